@@ -1,0 +1,107 @@
+#include "common/dataset.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+
+#include "common/error.h"
+#include "common/philox.h"
+
+namespace {
+
+std::vector<uint8_t> read_file(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) throw Error(file + ": is a directory, expected an IDX file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Error(file + ": cannot open: " + std::strerror(errno));
+  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (in.bad()) throw Error(file + ": cannot read: " + std::strerror(errno));
+  return bytes;
+}
+
+size_t big_endian(const uint8_t* p) {
+  return size_t{p[0]} << 24 | size_t{p[1]} << 16 | size_t{p[2]} << 8 | size_t{p[3]};
+}
+
+struct Idx {
+  std::vector<size_t> sizes;
+  std::vector<uint8_t> data;
+};
+
+Idx read_idx_file(const std::string& file, size_t dimensions) {
+  std::vector<uint8_t> bytes = read_file(file);
+  if (bytes.empty()) throw Error(file + ": is empty");
+  if (bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
+    throw Error(file + ": is compressed by gzip, unpack it first (`gzip -dk FILE`)");
+  const size_t header = 4 + 4 * dimensions;
+  if (bytes.size() < header)
+    throw Error(file + ": header cut short: " + std::to_string(bytes.size()) + " bytes, expected " +
+                std::to_string(header));
+  const size_t magic = big_endian(bytes.data()), expected_magic = 0x800 + dimensions;
+  if (magic != expected_magic)
+    throw Error(file + ": wrong magic number " + std::to_string(magic) + ", expected " +
+                std::to_string(expected_magic));
+
+  Idx idx;
+  size_t total = 1;
+  for (size_t d = 0; d < dimensions; ++d) {
+    const size_t size = big_endian(bytes.data() + 4 + 4 * d);
+    const size_t limit = d == 0 ? 100'000'000 : 4096;  // total stays far below 2^64
+    if (size == 0 || size > limit)
+      throw Error(file + ": dimension " + std::to_string(d) + " is " + std::to_string(size) + ", expected 1 to " +
+                  std::to_string(limit));
+    idx.sizes.push_back(size);
+    total *= size;
+  }
+  if (bytes.size() != header + total)
+    throw Error(file + (bytes.size() < header + total ? ": cut short: " : ": too long: ") +
+                std::to_string(bytes.size()) + " bytes, expected " + std::to_string(header + total));
+  bytes.erase(bytes.begin(), bytes.begin() + ptrdiff_t(header));
+  idx.data = std::move(bytes);
+  return idx;
+}
+
+}  // namespace
+
+Dataset read_idx(const std::string& image_file, const std::string& label_file) {
+  Idx images = read_idx_file(image_file, 3);
+  Idx labels = read_idx_file(label_file, 1);
+  if (images.sizes[0] != labels.sizes[0])
+    throw Error(label_file + ": " + std::to_string(labels.sizes[0]) + " labels, but " + image_file + " has " +
+                std::to_string(images.sizes[0]) + " images");
+  for (size_t i = 0; i < labels.data.size(); ++i)
+    if (labels.data[i] >= Dataset::classes)
+      throw Error(label_file + ": label " + std::to_string(i) + " is " + std::to_string(labels.data[i]) +
+                  ", expected 0 to 9");
+  return {images.sizes[0], images.sizes[1], images.sizes[2], std::move(images.data), std::move(labels.data)};
+}
+
+Dataset read_mnist_train(const std::string& folder) {
+  return read_idx(folder + "/train-images-idx3-ubyte", folder + "/train-labels-idx1-ubyte");
+}
+
+Dataset read_mnist_test(const std::string& folder) {
+  return read_idx(folder + "/t10k-images-idx3-ubyte", folder + "/t10k-labels-idx1-ubyte");
+}
+
+std::vector<uint32_t> permutation(uint64_t seed, uint32_t epoch, size_t n) {
+  std::vector<uint32_t> order(n);
+  std::iota(order.begin(), order.end(), 0u);
+  for (size_t i = n; i > 1; --i) {
+    const Philox4 words = random_words(seed, RandomStream::permutation, epoch, i);
+    const uint64_t wide = uint64_t{words[0]} << 32 | words[1];
+    std::swap(order[i - 1], order[wide % i]);  // 64 bits: the bias of % is below 2^-32 for n < 2^32
+  }
+  return order;
+}
+
+void gather(float* x, int* labels, const Dataset& data, std::span<const uint32_t> order, Range rows) {
+  const size_t features = data.features();
+  for (size_t r = rows.first; r < rows.last; ++r) {
+    const uint8_t* image = data.pixels.data() + order[r] * features;
+    for (size_t f = 0; f < features; ++f) *x++ = float(image[f]) * (1.0f / 255.0f);
+    *labels++ = data.labels[order[r]];
+  }
+}

@@ -1,0 +1,22 @@
+// How n things are divided over parts: rows over micro-batches, rows over ranks, layers over stages, columns over ranks.
+#pragma once
+
+#include <cstddef>
+
+// The half-open range [first, last).
+struct Range {
+  size_t first = 0, last = 0;
+  size_t size() const { return last - first; }
+  bool empty() const { return first == last; }
+  bool operator==(const Range&) const = default;
+};
+
+// Part `index` of `parts` nearly equal, contiguous parts of `whole`. A pure function, so every rank knows all parts.
+// Sizes differ by at most one; with more parts than things some are empty. parts >= 1, 0 <= index < parts.
+constexpr Range share(Range whole, size_t parts, size_t index) {
+  const size_t n = whole.last - whole.first;
+  const size_t quotient = n / parts, remainder = n % parts;  // n * index could overflow
+  auto bound = [&](size_t i) { return whole.first + quotient * i + remainder * i / parts; };
+  return {bound(index), bound(index + 1)};
+}
+constexpr Range share(size_t n, size_t parts, size_t index) { return share(Range{0, n}, parts, index); }
