@@ -97,11 +97,14 @@ std::vector<uint32_t> permutation(uint64_t seed, uint32_t epoch, size_t n) {
   return order;
 }
 
-void gather(float* x, int* labels, const Dataset& data, std::span<const uint32_t> order, Range rows) {
+void gather_images(float* x, const Dataset& data, std::span<const uint32_t> order, Range rows) {
   const size_t features = data.features();
-  for (size_t r = rows.first; r < rows.last; ++r) {
+  for (size_t r = rows.first; r < rows.last; ++r, x += features) {
     const uint8_t* image = data.pixels.data() + order[r] * features;
-    for (size_t f = 0; f < features; ++f) *x++ = float(image[f]) * (1.0f / 255.0f);
-    *labels++ = data.labels[order[r]];
+    for (size_t f = 0; f < features; ++f) x[f] = float(image[f]) * (1.0f / 255.0f);
   }
+}
+
+void gather_labels(int* labels, const Dataset& data, std::span<const uint32_t> order, Range rows) {
+  for (size_t r = rows.first; r < rows.last; ++r) *labels++ = data.labels[order[r]];
 }

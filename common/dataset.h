@@ -34,6 +34,8 @@ Dataset read_mnist_test(const std::string& folder);   // 10,000 samples
 // Fisher-Yates shuffle with one Philox number per step.
 std::vector<uint32_t> permutation(uint64_t seed, uint32_t epoch, size_t n);
 
-// Fills rows of a batch from the samples order[rows.first], ..., order[rows.last - 1]:
-// x (rows, features) = pixels / 255, labels (rows).
-void gather(float* x, int* labels, const Dataset& data, std::span<const uint32_t> order, Range rows);
+// The samples order[rows.first], ..., order[rows.last - 1] as rows of a batch, in that order:
+// x (rows, features) = pixels / 255
+void gather_images(float* x, const Dataset& data, std::span<const uint32_t> order, Range rows);
+// labels (rows)
+void gather_labels(int* labels, const Dataset& data, std::span<const uint32_t> order, Range rows);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 // The half-open range [first, last).
 struct Range {
@@ -20,3 +21,10 @@ constexpr Range share(Range whole, size_t parts, size_t index) {
   return {bound(index), bound(index + 1)};
 }
 constexpr Range share(size_t n, size_t parts, size_t index) { return share(Range{0, n}, parts, index); }
+
+// The batches of an epoch over n samples: `batch` rows each; the last one may be smaller and is kept.
+inline std::vector<Range> batches(size_t n, size_t batch) {
+  std::vector<Range> all;
+  for (size_t first = 0; first < n; first += batch) all.push_back({first, first + batch < n ? first + batch : n});
+  return all;
+}

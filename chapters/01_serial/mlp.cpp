@@ -1,0 +1,72 @@
+#include "chapters/01_serial/mlp.h"
+
+#include <algorithm>
+
+Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradients, Space space)
+    : device_(device), layout_(layout), space_(space) {
+  for (const Layer& layer : layout_.layers) {
+    const size_t offset = layer.range().first;
+    parameters_.push_back(parameters ? parameters + offset : nullptr);
+    gradients_.push_back(gradients ? gradients + offset : nullptr);
+  }
+
+  const size_t rows = size_t(space.rows);
+  auto activation = [&](int width) { return Buffer<>(device, rows * size_t(width), Purpose::activations); };
+  for (int s = 0; s < space.slots; ++s) {
+    Slot slot;
+    slot.activations.push_back(activation(layout_.in()));
+    for (const Layer& layer : layout_.layers) slot.activations.push_back(activation(layer.out));
+    slot.output_gradient = activation(layout_.out());
+    if (space.input_gradient) slot.input_gradient = activation(layout_.in());
+    slots_.push_back(std::move(slot));
+  }
+  int widest_inner = 0;
+  for (int l = 1; l < depth(); ++l) widest_inner = std::max(widest_inner, layout_.layers[size_t(l)].in);
+  for (Buffer<>& buffer : inner_gradients_) buffer = activation(widest_inner);
+}
+
+void Mlp::forward(int rows, int slot) {
+  slots_[size_t(slot)].rows = rows;
+  for (int l = 0; l < depth(); ++l) {
+    if (hooks.before_forward) hooks.before_forward(l, slot);
+    forward_layer(l, slot);
+    if (hooks.after_forward) hooks.after_forward(l, slot);
+  }
+}
+
+void Mlp::backward(Write write, int slot) {
+  for (int l = depth() - 1; l >= 0; --l) {
+    if (hooks.before_backward) hooks.before_backward(l, slot);
+    backward_layer(l, write, slot);
+    if (hooks.after_backward) hooks.after_backward(l, slot);
+  }
+}
+
+void Mlp::forward_layer(int l, int slot) {
+  const Layer& layer = layout_.layers[size_t(l)];
+  const float* w = parameters(l);
+  const bool whole_sum = layer.split != Split::rows;
+  device_.linear_forward(activation(l + 1, slot), activation(l, slot), w, whole_sum ? w + layer.w.size() : nullptr,
+                         whole_sum ? layer.activation : Activation::none, rows(slot), layer.in, layer.out);
+}
+
+void Mlp::backward_layer(int l, Write write, int slot) {
+  const Layer& layer = layout_.layers[size_t(l)];
+  const float* x = activation(l, slot);
+  float* dy = activation_gradient(l + 1, slot);
+  float* dw = gradients(l);
+  float* db = dw + layer.w.size();
+
+  if (layer.activation == Activation::relu)
+    device_.relu_backward(dy, activation(l + 1, slot), size_t(rows(slot)) * size_t(layer.out));
+  device_.linear_backward_weights(dw, x, dy, write, rows(slot), layer.in, layer.out);
+  device_.linear_backward_bias(db, dy, write, rows(slot), layer.out);
+  if (l > 0 || space_.input_gradient)
+    device_.linear_backward_input(activation_gradient(l, slot), dy, parameters(l), Write::overwrite, rows(slot), layer.in,
+                                  layer.out);
+}
+
+float* Mlp::activation_gradient(int l, int slot) const {
+  const Slot& s = slots_[size_t(slot)];
+  return l == 0 ? s.input_gradient : l == depth() ? s.output_gradient : inner_gradients_[l % 2];
+}

@@ -1,0 +1,87 @@
+// The layers of a multilayer perceptron on a device, forward and backward.
+//
+// An Mlp holds neither its parameters nor its gradients, it is given pointers: they can lie in pinned memory, in memory
+// shared between processes, or be there only while a layer needs them. What it owns are the activations, in slots: a
+// slot holds all that backward needs to know of one micro-batch. Chapter 01 needs one slot, a pipeline one per
+// micro-batch in flight.
+//
+// The loss is not part of it: see head.h. Between forward and backward, somebody writes output_gradient(slot).
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "chapters/01_serial/device.h"
+#include "chapters/01_serial/layout.h"
+
+// Called around each layer with (layer, slot), layer counting from 0 in the Mlp's own layout. All are empty in chapter
+// 01. Later buckets of gradients leave in after_backward (06), weights are gathered before a layer and freed after it
+// (07), parts of sums are combined (09).
+struct Hooks {
+  std::function<void(int layer, int slot)> before_forward, after_forward, before_backward, after_backward;
+};
+
+// The room that an Mlp makes for activations.
+struct Space {
+  int rows = 1;                 // the most rows that a micro-batch will have
+  int slots = 1;                // micro-batches in flight
+  bool input_gradient = false;  // whether backward computes the gradient of the input, too
+};
+
+class Mlp {
+ public:
+  // parameters and gradients: (layout.count) each, in device memory.  Either may be null if every layer is placed (see
+  // below) before it runs.
+  Mlp(Device& device, const Layout& layout, float* parameters, float* gradients, Space space);
+
+  // All layers in order: from input(slot), which holds `rows` rows, to output(slot).
+  void forward(int rows, int slot = 0);
+  // All layers in reverse order: from output_gradient(slot) to the gradients of the parameters, which are overwritten
+  // or added to, and to input_gradient(slot).  output_gradient(slot) is used up.
+  void backward(Write write, int slot = 0);
+
+  // Single layers, without hooks.
+  // A layer with Split::rows computes only its part of the product: after_forward sums it over processes and then adds
+  // the bias (Device::add_bias).
+  void forward_layer(int layer, int slot);
+  void backward_layer(int layer, Write write, int slot);
+
+  // In device memory, each (space.rows, width), of which rows(slot) rows are in use.
+  float* input(int slot = 0) const { return activation(0, slot); }
+  float* output(int slot = 0) const { return activation(depth(), slot); }
+  float* input_gradient(int slot = 0) const { return activation_gradient(0, slot); }
+  float* output_gradient(int slot = 0) const { return activation_gradient(depth(), slot); }
+  // Activation 0 is the input, activation l + 1 the output of layer l.  The gradient of an inner one lives from the
+  // layer that writes it to the layer that reads it.
+  float* activation(int l, int slot) const { return slots_[size_t(slot)].activations[size_t(l)]; }
+  float* activation_gradient(int l, int slot) const;
+  int rows(int slot = 0) const { return slots_[size_t(slot)].rows; }
+
+  // Parameters and gradients of a layer, (layer.range().size()): the weights, then the bias.
+  float* parameters(int layer) const { return parameters_[size_t(layer)]; }
+  float* gradients(int layer) const { return gradients_[size_t(layer)]; }
+  void place_parameters(int layer, float* p) { parameters_[size_t(layer)] = p; }
+  void place_gradients(int layer, float* p) { gradients_[size_t(layer)] = p; }
+
+  const Layout& layout() const { return layout_; }
+  int depth() const { return int(layout_.layers.size()); }
+  const Space& space() const { return space_; }
+  Device& device() const { return device_; }
+
+  Hooks hooks;
+
+ private:
+  struct Slot {
+    int rows = 0;
+    std::vector<Buffer<>> activations;
+    Buffer<> input_gradient, output_gradient;
+  };
+
+  Device& device_;
+  Layout layout_;
+  Space space_;
+  std::vector<float*> parameters_, gradients_;  // per layer
+  std::vector<Slot> slots_;
+  // Gradients of inner activations live only from one layer to the next: two buffers serve all slots in turn.
+  Buffer<> inner_gradients_[2];
+};
