@@ -19,7 +19,10 @@ std::string text(double number) {
 
 std::string text(const std::vector<int64_t>& list) {
   std::string out;
-  for (int64_t element : list) out += (out.empty() ? "" : ",") + std::to_string(element);
+  for (int64_t element : list) {
+    if (!out.empty()) out += ',';
+    out += std::to_string(element);
+  }
   return out.empty() ? "none" : out;
 }
 
@@ -69,7 +72,10 @@ void Options::add(const std::string& name, bool* value, const std::string& help)
 void Options::add(const std::string& name, std::string* value, const std::string& help,
                   std::vector<std::string> choices) {
   std::string listed;
-  for (const std::string& choice : choices) listed += (listed.empty() ? "" : "|") + choice;
+  for (const std::string& choice : choices) {
+    if (!listed.empty()) listed += '|';
+    listed += choice;
+  }
   options_.push_back({name, choices.empty() ? "TEXT" : listed, help, *value, [=](const std::string& word) {
                         if (!choices.empty() && std::find(choices.begin(), choices.end(), word) == choices.end())
                           throw Error("--" + name + ": '" + word + "' is not one of " + listed);
