@@ -22,7 +22,10 @@ ARGS ?=
 V ?=
 
 SHELL := /bin/sh
-MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -159,7 +162,7 @@ data: $(idx) ## unpack MNIST into build/data and check it
 
 train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then show the loss curve
 	@$< --data $(DATA) --log build/train.csv $(ARGS)
-	@$(MAKE) --no-print-directory plot LOG=build/train.csv
+	@sh common/plot/loss.sh build/train.csv
 
 test: $(short_tests) $(programs) data compile_commands.json ## every test, in about the time of a coffee
 	@sh tests/run $(short_tests)
@@ -171,11 +174,13 @@ test-%: $(tests) $(programs) data ## one chapter's tests: make test-01
 	@sh tests/run $(filter $(B)/tests/$*_%,$(short_tests))
 
 bench: $(programs) data ## every benchmark, one after another
-	@for n in $(patsubst chapters/%/bench.cpp,%,$(wildcard chapters/*/bench.cpp)); do \
-	  $(MAKE) --no-print-directory bench-$${n%%_*} || exit 1; done
+	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true
 
 bench-%: $(programs) data ## one chapter's benchmark: make bench-01
-	@$(if $(call is_mpi,$(wildcard chapters/$*_*)/x),$(MPIEXEC) -n $(RANKS)) $(wildcard $(B)/chapters/$*_*/bench) $(ARGS)
+	@$(foreach b,$(filter $(B)/chapters/$*_%/bench,$(programs)),$(call run,$b) $(ARGS))
+
+# How to start a program of a chapter: with the launcher if it is an MPI program.
+run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),$(MPIEXEC) -n $(RANKS)) $(1)
 
 LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
@@ -194,8 +199,8 @@ clean: ## remove everything that was built
 number := [0-9][0-9]
 $(foreach c,$(chapters),$(eval .PHONY: $(firstword $(subst _, ,$(c)))))
 $(foreach c,$(chapters),$(eval $(firstword $(subst _, ,$(c))): $(filter $(B)/chapters/$(c)/%,$(programs)) data ; $$(run_chapter)))
-run_chapter = @$(if $(call is_mpi,chapters/$(notdir $(<D))/x),$(MPIEXEC) -n $(RANKS)) \
-	$(or $(filter %/train,$^),$<) $(if $(filter %/train,$^),--data $(DATA) --device $(DEVICE) --log build/$@.csv) $(ARGS)
+run_chapter = @$(call run,$(or $(filter %/train,$^),$<)) \
+	$(if $(filter %/train,$^),--data $(DATA) --device $(DEVICE) --log build/$@.csv) $(ARGS)
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile
