@@ -71,10 +71,10 @@ CXXFLAGS ?= $(if $(SANITIZE),-O1 -g,-O3)
 override CXXFLAGS += -std=c++20 -ffp-contract=off -Wall -Wextra $(if $(MARCH),-march=$(MARCH))
 override CXXFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 override CPPFLAGS += -I.
-$(B)/chapters/01_serial/matmul%.o: override CXXFLAGS += -ffp-contract=fast
+fused := chapters/01_serial/matmul% chapters/01_serial/core_peak%
 
 # The MPI compiler wrappers call the compiler that we chose.
-export MPIEXEC
+export MPIEXEC B
 export MPICH_CXX := $(CXX)
 export OMPI_CXX := $(CXX)
 compiler = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
@@ -87,7 +87,7 @@ $(B)/flags: FORCE
 $(B)/%.o: %.cpp $(B)/flags
 	$(call say,compile,$<)
 	@mkdir -p $(@D)
-	$(quiet)$(call compiler,$<) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	$(quiet)$(call compiler,$<) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast) -MMD -MP -c $< -o $@
 
 define make_archive
 $(call say,archive,$@)
@@ -170,13 +170,15 @@ test: $(short_tests) $(programs) data compile_commands.json ## every test, in ab
 test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- sh tests/broken/run
 
-test-%: $(tests) $(programs) data ## one chapter's tests: make test-01
+01: ## a chapter's training program, RANKS=2; make 01-NAME runs another program of it
+
+test-%: $(tests) $(programs) data ## a chapter's tests: make test-01
 	@sh tests/run $(filter $(B)/tests/$*_%,$(short_tests))
 
 bench: $(programs) data ## every benchmark, one after another
 	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true
 
-bench-%: $(programs) data ## one chapter's benchmark: make bench-01
+bench-%: $(programs) data ## a chapter's benchmark: make bench-01
 	@$(foreach b,$(filter $(B)/chapters/$*_%/bench,$(programs)),$(call run,$b) $(ARGS))
 
 # How to start a program of a chapter: with the launcher if it is an MPI program.
@@ -186,7 +188,7 @@ LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
 	@sh common/plot/loss.sh '$(LOG)'
 
-diff-%: ## what chapter NN changes in the training program of chapter 01: make diff-06
+diff-%: ## what a chapter changes in the training program of chapter 01: make diff-06
 	@diff -u chapters/01_serial/train.cpp $(firstword $(wildcard chapters/$**/train.cpp)) || true
 
 doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do about each problem
@@ -195,12 +197,14 @@ doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do abou
 clean: ## remove everything that was built
 	rm -rf build compile_commands.json
 
-# make 01: build and run a chapter's program.
-number := [0-9][0-9]
-$(foreach c,$(chapters),$(eval .PHONY: $(firstword $(subst _, ,$(c)))))
-$(foreach c,$(chapters),$(eval $(firstword $(subst _, ,$(c))): $(filter $(B)/chapters/$(c)/%,$(programs)) data ; $$(run_chapter)))
-run_chapter = @$(call run,$(or $(filter %/train,$^),$<)) \
-	$(if $(filter %/train,$^),--data $(DATA) --device $(DEVICE) --log build/$@.csv) $(ARGS)
+# make 01 builds and runs a chapter's training program, make 01-gradient_check another one of its programs.
+define run_rules
+.PHONY: $(2) $(2)-$(notdir $(1))
+$(2)-$(notdir $(1)): $(1) data ; @$$(call run,$(1)) $$(ARGS)
+$(if $(filter %/train,$(1)),$(2): $(1) data ; @$$(call run,$(1)) --data $$(DATA) --device $$(DEVICE) --log build/$(2).csv $$(ARGS))
+endef
+number = $(firstword $(subst _, ,$(notdir $(patsubst %/,%,$(dir $(1))))))
+$(foreach p,$(programs),$(eval $(call run_rules,$(p),$(call number,$(p)))))
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile

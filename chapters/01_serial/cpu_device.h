@@ -45,14 +45,15 @@ class CpuDevice : public Device {
   void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
             size_t n) override;
 
+  // The one place where products are computed, so that a benchmark can put another routine in.
+  // c (m, n) = finish(a (m, k) · b (k, n))
+  virtual void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish);
+
  protected:
   void* allocate_bytes(size_t bytes) override;
   void free_bytes(void* pointer) override;
   void copy_bytes_in(void* device, const void* host, size_t bytes) override;
   void copy_bytes_out(void* host, const void* device, size_t bytes) override;
-
-  // The one place where products are computed, so that a benchmark can put another routine in.
-  virtual void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish);
 
  private:
   MatmulWorkspace workspace_;

@@ -1,14 +1,17 @@
-// The matrix product near the peak of one core.
+// The matrix product near the peak of one core, written once for every shape and all three transpositions.
 //
 // The plain loops load and store an element of c for every multiplication, and a core can do several times more
 // multiplications than loads. So keep a tile of c in registers, and let every loaded value of a and b serve a whole row
 // or column of that tile:
 //
-//   1. pack:   copy a into panels of `tile_rows` rows and b into panels of `tile_columns` columns, in the order in which
-//              they will be read. Edges are padded with zeros, so there is one kernel and no special case.
+//   1. pack:   copy a into panels of `tile_rows` rows and b into panels of two vectors of columns, in the order in which
+//              they will be read. Edges are padded with zeros: the kernel knows no edges.
 //   2. kernel: one tile of c, all of k. Per step of k: load two vectors of b, broadcast tile_rows values of a,
 //              2 * tile_rows fused multiply-adds, no store.
 //   3. finish: add the bias, apply ReLU, add to c, while the tile is in the first-level cache.
+//
+// The kernel is a template of the tile's size, so that a last panel of 8 rows or 10 columns is not computed as 12 and 32.
+// An element's sum is the same chain of operations in every instance.
 //
 // A panel of b stays in the second-level cache while all panels of a stream past it.
 // After Goto, van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
@@ -16,6 +19,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 namespace {
 
@@ -30,7 +34,7 @@ constexpr int vector_floats = 4, registers = 32;
 constexpr int vector_floats = 4, registers = 16;
 #endif
 constexpr int tile_rows = registers == 32 ? 12 : 6;
-constexpr int tile_columns = 2 * vector_floats;
+constexpr int row_unit = tile_rows / 3;  // panels have one, two or three of these
 constexpr int k_block = 512;  // terms added up in registers; part of the arithmetic contract
 constexpr int prefetch_distance = 16;
 
@@ -75,21 +79,21 @@ void pack_panel(float* panel, MatrixView a, int first, int m, int k) {
       panel[p * height + r] = source[size_t(r) * a.row_step + size_t(p) * a.column_step];
 }
 
-// tile (tile_rows, width vectors) = sum over k of a panel's column times b panel's row.
-template <int width>
+// tile (height, width vectors) = sum over k of a panel's column times b panel's row.
+template <int height, int width>
 void kernel(float* tile, const float* a, const float* b, int k) {
   for (int first = 0; first < k; first += k_block) {
-    Vector sum[tile_rows][width] = {};
-    for (int p = first; p < std::min(first + k_block, k); ++p, a += tile_rows, b += width * vector_floats) {
+    Vector sum[height][width] = {};
+    for (int p = first; p < std::min(first + k_block, k); ++p, a += height, b += width * vector_floats) {
       const Vector* b_row = (const Vector*)b;
 #pragma GCC unroll 16
-      for (int r = 0; r < tile_rows; ++r)
+      for (int r = 0; r < height; ++r)
 #pragma GCC unroll 2
         for (int v = 0; v < width; ++v) sum[r][v] += a[r] * b_row[v];
     }
     Vector* out = (Vector*)tile;
 #pragma GCC unroll 16
-    for (int r = 0; r < tile_rows; ++r)
+    for (int r = 0; r < height; ++r)
 #pragma GCC unroll 2
       for (int v = 0; v < width; ++v)
         out[width * r + v] = first == 0 ? sum[r][v] : out[width * r + v] + sum[r][v];
@@ -110,7 +114,18 @@ void finish_tile(float* c, const float* tile, int rows, int columns, int n, cons
   }
 }
 
-// The columns [j, j + width) of c, as far as they exist.
+// Calls body(height) with the smallest panel height that holds `rows` rows, as a compile-time constant.
+template <class Body>
+void with_height(int rows, Body body) {
+  if (rows > 2 * row_unit)
+    body(std::integral_constant<int, tile_rows>());
+  else if (rows > row_unit)
+    body(std::integral_constant<int, 2 * row_unit>());
+  else
+    body(std::integral_constant<int, row_unit>());
+}
+
+// The columns [j, j + vectors * vector_floats) of c, as far as they exist.
 template <int vectors>
 void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int m, int n, int k, const Finish& finish,
                       float* packed_b) {
@@ -124,7 +139,7 @@ void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int 
       __builtin_prefetch(c_tile + size_t(r) * size_t(n), 1);
       __builtin_prefetch(c_tile + size_t(r) * size_t(n) + width / 2, 1);
     }
-    kernel<vectors>(tile, packed_a, packed_b, k);
+    with_height(rows, [&](auto height) { kernel<height, vectors>(tile, packed_a, packed_b, k); });
     finish_tile<width>(c_tile, tile, rows, std::min(width, n - j), n, finish, finish.bias ? finish.bias + j : nullptr);
   }
 }
@@ -132,14 +147,14 @@ void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int 
 }  // namespace
 
 void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace) {
-  const int a_panels = (m + tile_rows - 1) / tile_rows;
-  const size_t a_panel_size = size_t(k) * tile_rows, b_panel_size = size_t(k) * tile_columns;
-  workspace.resize(std::max(workspace.size(), size_t(a_panels) * a_panel_size + b_panel_size));
+  const size_t a_panels = size_t(m + tile_rows - 1) / tile_rows;
+  workspace.resize(std::max(workspace.size(), size_t(k) * (a_panels * tile_rows + 2 * vector_floats)));
   float* packed_b = workspace.data();
-  float* packed_a = packed_b + b_panel_size;
+  float* packed_a = packed_b + size_t(k) * 2 * vector_floats;
 
-  for (int i = 0; i < a_panels; ++i) pack_panel<tile_rows>(packed_a + size_t(i) * a_panel_size, a, i * tile_rows, m, k);
-  for (int j = 0; j < n; j += tile_columns) {
+  for (int i = 0; i < m; i += tile_rows)
+    with_height(m - i, [&](auto height) { pack_panel<height>(packed_a + size_t(k) * size_t(i), a, i, m, k); });
+  for (int j = 0; j < n; j += 2 * vector_floats) {
     if (n - j > vector_floats)
       multiply_columns<2>(c, packed_a, b, j, m, n, k, finish, packed_b);
     else
@@ -147,4 +162,4 @@ void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Fi
   }
 }
 
-MatmulShape matmul_shape() { return {vector_floats, tile_rows, tile_columns}; }
+MatmulShape matmul_shape() { return {vector_floats, tile_rows, 2 * vector_floats}; }
