@@ -148,7 +148,7 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help all train test test-long bench plot doctor clean data FORCE
+.PHONY: help all programs train test test-long bench plot doctor clean data FORCE
 
 help: ## this list
 	@echo 'usage: make VERB [VARIABLE=value ...]'; echo
@@ -156,6 +156,7 @@ help: ## this list
 	@echo; echo 'variables:'
 	@sed -n 's/^#   \([A-Z].*\)/  \1/p; s/^#    \( *[a-z].*\)/   \1/p' $(firstword $(MAKEFILE_LIST)) | sed '/^  .*\.cpp/d'
 
+programs: $(programs)
 all: $(programs) $(short_tests) compile_commands.json ## build every program and test
 
 data: $(idx) ## unpack MNIST into build/data and check it
@@ -165,7 +166,7 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 	@sh common/plot/loss.sh build/train.csv
 
 test: $(short_tests) $(programs) data compile_commands.json ## every test, in about the time of a coffee
-	@sh tests/run $(short_tests)
+	@sh tests/run $(short_tests) -- sh tests/broken/run --check
 
 test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- sh tests/broken/run

@@ -93,8 +93,8 @@ void CpuDevice::softmax_finish(float* loss, float* dz, const float* z, const flo
                                const int* labels, float scale, int rows, int classes, int first_class) {
   for (int r = 0; r < rows; ++r, z += classes, dz += classes) {
     const int label = labels[r] - first_class;  // its column here, if it has one
-    loss[r] = first_class == 0 ? std::log(sum[r]) + maximum[r] : 0.0f;
-    if (label >= 0 && label < classes) loss[r] -= z[label];
+    loss[r] = first_class == 0 && classes > 0 ? std::log(sum[r]) : 0.0f;
+    if (label >= 0 && label < classes) loss[r] += maximum[r] - z[label];
     for (int j = 0; j < classes; ++j) {
       const float p = std::exp(z[j] - maximum[r]) / sum[r];
       dz[j] = scale * (p - (j == label ? 1.0f : 0.0f));

@@ -118,8 +118,9 @@ class Device {
   virtual void row_max(float* maximum, const float* z, int rows, int classes) = 0;
   // sum (rows) = sum over columns of exp(z - maximum (rows))
   virtual void row_exp_sum(float* sum, const float* z, const float* maximum, int rows, int classes) = 0;
-  // dz as above.  loss (rows) is this device's share, to be summed over ranks: -z_t where it holds the label's column,
-  // plus log(sum) + maximum where it holds class 0.
+  // dz as above.  loss (rows) is this device's share, to be summed over ranks: log(sum) where it holds class 0, plus
+  // maximum - z_t where it holds the label's column. (log(sum) + maximum first would lose log(sum) beside a large
+  // maximum.)
   virtual void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum,
                               const int* labels, float scale, int rows, int classes, int first_class) = 0;
 

@@ -47,8 +47,9 @@ int main(int argc, char** argv) try {
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const Buffer gradients(*device, layout.count, Purpose::gradients);
   initialize(parameters, layout, 1);
-  for (const Layer& layer : layout.layers)  // biases away from zero, to see them work
-    for (size_t j = 0; j < layer.b.size(); ++j) parameters[layer.b.offset + j] = 0.05f * float(j % 3);
+  // Biases away from zero: a unit whose inputs are all 0 would sit exactly on ReLU's kink, where no slope exists.
+  for (const Layer& layer : layout.layers)
+    for (size_t j = 0; j < layer.b.size(); ++j) parameters[layer.b.offset + j] = 0.05f * float(1 + j % 3);
   const Dataset data = made_up_data(size_t(rows), size_t(sizes.front()), int(sizes.back()));
   const std::vector<uint32_t> order = permutation(1, 0, data.count);
   const Space space{.rows = int(rows)};

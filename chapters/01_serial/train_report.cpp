@@ -24,7 +24,7 @@ void TrainReport::step(double loss, size_t batch_rows) {
   samples_ += batch_rows;
   if (!std::isfinite(loss)) {
     progress_.clear();
-    throw Error("step " + std::to_string(steps_) + ": the loss is " + std::to_string(loss) +
+    throw Error("step " + std::to_string(steps_) + ": the loss is " + (std::isnan(loss) ? "not a number" : "infinite") +
                 ": training diverged, try a smaller --learning-rate");
   }
   epoch_loss_ += loss * double(batch_rows);

@@ -1,0 +1,100 @@
+// The programs of chapter 01 as a user meets them: every mistake gives one clear line and a status that is not 0.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/program.h"
+
+namespace {
+
+ProgramRun train(const std::string& options) { return run_program(build_folder() + "/chapters/01_serial/train " + options); }
+
+const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
+
+std::string line_with(const std::string& text, const std::string& word) {
+  const size_t at = text.find(word);
+  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+}
+
+TEST(TrainProgram, HelpNamesEveryOption) {
+  const ProgramRun run = train("--help");
+  EXPECT_EQ(run.status, 0);
+  for (const char* option : {"--batch", "--micro-batches", "--learning-rate", "--epochs", "--seed", "--hidden", "--log",
+                             "--optimizer", "--data", "--device", "--train-samples"})
+    EXPECT_NE(run.output.find(option), std::string::npos) << option;
+}
+
+TEST(TrainProgram, TwoRunsEndWithTheSameWeights) {
+  const ProgramRun first = train(quick), second = train(quick), other = train(quick + "--seed 2");
+  EXPECT_EQ(first.status, 0) << first.output;
+  EXPECT_NE(line_with(first.output, "weights "), "");
+  EXPECT_EQ(line_with(first.output, "weights "), line_with(second.output, "weights "));
+  EXPECT_NE(line_with(first.output, "weights "), line_with(other.output, "weights "));
+  EXPECT_EQ(first.output.find('\r'), std::string::npos) << "the progress line is for terminals only";
+}
+
+struct Mistake {
+  const char* options;
+  const char* message;
+};
+
+void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.options; }
+
+class TrainMistakes : public testing::TestWithParam<Mistake> {};
+
+TEST_P(TrainMistakes, GiveOneLineAndAStatus) {
+  const ProgramRun run = train(GetParam().options);
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(run.output, std::string("error: ") + GetParam().message + "\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TrainMistakes,
+    testing::Values(Mistake{"--batch 0", "--batch: 0 is out of range, expected 1 to 1048576"},
+                    Mistake{"--batch 60001", "--batch: 60001 is more than the 60000 training samples"},
+                    Mistake{"--train-samples 100 --batch 101", "--batch: 101 is more than the 100 training samples"},
+                    Mistake{"--train-samples 60001", "--train-samples: 60001 is more than the 60000 samples in build/data"},
+                    Mistake{"--micro-batches 0", "--micro-batches: 0 is out of range, expected 1 to 1048576"},
+                    Mistake{"--learning-rate -1", "--learning-rate: -1 is out of range, expected 0 to 1000"},
+                    Mistake{"--hidden 0", "--hidden: 0 is out of range, expected 1 to 65536"},
+                    Mistake{"--epochs many", "--epochs: 'many' is not a whole number that fits"},
+                    Mistake{"--optimizer best", "--optimizer: 'best' is not one of sgd|momentum|adam"},
+                    Mistake{"--lr 1", "unknown option --lr (--help lists the options)"},
+                    Mistake{"--data /no/such/folder",
+                            "/no/such/folder/train-images-idx3-ubyte: cannot open: No such file or directory"},
+                    Mistake{"--log /no/such/folder/a.csv --train-samples 500",
+                            "/no/such/folder/a.csv: cannot write the log: No such file or directory"}));
+
+TEST(TrainProgram, ALossThatIsNotFiniteStopsTheRunWithOneLine) {
+  const ProgramRun run = train(quick + "--hidden 16,16,16,16 --learning-rate 1000 --batch 10");
+  EXPECT_EQ(run.status, 1);
+  const std::string line = line_with(run.output, "error: ");
+  EXPECT_NE(line.find("the loss is"), std::string::npos) << run.output;
+  EXPECT_NE(line.find("try a smaller --learning-rate"), std::string::npos);
+}
+
+TEST(TrainProgram, TheRecordHasALineForEachStepAndEpoch) {
+  const auto file = std::filesystem::temp_directory_path() / ("train_log_" + std::to_string(getpid()) + ".csv");
+  ASSERT_EQ(train(quick + "--batch 100 --log " + file.string()).status, 0);
+  std::ifstream in(file);
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 5 + 1);
+  std::filesystem::remove(file);
+}
+
+TEST(GradientCheckProgram, SaysThatTheBackwardPassIsRight) {
+  const ProgramRun run = run_program(build_folder() + "/chapters/01_serial/gradient_check");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_NE(run.output.find("the backward pass is right"), std::string::npos) << run.output;
+}
+
+TEST(FitFunctionProgram, LearnsASine) {
+  const ProgramRun run = run_program(build_folder() + "/chapters/01_serial/fit_function --steps 1500");
+  EXPECT_EQ(run.status, 0);
+  const std::string line = line_with(run.output, "mean squared error of the last batch");
+  EXPECT_LT(std::stod(line.substr(line.rfind(' '))), 1e-3) << run.output;
+}
+
+}  // namespace
