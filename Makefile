@@ -20,6 +20,7 @@ RANKS ?= 2
 DEVICE ?= cpu
 ARGS ?=
 V ?=
+NVCC ?= $(shell command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null)
 
 SHELL := /bin/sh
 MAKEFLAGS += --no-builtin-rules
