@@ -26,7 +26,8 @@ inline ::testing::AssertionResult on_all_ranks(bool condition, const char* text,
   for (int rank = 0; rank < size; rank++)
     if (!holds[rank]) failed += (failed.empty() ? "" : ", ") + std::to_string(rank);
   if (failed.empty()) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << text << ": " << (condition ? holds_here : "") << "false on rank " << failed;
+  return ::testing::AssertionFailure()
+         << text << ": " << (condition ? holds_here : "") << "false on rank " << failed;
 }
 
 }  // namespace mpi_expect

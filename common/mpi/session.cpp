@@ -97,7 +97,8 @@ bool all_ranks_failed(const std::string& message, int rank, int size) {
     const std::string lines = collect_failures(message, size);
     if (lines.empty()) return false;
     print_line(lines);
-    for (int other = 1; other < size; other++) MPI_Send(nullptr, 0, MPI_CHAR, other, failure_tag, MPI_COMM_WORLD);
+    for (int other = 1; other < size; other++)
+      MPI_Send(nullptr, 0, MPI_CHAR, other, failure_tag, MPI_COMM_WORLD);
     return true;
   }
   MPI_Request told, answer;
@@ -113,8 +114,8 @@ void mpi_failed(int error, const char* call, const char* file, int line) {
   char text[MPI_MAX_ERROR_STRING] = "";
   int length = 0;
   MPI_Error_string(error, text, &length);
-  print_line(std::string(file) + ":" + std::to_string(line) + ": rank " + std::to_string(world_rank()) + ": " +
-             call + "\n  " + text);
+  print_line(std::string(file) + ":" + std::to_string(line) + ": rank " + std::to_string(world_rank()) +
+             ": " + call + "\n  " + text);
   abort_all(1);
 }
 
@@ -130,8 +131,8 @@ MpiSession::MpiSession(int& argc, char**& argv, int threads) {
   MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size_));
   expect_ranks(size_);
   if (provided < threads) {
-    print_line("rank " + std::to_string(rank_) + ": this MPI offers thread level " + std::to_string(provided) +
-               ", the program needs " + std::to_string(threads));
+    print_line("rank " + std::to_string(rank_) + ": this MPI offers thread level " +
+               std::to_string(provided) + ", the program needs " + std::to_string(threads));
     abort_all(1);
   }
   MPI_Comm node;

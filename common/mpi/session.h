@@ -14,9 +14,9 @@
 
 // Every MPI call stands in one of these. MpiSession sets MPI_ERRORS_RETURN: with MPI's default, errors
 // are fatal inside the library, which knows neither the file nor the line, and this macro would be dead code.
-#define MPI_CHECK(call)                                                                      \
-  do {                                                                                       \
-    const int mpi_check_error = (call);                                                      \
+#define MPI_CHECK(call)                                                                         \
+  do {                                                                                          \
+    const int mpi_check_error = (call);                                                         \
     if (mpi_check_error != MPI_SUCCESS) mpi_failed(mpi_check_error, #call, __FILE__, __LINE__); \
   } while (false)
 
