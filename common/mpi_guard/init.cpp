@@ -12,6 +12,7 @@
 #include "common/mpi_guard/trace_events.h"
 #include "common/mpi_guard/wait.h"
 #include "common/mpi_guard/watchdog.h"
+#include "common/mpi_guard/witness.h"
 
 using namespace guard;
 
@@ -98,12 +99,14 @@ void start() {
 }  // namespace
 
 int MPI_Init(int* argc, char*** argv) {
+  start_witness();
   const int error = PMPI_Init(argc, argv);
   if (error == MPI_SUCCESS) start();
   return error;
 }
 
 int MPI_Init_thread(int* argc, char*** argv, int required, int* provided) {
+  start_witness();
   const int error = PMPI_Init_thread(argc, argv, required, provided);
   if (error == MPI_SUCCESS) start();
   return error;
@@ -122,6 +125,7 @@ int MPI_Finalize() {
   }
   write_trace();
   stop_watchdog();
+  dismiss_witness();
   const YieldByTimer timer(polite);
   return PMPI_Finalize();
 }

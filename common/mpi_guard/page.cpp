@@ -12,6 +12,7 @@
 #include <new>
 
 #include "common/mpi_guard/wait.h"
+#include "common/mpi_guard/witness.h"
 
 namespace guard {
 
@@ -84,6 +85,7 @@ Page* create_page(MPI_Comm node, int world_rank) {
   }
   bcast_politely(name, sizeof name, node);
   if (rank != 0) memory = map(name, O_RDWR, bytes);
+  if (memory) introduce_to_witness(name, rank);
   const bool everywhere = all_of(memory != nullptr, node);
   if (rank == 0) shm_unlink(name);
   if (!everywhere) return nullptr;

@@ -43,12 +43,6 @@ void sleep_for(long nanoseconds) {
   nanosleep(&pause, nullptr);
 }
 
-// What the dead rank was doing, from the page, where its record has outlived it.
-std::string last_words(const Slot& dead) {
-  if (dead.moves.load() % 2 == 0) return "outside MPI";
-  return std::string("in ") + name_of(dead.call.op);
-}
-
 [[noreturn]] void end_job() {
   watch.page->ending = true;
   sleep_for(nap_ns);  // the launcher may drop what it has not yet passed on when the abort reaches it
@@ -58,10 +52,9 @@ std::string last_words(const Slot& dead) {
   _exit(guard_exit_status);
 }
 
-void report_death(const Slot& dead) {
-  if (watch.page->ending.exchange(true)) return;
-  say("guard: rank " + std::to_string(dead.world_rank) + " (process " + std::to_string(dead.pid) +
-      ") has died without MPI_Finalize; it was last seen " + last_words(dead) + ". The job ends.\n");
+// The rank's witness has said so, and the launcher ends the job now. One that does not is helped.
+void end_job_after_death() {
+  sleep_for(999'999'999);
   end_job();
 }
 
@@ -75,7 +68,7 @@ void nap_at(Slot& neighbour) {
   if (error == ETIMEDOUT) return;
   if (error == EOWNERDEAD) {
     pthread_mutex_consistent(&neighbour.alive);
-    if (!watch.stop && neighbour.phase != Phase::finalized) report_death(neighbour);
+    if (!watch.stop && neighbour.phase != Phase::finalized) end_job_after_death();
   }
   if (error == 0 || error == EOWNERDEAD) pthread_mutex_unlock(&neighbour.alive);
   sleep_for(nap_ns);
