@@ -1,0 +1,194 @@
+// Collectives. When polite, a blocking collective is its nonblocking twin and a polite wait. The two do not match
+// each other, which is why `polite` is the same on all ranks.
+#include <mpi.h>
+
+#include "common/mpi_guard/call.h"
+#include "common/mpi_guard/communicators.h"
+#include "common/mpi_guard/wait.h"
+
+using namespace guard;
+
+namespace {
+
+constexpr int no_root = MPI_PROC_NULL;
+
+Call collective(Op op, const void* where, MPI_Comm comm, int root, int64_t count, MPI_Datatype type) {
+  Call call;
+  call.op = op;
+  call.where = where;
+  call.communicator = &describe(comm);
+  call.peer = root;
+  call.count = count;
+  call.type = type;
+  return call;
+}
+
+// For the calls with a count per rank: together.
+int64_t sum(const int counts[], MPI_Comm comm) {
+  int size = 0;
+  PMPI_Comm_size(comm, &size);
+  int64_t total = 0;
+  for (int i = 0; i < size; i++) total += counts[i];
+  return total;
+}
+
+bool is_rank(int root, MPI_Comm comm) {
+  int rank = 0;
+  PMPI_Comm_rank(comm, &rank);
+  return rank == root;
+}
+
+}  // namespace
+
+int MPI_Barrier(MPI_Comm comm) {
+  const InCall call(collective(Op::barrier, GUARD_HERE, comm, no_root, 0, MPI_DATATYPE_NULL));
+  if (!polite) return PMPI_Barrier(comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Ibarrier(comm, &request), &request);
+}
+
+int MPI_Bcast(void* buffer, int count, MPI_Datatype type, int root, MPI_Comm comm) {
+  const InCall call(collective(Op::bcast, GUARD_HERE, comm, root, count, type));
+  if (!polite) return PMPI_Bcast(buffer, count, type, root, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Ibcast(buffer, count, type, root, comm, &request), &request);
+}
+
+int MPI_Reduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, int root,
+               MPI_Comm comm) {
+  const InCall call(collective(Op::reduce, GUARD_HERE, comm, root, count, type));
+  if (!polite) return PMPI_Reduce(send, recv, count, type, operation, root, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Ireduce(send, recv, count, type, operation, root, comm, &request), &request);
+}
+
+int MPI_Allreduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation,
+                  MPI_Comm comm) {
+  const InCall call(collective(Op::allreduce, GUARD_HERE, comm, no_root, count, type));
+  if (!polite) return PMPI_Allreduce(send, recv, count, type, operation, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Iallreduce(send, recv, count, type, operation, comm, &request), &request);
+}
+
+int MPI_Gather(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
+               MPI_Datatype recv_type, int root, MPI_Comm comm) {
+  const bool in_place = send == MPI_IN_PLACE;  // the root only
+  const InCall call(collective(Op::gather, GUARD_HERE, comm, root, in_place ? recv_count : send_count,
+                               in_place ? recv_type : send_type));
+  if (!polite) return PMPI_Gather(send, send_count, send_type, recv, recv_count, recv_type, root, comm);
+  MPI_Request request;
+  return finish_politely(
+      PMPI_Igather(send, send_count, send_type, recv, recv_count, recv_type, root, comm, &request), &request);
+}
+
+int MPI_Gatherv(const void* send, int send_count, MPI_Datatype send_type, void* recv, const int recv_counts[],
+                const int starts[], MPI_Datatype recv_type, int root, MPI_Comm comm) {
+  const InCall call(collective(Op::gatherv, GUARD_HERE, comm, root, send == MPI_IN_PLACE ? 0 : send_count,
+                               send == MPI_IN_PLACE ? MPI_DATATYPE_NULL : send_type));
+  if (!polite)
+    return PMPI_Gatherv(send, send_count, send_type, recv, recv_counts, starts, recv_type, root, comm);
+  MPI_Request request;
+  return finish_politely(
+      PMPI_Igatherv(send, send_count, send_type, recv, recv_counts, starts, recv_type, root, comm, &request),
+      &request);
+}
+
+int MPI_Scatter(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
+                MPI_Datatype recv_type, int root, MPI_Comm comm) {
+  const bool sends = is_rank(root, comm);
+  const InCall call(collective(Op::scatter, GUARD_HERE, comm, root, sends ? send_count : recv_count,
+                               sends ? send_type : recv_type));
+  if (!polite) return PMPI_Scatter(send, send_count, send_type, recv, recv_count, recv_type, root, comm);
+  MPI_Request request;
+  return finish_politely(
+      PMPI_Iscatter(send, send_count, send_type, recv, recv_count, recv_type, root, comm, &request),
+      &request);
+}
+
+int MPI_Scatterv(const void* send, const int send_counts[], const int starts[], MPI_Datatype send_type,
+                 void* recv, int recv_count, MPI_Datatype recv_type, int root, MPI_Comm comm) {
+  const InCall call(collective(Op::scatterv, GUARD_HERE, comm, root, recv == MPI_IN_PLACE ? 0 : recv_count,
+                               recv == MPI_IN_PLACE ? MPI_DATATYPE_NULL : recv_type));
+  if (!polite)
+    return PMPI_Scatterv(send, send_counts, starts, send_type, recv, recv_count, recv_type, root, comm);
+  MPI_Request request;
+  return finish_politely(
+      PMPI_Iscatterv(send, send_counts, starts, send_type, recv, recv_count, recv_type, root, comm, &request),
+      &request);
+}
+
+int MPI_Allgather(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
+                  MPI_Datatype recv_type, MPI_Comm comm) {
+  const InCall call(collective(Op::allgather, GUARD_HERE, comm, no_root, recv_count, recv_type));
+  if (!polite) return PMPI_Allgather(send, send_count, send_type, recv, recv_count, recv_type, comm);
+  MPI_Request request;
+  return finish_politely(
+      PMPI_Iallgather(send, send_count, send_type, recv, recv_count, recv_type, comm, &request), &request);
+}
+
+int MPI_Allgatherv(const void* send, int send_count, MPI_Datatype send_type, void* recv,
+                   const int recv_counts[], const int starts[], MPI_Datatype recv_type, MPI_Comm comm) {
+  const InCall call(collective(Op::allgatherv, GUARD_HERE, comm, no_root,
+                               send == MPI_IN_PLACE ? 0 : send_count,
+                               send == MPI_IN_PLACE ? MPI_DATATYPE_NULL : send_type));
+  if (!polite)
+    return PMPI_Allgatherv(send, send_count, send_type, recv, recv_counts, starts, recv_type, comm);
+  MPI_Request request;
+  return finish_politely(
+      PMPI_Iallgatherv(send, send_count, send_type, recv, recv_counts, starts, recv_type, comm, &request),
+      &request);
+}
+
+int MPI_Alltoall(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
+                 MPI_Datatype recv_type, MPI_Comm comm) {
+  const InCall call(collective(Op::alltoall, GUARD_HERE, comm, no_root, recv_count, recv_type));
+  if (!polite) return PMPI_Alltoall(send, send_count, send_type, recv, recv_count, recv_type, comm);
+  MPI_Request request;
+  return finish_politely(
+      PMPI_Ialltoall(send, send_count, send_type, recv, recv_count, recv_type, comm, &request), &request);
+}
+
+int MPI_Alltoallv(const void* send, const int send_counts[], const int send_starts[], MPI_Datatype send_type,
+                  void* recv, const int recv_counts[], const int recv_starts[], MPI_Datatype recv_type,
+                  MPI_Comm comm) {
+  const InCall call(collective(Op::alltoallv, GUARD_HERE, comm, no_root, sum(recv_counts, comm), recv_type));
+  if (!polite)
+    return PMPI_Alltoallv(send, send_counts, send_starts, send_type, recv, recv_counts, recv_starts,
+                          recv_type, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Ialltoallv(send, send_counts, send_starts, send_type, recv, recv_counts,
+                                         recv_starts, recv_type, comm, &request),
+                         &request);
+}
+
+int MPI_Reduce_scatter(const void* send, void* recv, const int recv_counts[], MPI_Datatype type,
+                       MPI_Op operation, MPI_Comm comm) {
+  const InCall call(collective(Op::reduce_scatter, GUARD_HERE, comm, no_root, sum(recv_counts, comm), type));
+  if (!polite) return PMPI_Reduce_scatter(send, recv, recv_counts, type, operation, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Ireduce_scatter(send, recv, recv_counts, type, operation, comm, &request),
+                         &request);
+}
+
+int MPI_Reduce_scatter_block(const void* send, void* recv, int recv_count, MPI_Datatype type,
+                             MPI_Op operation, MPI_Comm comm) {
+  const InCall call(collective(Op::reduce_scatter_block, GUARD_HERE, comm, no_root, recv_count, type));
+  if (!polite) return PMPI_Reduce_scatter_block(send, recv, recv_count, type, operation, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Ireduce_scatter_block(send, recv, recv_count, type, operation, comm, &request),
+                         &request);
+}
+
+int MPI_Scan(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, MPI_Comm comm) {
+  const InCall call(collective(Op::scan, GUARD_HERE, comm, no_root, count, type));
+  if (!polite) return PMPI_Scan(send, recv, count, type, operation, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Iscan(send, recv, count, type, operation, comm, &request), &request);
+}
+
+int MPI_Exscan(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, MPI_Comm comm) {
+  const InCall call(collective(Op::exscan, GUARD_HERE, comm, no_root, count, type));
+  if (!polite) return PMPI_Exscan(send, recv, count, type, operation, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Iexscan(send, recv, count, type, operation, comm, &request), &request);
+}

@@ -1,0 +1,136 @@
+// The beginning and the end: what all ranks agree on in MPI_Init, and what is tidied up in MPI_Finalize.
+#include <mpi.h>
+#include <sched.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "common/mpi_guard/call.h"
+#include "common/mpi_guard/page.h"
+#include "common/mpi_guard/trace_events.h"
+#include "common/mpi_guard/wait.h"
+#include "common/mpi_guard/watchdog.h"
+#include "common/mpi_guard/witness.h"
+
+using namespace guard;
+
+namespace {
+
+bool started = false;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+cpu_set_t cores_of_this_rank() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  sched_getaffinity(0, sizeof cores, &cores);
+  return cores;
+}
+
+// Whether ranks must share cores, given the cores that each rank of a node may run on: more ranks than cores
+// in all, or more ranks inside some rank's set than it has cores (ranks pinned to the same ones).
+bool overcrowded(const std::vector<cpu_set_t>& ranks) {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  for (const cpu_set_t& mine : ranks) {
+    CPU_OR(&all, &all, &mine);
+    int inside = 0;
+    for (const cpu_set_t& other : ranks) {
+      cpu_set_t common;
+      CPU_AND(&common, &mine, &other);
+      inside += CPU_EQUAL(&common, &other) ? 1 : 0;
+    }
+    if (inside > CPU_COUNT(&mine)) return true;
+  }
+  return int(ranks.size()) > CPU_COUNT(&all);
+}
+
+bool crowded_node(MPI_Comm node) {
+  int size = 1;
+  PMPI_Comm_size(node, &size);
+  std::vector<cpu_set_t> cores(size);
+  cpu_set_t mine = cores_of_this_rank();
+  MPI_Request request;
+  finish_politely(
+      PMPI_Iallgather(&mine, sizeof mine, MPI_CHAR, cores.data(), sizeof mine, MPI_CHAR, node, &request),
+      &request);
+  return overcrowded(cores);
+}
+
+// One answer for all ranks: rank 0's GUARD_WAIT, or else whether any node is overcrowded.
+bool agree_on_politeness(bool crowded_here) {
+  enum { automatic, no, yes };
+  const std::string wish = environment("GUARD_WAIT");
+  int mine[2] = {wish == "polite" ? yes : wish == "plain" ? no : automatic, crowded_here};
+  int rank = 0, all[2];
+  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (rank != 0) mine[0] = 0;
+  MPI_Request request;
+  finish_politely(PMPI_Iallreduce(mine, all, 2, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request), &request);
+  return all[0] == automatic ? all[1] : all[0] == yes;
+}
+
+// After PMPI_Init, on every rank.
+void start() {
+  started = is_main_thread = true;
+  polite = true;  // until it is known that it is not needed
+  int rank = 0, size = 1;
+  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  PMPI_Comm_size(MPI_COMM_WORLD, &size);
+  MPI_Comm node;
+  {
+    const cpu_set_t cores = cores_of_this_rank();
+    const YieldByTimer timer(size > CPU_COUNT(&cores));
+    PMPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
+  }
+  const bool wanted = agree_on_politeness(crowded_node(node));
+  Page* page = create_page(node, rank);
+  start_watchdog(page, node);
+  start_trace(node);
+  PMPI_Comm_free(&node);
+  polite = wanted;
+}
+
+}  // namespace
+
+int MPI_Init(int* argc, char*** argv) {
+  start_witness();
+  const int error = PMPI_Init(argc, argv);
+  if (error == MPI_SUCCESS) start();
+  return error;
+}
+
+int MPI_Init_thread(int* argc, char*** argv, int required, int* provided) {
+  start_witness();
+  const int error = PMPI_Init_thread(argc, argv, required, provided);
+  if (error == MPI_SUCCESS) start();
+  return error;
+}
+
+int MPI_Finalize() {
+  if (!started) return PMPI_Finalize();
+  {
+    Call finalize;
+    finalize.op = Op::finalize;
+    finalize.where = GUARD_HERE;
+    const InCall call(finalize);
+    // Nobody leaves while another may still need the watchdog, or the trace's clock.
+    MPI_Request request;
+    finish_politely(PMPI_Ibarrier(MPI_COMM_WORLD, &request), &request);
+  }
+  write_trace();
+  stop_watchdog();
+  dismiss_witness();
+  const YieldByTimer timer(polite);
+  return PMPI_Finalize();
+}
+
+int MPI_Abort(MPI_Comm comm, int status) {
+  watchdog_job_is_ending();
+  return PMPI_Abort(comm, status);
+}

@@ -1,0 +1,30 @@
+// How the helper threads of several nodes talk: over TCP, not MPI, to the host of rank 0.
+#pragma once
+
+#include <mpi.h>
+
+#include <vector>
+
+#include "common/mpi_guard/page.h"
+
+namespace guard {
+
+struct NodeState {
+  bool everyone_waits = false;
+  uint64_t moves = 0;
+};
+
+// Collective, in MPI_Init. With one node only, there is nothing to connect.
+void connect_nodes(MPI_Comm node);
+
+int ranks_in_job();
+bool is_first_node();
+
+// On rank 0's node: what the other nodes said last, and their ranks' reports.
+std::vector<NodeState> states_of_other_nodes();
+std::vector<RankReport> ask_other_nodes(double seconds);
+
+// On the other nodes: says how it goes, and answers a question if one has come.
+void tell_first_node(const NodeState& state, Page& page);
+
+}  // namespace guard

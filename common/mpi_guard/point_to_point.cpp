@@ -1,0 +1,198 @@
+// Blocking and nonblocking messages. Each function either passes the call through or, when polite, starts the
+// nonblocking twin and looks after it until it is done.
+#include <mpi.h>
+
+#include <vector>
+
+#include "common/mpi_guard/call.h"
+#include "common/mpi_guard/communicators.h"
+#include "common/mpi_guard/wait.h"
+
+using namespace guard;
+
+namespace {
+
+Call message(Op op, const void* where, MPI_Comm comm, int peer, int tag, int64_t count, MPI_Datatype type) {
+  Call call;
+  call.op = op;
+  call.where = where;
+  call.communicator = &describe(comm);
+  call.peer = peer;
+  call.tag = tag;
+  call.count = count;
+  call.type = type;
+  return call;
+}
+
+}  // namespace
+
+int MPI_Send(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm) {
+  const InCall call(message(Op::send, GUARD_HERE, comm, dest, tag, count, type));
+  if (!polite) return PMPI_Send(buffer, count, type, dest, tag, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Isend(buffer, count, type, dest, tag, comm, &request), &request);
+}
+
+int MPI_Ssend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm) {
+  const InCall call(message(Op::ssend, GUARD_HERE, comm, dest, tag, count, type));
+  if (!polite) return PMPI_Ssend(buffer, count, type, dest, tag, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Issend(buffer, count, type, dest, tag, comm, &request), &request);
+}
+
+int MPI_Rsend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm) {
+  const InCall call(message(Op::rsend, GUARD_HERE, comm, dest, tag, count, type));
+  if (!polite) return PMPI_Rsend(buffer, count, type, dest, tag, comm);
+  MPI_Request request;
+  return finish_politely(PMPI_Irsend(buffer, count, type, dest, tag, comm, &request), &request);
+}
+
+int MPI_Recv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
+             MPI_Status* status) {
+  const InCall call(message(Op::recv, GUARD_HERE, comm, source, tag, count, type));
+  if (!polite) return PMPI_Recv(buffer, count, type, source, tag, comm, status);
+  MPI_Request request;
+  return finish_politely(PMPI_Irecv(buffer, count, type, source, tag, comm, &request), &request, status);
+}
+
+int MPI_Mrecv(void* buffer, int count, MPI_Datatype type, MPI_Message* matched, MPI_Status* status) {
+  const InCall call(message(Op::mrecv, GUARD_HERE, MPI_COMM_WORLD, MPI_PROC_NULL, MPI_ANY_TAG, count, type));
+  if (!polite) return PMPI_Mrecv(buffer, count, type, matched, status);
+  MPI_Request request;
+  return finish_politely(PMPI_Imrecv(buffer, count, type, matched, &request), &request, status);
+}
+
+namespace {
+
+Call exchange(Op op, const void* where, MPI_Comm comm, int dest, int send_tag, int source, int recv_tag,
+              int64_t count, MPI_Datatype type) {
+  Call call = message(op, where, comm, dest, send_tag, count, type);
+  call.source = source;
+  call.source_tag = recv_tag;
+  return call;
+}
+
+// The two halves of a Sendrecv: the receive is already on its way. An error of the receive counts first, as
+// its status is the one returned.
+int finish_exchange(int sending, MPI_Request* sent, MPI_Request* received, MPI_Status* status) {
+  if (sending != MPI_SUCCESS) {
+    PMPI_Cancel(received);
+    PMPI_Wait(received, MPI_STATUS_IGNORE);
+    return sending;
+  }
+  const int received_error = wait_politely(received, status);
+  const int sent_error = wait_politely(sent, MPI_STATUS_IGNORE);
+  return received_error != MPI_SUCCESS ? received_error : sent_error;
+}
+
+// What `buffer` holds, as bytes of type MPI_PACKED, which match any type.
+int pack(const void* buffer, int count, MPI_Datatype type, MPI_Comm comm, std::vector<char>& packed,
+         int& length) {
+  int bytes = 0;
+  length = 0;
+  const int error = PMPI_Pack_size(count, type, comm, &bytes);
+  if (error != MPI_SUCCESS) return error;
+  packed.resize(bytes > 0 ? bytes : 1);
+  return PMPI_Pack(buffer, count, type, packed.data(), bytes, &length, comm);
+}
+
+}  // namespace
+
+int MPI_Sendrecv(const void* send_buffer, int send_count, MPI_Datatype send_type, int dest, int send_tag,
+                 void* recv_buffer, int recv_count, MPI_Datatype recv_type, int source, int recv_tag,
+                 MPI_Comm comm, MPI_Status* status) {
+  const InCall call(
+      exchange(Op::sendrecv, GUARD_HERE, comm, dest, send_tag, source, recv_tag, send_count, send_type));
+  if (!polite)
+    return PMPI_Sendrecv(send_buffer, send_count, send_type, dest, send_tag, recv_buffer, recv_count,
+                         recv_type, source, recv_tag, comm, status);
+  MPI_Request received, sent;
+  const int error = PMPI_Irecv(recv_buffer, recv_count, recv_type, source, recv_tag, comm, &received);
+  if (error != MPI_SUCCESS) return error;
+  const int sending = PMPI_Isend(send_buffer, send_count, send_type, dest, send_tag, comm, &sent);
+  return finish_exchange(sending, &sent, &received, status);
+}
+
+int MPI_Sendrecv_replace(void* buffer, int count, MPI_Datatype type, int dest, int send_tag, int source,
+                         int recv_tag, MPI_Comm comm, MPI_Status* status) {
+  const InCall call(
+      exchange(Op::sendrecv_replace, GUARD_HERE, comm, dest, send_tag, source, recv_tag, count, type));
+  if (!polite)
+    return PMPI_Sendrecv_replace(buffer, count, type, dest, send_tag, source, recv_tag, comm, status);
+  std::vector<char> packed;
+  int length = 0;
+  int error = pack(buffer, count, type, comm, packed, length);
+  if (error != MPI_SUCCESS) return error;
+  MPI_Request received, sent;
+  error = PMPI_Irecv(buffer, count, type, source, recv_tag, comm, &received);
+  if (error != MPI_SUCCESS) return error;
+  const int sending = PMPI_Isend(packed.data(), length, MPI_PACKED, dest, send_tag, comm, &sent);
+  return finish_exchange(sending, &sent, &received, status);
+}
+
+int MPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status* status) {
+  const InCall call(message(Op::probe, GUARD_HERE, comm, source, tag, 0, MPI_DATATYPE_NULL));
+  if (!polite) return PMPI_Probe(source, tag, comm, status);
+  for (int found = 0;; yield_core()) {
+    const int error = PMPI_Iprobe(source, tag, comm, &found, status);
+    if (error != MPI_SUCCESS || found) return error;
+  }
+}
+
+int MPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message* matched, MPI_Status* status) {
+  const InCall call(message(Op::mprobe, GUARD_HERE, comm, source, tag, 0, MPI_DATATYPE_NULL));
+  if (!polite) return PMPI_Mprobe(source, tag, comm, matched, status);
+  for (int found = 0;; yield_core()) {
+    const int error = PMPI_Improbe(source, tag, comm, &found, matched, status);
+    if (error != MPI_SUCCESS || found) return error;
+  }
+}
+
+// A program that polls is as polite as one that waits: a look that finds nothing gives the core away.
+int MPI_Iprobe(int source, int tag, MPI_Comm comm, int* found, MPI_Status* status) {
+  const int error = PMPI_Iprobe(source, tag, comm, found, status);
+  if (polite && error == MPI_SUCCESS && !*found) yield_core();
+  return error;
+}
+
+// Operations that begin here and are waited for elsewhere: only remembered.
+
+int MPI_Isend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
+              MPI_Request* request) {
+  const int error = PMPI_Isend(buffer, count, type, dest, tag, comm, request);
+  if (error == MPI_SUCCESS)
+    start_request(message(Op::isend, GUARD_HERE, comm, dest, tag, count, type), *request);
+  return error;
+}
+
+int MPI_Issend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
+               MPI_Request* request) {
+  const int error = PMPI_Issend(buffer, count, type, dest, tag, comm, request);
+  if (error == MPI_SUCCESS)
+    start_request(message(Op::issend, GUARD_HERE, comm, dest, tag, count, type), *request);
+  return error;
+}
+
+int MPI_Irecv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
+              MPI_Request* request) {
+  const int error = PMPI_Irecv(buffer, count, type, source, tag, comm, request);
+  if (error == MPI_SUCCESS)
+    start_request(message(Op::irecv, GUARD_HERE, comm, source, tag, count, type), *request);
+  return error;
+}
+
+int MPI_Send_init(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
+                  MPI_Request* request) {
+  const int error = PMPI_Send_init(buffer, count, type, dest, tag, comm, request);
+  if (error == MPI_SUCCESS)
+    start_request(message(Op::isend, GUARD_HERE, comm, dest, tag, count, type), *request);
+  return error;
+}
+
+int MPI_Recv_init(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
+                  MPI_Request* request) {
+  const int error = PMPI_Recv_init(buffer, count, type, source, tag, comm, request);
+  if (error == MPI_SUCCESS)
+    start_request(message(Op::irecv, GUARD_HERE, comm, source, tag, count, type), *request);
+  return error;
+}

@@ -1,0 +1,95 @@
+// See wait.h. sched_yield costs about a microsecond; the alternative, spinning to the end of the time slice
+// as MPICH does, costs the rank that has work to do up to 4 ms for each rank that has none.
+#include "common/mpi_guard/wait.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace guard {
+
+bool polite = false;
+
+void yield_core() { sched_yield(); }
+
+int wait_politely(MPI_Request* request, MPI_Status* status) {
+  for (int done = 0;; yield_core()) {
+    const int error = PMPI_Test(request, &done, status);
+    if (error != MPI_SUCCESS || done) return error;
+  }
+}
+
+namespace {
+
+constexpr long period_ns = 100'000;   // 20 us spends the core on signals; 500 us waits twice as long
+constexpr int yield_signal = SIGURG;  // ignored by default, so a late one does no harm
+
+void on_yield_signal(int) {
+  const int saved = errno;  // sched_yield is a bare system call: safe here
+  sched_yield();
+  errno = saved;
+}
+
+// One timer per thread, made when the thread first needs it.
+struct Timer {
+  timer_t id{};
+  bool valid = false;
+
+  Timer() {
+    struct sigaction action {};
+    action.sa_handler = on_yield_signal;
+    action.sa_flags = SA_RESTART;
+    sigaction(yield_signal, &action, nullptr);
+    sigevent event{};
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = yield_signal;
+    event._sigev_un._tid = pid_t(syscall(SYS_gettid));
+    valid = timer_create(CLOCK_MONOTONIC, &event, &id) == 0;
+  }
+  ~Timer() {
+    if (valid) timer_delete(id);
+  }
+  void set(long nanoseconds) {
+    const itimerspec every{{0, nanoseconds}, {0, nanoseconds}};
+    if (valid) timer_settime(id, 0, &every, nullptr);
+  }
+};
+
+thread_local int armed_timers = 0;  // regions nest: MPI_File_open calls MPI_Comm_dup inside some libraries
+
+Timer& timer_of_this_thread() {
+  thread_local Timer timer;
+  return timer;
+}
+
+}  // namespace
+
+YieldByTimer::YieldByTimer(bool wanted) : armed_(wanted) {
+  if (armed_ && armed_timers++ == 0) timer_of_this_thread().set(period_ns);
+}
+
+YieldByTimer::~YieldByTimer() {
+  if (armed_ && --armed_timers == 0) timer_of_this_thread().set(0);
+}
+
+namespace {
+
+// Returns whether to arm the timer: always when polite, after the others have arrived.
+bool after_polled_barrier(MPI_Comm communicator) {
+  if (!polite) return false;
+  if (communicator != MPI_COMM_NULL) {
+    MPI_Request request;
+    finish_politely(PMPI_Ibarrier(communicator, &request), &request);
+  }
+  return true;
+}
+
+}  // namespace
+
+PoliteRegion::PoliteRegion(MPI_Comm communicator) : timer_(after_polled_barrier(communicator)) {}
+
+}  // namespace guard

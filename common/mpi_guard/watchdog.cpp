@@ -1,0 +1,125 @@
+// See watchdog.h. Each rank has one helper thread. It naps on its neighbour's `alive` lock, so a death wakes it
+// at once; it answers questions for its rank; and on the first rank of each node it watches the page.
+#include "common/mpi_guard/watchdog.h"
+
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/mpi_guard/alarm.h"
+#include "common/mpi_guard/nodes.h"
+
+namespace guard {
+namespace {
+
+constexpr long nap_ns = 100'000'000;
+
+struct Watch {
+  Page* page = nullptr;
+  int node_rank = 0;
+  std::atomic<bool> stop{false};
+};
+Watch watch;
+
+double seconds_of_patience() {
+  const char* text = std::getenv("GUARD_TIMEOUT");
+  return text && *text ? std::atof(text) : 10.0;
+}
+
+void say(const std::string& text) {
+  [[maybe_unused]] const ssize_t written = write(2, text.data(), text.size());
+}
+
+void sleep_for(long nanoseconds) {
+  const timespec pause{0, nanoseconds};
+  nanosleep(&pause, nullptr);
+}
+
+[[noreturn]] void end_job() {
+  watch.page->ending = true;
+  sleep_for(nap_ns);  // the launcher may drop what it has not yet passed on when the abort reaches it
+  // The one MPI call of this thread. The rank's own thread stands in MPI and cannot make it; a plain exit
+  // would lose our exit status, for the launcher then kills the other ranks and reports the signal.
+  PMPI_Abort(MPI_COMM_WORLD, guard_exit_status);
+  _exit(guard_exit_status);
+}
+
+// The rank's witness has said so, and the launcher ends the job now. One that does not is helped.
+void end_job_after_death() {
+  sleep_for(999'999'999);
+  end_job();
+}
+
+// Sleeps until the nap is over, or the neighbour's lock is free: because it died, or because it finalized.
+void nap_at(Slot& neighbour) {
+  timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_nsec += nap_ns;
+  if (until.tv_nsec >= 1'000'000'000) until.tv_sec++, until.tv_nsec -= 1'000'000'000;
+  const int error = pthread_mutex_timedlock(&neighbour.alive, &until);
+  if (error == ETIMEDOUT) return;
+  if (error == EOWNERDEAD) {
+    pthread_mutex_consistent(&neighbour.alive);
+    if (!watch.stop && neighbour.phase != Phase::finalized) end_job_after_death();
+  }
+  if (error == 0 || error == EOWNERDEAD) pthread_mutex_unlock(&neighbour.alive);
+  sleep_for(nap_ns);
+}
+
+void answer_question() {
+  const uint64_t question = watch.page->question.load();
+  if (slot->answered.load() == question) return;
+  write_report(slot->report);
+  slot->answered = question;
+}
+
+void help() {
+  Page& page = *watch.page;
+  Slot& neighbour = page.slots[(watch.node_rank + 1) % page.ranks];
+  Alarm alarm(page, seconds_of_patience());
+  while (!watch.stop) {
+    if (page.ranks > 1)
+      nap_at(neighbour);
+    else
+      sleep_for(nap_ns);
+    if (watch.stop) return;
+    answer_question();
+    if (watch.node_rank != 0 || page.ending) continue;
+    const std::string verdict = alarm.look();
+    if (verdict.empty() || page.ending.exchange(true)) continue;
+    say(verdict);
+    end_job();
+  }
+}
+
+}  // namespace
+
+void start_watchdog(Page* page, MPI_Comm node) {
+  connect_nodes(node);
+  if (!page) return;
+  watch.page = page;
+  PMPI_Comm_rank(node, &watch.node_rank);
+  // Never joined: at the end it may be asleep, and the page that it reads stays mapped.
+  std::thread(help).detach();
+}
+
+void stop_watchdog() {
+  watch.stop = true;
+  if (!watch.page) return;
+  slot->phase = Phase::finalized;
+  pthread_mutex_unlock(&slot->alive);
+}
+
+void watchdog_job_is_ending() {
+  if (watch.page) watch.page->ending = true;
+}
+
+}  // namespace guard

@@ -1,0 +1,20 @@
+// The watchdog: a sleeping thread per rank that makes no MPI call, except PMPI_Abort when all is lost.
+#pragma once
+
+#include <mpi.h>
+
+#include "common/mpi_guard/page.h"
+
+namespace guard {
+
+// The exit status of a job that the guard ends.
+constexpr int guard_exit_status = 86;
+
+// Collective. `node`: the ranks that share `page`, which is null where there is no shared memory.
+void start_watchdog(Page* page, MPI_Comm node);
+void stop_watchdog();
+
+// Called before MPI_Abort: ranks that die from now on are not news.
+void watchdog_job_is_ending();
+
+}  // namespace guard
