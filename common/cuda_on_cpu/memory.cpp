@@ -74,6 +74,8 @@ bool in_arena(const void* address) {
   return static_cast<size_t>(static_cast<const char*>(address) - arena().begin) < arena().bytes;
 }
 
+std::pair<char*, size_t> arena_range() { return {arena().begin, arena().bytes}; }
+
 Allocation* allocation_near(const void* address) {
   if (!in_arena(address)) return nullptr;
   auto& all = arena().allocations;

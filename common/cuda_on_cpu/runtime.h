@@ -13,6 +13,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cuda_runtime.h"
@@ -57,6 +58,7 @@ constexpr size_t page_bytes = 4096;
 constexpr size_t alignment = 32;  // of what cudaMalloc returns; the end is as near to the guard page as it allows
 
 bool in_arena(const void* address);
+std::pair<char*, size_t> arena_range();
 Allocation* allocation_near(const void* address);  // the one whose pages or guard pages hold it, or null
 Allocation* allocate(size_t bytes, bool pinned, SourceLine source);  // null where there is no room
 void release(Allocation& allocation, SourceLine source);

@@ -27,12 +27,11 @@ void note_fence();
 }
 #define CUDA_ON_CPU_NOTE_AT(access, begin, bytes, where) \
   ::cuda_on_cpu::note_access(::cuda_on_cpu::Access::access, begin, bytes, where)
+#define CUDA_ON_CPU_NOTE_FENCE() ::cuda_on_cpu::note_fence()
 #else
 #define CUDA_ON_CPU_RUNTIME
 #define CUDA_ON_CPU_NOTE_AT(access, begin, bytes, where) ((void)(where))
-namespace cuda_on_cpu {
-inline void note_fence() {}
-}
+#define CUDA_ON_CPU_NOTE_FENCE() ((void)0)
 #endif
 #define CUDA_ON_CPU_NOTE(access, begin, bytes) CUDA_ON_CPU_NOTE_AT(access, begin, bytes, __builtin_return_address(0))
 

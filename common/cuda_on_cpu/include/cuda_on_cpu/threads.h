@@ -74,9 +74,9 @@ inline int __syncthreads_or(int predicate, cuda_on_cpu::SourceLine source = cuda
 }
 
 // Memory is sequentially consistent here; a fence only tells the checker that what comes before it is published.
-inline void __threadfence() { cuda_on_cpu::note_fence(); }
-inline void __threadfence_block() { cuda_on_cpu::note_fence(); }
-inline void __threadfence_system() { cuda_on_cpu::note_fence(); }
+inline void __threadfence() { CUDA_ON_CPU_NOTE_FENCE(); }
+inline void __threadfence_block() { CUDA_ON_CPU_NOTE_FENCE(); }
+inline void __threadfence_system() { CUDA_ON_CPU_NOTE_FENCE(); }
 
 // Lets other threads of the block run; without it a thread that spins on a flag spins for ever.
 inline void __nanosleep(unsigned) {
