@@ -1,0 +1,283 @@
+// Streams are queues that run as late as CUDA allows: at a synchronisation, and only as much as it waits for. So a
+// missing synchronisation, or a missing event between two streams, shows in the results.
+#include "stream.h"
+
+#include <ctime>
+
+namespace cuda_on_cpu {
+
+namespace {
+
+using Operation = CUstream_st::Operation;
+
+constexpr size_t longest_queue = 1024;  // then the oldest operation runs, as a GPU's queue makes the host wait
+
+std::map<cudaStream_t, StreamPointer>& streams() {
+  // Null is the legacy default stream. Never destroyed: used at exit.
+  static auto& instance = *new std::map<cudaStream_t, StreamPointer>{{nullptr, std::make_shared<CUstream_st>()}};
+  return instance;
+}
+
+CUstream_st& legacy() { return *streams()[nullptr]; }
+
+void run_until(CUstream_st& stream, uint64_t sequence) {
+  while (!stream.queue.empty() && stream.queue.front().sequence <= sequence) {
+    Operation operation = std::move(stream.queue.front());
+    stream.queue.pop_front();
+    for (auto& dependency : operation.after) run_until(*dependency.stream, dependency.sequence);
+    if (sticky_error() == cudaSuccess) operation.run();
+  }
+}
+
+void run_one(CUstream_st& stream) {
+  if (!stream.queue.empty()) run_until(stream, stream.queue.front().sequence);
+}
+
+// The legacy default stream waits for all blocking streams, and they wait for it.
+std::vector<CUstream_st::Dependency> implicit_dependencies(const CUstream_st& stream) {
+  std::vector<CUstream_st::Dependency> after;
+  if (&stream != &legacy()) {
+    if (stream.blocking && !legacy().queue.empty()) after.push_back({streams()[nullptr], legacy().issued});
+    return after;
+  }
+  for (auto& [handle, other] : streams())
+    if (handle && other->blocking && !other->queue.empty()) after.push_back({other, other->issued});
+  return after;
+}
+
+void enqueue(CUstream_st& stream, SourceLine source, std::function<void()> run,
+             std::vector<CUstream_st::Dependency> after) {
+  stream.queue.push_back({++stream.issued, std::move(run), std::move(after), source});
+  if (stream.queue.size() > longest_queue) run_one(stream);
+}
+
+double milliseconds_now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1e3 + now.tv_nsec * 1e-6;
+}
+
+}  // namespace
+
+const std::map<cudaStream_t, StreamPointer>& all_streams() { return streams(); }
+
+StreamPointer find_stream(cudaStream_t stream) {
+  auto found = streams().find(stream);
+  return found == streams().end() ? nullptr : found->second;
+}
+
+bool valid_stream(cudaStream_t stream) { return find_stream(stream) != nullptr; }
+
+cudaError_t submit(cudaStream_t handle, SourceLine source, std::function<void()> run) {
+  StreamPointer stream = find_stream(handle);
+  if (stream->capture) {
+    stream->capture->nodes.push_back({std::move(run), source});
+    stream->knows[stream.get()] = ++stream->captured;
+    return cudaSuccess;
+  }
+  if (!handle)
+    for (auto& [other_handle, other] : streams())
+      if (other->capture && other->blocking)
+        return refuse(cudaErrorStreamCaptureImplicit, source, "the default stream is used while another stream captures");
+  enqueue(*stream, source, std::move(run), implicit_dependencies(*stream));
+  return cudaSuccess;
+}
+
+cudaError_t drain_stream(cudaStream_t stream) {
+  StreamPointer found = find_stream(stream);
+  run_until(*found, found->issued);
+  return sticky_error();
+}
+
+// Streams are independent of each other, so the order in which they are drained is another freedom that
+// CUDA_ON_CPU_ORDER plays with.
+cudaError_t drain_all() {
+  std::vector<StreamPointer> busy;
+  for (auto& [handle, stream] : streams()) busy.push_back(stream);
+  if (order() == Order::ascending)
+    for (auto& stream : busy) run_until(*stream, stream->issued);
+  if (order() == Order::descending)
+    for (auto stream = busy.rbegin(); stream != busy.rend(); ++stream) run_until(**stream, (*stream)->issued);
+  if (order() == Order::shuffled)
+    while (operations_left() > 0) run_one(*busy[shuffle_number(busy.size())]);
+  return sticky_error();
+}
+
+size_t operations_left() {
+  size_t left = 0;
+  for (auto& [handle, stream] : streams()) left += stream->queue.size();
+  return left;
+}
+
+SourceLine oldest_operation_left() {
+  for (auto& [handle, stream] : streams())
+    if (!stream->queue.empty()) return stream->queue.front().source;
+  return {};
+}
+
+}  // namespace cuda_on_cpu
+
+using namespace cuda_on_cpu;
+
+namespace {
+
+// What every call begins with: after a fault nothing works any more.
+#define BEGIN_CALL                                             \
+  Lock lock;                                                   \
+  if (sticky_error() != cudaSuccess) return sticky_error();
+#define NEED_STREAM(call, stream)                \
+  if (!valid_stream(stream))                     \
+    return refuse(cudaErrorInvalidResourceHandle, source, call ": no such stream (was it destroyed?)");
+#define NEED_EVENT(call, event)                  \
+  if (!events().count(event))                    \
+    return refuse(cudaErrorInvalidResourceHandle, source, call ": no such event (was it destroyed?)");
+#define NOT_IN_CAPTURE(call)                     \
+  if (cudaError_t error = refuse_in_capture(source, call); error != cudaSuccess) return error;
+
+std::map<cudaEvent_t, std::unique_ptr<CUevent_st>>& events() {
+  static auto& instance = *new std::map<cudaEvent_t, std::unique_ptr<CUevent_st>>;
+  return instance;
+}
+
+}  // namespace
+
+cudaError_t cudaDeviceSynchronize(SourceLine source) {
+  BEGIN_CALL
+  NOT_IN_CAPTURE("cudaDeviceSynchronize")
+  return drain_all();
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags, SourceLine source) {
+  BEGIN_CALL
+  if (!stream || flags > cudaStreamNonBlocking) return refuse(cudaErrorInvalidValue, source, "cudaStreamCreate: bad argument");
+  auto created = std::make_shared<CUstream_st>();
+  created->blocking = flags == cudaStreamDefault;
+  *stream = created.get();
+  streams()[*stream] = created;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamCreate(cudaStream_t* stream, SourceLine source) {
+  return cudaStreamCreateWithFlags(stream, cudaStreamDefault, source);
+}
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int, SourceLine source) {
+  return cudaStreamCreateWithFlags(stream, flags, source);
+}
+cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
+  *least = *greatest = 0;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t stream, SourceLine source) {
+  BEGIN_CALL
+  if (!stream) return refuse(cudaErrorInvalidResourceHandle, source, "cudaStreamDestroy: the default stream stays");
+  NEED_STREAM("cudaStreamDestroy", stream)
+  cudaError_t error = drain_stream(stream);
+  streams().erase(stream);
+  return error;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t stream, SourceLine source) {
+  BEGIN_CALL
+  NEED_STREAM("cudaStreamSynchronize", stream)
+  if (find_stream(stream)->capture) NOT_IN_CAPTURE("cudaStreamSynchronize")
+  return drain_stream(stream);
+}
+
+// A question makes the answer come nearer, so that a loop around it ends.
+cudaError_t cudaStreamQuery(cudaStream_t stream, SourceLine source) {
+  BEGIN_CALL
+  NEED_STREAM("cudaStreamQuery", stream)
+  if (find_stream(stream)->capture) NOT_IN_CAPTURE("cudaStreamQuery")
+  run_one(*find_stream(stream));
+  if (sticky_error() != cudaSuccess) return sticky_error();
+  return find_stream(stream)->queue.empty() ? cudaSuccess : cudaErrorNotReady;
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned, SourceLine source) {
+  BEGIN_CALL
+  NEED_STREAM("cudaStreamWaitEvent", stream)
+  NEED_EVENT("cudaStreamWaitEvent", event)
+  auto record = event->last;
+  if (record && record->capture) {
+    join_capture(*find_stream(stream), *record);
+  } else if (record && !record->done) {
+    if (find_stream(stream)->capture)
+      return refuse(cudaErrorStreamCaptureUnsupported, source, "cudaStreamWaitEvent: the event is from outside the capture");
+    enqueue(*find_stream(stream), source, [] {}, {{record->stream, record->sequence}});
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* user_data, SourceLine source) {
+  BEGIN_CALL
+  NEED_STREAM("cudaLaunchHostFunc", stream)
+  return submit(stream, source, [=] { function(user_data); });
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags, SourceLine source) {
+  BEGIN_CALL
+  if (!event) return refuse(cudaErrorInvalidValue, source, "cudaEventCreate: null");
+  auto created = std::make_unique<CUevent_st>();
+  created->timing = !(flags & cudaEventDisableTiming);
+  *event = created.get();
+  events()[*event] = std::move(created);
+  return cudaSuccess;
+}
+cudaError_t cudaEventCreate(cudaEvent_t* event, SourceLine source) {
+  return cudaEventCreateWithFlags(event, cudaEventDefault, source);
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event, SourceLine source) {
+  BEGIN_CALL
+  NEED_EVENT("cudaEventDestroy", event)
+  events().erase(event);
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle, SourceLine source) {
+  BEGIN_CALL
+  NEED_EVENT("cudaEventRecord", event)
+  NEED_STREAM("cudaEventRecord", handle)
+  StreamPointer stream = find_stream(handle);
+  auto record = std::make_shared<CUevent_st::Record>();
+  if (stream->capture) {
+    record->capture = stream->capture;
+    record->knows = stream->knows;
+  } else {
+    cudaError_t error = submit(handle, source, [record] { record->done = true, record->milliseconds = milliseconds_now(); });
+    if (error != cudaSuccess) return error;
+    record->stream = stream;
+    record->sequence = stream->issued;
+  }
+  event->last = record;
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event, SourceLine source) {
+  BEGIN_CALL
+  NEED_EVENT("cudaEventSynchronize", event)
+  if (event->last && event->last->capture) NOT_IN_CAPTURE("cudaEventSynchronize")
+  if (event->last && event->last->stream) run_until(*event->last->stream, event->last->sequence);
+  return sticky_error();
+}
+
+cudaError_t cudaEventQuery(cudaEvent_t event, SourceLine source) {
+  BEGIN_CALL
+  NEED_EVENT("cudaEventQuery", event)
+  if (!event->last || event->last->done) return cudaSuccess;
+  if (event->last->capture) NOT_IN_CAPTURE("cudaEventQuery")
+  run_one(*event->last->stream);
+  if (sticky_error() != cudaSuccess) return sticky_error();
+  return event->last->done ? cudaSuccess : cudaErrorNotReady;
+}
+
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop, SourceLine source) {
+  BEGIN_CALL
+  NEED_EVENT("cudaEventElapsedTime", start)
+  NEED_EVENT("cudaEventElapsedTime", stop)
+  if (!start->last || !stop->last || !start->timing || !stop->timing || start->last->capture || stop->last->capture)
+    return refuse(cudaErrorInvalidResourceHandle, source, "cudaEventElapsedTime: an event was never recorded, or without time");
+  if (!start->last->done || !stop->last->done) return cudaErrorNotReady;
+  *milliseconds = static_cast<float>(stop->last->milliseconds - start->last->milliseconds);
+  return cudaSuccess;
+}
