@@ -12,6 +12,7 @@
 #                                a cluster's older nodes: MARCH=x86-64-v3 runs on every x86 server since about 2015.
 #   SANITIZE=address,undefined   build with these sanitizers, in a folder of their own
 #   RANKS=2 DEVICE=cpu ARGS=...  for `make 01` and its like: processes, device, further options of the program
+#   GUARD=0                      link MPI programs without common/mpi_guard
 #   NO_INSTALL=1                 report missing tools, install nothing
 #   V=1                          show every command
 MARCH ?= native
@@ -71,6 +72,8 @@ is_mpi = $(filter $(mpi_places),$(1))
 CXXFLAGS ?= $(if $(SANITIZE),-O1 -g,-O3)
 override CXXFLAGS += -std=c++20 -ffp-contract=off -Wall -Wextra $(if $(MARCH),-march=$(MARCH))
 override CXXFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# g++ 12 warns of overlapping copies inside its own std::string, falsely (GCC bug 105651).
+override CXXFLAGS += $(if $(findstring clang,$(CXX)),,-Wno-restrict)
 override CPPFLAGS += -I.
 fused := chapters/01_serial/matmul% chapters/01_serial/core_peak%
 
@@ -108,8 +111,7 @@ $(B)/lib/mpi_guard.a: $(call objects,common/mpi_guard)
 # Libraries that chapter $(1) stands on, in link order: its own, earlier ones, common ones.
 earlier = $(foreach c,$(chapters),$(if $(filter $(1),$(c)),$(c),$(if $(filter $(1),$(lastword $(sort $(c) $(1)))),$(c))))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
-mpi_libraries = $(if $(wildcard common/mpi/*.cpp),$(B)/lib/mpi.a)
-guard = $(if $(filter-out 0,$(or $(GUARD),1)),$(if $(wildcard common/mpi_guard/*.cpp),-Wl$(comma)--whole-archive $(B)/lib/mpi_guard.a -Wl$(comma)--no-whole-archive))
+mpi_libraries = $(if $(call is_mpi,$(1)),$(B)/lib/mpi.a $(if $(filter 0,$(GUARD)),,$(B)/lib/mpi_guard.a))
 libraries = $(patsubst %,$(B)/lib/%.a,$(call reverse,$(call earlier,$(1))))
 LDLIBS += -lpthread -ldl
 
@@ -124,18 +126,18 @@ endef
 define chapter_rules
 $(B)/lib/$(1).a: $(call objects,chapters/$(1))
 	$$(make_archive)
-$(filter $(B)/chapters/$(1)/%,$(programs)): %: %.o $(call libraries,$(1)) $(if $(call is_mpi,chapters/$(1)/x),$(mpi_libraries) $(if $(guard),$(B)/lib/mpi_guard.a)) $(B)/lib/common.a
-	$$(call link,$$(filter-out %/mpi_guard.a,$$^) $(if $(call is_mpi,chapters/$(1)/x),$(guard)))
+$(filter $(B)/chapters/$(1)/%,$(programs)): %: %.o $(call libraries,$(1)) $(call mpi_libraries,chapters/$(1)/) $(B)/lib/common.a
+	$$(call link,$$^)
 endef
 $(foreach c,$(chapters),$(eval $(call chapter_rules,$(c))))
 
 # A test stands on the chapters up to its number, or on common ones alone.
 define test_rules
-$(1): $(1).o $(call libraries,$(call chapter_of,$(notdir $(1)))) $(if $(call is_mpi,tests/$(notdir $(1))),$(B)/tests/mpi_main.o $(mpi_libraries) $(if $(guard),$(B)/lib/mpi_guard.a)) $(B)/lib/common.a
-	$$(call link,$$(filter-out %/mpi_guard.a,$$^) $(if $(call is_mpi,tests/$(notdir $(1))),$(guard)),-lgtest $(if $(call is_mpi,tests/$(notdir $(1))),,-lgtest_main))
+$(1): $(1).o $(if $(call is_mpi,$(2)),$(B)/tests/mpi_main.o) $(call libraries,$(call chapter_of,$(notdir $(1)))) $(call mpi_libraries,$(2)) $(B)/lib/common.a
+	$$(call link,$$^,-lgtest $(if $(call is_mpi,$(2)),,-lgtest_main))
 endef
 chapter_of = $(firstword $(foreach c,$(chapters),$(if $(filter $(c)_%,$(1)),$(c))))
-$(foreach t,$(tests),$(eval $(call test_rules,$(t))))
+$(foreach t,$(tests),$(eval $(call test_rules,$(t),$(patsubst $(B)/%,%,$(t)))))
 
 -include $(patsubst %.cpp,$(B)/%.d,$(sources))
 
