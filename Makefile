@@ -192,6 +192,9 @@ LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
 	@sh common/plot/loss.sh '$(LOG)'
 
+readme-%: $(programs) data ## run what a chapter's text shows and paste the output: make readme-01
+	@sh common/readme.sh $(wildcard chapters/$*_*/README.md)
+
 diff-%: ## what a chapter changes in the training program of chapter 01: make diff-06
 	@diff -u chapters/01_serial/train.cpp $(firstword $(wildcard chapters/$**/train.cpp)) || true
 

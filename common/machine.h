@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -16,14 +18,28 @@ inline int usable_cores() {
   return int(sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-inline std::string machine_name() {
-  std::string model = "unknown processor";
+// The value of a field of /proc/cpuinfo for the first processor; empty where there is no such file or field.
+inline std::string cpuinfo(const std::string& field) {
   std::ifstream in("/proc/cpuinfo");
   for (std::string line; std::getline(in, line);)
-    if (line.starts_with("model name")) {
-      model = line.substr(line.find(':') + 2);
-      break;
-    }
+    if (line.starts_with(field) && line.find_first_not_of(" \t", field.size()) == line.find(':'))
+      return line.substr(std::min(line.size(), line.find(':') + 2));
+  return "";
+}
+
+// AMD's model names do not always tell the generation; family and model numbers do.
+inline std::string amd_generation() {
+  const int family = std::atoi(cpuinfo("cpu family").c_str()), model = std::atoi(cpuinfo("model").c_str());
+  if (family == 23) return model < 0x30 ? " (Zen 1)" : " (Zen 2)";
+  if (family == 25) return (model >= 0x10 && model < 0x20) || model >= 0x60 ? " (Zen 4)" : " (Zen 3)";
+  return family == 26 ? " (Zen 5)" : "";
+}
+
+inline std::string machine_name() {
+  std::string model = cpuinfo("model name");
+  if (model.empty()) model = "an unknown processor";
+  if (model.starts_with("AMD") || model.starts_with("Intel")) model = "an " + model;
+  if (model.starts_with("an AMD")) model += amd_generation();
   const int cores = usable_cores();
   return std::to_string(cores) + (cores == 1 ? " core of " : " cores of ") + model;
 }

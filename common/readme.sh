@@ -1,0 +1,54 @@
+#!/bin/sh
+# readme.sh FILE.md...: runs the commands that a text shows, and pastes what they print today.
+#
+#   <!-- run: COMMAND -->      a number or a picture of this machine: pasted on request
+#   <!-- check: COMMAND -->    the same everywhere (a diff): `readme.sh --check` fails if the text is out of date
+#   ```text
+#   ... what it printed ...
+#   ```
+# COMMAND runs in the root of the repository, where the file name is given from, too.
+set -eu
+check=no
+if [ "${1:-}" = --check ]; then check=yes; shift; fi
+output=$(mktemp)
+new=$(mktemp)
+trap 'rm -f "$output" "$new"' EXIT
+stale=0
+
+for file in "$@"; do
+  : >"$new"
+  state=text # text, pasted (a marker was seen), old (inside what will be replaced)
+  while IFS= read -r line || [ -n "$line" ]; do
+    case "$state:$line" in
+      old:'```') state=text ;;
+      old:*) continue ;;
+      pasted:'```'*)
+        printf '%s\n' "$line" >>"$new"
+        cat "$output" >>"$new"
+        state=old
+        continue
+        ;;
+      *:'<!-- run: '*' -->' | *:'<!-- check: '*' -->')
+        command=${line#<!-- *: }
+        command=${command% -->}
+        case "$check:$line" in
+          yes:*'run: '*) ;; # its output differs from run to run: left as it is
+          *)
+            [ $check = yes ] || echo "  run      $command" >&2
+            sh -c "$command" >"$output" </dev/null || { echo "error: $file: '$command' failed" >&2; exit 1; }
+            state=pasted
+            ;;
+        esac
+        ;;
+    esac
+    printf '%s\n' "$line" >>"$new"
+  done <"$file"
+  if [ $check = no ]; then
+    cat "$new" >"$file"
+  elif ! cmp -s "$new" "$file"; then
+    echo "$file shows an old output; \`make readme-$(basename "$(dirname "$file")" | cut -c 1-2)\` pastes the new one:"
+    diff "$file" "$new" || true
+    stale=1
+  fi
+done
+exit $stale
