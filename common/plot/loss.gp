@@ -1,18 +1,12 @@
-# The loss of each step, its running mean, and the test accuracy of each epoch. Needs: record, picture, columns.
+# The loss of each step, its running mean, and the test accuracy of each epoch. Needs: record, picture.
 set datafile separator comma
 set key autotitle columnhead
 # A line per step has no accuracy; a line per epoch has one.
 is_step(a) = strlen(stringcolumn(3)) == 0
 mean = NaN
 running(x) = (mean = (mean == mean) ? 0.98 * mean + 0.02 * x : x)
-
-set terminal dumb columns, 22
-set title "loss (running mean)"
-set xlabel "step"
-unset key
-plot record using 1:(is_step(3) ? running($2) : NaN) every ::1 with lines title "loss"
-
 mean = NaN
+
 set terminal svg size 900,520 enhanced font "Helvetica,15" background "white"
 set output picture
 set title "Training on MNIST"
