@@ -155,7 +155,8 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 
 help: ## this list
 	@echo 'usage: make VERB [VARIABLE=value ...]'; echo
-	@awk -F ':.*## ' '/^[a-z0-9%_-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^## \([^ :]*\): \(.*\)/\1|\2/p; s/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	  awk -F '|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 	@echo; echo 'variables:'
 	@sed -n 's/^#   \([A-Z].*\)/  \1/p; s/^#    \( *[a-z].*\)/   \1/p' $(firstword $(MAKEFILE_LIST)) | sed '/^  .*\.cpp/d'
 
@@ -174,29 +175,12 @@ test: $(short_tests) $(programs) data compile_commands.json ## every test, in ab
 test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- sh tests/broken/run
 
-01: ## a chapter's training program, RANKS=2; make 01-NAME runs another program of it
-
-test-%: $(tests) $(programs) data ## a chapter's tests: make test-01
-	@sh tests/run $(filter $(B)/tests/$*_%,$(short_tests))
-
 bench: $(programs) data ## every benchmark, one after another
 	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true
-
-bench-%: $(programs) data ## a chapter's benchmark: make bench-01
-	@$(foreach b,$(filter $(B)/chapters/$*_%/bench,$(programs)),$(call run,$b) $(ARGS))
-
-# How to start a program of a chapter: with the launcher if it is an MPI program.
-run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),$(MPIEXEC) -n $(RANKS)) $(1)
 
 LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
 	@sh common/plot/loss.sh '$(LOG)'
-
-readme-%: $(programs) data ## run what a chapter's text shows and paste the output: make readme-01
-	@sh common/readme.sh $(wildcard chapters/$*_*/README.md)
-
-diff-%: ## what a chapter changes in the training program of chapter 01: make diff-06
-	@diff -u chapters/01_serial/train.cpp $(firstword $(wildcard chapters/$**/train.cpp)) || true
 
 doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do about each problem
 	@CXX='$(CXX)' MPICXX='$(MPICXX)' MPIEXEC='$(MPIEXEC)' NVCC='$(NVCC)' MARCH='$(MARCH)' sh common/doctor.sh
@@ -204,14 +188,39 @@ doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do abou
 clean: ## remove everything that was built
 	rm -rf build compile_commands.json
 
-# make 01 builds and runs a chapter's training program, make 01-gradient_check another one of its programs.
-define run_rules
-.PHONY: $(2) $(2)-$(notdir $(1))
-$(2)-$(notdir $(1)): $(1) data ; @$$(call run,$(1)) $$(ARGS)
-$(if $(filter %/train,$(1)),$(2): $(1) data ; @$$(call run,$(1)) --data $$(DATA) --device $$(DEVICE) --log build/$(2).csv $$(ARGS))
+# Verbs of a chapter, by its number. $(1) is its folder's name, $(2) the number.
+## 01: build and run the training program of chapter 01; ARGS="--help" lists its options
+## 01-NAME: build and run another program of chapter 01
+## test-01: the tests of chapter 01
+## bench-01: its benchmark
+## diff-06: what chapter 06 changes in the training program of chapter 01
+## readme-01: run the commands that a chapter's text shows, and paste their output
+define chapter_verbs
+.PHONY: $(2) test-$(2) bench-$(2) diff-$(2) readme-$(2)
+$(2): $(filter %/$(1)/train,$(programs)) data
+	@$$(if $$(filter %/train,$$^),$$(call run,$$<) --data $(DATA) --device $$(DEVICE) --log build/$(2).csv $$(ARGS),\
+	  echo 'chapter $(2) has these programs:$(foreach p,$(filter $(B)/chapters/$(1)/%,$(programs)), make $(2)-$(notdir $(p)))')
+test-$(2): $(filter $(B)/tests/$(2)_%,$(short_tests)) $(filter $(B)/chapters/$(1)/%,$(programs)) data
+	@sh tests/run $(filter $(B)/tests/$(2)_%,$(short_tests))
+bench-$(2): $(filter %/$(1)/bench,$(programs)) data
+	@$$(if $$(filter %/bench,$$^),$$(call run,$$<) $$(ARGS),echo 'chapter $(2) has no benchmark')
+diff-$(2):
+	@diff -u chapters/01_serial/train.cpp chapters/$(1)/train.cpp || true
+readme-$(2): $(programs) data
+	@sh common/readme.sh chapters/$(1)/README.md
+endef
+$(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))))))
+
+define program_verb
+.PHONY: $(2)-$(notdir $(1))
+$(2)-$(notdir $(1)): $(1) data
+	@$$(call run,$(1)) $$(ARGS)
 endef
 number = $(firstword $(subst _, ,$(notdir $(patsubst %/,%,$(dir $(1))))))
-$(foreach p,$(programs),$(eval $(call run_rules,$(p),$(call number,$(p)))))
+$(foreach p,$(programs),$(eval $(call program_verb,$(p),$(call number,$(p)))))
+
+# How to start a program of a chapter: with the launcher if it is an MPI program.
+run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),sh common/mpi/launch $(RANKS)) $(1)
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile

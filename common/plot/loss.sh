@@ -4,6 +4,7 @@
 set -eu
 record=${1:?usage: loss.sh RECORD.csv}
 [ -r "$record" ] || { echo "error: $record: no such run record; a run with --log FILE writes one" >&2; exit 1; }
+[ "$(wc -l <"$record")" -gt 1 ] || { echo "error: $record: holds no steps" >&2; exit 1; }
 here=$(dirname "$0")
 awk -f "$here/loss.awk" "$record"
 if command -v gnuplot >/dev/null; then
