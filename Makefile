@@ -37,7 +37,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help clean doctor plot
+needs_no_setup := help clean doctor plot timeline
 ifneq ($(filter-out $(needs_no_setup) diff-%,$(or $(MAKECMDGOALS),help)),)
 include build/setup.mk
 endif
@@ -51,12 +51,13 @@ FORCE:
 # --- What there is ---------------------------------------------------------------------------------------------------
 
 chapters := $(notdir $(wildcard chapters/[0-9]*))
-sources  := $(wildcard common/*.cpp common/mpi/*.cpp common/mpi_guard/*.cpp chapters/*/*.cpp tests/*.cpp)
+sources  := $(wildcard common/*.cpp common/mpi/*.cpp common/mpi_guard/*.cpp chapters/*/*.cpp tests/*.cpp tests/mpi_guard/*.cpp)
 mains    := $(shell grep -lE '^int main' $(wildcard common/*/*.cpp chapters/*/*.cpp) /dev/null)
 programs := $(patsubst %.cpp,$(B)/%,$(filter chapters/%,$(mains)))
 tests    := $(patsubst tests/%.cpp,$(B)/tests/%,$(wildcard tests/*_test.cpp))
 long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
+planted  := $(patsubst %.cpp,$(B)/%,$(wildcard tests/mpi_guard/*.cpp))  # run by common_mpi_guard_test
 
 # Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs.
 mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 11,chapters/$(n)_% tests/$(n)_%) tests/mpi_%
@@ -133,6 +134,8 @@ define test_rules
 $(1): $(1).o $(call libraries,$(call chapter_of,$(notdir $(1)))) $(if $(call is_mpi,tests/$(notdir $(1))),$(B)/tests/mpi_main.o $(mpi_libraries) $(if $(guard),$(B)/lib/mpi_guard.a)) $(B)/lib/common.a
 	$$(call link,$$(filter-out %/mpi_guard.a,$$^) $(if $(call is_mpi,tests/$(notdir $(1))),$(guard)),-lgtest $(if $(call is_mpi,tests/$(notdir $(1))),,-lgtest_main))
 endef
+$(planted): %: %.o $(mpi_libraries) $(B)/lib/mpi_guard.a
+	$(call link,$(filter-out %/mpi_guard.a,$^) $(guard))
 chapter_of = $(firstword $(foreach c,$(chapters),$(if $(filter $(c)_%,$(1)),$(c))))
 $(foreach t,$(tests),$(eval $(call test_rules,$(t))))
 
@@ -148,7 +151,7 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help all train test test-long bench plot doctor clean data FORCE
+.PHONY: help all train test test-long bench plot timeline doctor clean data FORCE
 
 help: ## this list
 	@echo 'usage: make VERB [VARIABLE=value ...]'; echo
@@ -156,7 +159,7 @@ help: ## this list
 	@echo; echo 'variables:'
 	@sed -n 's/^#   \([A-Z].*\)/  \1/p; s/^#    \( *[a-z].*\)/   \1/p' $(firstword $(MAKEFILE_LIST)) | sed '/^  .*\.cpp/d'
 
-all: $(programs) $(short_tests) compile_commands.json ## build every program and test
+all: $(programs) $(short_tests) $(planted) compile_commands.json ## build every program and test
 
 data: $(idx) ## unpack MNIST into build/data and check it
 
@@ -164,15 +167,15 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 	@$< --data $(DATA) --log build/train.csv $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(planted) $(programs) data compile_commands.json ## every test, in about the time of a coffee
 	@sh tests/run $(short_tests)
 
-test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
+test-long: $(tests) $(planted) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- sh tests/broken/run
 
 01: ## a chapter's training program, RANKS=2; make 01-NAME runs another program of it
 
-test-%: $(tests) $(programs) data ## a chapter's tests: make test-01
+test-%: $(tests) $(planted) $(programs) data ## a chapter's tests: make test-01
 	@sh tests/run $(filter $(B)/tests/$*_%,$(short_tests))
 
 bench: $(programs) data ## every benchmark, one after another
@@ -187,6 +190,10 @@ run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),$(MPIEXEC) -n $(RANKS)) $(1)
 LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
 	@sh common/plot/loss.sh '$(LOG)'
+
+TRACE ?= build/trace.json
+timeline: ## draw a trace, one lane a rank: make timeline TRACE=build/trace.json
+	@sh common/mpi_guard/timeline '$(TRACE)' > '$(basename $(TRACE)).svg' && echo '$(basename $(TRACE)).svg'
 
 diff-%: ## what a chapter changes in the training program of chapter 01: make diff-06
 	@diff -u chapters/01_serial/train.cpp $(firstword $(wildcard chapters/$**/train.cpp)) || true
