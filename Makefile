@@ -39,7 +39,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help clean doctor plot
+needs_no_setup := help clean doctor plot timeline
 ifneq ($(filter-out $(needs_no_setup) diff-%,$(or $(MAKECMDGOALS),help)),)
 include build/setup.mk
 endif
@@ -53,12 +53,13 @@ FORCE:
 # --- What there is ---------------------------------------------------------------------------------------------------
 
 chapters := $(notdir $(wildcard chapters/[0-9]*))
-sources  := $(wildcard common/*.cpp common/mpi/*.cpp common/mpi_guard/*.cpp chapters/*/*.cpp tests/*.cpp)
+sources  := $(wildcard common/*.cpp common/mpi/*.cpp common/mpi_guard/*.cpp chapters/*/*.cpp tests/*.cpp tests/mpi_guard/*.cpp)
 mains    := $(shell grep -lE '^int main' $(wildcard common/*/*.cpp chapters/*/*.cpp) /dev/null)
 programs := $(patsubst %.cpp,$(B)/%,$(filter chapters/%,$(mains)))
 tests    := $(patsubst tests/%.cpp,$(B)/tests/%,$(wildcard tests/*_test.cpp))
 long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
+planted  := $(patsubst %.cpp,$(B)/%,$(wildcard tests/mpi_guard/*.cpp))  # run by common_mpi_guard_test
 
 # Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs.
 mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 11,chapters/$(n)_% tests/$(n)_%) tests/mpi_%
@@ -136,6 +137,8 @@ define test_rules
 $(1): $(1).o $(if $(call is_mpi,$(2)),$(B)/tests/mpi_main.o) $(call libraries,$(call chapter_of,$(notdir $(1)))) $(call mpi_libraries,$(2)) $(B)/lib/common.a
 	$$(call link,$$^,-lgtest $(if $(call is_mpi,$(2)),,-lgtest_main))
 endef
+$(planted): %: %.o $(B)/lib/mpi.a $(B)/lib/mpi_guard.a
+	$(call link,$^)
 chapter_of = $(firstword $(foreach c,$(chapters),$(if $(filter $(c)_%,$(1)),$(c))))
 $(foreach t,$(tests),$(eval $(call test_rules,$(t),$(patsubst $(B)/%,%,$(t)))))
 
@@ -151,7 +154,7 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help all programs train test test-long bench plot doctor clean data FORCE
+.PHONY: help all programs train test test-long bench plot timeline doctor clean data FORCE
 
 help: ## this list
 	@echo 'usage: make VERB [VARIABLE=value ...]'; echo
@@ -161,7 +164,7 @@ help: ## this list
 	@sed -n 's/^#   \([A-Z].*\)/  \1/p; s/^#    \( *[a-z].*\)/   \1/p' $(firstword $(MAKEFILE_LIST)) | sed '/^  .*\.cpp/d'
 
 programs: $(programs)
-all: $(programs) $(short_tests) compile_commands.json ## build every program and test
+all: $(programs) $(short_tests) $(planted) compile_commands.json ## build every program and test
 
 data: $(idx) ## unpack MNIST into build/data and check it
 
@@ -169,10 +172,10 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 	@$< --data $(DATA) --log build/train.csv $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(planted) $(programs) data compile_commands.json ## every test, in about the time of a coffee
 	@sh tests/run $(short_tests) -- sh tests/broken/run --check
 
-test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
+test-long: $(tests) $(planted) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- sh tests/broken/run
 
 bench: $(programs) data ## every benchmark, one after another
@@ -181,6 +184,10 @@ bench: $(programs) data ## every benchmark, one after another
 LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
 	@sh common/plot/loss.sh '$(LOG)'
+
+TRACE ?= build/trace.json
+timeline: ## draw a trace, one lane a rank: make timeline TRACE=build/trace.json
+	@sh common/mpi_guard/timeline '$(TRACE)' > '$(basename $(TRACE)).svg' && echo '$(basename $(TRACE)).svg'
 
 doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do about each problem
 	@CXX='$(CXX)' MPICXX='$(MPICXX)' MPIEXEC='$(MPIEXEC)' NVCC='$(NVCC)' MARCH='$(MARCH)' sh common/doctor.sh
