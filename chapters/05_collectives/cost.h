@@ -1,0 +1,63 @@
+// What an allreduce should take: the formulas of collectives.h with numbers of a real machine, and the choice of the
+// cheapest algorithm that follows from them.
+//
+// One alpha and one beta do not describe a real machine: MPI sends short, middle and long messages in different ways
+// (through a queue of small cells, or by one copy out of the sender's memory), and long vectors fall out of the
+// caches. So the line alpha + bytes beta is fitted piece by piece. Here beta and gamma count bytes, not elements.
+//
+// Source of the model: R. W. Hockney: The communication challenge for MPP: Intel Paragon and Meiko CS-2. Parallel
+// Computing 20(3), 389-398, 1994; in the pieces, only the idea of a cost by message size is that of T. Kielmann,
+// H. E. Bal, K. Verstoep: Fast Measurement of LogP Parameters for Message Passing Platforms. IPDPS Workshops 2000.
+#pragma once
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "chapters/05_collectives/table.h"
+
+/// One measured time.
+struct Sample {
+  double bytes, seconds;
+};
+
+/// A message of at most up_to_bytes (and more than the piece before allows) takes alpha + bytes * beta.
+struct Piece {
+  double up_to_bytes;
+  double alpha;  // seconds
+  double beta;   // seconds per byte
+};
+
+struct Machine {
+  std::vector<Piece> messages;  // ascending; the last one also holds for longer messages
+  double gamma = 0;             // seconds per byte of the result, for adding two vectors
+
+  /// Seconds for one exchange: sending and receiving `bytes` each. 0 for 0 bytes, since no message is sent.
+  double exchange(double bytes) const;
+  double addition(double bytes) const { return gamma * bytes; }
+};
+
+/// The Machine nearest to measured exchanges (ascending sizes, at least 2): up to `pieces` lines, each through two or more
+/// samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
+Machine fit_machine(std::span<const Sample> exchanges, double gamma, int pieces = 4);
+
+/// Measures exchanges with the neighbours in a ring, and additions, and fits: less than a second. Collective; the
+/// result is the same on every rank, as it must be when all are to choose the same algorithm.
+Machine calibrate(MPI_Comm comm);
+
+/// Text, one line per piece. load_machine throws Error: no such file, not such a file, no pieces.
+void save_machine(const Machine& machine, const std::string& file);
+Machine load_machine(const std::string& file);
+
+/// Seconds that the allreduce called `name` should take for a vector of `bytes`. The names are those of
+/// modelled_allreduces(); throws Error for others (shared-window, two-level and mpi send other things than messages
+/// between equals).
+double predicted_seconds(const std::string& name, double bytes, int ranks, const Machine& machine);
+std::span<const char* const> modelled_allreduces();
+
+/// The allreduce with the smallest prediction. Another choice for another length means another order of the sum:
+/// where bits matter, name one algorithm instead.
+const Named<Allreduce>& choose_allreduce(size_t bytes, int ranks, const Machine& machine);
