@@ -66,23 +66,32 @@ double core_to_core(SharedWindow& window, int rank) {
   return 1e9 * seconds / trips / 2;
 }
 
+/// Seconds of one call. Long vectors are written anew before each call, as the backward pass of a training step does:
+/// otherwise their cache lines would already lie with the core that added them the last time.
+double time_calls(Allreduce* allreduce, float* x, size_t n) {
+  const bool rewrite = n * sizeof(float) > 16384;
+  const int calls = rewrite ? 1 : static_cast<int>(std::clamp<size_t>(500000 / (n + 500), 1, 200));
+  allreduce(x, x, n, MPI_COMM_WORLD);  // not timed: what ran before had other buffers
+  if (rewrite) std::fill_n(x, n, 0.0f);
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  const Timer timer;
+  for (int call = 0; call < calls; ++call) allreduce(x, x, n, MPI_COMM_WORLD);
+  return timer.seconds() / calls;
+}
+
 /// times[variant][round] in seconds, of the slowest rank, for one length.
 using Times = std::vector<std::vector<double>>;
 
 Times measure(size_t bytes, int rounds, SharedWindow& window) {
   const size_t n = bytes / sizeof(float);
   std::vector<float> own(n);
-  const int calls = static_cast<int>(std::clamp<size_t>(1000000 / (bytes + 2000), 1, 200));
+  std::fill_n(window.mine(), n, 0.0f);
   Times times(allreduces().size());
   for (int round = -1; round < rounds; ++round)  // round -1 warms up
     for (size_t v = 0; v < times.size(); ++v) {
       const Named<Allreduce>& variant = allreduces()[v];
-      float* x = variant.needs_window ? window.mine() : own.data();
-      MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-      variant.function(x, x, n, MPI_COMM_WORLD);
-      const Timer timer;
-      for (int call = 0; call < calls; ++call) variant.function(x, x, n, MPI_COMM_WORLD);
-      if (round >= 0) times[v].push_back(timer.seconds() / calls);
+      const double seconds = time_calls(variant.function, variant.needs_window ? window.mine() : own.data(), n);
+      if (round >= 0) times[v].push_back(seconds);
     }
   for (auto& of_variant : times)
     MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, of_variant.data(), rounds, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));

@@ -31,6 +31,7 @@ class SharedWindow {
 
  private:
   void barrier();
+  void add_into_all(size_t first, size_t size);
 
   MPI_Comm comm_;
   MPI_Win window_;
