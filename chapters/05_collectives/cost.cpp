@@ -145,7 +145,7 @@ Machine fit_machine(std::span<const Sample> samples, double gamma, int pieces) {
 
 void save_machine(const Machine& machine, const std::string& file) {
   std::ofstream out(file);
-  out << "# an exchange of up to this many bytes takes alpha seconds + beta seconds per byte\n" << std::setprecision(6);
+  out << "# an exchange of up to this many bytes takes alpha seconds + beta seconds per byte\n" << std::setprecision(17);
   for (const Piece& piece : machine.messages)
     out << "piece " << piece.up_to_bytes << ' ' << piece.alpha << ' ' << piece.beta << '\n';
   out << "# adding two vectors takes gamma seconds per byte of the result\ngamma " << machine.gamma << '\n';

@@ -12,6 +12,11 @@ namespace {
 
 size_t max_message = size_t{1} << 28;
 Traffic sent;
+std::vector<Call>* call_log = nullptr;
+
+void note(const Call& call) {
+  if (call_log) call_log->push_back(call);
+}
 
 void count_message(size_t floats) {
   ++sent.messages;
@@ -40,6 +45,7 @@ int ranks_of(MPI_Comm comm) {
 }
 
 void send_floats(const float* data, size_t n, int to, MPI_Comm comm) {
+  note({.to = to, .sent = n});
   for_each_message(n, [&](size_t begin, int length) {
     MPI_CHECK(MPI_Send(data + begin, length, MPI_FLOAT, to, collective_tag, comm));
     count_message(length);
@@ -47,12 +53,14 @@ void send_floats(const float* data, size_t n, int to, MPI_Comm comm) {
 }
 
 void receive_floats(float* data, size_t n, int from, MPI_Comm comm) {
+  note({.from = from, .received = n});
   for_each_message(n, [&](size_t begin, int length) {
     MPI_CHECK(MPI_Recv(data + begin, length, MPI_FLOAT, from, collective_tag, comm, MPI_STATUS_IGNORE));
   });
 }
 
 void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n_in, int from, MPI_Comm comm) {
+  note({to, n_out, from, n_in});
   for_each_message(std::max(n_out, n_in), [&](size_t begin, int) {
     // Where one direction is shorter, its partner is MPI_PROC_NULL for the rest: no message.
     const size_t out_length = begin < n_out ? std::min(max_message, n_out - begin) : 0;
@@ -66,6 +74,7 @@ void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n
 }
 
 void Pending::send(const float* data, size_t n, int to, MPI_Comm comm) {
+  note({.to = to, .sent = n});
   for_each_message(n, [&](size_t begin, int length) {
     MPI_CHECK(MPI_Isend(data + begin, length, MPI_FLOAT, to, collective_tag, comm, &requests_.emplace_back()));
     count_message(length);
@@ -73,6 +82,7 @@ void Pending::send(const float* data, size_t n, int to, MPI_Comm comm) {
 }
 
 void Pending::receive(float* data, size_t n, int from, MPI_Comm comm) {
+  note({.from = from, .received = n});
   for_each_message(n, [&](size_t begin, int length) {
     MPI_CHECK(MPI_Irecv(data + begin, length, MPI_FLOAT, from, collective_tag, comm, &requests_.emplace_back()));
   });
@@ -90,3 +100,5 @@ size_t set_max_message(size_t floats) {
 }
 
 Traffic traffic() { return sent; }
+
+void log_calls(std::vector<Call>* log) { call_log = log; }

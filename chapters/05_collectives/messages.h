@@ -51,3 +51,14 @@ struct Traffic {
   size_t floats = 0;
 };
 Traffic traffic();
+
+/// One call of the functions above: floats sent to rank `to`, floats received from rank `from`; -1 for neither.
+struct Call {
+  int to = -1;
+  size_t sent = 0;
+  int from = -1;
+  size_t received = 0;
+};
+
+/// Appends this rank's calls to *log from now on; nullptr ends that. For steps.cpp, which shows them.
+void log_calls(std::vector<Call>* log);
