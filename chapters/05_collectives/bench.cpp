@@ -3,9 +3,10 @@
 //   make bench-05                                  two ranks
 //   mpiexec -n 2 build/chapters/05_collectives/bench --csv times.csv --fit fit.txt
 //
-// All ways take turns in one process, so that a machine whose mood changes (and the time that a cache line takes from core
-// to core does change, within seconds) is unfair to none. A time is the median over rounds of the slowest rank's; a
-// ratio to MPI_Allreduce is the median of the ratios inside the rounds. Operands are summed in place, as in training.
+// All ways and all lengths take turns in one process, and so do the exchanges to which the prediction is fitted: a
+// machine whose mood changes (and the time that a cache line takes from core to core does change, within seconds) is
+// unfair to none. A time is the median over the rounds of the slowest rank's; a ratio to MPI_Allreduce is the median of
+// the ratios inside the rounds. Operands are summed in place, as in training.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -21,10 +22,10 @@
 #include "chapters/05_collectives/messages.h"
 #include "chapters/05_collectives/shared_window.h"
 #include "chapters/05_collectives/table.h"
+#include "chapters/05_collectives/timing.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
-#include "common/timer.h"
 
 namespace {
 
@@ -32,12 +33,6 @@ namespace {
 // gradient of the 784-512-256-10 network.
 constexpr size_t lengths_in_bytes[] = {4,     24,    96,     384,    1536,   2048,    3072,    6144,   12288,
                                        24576, 49152, 98304,  196608, 393216, 786432,  1572864, 2143272, 6291456};
-constexpr size_t gradient_bytes = 2143272;
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
-}
 
 /// Keeps this process on one core, where there is one for each rank. Otherwise the system may move both to one.
 bool pin(int rank, int ranks) {
@@ -66,49 +61,50 @@ double core_to_core(SharedWindow& window, int rank) {
   return 1e9 * seconds / trips / 2;
 }
 
-bool cold = false;  // --cold
+struct Measurement {
+  // seconds[length][variant][round], of the slowest rank
+  std::vector<std::vector<std::vector<double>>> seconds;
+  std::vector<double> core_to_core;  // ns, before each round; empty where ranks share cores
+  Machine machine;
+};
 
-/// Seconds of one call. Long vectors are written anew before each call, as the backward pass of a training step does:
-/// otherwise their cache lines would already lie with the core that added them the last time.
-double time_calls(Allreduce* allreduce, float* x, size_t n) {
-  const bool rewrite = n * sizeof(float) > 16384;
-  const int calls = rewrite ? 1 : static_cast<int>(std::clamp<size_t>(500000 / (n + 500), 1, 200));
-  if (!cold) allreduce(x, x, n, MPI_COMM_WORLD);  // not timed: what ran before had other buffers
-  if (rewrite) std::fill_n(x, n, 0.0f);
-  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-  const Timer timer;
-  for (int call = 0; call < calls; ++call) allreduce(x, x, n, MPI_COMM_WORLD);
-  return timer.seconds() / calls;
+/// One length: every way has a turn.
+void take_turns(std::vector<std::vector<double>>& seconds, size_t n, float* own, SharedWindow& window, bool warm) {
+  for (size_t v = 0; v < seconds.size(); ++v) {
+    const Named<Allreduce>& variant = allreduces()[v];
+    float* x = variant.needs_window ? window.mine() : own;
+    const auto allreduce = [&] { variant.function(x, x, n, MPI_COMM_WORLD); };
+    seconds[v].push_back(seconds_per_call(MPI_COMM_WORLD, x, n, warm, allreduce));
+  }
 }
 
-/// times[variant][round] in seconds, of the slowest rank, for one length.
-using Times = std::vector<std::vector<double>>;
-
-Times measure(size_t bytes, int rounds, SharedWindow& window) {
-  const size_t n = bytes / sizeof(float);
-  std::vector<float> own(n);
-  std::fill_n(window.mine(), n, 0.0f);
-  Times times(allreduces().size());
-  for (int round = -1; round < rounds; ++round)  // round -1 warms up
-    for (size_t v = 0; v < times.size(); ++v) {
-      const Named<Allreduce>& variant = allreduces()[v];
-      const double seconds = time_calls(variant.function, variant.needs_window ? window.mine() : own.data(), n);
-      if (round >= 0) times[v].push_back(seconds);
-    }
-  for (auto& of_variant : times)
-    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, of_variant.data(), rounds, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
-  return times;
+Measurement measure(int rank, int rounds, bool pinned, bool warm) {
+  const size_t longest = std::ranges::max(lengths_in_bytes) / sizeof(float);
+  SharedWindow window(MPI_COMM_WORLD, longest), flags(MPI_COMM_WORLD, 1);
+  std::vector<float> own(longest);
+  Calibration calibration(MPI_COMM_WORLD);
+  Measurement m;
+  m.seconds.resize(std::size(lengths_in_bytes), std::vector<std::vector<double>>(allreduces().size()));
+  for (int round = 0; round < rounds; ++round) {
+    if (pinned && ranks_of(MPI_COMM_WORLD) > 1) m.core_to_core.push_back(core_to_core(flags, rank));
+    calibration.round();
+    for (size_t l = 0; l < m.seconds.size(); ++l)
+      take_turns(m.seconds[l], lengths_in_bytes[l] / sizeof(float), own.data(), window, warm);
+  }
+  for (auto& of_length : m.seconds)
+    for (auto& of_variant : of_length) take_slowest(of_variant, MPI_COMM_WORLD);
+  m.machine = calibration.fit();
+  return m;
 }
 
 struct Row {
   size_t bytes;
-  double core_to_core;           // ns
-  std::vector<double> seconds;   // by variant
-  std::vector<double> to_mpi;    // median ratio to MPI_Allreduce
+  std::vector<double> seconds;  // by variant: median over the rounds
+  std::vector<double> to_mpi;   // median ratio to MPI_Allreduce
 };
 
-Row summary(size_t bytes, double latency, const Times& times) {
-  Row row{bytes, latency, {}, {}};
+Row summary(size_t bytes, const std::vector<std::vector<double>>& times) {
+  Row row{bytes, {}, {}};
   const auto& mpi = times[&find_allreduce("mpi") - allreduces().data()];
   for (const auto& of_variant : times) {
     std::vector<double> ratios(mpi.size());
@@ -123,13 +119,23 @@ bool modelled(const std::string& name) {
   return std::ranges::any_of(modelled_allreduces(), [&](const char* other) { return name == other; });
 }
 
+void print_machine(const Measurement& m, int ranks, bool pinned) {
+  std::printf("%d ranks, %s\n", ranks, pinned ? "each on a core of its own" : "not pinned: there is no core for each");
+  if (!m.core_to_core.empty())
+    std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n", median(m.core_to_core),
+                std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
+  for (const Piece& piece : m.machine.messages)
+    std::printf("exchange up to %9.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", piece.up_to_bytes,
+                1e6 * piece.alpha, 1e-9 / piece.beta);
+  std::printf("addition: gamma 1 / (%.2f GB/s)\n", 1e-9 / m.machine.gamma);
+}
+
 void print_table(const std::vector<Row>& rows) {
   const auto width = [](const char* name) { return static_cast<int>(std::max<size_t>(8, std::string(name).size())); };
-  std::printf("\nmicroseconds (median); core to core: nanoseconds from one core to the other just before\n%9s %12s", "bytes",
-              "core to core");
+  std::printf("\nmicroseconds (median over the rounds)\n%9s", "bytes");
   for (const auto& variant : allreduces()) std::printf(" %*s", width(variant.name), variant.name);
   for (const Row& row : rows) {
-    std::printf("\n%9zu %12.0f", row.bytes, row.core_to_core);
+    std::printf("\n%9zu", row.bytes);
     for (size_t v = 0; v < row.seconds.size(); ++v)
       std::printf(" %*.2f", width(allreduces()[v].name), 1e6 * row.seconds[v]);
   }
@@ -146,7 +152,8 @@ void print_choices(const std::vector<Row>& rows, int ranks, const Machine& machi
   double worst = 0;
   for (const Row& row : rows) {
     const char* chosen = choose_allreduce(row.bytes, ranks, machine).name;
-    const char* best = *std::ranges::min_element(modelled_allreduces(), {}, [&](auto name) { return seconds_of(row, name); });
+    const auto measured = [&](const char* name) { return seconds_of(row, name); };
+    const char* best = *std::ranges::min_element(modelled_allreduces(), {}, measured);
     const double ratio = seconds_of(row, chosen) / seconds_of(row, best);
     worst = std::max(worst, ratio);
     std::printf("%9zu  %-18s %12.2f %11.2f   %-18s %11.2f %8.2f\n", row.bytes, chosen,
@@ -159,34 +166,34 @@ void print_choices(const std::vector<Row>& rows, int ranks, const Machine& machi
 void print_ratios(const std::vector<Row>& rows) {
   std::printf("\ntime over that of MPI_Allreduce (median of the ratios inside the rounds)\n");
   for (const Row& row : rows) {
-    if (row.bytes > 2048 && row.bytes != gradient_bytes) continue;
-    double best = 1e9, window = 0;
-    const char* best_name = "";
+    size_t best = 0;
     for (size_t v = 0; v < row.to_mpi.size(); ++v) {
-      const auto& variant = allreduces()[v];
-      if (variant.needs_window) window = row.to_mpi[v];
-      else if (variant.function != allreduce_mpi && row.to_mpi[v] < best) best = row.to_mpi[v], best_name = variant.name;
+      const auto& way = allreduces()[v];
+      if (!way.needs_window && way.function != allreduce_mpi && row.to_mpi[v] < row.to_mpi[best]) best = v;
     }
-    std::printf("%9zu bytes: %.2f (%s), shared window %.2f\n", row.bytes, best, best_name, window);
+    std::printf("%9zu bytes: %.2f (%s), shared window %.2f\n", row.bytes, row.to_mpi[best], allreduces()[best].name,
+                row.to_mpi[&find_allreduce("shared-window") - allreduces().data()]);
   }
 }
 
-void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks, const Machine& machine) {
+void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks, const Measurement& m) {
   std::ofstream out(file);
   out << "ranks,bytes,core_to_core_ns,allreduce,seconds,ratio_to_mpi,predicted_seconds\n";
   for (const Row& row : rows)
     for (size_t v = 0; v < row.seconds.size(); ++v) {
       const char* name = allreduces()[v].name;
-      out << ranks << ',' << row.bytes << ',' << row.core_to_core << ',' << name << ',' << row.seconds[v] << ','
-          << row.to_mpi[v] << ',';
-      if (modelled(name)) out << predicted_seconds(name, row.bytes, ranks, machine);
+      out << ranks << ',' << row.bytes << ',';
+      if (!m.core_to_core.empty()) out << median(m.core_to_core);
+      out << ',' << name << ',' << row.seconds[v] << ',' << row.to_mpi[v] << ',';
+      if (modelled(name)) out << predicted_seconds(name, row.bytes, ranks, m.machine);
       out << '\n';
     }
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
 
 int bench(MpiSession& mpi, int argc, char** argv) {
-  int64_t rounds = 31;
+  int64_t rounds = 41;
+  bool cold = false;
   std::string csv, fit;
   Options options("Times every allreduce of the chapter against MPI_Allreduce and against its prediction.");
   options.add("rounds", &rounds, "turns of each way", Bounds{1, 10000});
@@ -196,25 +203,16 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   const bool pinned = pin(mpi.rank(), mpi.size());
-  SharedWindow window(MPI_COMM_WORLD, *std::max_element(std::begin(lengths_in_bytes), std::end(lengths_in_bytes)) / 4);
-  SharedWindow flags(MPI_COMM_WORLD, 1);
-  const Machine machine = calibrate(MPI_COMM_WORLD);
-  std::vector<Row> rows;
-  for (size_t bytes : lengths_in_bytes) {
-    const double latency = pinned && mpi.size() > 1 ? core_to_core(flags, mpi.rank()) : 0;
-    rows.push_back(summary(bytes, latency, measure(bytes, static_cast<int>(rounds), window)));
-  }
+  const Measurement m = measure(mpi.rank(), static_cast<int>(rounds), pinned, !cold);
   if (mpi.rank() != 0) return 0;
-  std::printf("%d ranks, %s\n", mpi.size(), pinned ? "each on a core of its own" : "not pinned: no core for each");
-  for (const Piece& piece : machine.messages)
-    std::printf("exchange up to %9.0f bytes: alpha %6.2f us, %6.2f GB/s\n", piece.up_to_bytes, 1e6 * piece.alpha,
-                1e-9 / piece.beta);
-  std::printf("addition: gamma %.2f GB/s\n", 1e-9 / machine.gamma);
+  std::vector<Row> rows;
+  for (size_t l = 0; l < m.seconds.size(); ++l) rows.push_back(summary(lengths_in_bytes[l], m.seconds[l]));
+  print_machine(m, mpi.size(), pinned);
   print_table(rows);
-  print_choices(rows, mpi.size(), machine);
+  print_choices(rows, mpi.size(), m.machine);
   print_ratios(rows);
-  if (!csv.empty()) write_csv(csv, rows, mpi.size(), machine);
-  if (!fit.empty()) save_machine(machine, fit);
+  if (!csv.empty()) write_csv(csv, rows, mpi.size(), m);
+  if (!fit.empty()) save_machine(m.machine, fit);
   return 0;
 }
 

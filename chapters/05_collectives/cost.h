@@ -40,12 +40,31 @@ struct Machine {
   double addition(double bytes) const { return gamma * bytes; }
 };
 
-/// The Machine nearest to measured exchanges (ascending sizes, at least 2): up to `pieces` lines, each through two or more
-/// samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
+/// The Machine nearest to measured exchanges (ascending sizes, at least 2): up to `pieces` lines, each through two or
+/// more samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
 Machine fit_machine(std::span<const Sample> exchanges, double gamma, int pieces = 4);
 
-/// Measures exchanges with the neighbours in a ring, and additions, and fits: less than a second. Collective; the
-/// result is the same on every rank, as it must be when all are to choose the same algorithm.
+/// Measures exchanges with the neighbours in a ring, of 4 bytes, 8 bytes, ... 16 MiB, and additions.
+class Calibration {
+ public:
+  explicit Calibration(MPI_Comm comm);
+  void round();   // measures everything once; collective
+  Machine fit();  // to the medians over the rounds of the slowest rank's times; collective, once, after a round or more
+
+ private:
+  static constexpr size_t longest = size_t{1} << 22, addends = size_t{1} << 18;  // floats
+  struct Exchanges {
+    size_t floats;
+    std::vector<double> seconds;  // by round
+  };
+  MPI_Comm comm_;
+  std::vector<float> out_, in_;
+  std::vector<Exchanges> exchanges_;
+  std::vector<double> additions_;
+};
+
+/// Some rounds of that: less than a second. Collective; the result is the same on every rank, as it must be when all
+/// are to choose the same algorithm.
 Machine calibrate(MPI_Comm comm);
 
 /// Text, one line per piece. load_machine throws Error: no such file, not such a file, no pieces.
