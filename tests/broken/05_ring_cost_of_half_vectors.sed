@@ -1,2 +1,2 @@
-# chapters/05_collectives/cost.cpp 05_cost_test Predicted.*
+# chapters/05_collectives/cost.cpp 05_collectives_cost_test Predicted.*
 s|block = bytes / ranks|block = bytes / 2|
