@@ -119,8 +119,8 @@ bool modelled(const std::string& name) {
   return std::ranges::any_of(modelled_allreduces(), [&](const char* other) { return name == other; });
 }
 
-void print_machine(const Measurement& m, int ranks, bool pinned) {
-  std::printf("%d ranks, %s\n", ranks, pinned ? "each on a core of its own" : "not pinned: there is no core for each");
+void print_machine(const Measurement& m, const std::string& name, int ranks, bool pinned) {
+  std::printf("%s: %d ranks, %s\n", name.c_str(), ranks, pinned ? "each on a core of its own" : "not pinned: there is no core for each");
   if (!m.core_to_core.empty())
     std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n", median(m.core_to_core),
                 std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
@@ -176,9 +176,10 @@ void print_ratios(const std::vector<Row>& rows) {
   }
 }
 
-void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks, const Measurement& m) {
+void write_csv(const std::string& file, const std::string& machine, const std::vector<Row>& rows, int ranks,
+               const Measurement& m) {
   std::ofstream out(file);
-  out << "ranks,bytes,core_to_core_ns,allreduce,seconds,ratio_to_mpi,predicted_seconds\n";
+  out << "# " << machine << "\nranks,bytes,core_to_core_ns,allreduce,seconds,ratio_to_mpi,predicted_seconds\n";
   for (const Row& row : rows)
     for (size_t v = 0; v < row.seconds.size(); ++v) {
       const char* name = allreduces()[v].name;
@@ -194,10 +195,11 @@ void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks,
 int bench(MpiSession& mpi, int argc, char** argv) {
   int64_t rounds = 41;
   bool cold = false;
-  std::string csv, fit;
+  std::string csv, fit, machine = "unnamed machine";
   Options options("Times every allreduce of the chapter against MPI_Allreduce and against its prediction.");
   options.add("rounds", &rounds, "turns of each way", Bounds{1, 10000});
   options.add("cold", &cold, "no untimed call before a timed one: the caches hold other things");
+  options.add("machine", &machine, "its name, for the output");
   options.add("csv", &csv, "file for the times");
   options.add("fit", &fit, "file for the fitted alpha, beta, gamma");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
@@ -207,11 +209,11 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (mpi.rank() != 0) return 0;
   std::vector<Row> rows;
   for (size_t l = 0; l < m.seconds.size(); ++l) rows.push_back(summary(lengths_in_bytes[l], m.seconds[l]));
-  print_machine(m, mpi.size(), pinned);
+  print_machine(m, machine, mpi.size(), pinned);
   print_table(rows);
   print_choices(rows, mpi.size(), m.machine);
   print_ratios(rows);
-  if (!csv.empty()) write_csv(csv, rows, mpi.size(), m);
+  if (!csv.empty()) write_csv(csv, machine, rows, mpi.size(), m);
   if (!fit.empty()) save_machine(m.machine, fit);
   return 0;
 }

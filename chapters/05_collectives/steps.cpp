@@ -1,8 +1,8 @@
 // Shows what every rank sends and receives in a collective, call by call.
 //
-//   make 05                                                            a ring allreduce on two ranks
-//   make 05 RANKS=4 ARGS="--collective broadcast --way tree"           other collectives, other ways
-//   make 05 RANKS=4 ARGS="--collective allreduce --way all"            what each way costs, counted
+//   make 05-steps RANKS=4                                                a ring allreduce
+//   make 05-steps RANKS=8 ARGS="--collective broadcast --way tree"       other collectives, other ways
+//   make 05-steps RANKS=8 ARGS="--collective allreduce --way all"        what each way costs, counted
 #include <cstdio>
 #include <functional>
 #include <iostream>
