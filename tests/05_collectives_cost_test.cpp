@@ -16,7 +16,7 @@
 namespace {
 
 // 2 us per message, 1 GB/s, additions at 4 GB/s.
-const Machine simple{{{1e9, 2e-6, 1e-9}}, 0.25e-9};
+const Machine simple{{{1e9, 2e-6, 1e-9}}, {{1e9, 2e-6, 1.25e-9}}};
 
 double predicted_us(const char* name, double bytes, int ranks) {
   return 1e6 * predicted_seconds(name, bytes, ranks, simple);
@@ -60,14 +60,15 @@ TEST(Fit, FindsTheJump) {
   std::vector<Sample> samples;
   for (double bytes = 4; bytes <= 1 << 22; bytes *= 2)
     samples.push_back({bytes, bytes <= 8192 ? 0.3e-6 + bytes / 5e9 : 3e-6 + bytes / 10e9});
-  const Machine machine = fit_machine(samples, 1e-10, 2);
-  ASSERT_EQ(machine.messages.size(), 2u);
-  EXPECT_EQ(machine.messages[0].up_to_bytes, 8192);
-  EXPECT_NEAR(machine.messages[0].alpha, 0.3e-6, 1e-12);
-  EXPECT_NEAR(1 / machine.messages[1].beta, 10e9, 1e3);
+  const Machine machine{fit_line(samples, 2), fit_line(samples)};
+  ASSERT_EQ(machine.exchanges.size(), 2u);
+  EXPECT_EQ(machine.exchanges[0].up_to_bytes, 8192);
+  EXPECT_NEAR(machine.exchanges[0].alpha, 0.3e-6, 1e-12);
+  EXPECT_NEAR(1 / machine.exchanges[1].beta, 10e9, 1e3);
   for (double bytes : {5.0, 3000.0, 1e6, 1e8}) {  // lengths that were no samples, and one beyond the longest
     const double truth = bytes <= 8192 ? 0.3e-6 + bytes / 5e9 : 3e-6 + bytes / 10e9;
     EXPECT_NEAR(machine.exchange(bytes) / truth, 1, 1e-9) << bytes;
+    EXPECT_NEAR(machine.reduction(bytes) / truth, 1, 1e-9) << bytes;  // more pieces than needed do no harm
   }
   EXPECT_EQ(machine.exchange(0), 0);
 }
@@ -75,15 +76,15 @@ TEST(Fit, FindsTheJump) {
 TEST(Fit, NeverNegative) {
   const std::vector<Sample> falling{{4, 3e-6}, {8, 2e-6}, {16, 1e-6}}, steep{{4, 1e-6}, {8, 4e-6}, {16, 20e-6}};
   for (const auto& samples : {falling, steep})
-    for (const Piece& piece : fit_machine(samples, 0).messages) {
+    for (const Piece& piece : fit_line(samples)) {
       EXPECT_GE(piece.alpha, 0);
       EXPECT_GE(piece.beta, 0);
     }
 }
 
 TEST(Fit, RefusesWhatIsNoMeasurement) {
-  EXPECT_THROW(fit_machine(std::vector<Sample>{{4, 1e-6}}, 0), Error);
-  EXPECT_THROW(fit_machine(std::vector<Sample>{{8, 1e-6}, {4, 1e-6}}, 0), Error);
+  EXPECT_THROW(fit_line(std::vector<Sample>{{4, 1e-6}}), Error);
+  EXPECT_THROW(fit_line(std::vector<Sample>{{8, 1e-6}, {4, 1e-6}}), Error);
 }
 
 class MachineFile : public testing::Test {
@@ -93,18 +94,19 @@ class MachineFile : public testing::Test {
 };
 
 TEST_F(MachineFile, IsReadAsItWasWritten) {
-  const Machine written{{{8192, 0.3e-6, 0.2e-9}, {1 << 20, 3e-6, 0.1e-9}}, 0.05e-9};
+  const Machine written{{{8192, 0.3e-6, 0.2e-9}, {1 << 20, 3e-6, 0.1e-9}}, {{8192, 0.3e-6, 1.0 / 3}}};
   save_machine(written, file);
   const Machine read = load_machine(file);
-  ASSERT_EQ(read.messages.size(), 2u);
-  EXPECT_EQ(read.messages[1].up_to_bytes, 1 << 20);
-  EXPECT_EQ(read.messages[1].alpha, 3e-6);
-  EXPECT_EQ(read.gamma, written.gamma);
+  ASSERT_EQ(read.exchanges.size(), 2u);
+  ASSERT_EQ(read.reductions.size(), 1u);
+  EXPECT_EQ(read.exchanges[1].up_to_bytes, 1 << 20);
+  EXPECT_EQ(read.exchanges[1].alpha, 3e-6);
+  EXPECT_EQ(read.reductions[0].beta, 1.0 / 3);  // every bit
 }
 
 TEST_F(MachineFile, BrokenOnesAreRefused) {
   EXPECT_THROW(load_machine(file + ".missing"), Error);
-  for (const char* text : {"", "gamma 1e-10\n", "piece 8192 1e-6 1e-9\n", "piece 8192 1e-6\ngamma 1e-10\n", "hello\n"}) {
+  for (const char* text : {"", "exchange 8192 1e-6 1e-9\n", "exchange 8192 1e-6\nreduction 8192 1e-6 1e-9\n", "hello\n"}) {
     std::ofstream(file) << text;
     EXPECT_THROW(load_machine(file), Error) << text;
   }
@@ -113,9 +115,10 @@ TEST_F(MachineFile, BrokenOnesAreRefused) {
 // Ranks that disagree about the machine would choose different algorithms and wait for each other for ever.
 TEST(Calibrate, AllRanksAgree) {
   const Machine machine = calibrate(MPI_COMM_WORLD);
-  ASSERT_FALSE(machine.messages.empty());
-  std::vector<double> mine{machine.gamma};
-  for (const Piece& piece : machine.messages) mine.insert(mine.end(), {piece.up_to_bytes, piece.alpha, piece.beta});
+  ASSERT_FALSE(machine.exchanges.empty());
+  std::vector<double> mine;
+  for (const Line& line : {machine.exchanges, machine.reductions})
+    for (const Piece& piece : line) mine.insert(mine.end(), {piece.up_to_bytes, piece.alpha, piece.beta});
   std::vector<double> of_rank_0 = mine;
   int same = true;
   MPI_CHECK(MPI_Bcast(of_rank_0.data(), static_cast<int>(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));

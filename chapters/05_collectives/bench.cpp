@@ -124,10 +124,13 @@ void print_machine(const Measurement& m, const std::string& name, int ranks, boo
   if (!m.core_to_core.empty())
     std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n", median(m.core_to_core),
                 std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
-  for (const Piece& piece : m.machine.messages)
-    std::printf("exchange up to %9.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", piece.up_to_bytes,
-                1e6 * piece.alpha, 1e-9 / piece.beta);
-  std::printf("addition: gamma 1 / (%.2f GB/s)\n", 1e-9 / m.machine.gamma);
+  const auto print_line = [](const char* step, const Line& line) {
+    for (const Piece& piece : line)
+      std::printf("%-9s up to %8.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", step, piece.up_to_bytes,
+                  1e6 * piece.alpha, 1e-9 / piece.beta);
+  };
+  print_line("exchange", m.machine.exchanges);
+  print_line("reduction", m.machine.reductions);
 }
 
 void print_table(const std::vector<Row>& rows) {

@@ -1,4 +1,4 @@
-// Measures what cost.h needs to know of the machine: exchanges of many lengths, and additions.
+// Measures what cost.h needs to know of the machine: the two steps of every algorithm, with many lengths.
 #include <vector>
 
 #include "chapters/05_collectives/add.h"
@@ -7,28 +7,33 @@
 #include "chapters/05_collectives/timing.h"
 
 Calibration::Calibration(MPI_Comm comm) : comm_(comm), out_(longest), in_(longest) {
-  for (size_t floats = 1; floats <= longest; floats *= 2) exchanges_.push_back({floats, {}});
+  for (size_t floats = 1; floats <= longest; floats *= 2) times_.push_back({floats, {}, {}});
 }
 
 void Calibration::round() {
   const int ranks = ranks_of(comm_), rank = rank_of(comm_);
   const int right = (rank + 1) % ranks, left = (rank - 1 + ranks) % ranks;
-  for (auto& [floats, seconds] : exchanges_) {
-    const auto exchange = [&] { exchange_floats(out_.data(), floats, right, in_.data(), floats, left, comm_); };
-    seconds.push_back(seconds_per_call(comm_, out_.data(), floats, true, exchange));
+  float *out = out_.data(), *in = in_.data();
+  for (auto& [floats, exchange, reduction] : times_) {
+    const auto exchange_once = [&] { exchange_floats(out, floats, right, in, floats, left, comm_); };
+    const auto reduce_once = [&] {
+      exchange_once();
+      add(out, out, in, floats);
+    };
+    exchange.push_back(seconds_per_call(comm_, out, floats, true, exchange_once));
+    reduction.push_back(seconds_per_call(comm_, out, floats, true, reduce_once));
   }
-  const auto addition = [&] { add(out_.data(), out_.data(), in_.data(), addends); };
-  additions_.push_back(seconds_per_call(comm_, out_.data(), addends, true, addition));
 }
 
 Machine Calibration::fit() {
-  std::vector<Sample> samples;
-  for (auto& [floats, seconds] : exchanges_) {
-    take_slowest(seconds, comm_);
-    samples.push_back({static_cast<double>(floats * sizeof(float)), median(seconds)});
+  std::vector<Sample> exchanges, reductions;
+  for (auto& [floats, exchange, reduction] : times_) {
+    take_slowest(exchange, comm_);
+    take_slowest(reduction, comm_);
+    exchanges.push_back({static_cast<double>(floats * sizeof(float)), median(exchange)});
+    reductions.push_back({static_cast<double>(floats * sizeof(float)), median(reduction)});
   }
-  take_slowest(additions_, comm_);
-  return fit_machine(samples, median(additions_) / (addends * sizeof(float)));
+  return {fit_line(exchanges), fit_line(reductions)};
 }
 
 Machine calibrate(MPI_Comm comm) {

@@ -5,6 +5,10 @@
 // (through a queue of small cells, or by one copy out of the sender's memory), and long vectors fall out of the
 // caches. So the line alpha + bytes beta is fitted piece by piece. Here beta and gamma count bytes, not elements.
 //
+// Nor is gamma the time of an addition alone. The vector that was just sent lies in the other core's cache, too, and
+// adding to it must fetch it back. So the step of a reduction, exchange and add, is measured as a whole: its beta is
+// the beta + gamma of the formulas.
+//
 // Source of the model: R. W. Hockney: The communication challenge for MPP: Intel Paragon and Meiko CS-2. Parallel
 // Computing 20(3), 389-398, 1994; in the pieces, only the idea of a cost by message size is that of T. Kielmann,
 // H. E. Bal, K. Verstoep: Fast Measurement of LogP Parameters for Message Passing Platforms. IPDPS Workshops 2000.
@@ -24,27 +28,30 @@ struct Sample {
   double bytes, seconds;
 };
 
-/// A message of at most up_to_bytes (and more than the piece before allows) takes alpha + bytes * beta.
+/// A step with at most up_to_bytes (and more than the piece before allows) takes alpha + bytes * beta.
 struct Piece {
   double up_to_bytes;
   double alpha;  // seconds
   double beta;   // seconds per byte
 };
 
-struct Machine {
-  std::vector<Piece> messages;  // ascending; the last one also holds for longer messages
-  double gamma = 0;             // seconds per byte of the result, for adding two vectors
+/// One or more pieces, ascending; the last one also holds for longer messages.
+using Line = std::vector<Piece>;
 
-  /// Seconds for one exchange: sending and receiving `bytes` each. 0 for 0 bytes, since no message is sent.
+struct Machine {
+  Line exchanges;   // sending and receiving so many bytes each
+  Line reductions;  // the same, and adding what came to what was sent
+
+  /// Seconds of one such step. 0 for 0 bytes, since no message is sent.
   double exchange(double bytes) const;
-  double addition(double bytes) const { return gamma * bytes; }
+  double reduction(double bytes) const;
 };
 
-/// The Machine nearest to measured exchanges (ascending sizes, at least 2): up to `pieces` lines, each through two or
-/// more samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
-Machine fit_machine(std::span<const Sample> exchanges, double gamma, int pieces = 4);
+/// The line nearest to measured times (ascending sizes, at least 2): up to `pieces` pieces, each through two or more
+/// samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
+Line fit_line(std::span<const Sample> samples, int pieces = 4);
 
-/// Measures exchanges with the neighbours in a ring, of 4 bytes, 8 bytes, ... 16 MiB, and additions.
+/// Measures both steps with the neighbours in a ring, with 4 bytes, 8 bytes, ... 16 MiB.
 class Calibration {
  public:
   explicit Calibration(MPI_Comm comm);
@@ -52,15 +59,14 @@ class Calibration {
   Machine fit();  // to the medians over the rounds of the slowest rank's times; collective, once, after a round or more
 
  private:
-  static constexpr size_t longest = size_t{1} << 22, addends = size_t{1} << 18;  // floats
-  struct Exchanges {
+  static constexpr size_t longest = size_t{1} << 22;  // floats
+  struct Times {
     size_t floats;
-    std::vector<double> seconds;  // by round
+    std::vector<double> exchange, reduction;  // seconds, by round
   };
   MPI_Comm comm_;
   std::vector<float> out_, in_;
-  std::vector<Exchanges> exchanges_;
-  std::vector<double> additions_;
+  std::vector<Times> times_;
 };
 
 /// Some rounds of that: less than a second. Collective; the result is the same on every rank, as it must be when all
