@@ -1,0 +1,37 @@
+// How this chapter times something that all ranks do together.
+#pragma once
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "common/mpi/session.h"
+#include "common/timer.h"
+
+/// Seconds that one call of work() takes on this rank, where work() reads and writes x (n). Collective.
+/// Short vectors are called many times in a row. Long ones once, and x is written before it, as the backward pass of
+/// a training step does: otherwise its cache lines would already lie with the core that used them the last time.
+/// `warm`: one call before that is not timed, since what ran before had other buffers.
+template <class Work>
+double seconds_per_call(MPI_Comm comm, float* x, size_t n, bool warm, Work work) {
+  const bool is_long = n > 4096;
+  const int calls = is_long ? 1 : static_cast<int>(std::clamp<size_t>(100000 / (n + 500), 1, 200));
+  if (warm) work();
+  if (is_long) std::fill_n(x, n, 0.0f);
+  MPI_CHECK(MPI_Barrier(comm));
+  const Timer timer;
+  for (int call = 0; call < calls; ++call) work();
+  return timer.seconds() / calls;
+}
+
+inline double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+/// Each of `seconds` becomes that of the slowest rank, on all ranks.
+inline void take_slowest(std::vector<double>& seconds, MPI_Comm comm) {
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, seconds.data(), static_cast<int>(seconds.size()), MPI_DOUBLE, MPI_MAX, comm));
+}

@@ -1,0 +1,131 @@
+// The cost model of chapter 05: formulas against hand calculation, fits of known machines, the choice that follows.
+// ranks: 1 2 3
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/cost.h"
+#include "chapters/05_collectives/messages.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+
+namespace {
+
+// 2 us per message, 1 GB/s, additions at 4 GB/s.
+const Machine simple{{{1e9, 2e-6, 1e-9}}, {{1e9, 2e-6, 1.25e-9}}};
+
+double predicted_us(const char* name, double bytes, int ranks) {
+  return 1e6 * predicted_seconds(name, bytes, ranks, simple);
+}
+
+TEST(Predicted, FourRanksByHand) {
+  const double bytes = 1e6;  // a vector takes 1000 us to send and 250 us to add, a quarter of it 250 and 62.5
+  EXPECT_NEAR(predicted_us("reduce-broadcast", bytes, 4), 2 * (2 * 1002 + 250), 1e-6);
+  EXPECT_NEAR(predicted_us("recursive-doubling", bytes, 4), 2 * (1002 + 250), 1e-6);
+  EXPECT_NEAR(predicted_us("ring", bytes, 4), 3 * (2 * 252 + 62.5), 1e-6);
+  EXPECT_NEAR(predicted_us("rank-order", bytes, 4), 3 * (2 * 252 + 62.5), 1e-6);
+  EXPECT_NEAR(predicted_us("rabenseifner", bytes, 4), 2 * 502 + 125 + 2 * 252 + 62.5, 1e-6);
+  EXPECT_NEAR(predicted_us("rank-order", 1000, 4), 3 * (3 + 0.25), 1e-6);  // a short vector goes to everybody
+}
+
+TEST(Predicted, OtherNumbersOfRanks) {
+  const double bytes = 1e6;
+  for (const char* name : modelled_allreduces()) EXPECT_EQ(predicted_us(name, bytes, 1), 0) << name;
+  EXPECT_NEAR(predicted_us("reduce-broadcast", bytes, 5), 3 * (2 * 1002 + 250), 1e-6);
+  EXPECT_NEAR(predicted_us("recursive-doubling", bytes, 5), 2 * 1252 + 2 * 1002 + 250, 1e-6);
+  EXPECT_NEAR(predicted_us("ring", bytes, 5), 4 * (2 * 202 + 50), 1e-6);
+  EXPECT_NEAR(predicted_us("rabenseifner", bytes, 7), 2 * 502 + 125 + 2 * 252 + 62.5 + 2 * 1002 + 250, 1e-6);
+  EXPECT_THROW(predicted_us("mpi", bytes, 2), Error);
+}
+
+// Few messages for short vectors, few bytes for long ones: the choice changes once, where the two costs meet.
+TEST(Choose, ShortAndLong) {
+  EXPECT_STREQ(choose_allreduce(8, 8, simple).name, "recursive-doubling");
+  EXPECT_STREQ(choose_allreduce(1 << 20, 8, simple).name, "rabenseifner");
+  EXPECT_STREQ(choose_allreduce(1 << 20, 7, simple).name, "ring");  // Rabenseifner must fold
+  for (int ranks = 1; ranks <= 9; ++ranks)
+    for (size_t bytes = 4; bytes < 1 << 24; bytes *= 3) {
+      const double chosen = predicted_seconds(choose_allreduce(bytes, ranks, simple).name, bytes, ranks, simple);
+      for (const char* name : modelled_allreduces())
+        EXPECT_LE(chosen, predicted_seconds(name, bytes, ranks, simple)) << name << ", " << bytes << ", " << ranks;
+    }
+}
+
+// A machine with a jump: short messages 0.3 us and 5 GB/s, long ones 3 us and 10 GB/s.
+TEST(Fit, FindsTheJump) {
+  std::vector<Sample> samples;
+  for (double bytes = 4; bytes <= 1 << 22; bytes *= 2)
+    samples.push_back({bytes, bytes <= 8192 ? 0.3e-6 + bytes / 5e9 : 3e-6 + bytes / 10e9});
+  const Machine machine{fit_line(samples, 2), fit_line(samples)};
+  ASSERT_EQ(machine.exchanges.size(), 2u);
+  EXPECT_EQ(machine.exchanges[0].up_to_bytes, 8192);
+  EXPECT_NEAR(machine.exchanges[0].alpha, 0.3e-6, 1e-12);
+  EXPECT_NEAR(1 / machine.exchanges[1].beta, 10e9, 1e3);
+  for (double bytes : {5.0, 3000.0, 1e6, 1e8}) {  // lengths that were no samples, and one beyond the longest
+    const double truth = bytes <= 8192 ? 0.3e-6 + bytes / 5e9 : 3e-6 + bytes / 10e9;
+    EXPECT_NEAR(machine.exchange(bytes) / truth, 1, 1e-9) << bytes;
+    EXPECT_NEAR(machine.reduction(bytes) / truth, 1, 1e-9) << bytes;  // more pieces than needed do no harm
+  }
+  EXPECT_EQ(machine.exchange(0), 0);
+}
+
+TEST(Fit, NeverNegative) {
+  const std::vector<Sample> falling{{4, 3e-6}, {8, 2e-6}, {16, 1e-6}}, steep{{4, 1e-6}, {8, 4e-6}, {16, 20e-6}};
+  for (const auto& samples : {falling, steep})
+    for (const Piece& piece : fit_line(samples)) {
+      EXPECT_GE(piece.alpha, 0);
+      EXPECT_GE(piece.beta, 0);
+    }
+}
+
+TEST(Fit, RefusesWhatIsNoMeasurement) {
+  EXPECT_THROW(fit_line(std::vector<Sample>{{4, 1e-6}}), Error);
+  EXPECT_THROW(fit_line(std::vector<Sample>{{8, 1e-6}, {4, 1e-6}}), Error);
+}
+
+class MachineFile : public testing::Test {
+ protected:
+  std::string file = testing::TempDir() + "machine_" + std::to_string(rank_of(MPI_COMM_WORLD)) + ".txt";
+  ~MachineFile() override { std::remove(file.c_str()); }
+};
+
+TEST_F(MachineFile, IsReadAsItWasWritten) {
+  const Machine written{{{8192, 0.3e-6, 0.2e-9}, {1 << 20, 3e-6, 0.1e-9}}, {{8192, 0.3e-6, 1.0 / 3}}};
+  save_machine(written, file);
+  const Machine read = load_machine(file);
+  ASSERT_EQ(read.exchanges.size(), 2u);
+  ASSERT_EQ(read.reductions.size(), 1u);
+  EXPECT_EQ(read.exchanges[1].up_to_bytes, 1 << 20);
+  EXPECT_EQ(read.exchanges[1].alpha, 3e-6);
+  EXPECT_EQ(read.reductions[0].beta, 1.0 / 3);  // every bit
+}
+
+TEST_F(MachineFile, BrokenOnesAreRefused) {
+  EXPECT_THROW(load_machine(file + ".missing"), Error);
+  for (const char* text : {"", "exchange 8192 1e-6 1e-9\n", "exchange 8192 1e-6\nreduction 8192 1e-6 1e-9\n", "hello\n"}) {
+    std::ofstream(file) << text;
+    EXPECT_THROW(load_machine(file), Error) << text;
+  }
+}
+
+// Ranks that disagree about the machine would choose different algorithms and wait for each other for ever.
+TEST(Calibrate, AllRanksAgree) {
+  const Machine machine = calibrate(MPI_COMM_WORLD);
+  ASSERT_FALSE(machine.exchanges.empty());
+  std::vector<double> mine;
+  for (const Line& line : {machine.exchanges, machine.reductions})
+    for (const Piece& piece : line) mine.insert(mine.end(), {piece.up_to_bytes, piece.alpha, piece.beta});
+  std::vector<double> of_rank_0 = mine;
+  int same = true;
+  MPI_CHECK(MPI_Bcast(of_rank_0.data(), static_cast<int>(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));
+  same = mine == of_rank_0;
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &same, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
+  EXPECT_TRUE(same);
+  EXPECT_GT(machine.exchange(1 << 20), machine.exchange(4));
+}
+
+}  // namespace
