@@ -1,4 +1,4 @@
-// expect: too_many_settings.cu:6
+// expect: launch_with_too_many_settings.cu:7
 #include <cuda_runtime.h>
 
 __global__ void k(float* p) { p[0] = 1; }

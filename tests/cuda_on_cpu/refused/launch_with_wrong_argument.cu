@@ -1,4 +1,4 @@
-// expect: launch_with_wrong_argument.cu:6:16: error: & const char
+// expect: launch_with_wrong_argument.cu:7 & const char
 #include <cuda_runtime.h>
 
 __global__ void k(float* p) { p[0] = 1; }

@@ -1,4 +1,4 @@
-// expect: launch_without_end.cu:6:4: error: '<<<' without '>>>' &   k<<<1, 32>>(p); &    ^
+// expect: launch_without_end.cu:7:4: error: '<<<' without '>>>' &   k<<<1, 32>>(p); &    ^
 #include <cuda_runtime.h>
 
 __global__ void k(float* p) { p[0] = 1; }
