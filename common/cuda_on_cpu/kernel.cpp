@@ -138,10 +138,14 @@ void run_kernel(const LaunchedKernel& kernel, void (*run)(void*), void* call, si
 std::string describe_fault(int signal, const siginfo_t& info) {
   if (signal == SIGFPE) return "integer division by zero (a GPU returns an unspecified number)";
   if (in_stack_guard(info.si_addr)) return "stack overflow: a thread has 64 KiB for its local variables";
-  if (info.si_code == SI_KERNEL || info.si_addr == nullptr)
-    return info.si_addr == nullptr && info.si_code != SI_KERNEL ? "illegal address: a null pointer"
-                                                                 : "illegal or misaligned address";
-  return "illegal address " + describe(info.si_addr);
+  if (info.si_code == SI_KERNEL) return "illegal or misaligned address";
+  if (reinterpret_cast<uintptr_t>(info.si_addr) < page_bytes) return "illegal address: a null pointer";
+  const char* address = static_cast<const char*>(info.si_addr);
+  const char* shared = static_cast<const char*>(running.dynamic_shared);
+  long past = address - (shared + kernel_now->shared_bytes);
+  if (address >= shared && past < static_cast<long>(page_bytes))
+    return format("illegal address: %ld bytes past the end of dynamic shared memory (%zu bytes)", past, kernel_now->shared_bytes);
+  return "illegal address: " + describe(info.si_addr);
 }
 
 struct sigaction previous_segv, previous_bus, previous_fpe;

@@ -188,7 +188,10 @@ void stop_at(const Target& target, Access access, const char* address, size_t by
   switch (target.kind) {
     case Target::out_of_bounds: what = "out of bounds: " + what + describe_target(target, address); break;
     case Target::freed: what = "use after free: " + what + describe(address); break;
-    case Target::host: what = "a kernel may not touch host memory: " + what + describe(address); break;
+    case Target::host:
+      if (reinterpret_cast<uintptr_t>(address) < page_bytes) what += "a null pointer";
+      else what = "a kernel may not touch host memory: " + what + describe(address);
+      break;
     case Target::constant_variable: what = "a kernel may not change __constant__ memory: " + what; break;
     default: what = "misaligned address: " + what + describe_target(target, address), error = cudaErrorMisalignedAddress;
   }

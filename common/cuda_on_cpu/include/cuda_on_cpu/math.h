@@ -2,7 +2,6 @@
 // not on a GPU; roundings other than to nearest are not offered.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>

@@ -46,6 +46,7 @@ enum cudaMemcpyKind {
 using cudaEvent_t = struct CUevent_st*;
 using cudaGraph_t = struct CUgraph_st*;
 using cudaGraphExec_t = struct CUgraphExec_st*;
+#define CUDART_CB
 using cudaHostFn_t = void (*)(void* user_data);
 
 inline const cudaStream_t cudaStreamLegacy = nullptr;

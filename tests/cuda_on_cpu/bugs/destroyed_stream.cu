@@ -1,0 +1,9 @@
+// expect: no such stream
+#include "tests/cuda_on_cpu/require.h"
+
+int main() {
+  cudaStream_t stream;
+  OK(cudaStreamCreate(&stream));
+  OK(cudaStreamDestroy(stream));
+  OK(cudaStreamSynchronize(stream));
+}

@@ -1,0 +1,11 @@
+// expect: host code may not read device memory & host_reads_device.cu:9
+// build: check
+#include "tests/cuda_on_cpu/require.h"
+
+int main() {
+  float* p;
+  OK(cudaMalloc(&p, 128));
+  OK(cudaMemset(p, 0, 128));
+  std::printf("%g\n", p[3]);
+  OK(cudaFree(p));
+}

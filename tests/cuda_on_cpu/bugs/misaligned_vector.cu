@@ -1,0 +1,15 @@
+// expect: misaligned address & misaligned_vector.cu:5
+// build: check
+#include "tests/cuda_on_cpu/require.h"
+
+__global__ void load(float* p) { p[8] = reinterpret_cast<float4*>(p + 1)->x; }
+
+int main() {
+  float* p;
+  OK(cudaMalloc(&p, 64 * sizeof(float)));
+  OK(cudaMemset(p, 0, 64 * sizeof(float)));
+  load<<<1, 1>>>(p);
+  OK(cudaGetLastError());
+  OK(cudaDeviceSynchronize());
+  OK(cudaFree(p));
+}

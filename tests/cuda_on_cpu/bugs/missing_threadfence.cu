@@ -1,0 +1,23 @@
+// expect: data race on & blocks run in any order
+// build: check
+#include "tests/cuda_on_cpu/require.h"
+
+__device__ unsigned arrived;
+__global__ void sum(float* p) {
+  p[1 + blockIdx.x] = 1;
+  // __threadfence() is missing
+  if (atomicAdd(&arrived, 1u) != gridDim.x - 1) return;
+  float total = 0;
+  for (unsigned b = 0; b < gridDim.x; ++b) total += p[1 + b];
+  p[0] = total;
+}
+
+int main() {
+  float* p;
+  OK(cudaMalloc(&p, 64 * sizeof(float)));
+  OK(cudaMemset(p, 0, 64 * sizeof(float)));
+  sum<<<8, 1>>>(p);
+  OK(cudaGetLastError());
+  OK(cudaDeviceSynchronize());
+  OK(cudaFree(p));
+}

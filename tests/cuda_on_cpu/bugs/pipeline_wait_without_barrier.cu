@@ -1,0 +1,23 @@
+// expect: data race on & shared variable tile
+// build: check
+#include "tests/cuda_on_cpu/require.h"
+
+#include <cuda_pipeline.h>
+
+__global__ void reverse(float* p) {
+  __shared__ float tile[32];
+  __pipeline_memcpy_async(&tile[threadIdx.x], &p[threadIdx.x], sizeof(float));
+  __pipeline_commit();
+  __pipeline_wait_prior(0);  // waits for this thread's copies only: __syncthreads() is missing
+  p[32 + threadIdx.x] = threadIdx.x < 31 ? tile[threadIdx.x + 1] : 0;
+}
+
+int main() {
+  float* p;
+  OK(cudaMalloc(&p, 64 * sizeof(float)));
+  OK(cudaMemset(p, 0, 64 * sizeof(float)));
+  reverse<<<1, 32>>>(p);
+  OK(cudaGetLastError());
+  OK(cudaDeviceSynchronize());
+  OK(cudaFree(p));
+}

@@ -1,0 +1,21 @@
+// expect: data race on & lanes of a warp do not run in lockstep
+// build: check
+#include "tests/cuda_on_cpu/require.h"
+
+__global__ void neighbour(float* p) {
+  __shared__ float part[32];
+  int i = threadIdx.x;
+  part[i] = p[i];
+  __shfl_sync(0xffffffffu, 1, 0);  // all lanes have come here, but memory is not ordered
+  p[i] = part[(i + 1) % 32];
+}
+
+int main() {
+  float* p;
+  OK(cudaMalloc(&p, 64 * sizeof(float)));
+  OK(cudaMemset(p, 0, 64 * sizeof(float)));
+  neighbour<<<1, 32>>>(p);
+  OK(cudaGetLastError());
+  OK(cudaDeviceSynchronize());
+  OK(cudaFree(p));
+}

@@ -1,0 +1,20 @@
+// expect: uninitialised read & dynamic shared memory
+// build: check
+#include "tests/cuda_on_cpu/require.h"
+
+__global__ void keep(float* p) {  // what the block before left in shared memory is gone
+  extern __shared__ float kept[];
+  if (blockIdx.x == 0) kept[threadIdx.x] = p[threadIdx.x];
+  __syncthreads();
+  p[threadIdx.x + 32 * blockIdx.x] = kept[threadIdx.x];
+}
+
+int main() {
+  float* p;
+  OK(cudaMalloc(&p, 64 * sizeof(float)));
+  OK(cudaMemset(p, 0, 64 * sizeof(float)));
+  keep<<<2, 32, 32 * sizeof(float)>>>(p);
+  OK(cudaGetLastError());
+  OK(cudaDeviceSynchronize());
+  OK(cudaFree(p));
+}

@@ -1,0 +1,12 @@
+// expect: argument 1 is a pointer to freed device memory & freed at
+#include "tests/cuda_on_cpu/require.h"
+
+__global__ void fill(float* p) { p[threadIdx.x] = 1; }
+
+int main() {
+  float* p;
+  OK(cudaMalloc(&p, 128));
+  OK(cudaFree(p));
+  fill<<<1, 32>>>(p);
+  OK(cudaDeviceSynchronize());
+}

@@ -1,0 +1,55 @@
+// Two streams, events, pinned memory, a host function; the second stream waits for the first.
+#include "tests/cuda_on_cpu/require.h"
+
+__global__ void fill(int* p, int value) { p[threadIdx.x] = value; }
+__global__ void add(int* p, const int* q) { p[threadIdx.x] += q[threadIdx.x]; }
+
+void CUDART_CB count(void* counter) { ++*static_cast<int*>(counter); }
+
+int main() {
+  int *a, *b, *host, calls = 0;
+  cudaStream_t first, second;
+  cudaEvent_t ready, start, stop;
+  OK(cudaStreamCreate(&first));
+  OK(cudaStreamCreateWithFlags(&second, cudaStreamNonBlocking));
+  OK(cudaEventCreateWithFlags(&ready, cudaEventDisableTiming));
+  OK(cudaEventCreate(&start));
+  OK(cudaEventCreate(&stop));
+  OK(cudaMalloc(&a, 128));
+  OK(cudaMalloc(&b, 128));
+  OK(cudaMallocHost(&host, 128));
+  for (int i = 0; i < 32; ++i) host[i] = i;
+
+  OK(cudaEventRecord(start, second));
+  fill<<<1, 32, 0, first>>>(a, 5);
+  OK(cudaEventRecord(ready, first));
+  OK(cudaMemcpyAsync(b, host, 128, cudaMemcpyHostToDevice, second));
+  OK(cudaStreamWaitEvent(second, ready, 0));
+  add<<<1, 32, 0, second>>>(b, a);
+  OK(cudaMemcpyAsync(host, b, 128, cudaMemcpyDeviceToHost, second));
+  OK(cudaLaunchHostFunc(second, count, &calls));
+  OK(cudaEventRecord(stop, second));
+  OK(cudaEventSynchronize(stop));
+  for (int i = 0; i < 32; ++i) REQUIRE(host[i] == i + 5);
+  REQUIRE(calls == 1);
+  float milliseconds = -1;
+  OK(cudaEventElapsedTime(&milliseconds, start, stop));
+  REQUIRE(milliseconds >= 0);
+
+  fill<<<1, 32, 0, first>>>(a, 9);  // the default stream waits for blocking streams
+  fill<<<1, 32>>>(b, 1);
+  add<<<1, 32, 0, first>>>(a, b);  // and they wait for it
+  OK(cudaMemcpyAsync(host, a, 128, cudaMemcpyDeviceToHost, first));
+  while (cudaStreamQuery(first) == cudaErrorNotReady) {
+  }
+  REQUIRE(host[31] == 10);
+
+  OK(cudaEventDestroy(ready));
+  OK(cudaEventDestroy(start));
+  OK(cudaEventDestroy(stop));
+  OK(cudaStreamDestroy(first));
+  OK(cudaStreamDestroy(second));
+  OK(cudaFree(a));
+  OK(cudaFree(b));
+  OK(cudaFreeHost(host));
+}

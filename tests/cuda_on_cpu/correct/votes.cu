@@ -1,0 +1,54 @@
+// Votes, matches and reductions of a warp, with full and partial masks.
+#include "tests/cuda_on_cpu/require.h"
+
+__global__ void votes(unsigned* out) {
+  unsigned lane = threadIdx.x % 32, all = 0xffffffffu;
+  out[0 * 32 + lane] = __ballot_sync(all, lane % 3 == 0);
+  out[1 * 32 + lane] = static_cast<unsigned>(__any_sync(all, lane == 7) + 2 * __all_sync(all, lane < 32));
+  out[2 * 32 + lane] = __match_any_sync(all, lane / 8);
+  int same;
+  out[3 * 32 + lane] = __match_all_sync(all, 5, &same) + static_cast<unsigned>(same);
+  if (lane < 8) {
+    out[4 * 32 + lane] = __reduce_add_sync(0xffu, lane);
+    out[5 * 32 + lane] = static_cast<unsigned>(__reduce_min_sync(0xffu, static_cast<int>(lane) - 4));
+  } else {
+    out[4 * 32 + lane] = __reduce_max_sync(0xffffff00u, lane);
+    out[5 * 32 + lane] = __reduce_xor_sync(0xffffff00u, 1u << lane);
+  }
+  out[6 * 32 + lane] = __shfl_sync(all, lane, 3, 8);
+  out[7 * 32 + lane] = __shfl_up_sync(all, lane, 4);
+  out[8 * 32 + lane] = static_cast<unsigned>(__shfl_down_sync(all, static_cast<double>(lane), 16, 32));
+}
+
+__global__ void counts(int* out) {
+  int odd = __syncthreads_count(threadIdx.x % 2);
+  int every = __syncthreads_and(threadIdx.x < 64);
+  int some = __syncthreads_or(threadIdx.x == 63);
+  out[threadIdx.x] = odd + 100 * (every != 0) + 1000 * (some != 0);
+}
+
+int main() {
+  unsigned host[9][32], *out;
+  OK(cudaMalloc(&out, sizeof host));
+  votes<<<1, 32>>>(out);
+  OK(cudaGetLastError());
+  OK(cudaMemcpy(host, out, sizeof host, cudaMemcpyDeviceToHost));
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    REQUIRE(host[0][lane] == 0x49249249u);
+    REQUIRE(host[1][lane] == 3);
+    REQUIRE(host[2][lane] == 0xffu << lane / 8 * 8);
+    REQUIRE(host[3][lane] == 0);  // 0xffffffff + 1
+    REQUIRE(host[4][lane] == (lane < 8 ? 28u : 31u));
+    REQUIRE(host[5][lane] == (lane < 8 ? 0u - 4u : 0xffffff00u));
+    REQUIRE(host[6][lane] == lane / 8 * 8 + 3);
+    REQUIRE(host[7][lane] == (lane < 4 ? lane : lane - 4));
+    REQUIRE(host[8][lane] == (lane < 16 ? lane + 16 : lane));
+  }
+  OK(cudaFree(out));
+  int count[64], *device;
+  OK(cudaMalloc(&device, sizeof count));
+  counts<<<1, 64>>>(device);
+  OK(cudaMemcpy(count, device, sizeof count, cudaMemcpyDeviceToHost));
+  for (int value : count) REQUIRE(value == 1132);
+  OK(cudaFree(device));
+}

@@ -1,0 +1,136 @@
+// The CPU as a CUDA device. The little programs in tests/cuda_on_cpu/ are built in two ways, plain and for the checker,
+// and run here in all three thread orders.
+//   bugs/     must end with a status other than 0 and say the words of their first line:  // expect: words & words
+//             (`a | b`: one of the two is enough). With a second line `// build: check` only the check build finds it.
+//   correct/  compute the right thing, end with 0, and must be told nothing.
+//   refused/  must not compile; the error has the words of their first line.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const orders[] = {"ascending", "descending", "shuffled"};
+
+std::string build_folder() {
+  const char* folder = std::getenv("B");
+  return std::string(folder ? folder : "build") + "/tests/cuda_on_cpu/";
+}
+
+std::vector<std::string> names(const std::string& kind) {
+  std::vector<std::string> result;
+  for (const auto& entry : fs::directory_iterator("tests/cuda_on_cpu/" + kind))
+    if (entry.path().extension() == ".cu") result.push_back(entry.path().stem());
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+struct Output {
+  int status;
+  std::string text;
+};
+
+Output run(const std::string& program, const std::string& order) {
+  std::string command = "CUDA_ON_CPU_ORDER=" + order + " timeout 60 " + program + " 2>&1 </dev/null";
+  FILE* pipe = popen(command.c_str(), "r");
+  Output output{-1, ""};
+  if (!pipe) return output;
+  char buffer[4096];
+  while (size_t bytes = std::fread(buffer, 1, sizeof buffer, pipe)) output.text.append(buffer, bytes);
+  int status = pclose(pipe);
+  output.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return output;
+}
+
+std::vector<std::string> split(const std::string& text, const std::string& separator) {
+  std::vector<std::string> parts;
+  size_t begin = 0, end;
+  while ((end = text.find(separator, begin)) != std::string::npos) {
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + separator.size();
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+struct Expectation {
+  std::vector<std::string> words;
+  bool plain = true;  // the plain build finds it, too
+};
+
+Expectation expectation(const std::string& file) {
+  std::ifstream in(file);
+  std::string first, second;
+  std::getline(in, first);
+  std::getline(in, second);
+  const std::string mark = "// expect: ";
+  EXPECT_EQ(first.substr(0, mark.size()), mark) << file;
+  return {split(first.substr(std::min(first.size(), mark.size())), " & "), second != "// build: check"};
+}
+
+void expect_words(const std::vector<std::string>& all, const std::string& text) {
+  EXPECT_FALSE(all.empty() || all[0].empty());
+  for (const std::string& words : all) {
+    bool found = false;
+    for (const std::string& alternative : split(words, " | ")) found = found || text.find(alternative) != std::string::npos;
+    EXPECT_TRUE(found) << "expected: " << words << "\nin:\n" << text;
+  }
+}
+
+class Bug : public testing::TestWithParam<std::string> {};
+TEST_P(Bug, IsFound) {
+  Expectation expected = expectation("tests/cuda_on_cpu/bugs/" + GetParam() + ".cu");
+  for (std::string build : {"plain", "check"}) {
+    if (build == "plain" && !expected.plain) continue;
+    for (const char* order : orders) {
+      SCOPED_TRACE(build + ", " + order);
+      Output output = run(build_folder() + build + "/bugs/" + GetParam(), order);
+      EXPECT_GT(output.status, 0) << output.text;
+      EXPECT_LT(output.status, 124) << "ended by the timeout or a signal\n" << output.text;
+      expect_words(expected.words, output.text);
+    }
+  }
+}
+
+class Correct : public testing::TestWithParam<std::string> {};
+TEST_P(Correct, IsSilent) {
+  for (std::string build : {"plain", "check"})
+    for (const char* order : orders) {
+      SCOPED_TRACE(build + ", " + order);
+      Output output = run(build_folder() + build + "/correct/" + GetParam(), order);
+      EXPECT_EQ(output.status, 0) << output.text;
+      EXPECT_EQ(output.text.find("finding"), std::string::npos) << output.text;
+    }
+}
+
+// The Makefile has compiled these already and kept what the compiler said; that one of them compiles stops make.
+class Refused : public testing::TestWithParam<std::string> {};
+TEST_P(Refused, SaysWhy) {
+  std::ifstream in(build_folder() + "refused/" + GetParam() + ".txt");
+  std::stringstream text;
+  text << in.rdbuf();
+  expect_words(expectation("tests/cuda_on_cpu/refused/" + GetParam() + ".cu").words, text.str());
+}
+
+auto name = [](const auto& info) { return info.param; };
+INSTANTIATE_TEST_SUITE_P(Cuda, Bug, testing::ValuesIn(names("bugs")), name);
+INSTANTIATE_TEST_SUITE_P(Cuda, Correct, testing::ValuesIn(names("correct")), name);
+INSTANTIATE_TEST_SUITE_P(Cuda, Refused, testing::ValuesIn(names("refused")), name);
+
+TEST(Cuda, HasProgramsOfEachKind) {
+  EXPECT_GE(names("bugs").size(), 24u);
+  EXPECT_GE(names("correct").size(), 10u);
+  EXPECT_GE(names("refused").size(), 10u);
+}
+
+}  // namespace
