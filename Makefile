@@ -8,6 +8,8 @@
 
 # --- Choices: make VARIABLE=value ------------------------------------------------------------------------------------
 #   CXX, MPICXX, MPIEXEC, NVCC   compilers and launcher, found by common/setup.sh if not given; NVCC= for no CUDA Toolkit
+#   CUDA=gpu|cpu                 build .cu files with nvcc for a GPU, or with cu2cpp and CXX for the CPU; default: gpu
+#                                where there are nvcc and a GPU
 #   MARCH=native                 the processor to compile for. Programs built so may die with "illegal instruction" on
 #                                a cluster's older nodes: MARCH=x86-64-v3 runs on every x86 server since about 2015.
 #   SANITIZE=address,undefined   build with these sanitizers, in a folder of their own
@@ -53,10 +55,11 @@ FORCE:
 # --- What there is ---------------------------------------------------------------------------------------------------
 
 chapters := $(notdir $(wildcard chapters/[0-9]*))
-sources  := $(wildcard common/*.cpp common/mpi/*.cpp common/mpi_guard/*.cpp chapters/*/*.cpp tests/*.cpp tests/mpi_guard/*.cpp)
-mains    := $(shell grep -lE '^int main' $(wildcard common/*/*.cpp chapters/*/*.cpp) /dev/null)
-programs := $(patsubst %.cpp,$(B)/%,$(filter chapters/%,$(mains)))
-tests    := $(patsubst tests/%.cpp,$(B)/tests/%,$(wildcard tests/*_test.cpp))
+sources  := $(wildcard common/*.cpp common/*/*.cpp common/cuda_on_cpu/check/*.cpp chapters/*/*.cpp tests/*.cpp tests/mpi_guard/*.cpp)
+cuda     := $(wildcard chapters/*/*.cu tests/*_test.cu)
+mains    := $(shell grep -lE '^int main' $(wildcard common/*/*.cpp chapters/*/*.cpp chapters/*/*.cu) /dev/null)
+programs := $(addprefix $(B)/,$(basename $(filter chapters/%,$(mains))))
+tests    := $(addprefix $(B)/,$(basename $(wildcard tests/*_test.cpp tests/*_test.cu)))
 long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
 planted  := $(patsubst %.cpp,$(B)/%,$(wildcard tests/mpi_guard/*.cpp))  # run by common_mpi_guard_test
@@ -84,8 +87,18 @@ export MPICH_CXX := $(CXX)
 export OMPI_CXX := $(CXX)
 compiler = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
 
+# .cu files: with nvcc for a GPU, or translated and compiled for the CPU, where common/cuda_on_cpu/include stands in for
+# the Toolkit's headers. Rules below.
+CUDA ?= $(if $(and $(NVCC),$(wildcard /dev/nvidia0)),gpu,cpu)
+cu   := $(if $(filter gpu,$(CUDA)),$(B),$(B)/cuda_on_cpu)
+twin_include := -Icommon/cuda_on_cpu/include
+toolkit      := $(patsubst %/bin/nvcc,%,$(NVCC))
+cuda_library := $(if $(filter gpu,$(CUDA)),,$(B)/lib/cuda_on_cpu.a)
+override CPPFLAGS += $(if $(filter gpu,$(CUDA)),-isystem $(toolkit)/include,$(twin_include))
+LDLIBS += $(if $(filter gpu,$(CUDA)),-L$(toolkit)/lib64 -lcudart_static -lrt)
+
 # Objects depend on the flags that they were made with.
-flags := $(CXX) $(MPICXX) $(CPPFLAGS) $(CXXFLAGS)
+flags := $(CXX) $(MPICXX) $(CPPFLAGS) $(CXXFLAGS) $(CUDA)
 $(B)/flags: FORCE
 	@mkdir -p $(@D); echo '$(flags)' | cmp -s - $@ || echo '$(flags)' > $@
 
@@ -100,7 +113,9 @@ $(call say,archive,$@)
 @rm -f $@
 $(quiet)ar rcs $@ $(filter %.o,$^)
 endef
-objects = $(patsubst %.cpp,$(B)/%.o,$(filter-out $(mains),$(wildcard $(1)/*.cpp)))
+# The object of a source without its extension; those of a folder, without its programs.
+object  = $(if $(wildcard $(1).cu),$(cu)/$(1).o,$(B)/$(1).o)
+objects = $(foreach f,$(basename $(filter-out $(mains),$(wildcard $(1)/*.cpp $(1)/*.cu))),$(call object,$(f)))
 
 $(B)/lib/common.a: $(call objects,common)
 	$(make_archive)
@@ -123,18 +138,21 @@ $(call say,link,$@)
 $(quiet)$(call compiler,$(patsubst $(B)/%,%,$@)) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(LDLIBS)
 endef
 
-# A chapter: its library and its programs.
+# A chapter: its library, then its programs.
 define chapter_rules
 $(B)/lib/$(1).a: $(call objects,chapters/$(1))
 	$$(make_archive)
-$(filter $(B)/chapters/$(1)/%,$(programs)): %: %.o $(call libraries,$(1)) $(call mpi_libraries,chapters/$(1)/) $(B)/lib/common.a
-	$$(call link,$$^)
 endef
 $(foreach c,$(chapters),$(eval $(call chapter_rules,$(c))))
+define program_rules
+$(B)/$(1): $(call object,$(1)) $(call libraries,$(2)) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(cuda_library)
+	$$(call link,$$^)
+endef
+$(foreach p,$(patsubst $(B)/%,%,$(programs)),$(eval $(call program_rules,$(p),$(notdir $(patsubst %/,%,$(dir $(p)))))))
 
 # A test stands on the chapters up to its number, or on common ones alone.
 define test_rules
-$(1): $(1).o $(if $(call is_mpi,$(2)),$(B)/tests/mpi_main.o) $(call libraries,$(call chapter_of,$(notdir $(1)))) $(call mpi_libraries,$(2)) $(B)/lib/common.a
+$(1): $(call object,$(2)) $(if $(call is_mpi,$(2)),$(B)/tests/mpi_main.o) $(call libraries,$(call chapter_of,$(notdir $(1)))) $(call mpi_libraries,$(2)) $(B)/lib/common.a $(cuda_library)
 	$$(call link,$$^,-lgtest $(if $(call is_mpi,$(2)),,-lgtest_main))
 endef
 $(planted): %: %.o $(B)/lib/mpi.a $(B)/lib/mpi_guard.a
@@ -143,6 +161,71 @@ chapter_of = $(firstword $(foreach c,$(chapters),$(if $(filter $(c)_%,$(1)),$(c)
 $(foreach t,$(tests),$(eval $(call test_rules,$(t),$(patsubst $(B)/%,%,$(t)))))
 
 -include $(patsubst %.cpp,$(B)/%.d,$(sources))
+
+# --- CUDA on the CPU: what has to be known by the rules above is under Compiling --------------------------------------
+
+# cu2cpp turns a .cu file into C++ with the same line numbers, .cuh files into a mirrored tree. See common/cuda_on_cpu/.
+$(B)/cu2cpp: $(B)/common/cuda_on_cpu/cu2cpp.o
+	$(call link,$^)
+$(B)/common/cuda_on_cpu/%.o: override CPPFLAGS += $(twin_include)
+$(B)/lib/cuda_on_cpu.a: $(call objects,common/cuda_on_cpu)
+	$(make_archive)
+$(B)/lib/cuda_check.a: $(call objects,common/cuda_on_cpu/check)
+	$(make_archive)
+
+translated := $(addprefix $(B)/cuda_on_cpu/src/,$(wildcard chapters/*/*.cuh common/*.cuh tests/*.cuh))
+$(B)/cuda_on_cpu/src/%.cuh: %.cuh $(B)/cu2cpp
+	@mkdir -p $(@D)
+	@$(B)/cu2cpp $< -o $@
+$(B)/cuda_on_cpu/src/%.cpp: %.cu $(B)/cu2cpp
+	@mkdir -p $(@D)
+	@$(B)/cu2cpp $< -o $@
+
+# g++ 12 unrolls small loops completely before it vectorises, and then does not vectorise: hence peel-times.
+define compile_twin
+$(call say,$(2),$*.cu)
+@mkdir -p $(@D)
+$(quiet)$(call compiler,$*.cu) -I$(B)/cuda_on_cpu/src $(twin_include) $(CPPFLAGS) $(CXXFLAGS) $(1) -MMD -MP -c $< -o $@
+endef
+$(B)/cuda_on_cpu/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
+	$(call compile_twin,$(if $(findstring clang,$(CXX)),,--param max-completely-peel-times=7),cu2cpp)
+$(B)/check/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
+	$(call compile_twin,-O1 -gdwarf-4 -fsanitize=thread$(comma)alignment$(comma)bounds,check)
+
+# With nvcc: machine code for the GPUs of 2018 to 2025, and PTX for later ones.
+architectures := 75 80 90 120
+$(B)/%.o: %.cu $(B)/flags
+	$(call say,nvcc,$<)
+	@mkdir -p $(@D)
+	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(foreach a,$(architectures),-gencode arch=compute_$a$(comma)code=sm_$a) \
+	  -gencode arch=compute_$(lastword $(architectures))$(comma)code=compute_$(lastword $(architectures)) \
+	  $(CPPFLAGS) -std=c++20 -O3 -Xcompiler -Wall$(comma)-Wextra -MMD -MP -c $< -o $@
+
+# `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access.
+checked_chapters := $(sort $(patsubst chapters/%/,%,$(dir $(filter chapters/%,$(cuda)))))
+check_tests := $(foreach t,$(patsubst $(B)/%,%,$(short_tests)),$(if $(filter $(addprefix tests/,$(addsuffix _%,$(checked_chapters))) $(basename $(wildcard tests/cuda_*_test.cu)),$(t)),$(B)/check/$(t)))
+check_objects = $(patsubst %.cu,$(B)/check/%.o,$(filter-out $(mains),$(wildcard $(foreach c,$(call earlier,$(1)),chapters/$(c)/*.cu))))
+define check_rules
+$(B)/check/$(1): $(if $(wildcard $(1).cu),$(B)/check/$(1).o,$(B)/$(1).o) $(if $(call is_mpi,$(1)),$(B)/tests/mpi_main.o) $(call check_objects,$(2)) $(call libraries,$(2)) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a
+	$$(call link,$$^,-lgtest $(if $(call is_mpi,$(1)),,-lgtest_main))
+endef
+$(foreach t,$(patsubst $(B)/check/%,%,$(check_tests)),$(eval $(call check_rules,$(t),$(call chapter_of,$(notdir $(t))))))
+
+# The little programs that tests/cuda_on_cpu_test.cpp runs: plain, for the checker, and those that must not compile.
+little_checked := $(patsubst tests/cuda_on_cpu/%.cu,%,$(wildcard tests/cuda_on_cpu/bugs/*.cu tests/cuda_on_cpu/correct/*.cu))
+little_plain   := $(filter-out $(patsubst tests/cuda_on_cpu/%.cu,%,$(shell grep -ls '^// build: check' tests/cuda_on_cpu/*/*.cu)),$(little_checked))
+little := $(addprefix $(B)/tests/cuda_on_cpu/plain/,$(little_plain)) $(addprefix $(B)/tests/cuda_on_cpu/check/,$(little_checked)) \
+  $(patsubst %.cu,$(B)/%.txt,$(wildcard tests/cuda_on_cpu/refused/*.cu))
+$(B)/tests/cuda_on_cpu/plain/%: $(B)/cuda_on_cpu/tests/cuda_on_cpu/%.o $(B)/lib/cuda_on_cpu.a
+	$(call link,$^)
+$(B)/tests/cuda_on_cpu/check/%: $(B)/check/tests/cuda_on_cpu/%.o $(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a
+	$(call link,$^)
+$(B)/tests/cuda_on_cpu/refused/%.txt: tests/cuda_on_cpu/refused/%.cu $(B)/cu2cpp $(wildcard common/cuda_on_cpu/include/*.h common/cuda_on_cpu/include/*/*.h)
+	@mkdir -p $(@D)
+	@! { $(B)/cu2cpp $< -o $(@:.txt=.cpp) && $(CXX) $(twin_include) $(CPPFLAGS) $(CXXFLAGS) -fsyntax-only $(@:.txt=.cpp); } > $@ 2>&1 || { echo '$< compiles, and should not'; exit 1; }
+$(B)/tests/cuda_on_cpu_test: | $(little)
+
+-include $(foreach f,$(basename $(cuda) $(wildcard tests/cuda_on_cpu/*/*.cu)),$(cu)/$(f).d $(B)/check/$(f).d)
 
 # --- The data set ----------------------------------------------------------------------------------------------------
 
@@ -154,7 +237,7 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help all programs train test test-long bench plot timeline doctor clean data FORCE
+.PHONY: help all programs train test check test-long bench plot timeline doctor clean data FORCE
 
 help: ## this list
 	@echo 'usage: make VERB [VARIABLE=value ...]'; echo
@@ -174,6 +257,11 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 
 test: $(short_tests) $(planted) $(programs) data compile_commands.json ## every test, in about the time of a coffee
 	@sh tests/run $(short_tests) -- sh tests/broken/run --check
+
+check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
+	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
+	  echo "thread order: $$order"; CUDA_ON_CPU_ORDER=$$order sh tests/run $(check_tests); done
+	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
 test-long: $(tests) $(planted) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- sh tests/broken/run

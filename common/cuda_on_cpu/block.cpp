@@ -3,7 +3,7 @@
 // A fiber starts threads of the block one after another (run_threads in launch.h). When a thread must wait, the fiber
 // is suspended with it, and another fiber goes on: one whose wait is over, or else a fresh one, which starts the
 // threads that have not begun. A kernel that never waits runs as a plain loop on a single fiber.
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 namespace cuda_on_cpu {
 

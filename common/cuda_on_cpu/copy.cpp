@@ -2,7 +2,7 @@
 // device, fills, and copies from or to pinned memory. A copy from or to pageable memory is done at once.
 #include <cstring>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 namespace cuda_on_cpu {
 

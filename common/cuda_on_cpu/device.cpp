@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 using namespace cuda_on_cpu;
 

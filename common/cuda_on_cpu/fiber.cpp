@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <sys/mman.h>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 // void cuda_on_cpu_switch(void** save_stack_pointer, void* load_stack_pointer)
 // Pushes the registers that a called function must preserve, changes stacks, pops them. The floating-point control

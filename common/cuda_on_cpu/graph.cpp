@@ -1,6 +1,6 @@
 // Stream capture: between Begin and End the work of a stream, and of streams that join it through events, is written
 // down instead of queued. A launch of the graph is one operation that runs what was written down.
-#include "stream.h"
+#include "common/cuda_on_cpu/stream.h"
 
 struct CUgraphExec_st {
   std::vector<CUgraph_st::Node> nodes;

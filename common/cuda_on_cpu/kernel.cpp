@@ -9,7 +9,7 @@
 #include <numeric>
 #include <sys/mman.h>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 namespace cuda_on_cpu {
 

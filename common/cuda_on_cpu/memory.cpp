@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 // Where the linker put the `__device__` and `__constant__` variables; absent where a program has none.
 extern "C" {

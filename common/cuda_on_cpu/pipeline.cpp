@@ -2,8 +2,8 @@
 #include <cstring>
 #include <deque>
 
-#include "cuda_pipeline.h"
-#include "runtime.h"
+#include <cuda_pipeline.h>
+#include "common/cuda_on_cpu/runtime.h"
 
 namespace cuda_on_cpu {
 

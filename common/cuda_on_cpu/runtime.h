@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "cuda_runtime.h"
+#include <cuda_runtime.h>
 
 namespace cuda_on_cpu {
 

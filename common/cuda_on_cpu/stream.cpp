@@ -1,6 +1,6 @@
 // Streams are queues that run as late as CUDA allows: at a synchronisation, and only as much as it waits for. So a
 // missing synchronisation, or a missing event between two streams, shows in the results.
-#include "stream.h"
+#include "common/cuda_on_cpu/stream.h"
 
 #include <ctime>
 

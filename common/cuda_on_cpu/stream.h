@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 using StreamPointer = std::shared_ptr<CUstream_st>;
 

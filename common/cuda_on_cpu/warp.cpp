@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 namespace cuda_on_cpu {
 

@@ -1,6 +1,6 @@
 // The functions that -fsanitize=thread puts in front of every access to memory: ours instead of ThreadSanitizer's.
 // The host's code is instrumented, too: it is only asked whether it touches device memory.
-#include "shadow.h"
+#include "common/cuda_on_cpu/check/shadow.h"
 
 namespace cuda_on_cpu {
 

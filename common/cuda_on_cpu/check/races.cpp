@@ -10,7 +10,7 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "shadow.h"
+#include "common/cuda_on_cpu/check/shadow.h"
 
 namespace cuda_on_cpu {
 

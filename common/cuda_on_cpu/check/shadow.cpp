@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <tuple>
 
-#include "shadow.h"
+#include "common/cuda_on_cpu/check/shadow.h"
 
 namespace cuda_on_cpu {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime.h"
+#include "common/cuda_on_cpu/runtime.h"
 
 namespace cuda_on_cpu {
 

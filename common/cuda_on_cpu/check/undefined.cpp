@@ -1,6 +1,6 @@
 // What -fsanitize=alignment,bounds calls: an address that is no multiple of its type's alignment, and an index outside
 // of an array whose size the compiler knows, also of a thread's local arrays. Ours instead of the compiler's library.
-#include "shadow.h"
+#include "common/cuda_on_cpu/check/shadow.h"
 
 namespace {
 

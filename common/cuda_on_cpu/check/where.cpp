@@ -6,7 +6,7 @@
 #include <map>
 #include <unistd.h>
 
-#include "shadow.h"
+#include "common/cuda_on_cpu/check/shadow.h"
 
 namespace cuda_on_cpu {
 
