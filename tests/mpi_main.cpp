@@ -4,6 +4,7 @@
 #include <mpi.h>
 
 #include <cstdio>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,14 +41,19 @@ class ReportOtherRanks : public ::testing::EmptyTestEventListener {
   }
 
  private:
+  // Ranks that say the same are heard once; those that say what rank 0 has said are not heard again.
   void print_others() {
+    std::map<std::string, std::string> ranks_saying;
     for (int source = 1; source < size_; source++) {
       int length = 0;
       MPI_CHECK(MPI_Recv(&length, 1, MPI_INT, source, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
       std::string text(length, ' ');
       MPI_CHECK(MPI_Recv(text.data(), length, MPI_CHAR, source, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
-      if (length > 0) std::printf("rank %d: %s", source, text.c_str());
+      std::string& ranks = ranks_saying[text];
+      ranks += (ranks.empty() ? "" : ", ") + std::to_string(source);
     }
+    for (const auto& [text, ranks] : ranks_saying)
+      if (!text.empty() && text != text_) std::printf("rank %s: %s", ranks.c_str(), text.c_str());
     std::fflush(stdout);
   }
 

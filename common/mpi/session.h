@@ -14,11 +14,12 @@
 
 // Every MPI call stands in one of these. MpiSession sets MPI_ERRORS_RETURN: with MPI's default, errors
 // are fatal inside the library, which knows neither the file nor the line, and this macro would be dead code.
-#define MPI_CHECK(call)                                                                         \
-  do {                                                                                          \
-    const int mpi_check_error = (call);                                                         \
-    if (mpi_check_error != MPI_SUCCESS) mpi_failed(mpi_check_error, #call, __FILE__, __LINE__); \
-  } while (false)
+#define MPI_CHECK(call) mpi_check((call), #call, __FILE__, __LINE__)
+
+inline void mpi_check(int error, const char* call, const char* file, int line) {
+  if (error != MPI_SUCCESS) [[unlikely]]
+    mpi_failed(error, call, file, line);
+}
 
 // MPI_Init to MPI_Finalize, as an object. Exactly one per program, made by every rank.
 class MpiSession {

@@ -50,6 +50,8 @@ void start_request(Call call, MPI_Request request) {
   if (kind_of(call.op) == Kind::collective) remember_collective(*call.communicator, call);
   if (kind_of(call.op) == Kind::send) last_sends.remember(call);
   requests.remember(request, call);
+  if (tracing) [[unlikely]]
+    trace_call(call, trace_now());
 }
 
 InCall::InCall(const Call& call) : outermost_(depth++ == 0 && is_main_thread) {

@@ -65,7 +65,8 @@ std::string name_by_members(MPI_Comm communicator, const std::vector<int>& ranks
   PMPI_Comm_get_name(communicator, given, &length);
   if (length > 0) return given;
   std::string text = ranks.size() == 1 ? "communicator of rank" : "communicator of ranks";
-  for (size_t i = 0; i < std::min(ranks.size(), size_t(8)); i++) text += " " + std::to_string(ranks[i]);
+  for (size_t i = 0; i < std::min(ranks.size(), size_t(8)); i++)
+    text.append(" ").append(std::to_string(ranks[i]));
   return ranks.size() > 8 ? text + " ..." : text;
 }
 

@@ -9,7 +9,7 @@
 
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/page.h"
-#include "common/mpi_guard/trace_events.h"
+#include "common/mpi_guard/trace_write.h"
 #include "common/mpi_guard/wait.h"
 #include "common/mpi_guard/watchdog.h"
 #include "common/mpi_guard/witness.h"

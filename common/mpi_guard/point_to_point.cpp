@@ -1,5 +1,6 @@
 // Blocking and nonblocking messages. Each function either passes the call through or, when polite, starts the
-// nonblocking twin and looks after it until it is done.
+// nonblocking twin and looks after it until it is done. A receive from MPI_PROC_NULL is always passed through: it
+// returns at once, and MPICH 4.0 leaves the status of its nonblocking twin unset.
 #include <mpi.h>
 
 #include <vector>
@@ -50,7 +51,7 @@ int MPI_Rsend(const void* buffer, int count, MPI_Datatype type, int dest, int ta
 int MPI_Recv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
              MPI_Status* status) {
   const InCall call(message(Op::recv, GUARD_HERE, comm, source, tag, count, type));
-  if (!polite) return PMPI_Recv(buffer, count, type, source, tag, comm, status);
+  if (!polite || source == MPI_PROC_NULL) return PMPI_Recv(buffer, count, type, source, tag, comm, status);
   MPI_Request request;
   return finish_politely(PMPI_Irecv(buffer, count, type, source, tag, comm, &request), &request, status);
 }
@@ -74,7 +75,7 @@ Call exchange(Op op, const void* where, MPI_Comm comm, int dest, int send_tag, i
 
 // The two halves of a Sendrecv: the receive is already on its way. An error of the receive counts first, as
 // its status is the one returned.
-int finish_exchange(int sending, MPI_Request* sent, MPI_Request* received, MPI_Status* status) {
+int finish_exchange(int sending, MPI_Request* sent, int source, MPI_Request* received, MPI_Status* status) {
   if (sending != MPI_SUCCESS) {
     PMPI_Cancel(received);
     PMPI_Wait(received, MPI_STATUS_IGNORE);
@@ -82,7 +83,10 @@ int finish_exchange(int sending, MPI_Request* sent, MPI_Request* received, MPI_S
   }
   const int received_error = wait_politely(received, status);
   const int sent_error = wait_politely(sent, MPI_STATUS_IGNORE);
-  return received_error != MPI_SUCCESS ? received_error : sent_error;
+  if (received_error != MPI_SUCCESS) return received_error;
+  if (source == MPI_PROC_NULL)
+    PMPI_Recv(nullptr, 0, MPI_BYTE, source, 0, MPI_COMM_SELF, status);  // sets `status`
+  return sent_error;
 }
 
 // What `buffer` holds, as bytes of type MPI_PACKED, which match any type.
@@ -110,7 +114,7 @@ int MPI_Sendrecv(const void* send_buffer, int send_count, MPI_Datatype send_type
   const int error = PMPI_Irecv(recv_buffer, recv_count, recv_type, source, recv_tag, comm, &received);
   if (error != MPI_SUCCESS) return error;
   const int sending = PMPI_Isend(send_buffer, send_count, send_type, dest, send_tag, comm, &sent);
-  return finish_exchange(sending, &sent, &received, status);
+  return finish_exchange(sending, &sent, source, &received, status);
 }
 
 int MPI_Sendrecv_replace(void* buffer, int count, MPI_Datatype type, int dest, int send_tag, int source,
@@ -127,12 +131,12 @@ int MPI_Sendrecv_replace(void* buffer, int count, MPI_Datatype type, int dest, i
   error = PMPI_Irecv(buffer, count, type, source, recv_tag, comm, &received);
   if (error != MPI_SUCCESS) return error;
   const int sending = PMPI_Isend(packed.data(), length, MPI_PACKED, dest, send_tag, comm, &sent);
-  return finish_exchange(sending, &sent, &received, status);
+  return finish_exchange(sending, &sent, source, &received, status);
 }
 
 int MPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status* status) {
   const InCall call(message(Op::probe, GUARD_HERE, comm, source, tag, 0, MPI_DATATYPE_NULL));
-  if (!polite) return PMPI_Probe(source, tag, comm, status);
+  if (!polite || source == MPI_PROC_NULL) return PMPI_Probe(source, tag, comm, status);
   for (int found = 0;; yield_core()) {
     const int error = PMPI_Iprobe(source, tag, comm, &found, status);
     if (error != MPI_SUCCESS || found) return error;

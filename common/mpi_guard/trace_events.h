@@ -1,9 +1,9 @@
 // The events of one rank, kept in memory until MPI_Finalize merges those of all ranks.
 #pragma once
 
-#include <mpi.h>
-
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "common/mpi_guard/call.h"
 
@@ -11,15 +11,21 @@ namespace guard {
 
 extern bool tracing;
 
-int64_t trace_now();  // nanoseconds on this host's clock
+struct Event {
+  int64_t begin, end;  // nanoseconds on this host's clock
+  const char* region;  // null for an MPI call
+  int number;          // of the region; -1: none
+  Call call;
+};
 
-// Records `call`, which began at `begin` and ends now.
-void trace_call(const Call& call, int64_t begin);
+int64_t trace_now();
+void trace_call(const Call& call, int64_t begin);  // it ends now
 
-void start_trace(MPI_Comm node);  // collective, in MPI_Init
-void write_trace();               // collective, in MPI_Finalize
-
-// Bytes of one element of `type`; 0 for a null type.
-int64_t size_of(MPI_Datatype type);
+struct RecordedTrace {
+  std::string file;
+  std::vector<Event> events;
+  int64_t dropped = 0;  // what did not fit
+};
+RecordedTrace& recorded_trace();
 
 }  // namespace guard

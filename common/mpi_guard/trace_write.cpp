@@ -1,0 +1,174 @@
+// See trace_write.h. Each rank writes its events as text, in rank 0's time; rank 0 puts the texts into one file.
+#include "common/mpi_guard/trace_write.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "common/mpi_guard/communicators.h"
+#include "common/mpi_guard/datatypes.h"
+#include "common/mpi_guard/trace.h"
+#include "common/mpi_guard/trace_clock.h"
+#include "common/mpi_guard/trace_events.h"
+#include "common/mpi_guard/wait.h"
+
+namespace guard {
+namespace {
+
+int rank = 0, size = 1;
+Clock at_start;
+
+// ---- text ----
+
+const char* category(const Event& event) {
+  if (event.region) return "compute";
+  switch (kind_of(event.call.op)) {
+    case Kind::send:
+      return "send";
+    case Kind::recv:
+      return "receive";
+    case Kind::sendrecv:
+      return "exchange";
+    case Kind::wait:
+      return "wait";
+    case Kind::collective:
+      return "collective";
+    default:
+      return "other";
+  }
+}
+
+std::string name_text(const Event& event) {
+  if (!event.region) return name_of(event.call.op);
+  std::string text = event.region;
+  if (event.number >= 0) text += ' ' + std::to_string(event.number);
+  return text;
+}
+
+// The program may have given its communicator any name; in the file it stands between quotes.
+std::string quotable(std::string text) {
+  for (char& c : text)
+    if (c == '"' || c == '\\' || c < ' ') c = '_';
+  return text;
+}
+
+int64_t bytes_of(const Call& call) {
+  int64_t each = size_if_known(call.type);
+  if (each < 0) {
+    int size_of_derived = 0;
+    // The program may have freed the type since; only its own size is lost with it.
+    each = PMPI_Type_size(call.type, &size_of_derived) == MPI_SUCCESS ? size_of_derived : 0;
+  }
+  return call.count * each;
+}
+
+std::string arguments(const Call& call) {
+  if (!call.communicator) return "";
+  std::string text = "\"communicator\":\"" + quotable(call.communicator->name) + "\"";
+  const auto add = [&](const char* key, int64_t value) {
+    text += std::string(",\"") + key + "\":" + std::to_string(value);
+  };
+  const Kind kind = kind_of(call.op);
+  if (call.type != MPI_DATATYPE_NULL) add("bytes", bytes_of(call));
+  if (kind == Kind::send || kind == Kind::recv || kind == Kind::sendrecv) {
+    add("peer", call.communicator->world_rank(call.peer));
+    add("tag", call.tag);
+  }
+  if (kind == Kind::sendrecv) add("source", call.communicator->world_rank(call.source));
+  if (kind == Kind::collective && call.peer != MPI_PROC_NULL) add("root", call.peer);
+  return text;
+}
+
+std::string event_text(const Event& event, const Conversion& rank_0_time) {
+  const int64_t begin = rank_0_time(event.begin), end = rank_0_time(event.end);
+  char numbers[160];
+  std::snprintf(numbers, sizeof numbers, R"("ph":"X","pid":0,"tid":%d,"ts":%.3f,"dur":%.3f)", rank,
+                1e-3 * double(begin), 1e-3 * double(end - begin));
+  return "{\"name\":\"" + name_text(event) + "\",\"cat\":\"" + category(event) + "\"," + numbers +
+         ",\"args\":{" + arguments(event.call) + "}},\n";
+}
+
+std::string text_of_this_rank(const Conversion& rank_0_time) {
+  char host[64] = "";
+  gethostname(host, sizeof host - 1);
+  const std::string number = std::to_string(rank);
+  std::string text = "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":0,\"tid\":" + number +
+                     ",\"args\":{\"name\":\"rank " + number + " on " + host + "\"}},\n";
+  for (const Event& event : recorded_trace().events) text += event_text(event, rank_0_time);
+  return text;
+}
+
+// ---- one file ----
+
+constexpr size_t chunk = 1 << 20;
+
+void send_text(const std::string& text) {
+  int64_t length = int64_t(text.size());
+  transfer(&length, sizeof length, 0, true);
+  for (size_t at = 0; at < text.size(); at += chunk)
+    transfer(const_cast<char*>(text.data() + at), int(std::min(chunk, text.size() - at)), 0, true);
+}
+
+void copy_text(int source, FILE* file) {
+  int64_t left = 0;
+  transfer(&left, sizeof left, source, false);
+  for (std::vector<char> part(chunk); left > 0; left -= int64_t(chunk)) {
+    const int now = int(std::min(left, int64_t(chunk)));
+    transfer(part.data(), now, source, false);
+    if (file) std::fwrite(part.data(), 1, size_t(now), file);
+  }
+}
+
+// Under another name until it is complete.
+void write_file(const std::string& name, const std::string& mine) {
+  const std::string part = name + ".part";
+  FILE* file = std::fopen(part.c_str(), "w");
+  if (file) std::fprintf(file, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n%s", mine.c_str());
+  for (int source = 1; source < size; source++) copy_text(source, file);
+  bool good = file != nullptr;
+  if (file)
+    std::fprintf(
+        file, "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":0,\"args\":{\"name\":\"MPI ranks\"}}\n]}\n");
+  if (file) good = std::ferror(file) == 0;
+  if (file) good = std::fclose(file) == 0 && good;
+  if (!good || std::rename(part.c_str(), name.c_str()) != 0)
+    std::fprintf(stderr, "guard: %s: the trace could not be written\n", name.c_str());
+}
+
+bool wanted_by_any_rank() {
+  int mine = tracing, any = 0;
+  MPI_Request request;
+  finish_politely(PMPI_Iallreduce(&mine, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request), &request);
+  return any;
+}
+
+}  // namespace
+
+void start_trace(MPI_Comm node) {
+  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  PMPI_Comm_size(MPI_COMM_WORLD, &size);
+  find_shared_clock(node);
+  at_start = compare_clocks();
+  const char* file = std::getenv("GUARD_TRACE");
+  if (file && *file) trace_begin(file);
+}
+
+void write_trace() {
+  if (!wanted_by_any_rank()) return;
+  tracing = false;
+  const Clock at_end = compare_clocks();
+  const std::string text = text_of_this_rank(Conversion(at_start, at_end));
+  if (recorded_trace().dropped > 0)
+    std::fprintf(stderr, "guard: rank %d: the trace lacks its last %lld events\n", rank,
+                 (long long)recorded_trace().dropped);
+  if (rank == 0)
+    write_file(recorded_trace().file, text);
+  else
+    send_text(text);
+}
+
+}  // namespace guard
