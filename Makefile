@@ -39,7 +39,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help clean doctor plot
+needs_no_setup := help clean doctor plot timeline
 ifneq ($(filter-out $(needs_no_setup) diff-%,$(or $(MAKECMDGOALS),help)),)
 include build/setup.mk
 endif
@@ -53,7 +53,7 @@ FORCE:
 # --- What there is ---------------------------------------------------------------------------------------------------
 
 chapters := $(notdir $(wildcard chapters/[0-9]*))
-sources  := $(wildcard common/*.cpp common/mpi/*.cpp common/mpi_guard/*.cpp chapters/*/*.cpp tests/*.cpp)
+sources  := $(wildcard common/*.cpp common/mpi/*.cpp common/mpi_guard/*.cpp chapters/*/*.cpp tests/*.cpp tests/mpi_guard/*.cpp)
 mains    := $(shell grep -lE '^int main' $(wildcard common/*/*.cpp chapters/*/*.cpp) /dev/null)
 programs := $(patsubst %.cpp,$(B)/%,$(filter chapters/%,$(mains)))
 tests    := $(patsubst tests/%.cpp,$(B)/tests/%,$(wildcard tests/*_test.cpp))
@@ -69,7 +69,7 @@ is_mpi = $(filter $(mpi_places),$(1))
 # -ffp-contract=off: the compiler must not fuse a multiplication and an addition in one place and not in another, or the
 # vector part and the tail of one loop would differ in bits. The matrix products want the fusion: every element there
 # goes through the same kernel.
-CXXFLAGS ?= $(if $(SANITIZE),-O1 -g,-O3)
+CXXFLAGS ?= $(if $(SANITIZE),-O1 -g,-O3 -g1)
 override CXXFLAGS += -std=c++20 -ffp-contract=off -Wall -Wextra $(if $(MARCH),-march=$(MARCH))
 override CXXFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # g++ 12 warns of overlapping copies inside its own std::string, falsely (GCC bug 105651).
@@ -139,6 +139,12 @@ endef
 chapter_of = $(firstword $(foreach c,$(chapters),$(if $(filter $(c)_%,$(1)),$(c))))
 $(foreach t,$(tests),$(eval $(call test_rules,$(t),$(patsubst $(B)/%,%,$(t)))))
 
+# The small programs that the watchdog must explain; one test runs them all.
+planted := $(patsubst %.cpp,$(B)/%,$(wildcard tests/mpi_guard/*.cpp))
+$(planted): %: %.o $(B)/lib/mpi.a $(B)/lib/mpi_guard.a
+	$(call link,$^)
+$(B)/tests/common_mpi_guard_test: | $(planted) $(B)/tests/mpi_session_test
+
 -include $(patsubst %.cpp,$(B)/%.d,$(sources))
 
 # --- The data set ----------------------------------------------------------------------------------------------------
@@ -151,7 +157,7 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help all programs train test test-long bench plot doctor clean data FORCE
+.PHONY: help all programs train test test-long bench plot timeline doctor clean data FORCE
 
 help: ## this list
 	@echo 'usage: make VERB [VARIABLE=value ...]'; echo
@@ -181,6 +187,10 @@ bench: $(programs) data ## every benchmark, one after another
 LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
 	@sh common/plot/loss.sh '$(LOG)'
+
+TRACE ?= build/trace.json
+timeline: ## draw a trace, one lane a rank: make timeline TRACE=build/trace.json
+	@sh common/mpi_guard/timeline '$(TRACE)' > '$(basename $(TRACE)).svg' && echo '$(basename $(TRACE)).svg'
 
 doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do about each problem
 	@CXX='$(CXX)' MPICXX='$(MPICXX)' MPIEXEC='$(MPIEXEC)' NVCC='$(NVCC)' MARCH='$(MARCH)' sh common/doctor.sh

@@ -36,21 +36,27 @@ std::string verdict_text(double stood, const std::vector<RankReport>& reports, c
 
 }  // namespace
 
+thread_local bool is_helper_thread = false;
+
+void answer_question(Page& page) {
+  const uint64_t question = page.question.load();
+  if (slot->answered.load() == question) return;
+  write_report(slot->report);
+  slot->answered = question;
+}
+
 std::vector<RankReport> ask_node(Page& page, double seconds) {
   const uint64_t question = ++page.question;
+  if (is_helper_thread) answer_question(page);
   const double end = now() + seconds;
   std::vector<RankReport> reports;
   for (int i = 0; i < page.ranks; i++) {
     Slot& asked = page.slots[i];
-    if (&asked == slot) {
-      write_report(asked.report);
-      asked.answered = question;
-    }
-    while (asked.answered.load() != question && now() < end) {
+    while (asked.answered.load() < question && now() < end) {
       const timespec pause{0, 10'000'000};
       nanosleep(&pause, nullptr);
     }
-    if (asked.answered.load() == question) reports.push_back(asked.report);
+    if (asked.answered.load() >= question) reports.push_back(asked.report);
   }
   return reports;
 }

@@ -27,6 +27,10 @@ class Alarm {
   std::vector<uint64_t> moves_;  // of each node, when it stopped moving
 };
 
+// True in the helper thread, which answers for its rank.
+extern thread_local bool is_helper_thread;
+void answer_question(Page& page);
+
 // Asks all ranks of this node and waits for their answers, at most `seconds`; those that did not answer are
 // missing.
 std::vector<RankReport> ask_node(Page& page, double seconds);

@@ -192,26 +192,6 @@ std::string difference(const Reports& all, const std::vector<int>& ranks, uint32
   return "";
 }
 
-void find_collective_mismatch(const Reports& all, Diagnosis& found) {
-  std::map<uint64_t, std::vector<int>> ranks_on;
-  for (const RankReport& report : all)
-    if (report.past_count > 0) ranks_on[report.communicator].push_back(report.world_rank);
-  for (const auto& [communicator, ranks] : ranks_on) {
-    uint32_t first = UINT32_MAX, last = 0;
-    for (int rank : ranks) {
-      first = std::min(first, all[rank].past[0].number);
-      last = std::max(last, all[rank].past[all[rank].past_count - 1].number);
-    }
-    for (uint32_t number = first; number <= last; number++) {
-      const std::string line = difference(all, ranks, number);
-      if (line.empty()) continue;
-      found.certain = true;
-      found.lines.push_back("mismatch: " + line);
-      break;  // what follows the first difference follows from it
-    }
-  }
-}
-
 // ---- why no rank is free ----
 
 void explain_missing_members(const Reports& all, const Needs& needs, Diagnosis& found) {
@@ -312,9 +292,31 @@ void explain_any_source(const Reports& all, Diagnosis& found) {
 
 }  // namespace
 
+std::vector<std::string> collective_mismatches(const Reports& all) {
+  std::vector<std::string> lines;
+  std::map<uint64_t, std::vector<int>> ranks_on;
+  for (const RankReport& report : all)
+    if (report.past_count > 0) ranks_on[report.communicator].push_back(report.world_rank);
+  for (const auto& [communicator, ranks] : ranks_on) {
+    uint32_t first = UINT32_MAX, last = 0;
+    for (int rank : ranks) {
+      first = std::min(first, all[rank].past[0].number);
+      last = std::max(last, all[rank].past[all[rank].past_count - 1].number);
+    }
+    for (uint32_t number = first; number <= last; number++) {
+      const std::string line = difference(all, ranks, number);
+      if (line.empty()) continue;
+      lines.push_back("mismatch: " + line);
+      break;  // what follows the first difference follows from it
+    }
+  }
+  return lines;
+}
+
 Diagnosis diagnose(const std::vector<RankReport>& reports) {
   Diagnosis found;
-  find_collective_mismatch(reports, found);
+  found.lines = collective_mismatches(reports);
+  found.certain = !found.lines.empty();
   const Needs needs(reports);
   if (!needs.none_is_free()) return found;
   found.certain = true;

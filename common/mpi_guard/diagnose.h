@@ -17,4 +17,7 @@ struct Diagnosis {
 // `reports`: one per rank, by world rank, all taken while no rank moved.
 Diagnosis diagnose(const std::vector<RankReport>& reports);
 
+// The part of it that needs nobody to wait: collectives that the ranks called differently.
+std::vector<std::string> collective_mismatches(const std::vector<RankReport>& reports);
+
 }  // namespace guard

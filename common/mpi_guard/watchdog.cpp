@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/mpi_guard/alarm.h"
+#include "common/mpi_guard/diagnose.h"
 #include "common/mpi_guard/nodes.h"
 
 namespace guard {
@@ -74,14 +75,8 @@ void nap_at(Slot& neighbour) {
   sleep_for(nap_ns);
 }
 
-void answer_question() {
-  const uint64_t question = watch.page->question.load();
-  if (slot->answered.load() == question) return;
-  write_report(slot->report);
-  slot->answered = question;
-}
-
 void help() {
+  is_helper_thread = true;
   Page& page = *watch.page;
   Slot& neighbour = page.slots[(watch.node_rank + 1) % page.ranks];
   Alarm alarm(page, seconds_of_patience());
@@ -91,7 +86,7 @@ void help() {
     else
       sleep_for(nap_ns);
     if (watch.stop) return;
-    answer_question();
+    answer_question(page);
     if (watch.node_rank != 0 || page.ending) continue;
     const std::string verdict = alarm.look();
     if (verdict.empty() || page.ending.exchange(true)) continue;
@@ -119,7 +114,12 @@ void stop_watchdog() {
 }
 
 void watchdog_job_is_ending() {
-  if (watch.page) watch.page->ending = true;
+  if (!watch.page || watch.page->ending.exchange(true)) return;
+  // A program that gives up in a collective may do so because the others called it differently.
+  if (kind_of(slot->call.op) != Kind::collective) return;
+  const std::vector<RankReport> reports = ask_node(*watch.page, 0.5);
+  if (int(reports.size()) != ranks_in_job()) return;
+  for (const std::string& line : collective_mismatches(reports)) say("guard: " + line + "\n");
 }
 
 }  // namespace guard

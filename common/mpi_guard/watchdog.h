@@ -14,7 +14,8 @@ constexpr int guard_exit_status = 86;
 void start_watchdog(Page* page, MPI_Comm node);
 void stop_watchdog();
 
-// Called before MPI_Abort: ranks that die from now on are not news.
+// Called before MPI_Abort: ranks that die from now on are not news. Where the rank last called a collective, says
+// how the others called it differently, if they did.
 void watchdog_job_is_ending();
 
 }  // namespace guard

@@ -1,0 +1,9 @@
+// Nothing is wrong: nobody calls MPI for longer than the watchdog's patience.
+// ranks: 2
+// status: 0
+#include "tests/mpi_guard/planted.h"
+
+void planted(int, int) {
+  compute_for(2.0);
+  MPI_Barrier(MPI_COMM_WORLD);
+}

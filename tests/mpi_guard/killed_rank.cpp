@@ -1,0 +1,13 @@
+// One rank is killed from outside while the others wait for it.
+// ranks: 4
+// status: not 0
+// expect: has ended without MPI_Finalize; it was outside MPI
+// expect: guard: rank 2 (process
+#include <signal.h>
+
+#include "tests/mpi_guard/planted.h"
+
+void planted(int rank, int) {
+  if (rank == 2) raise(SIGKILL);
+  MPI_Barrier(MPI_COMM_WORLD);
+}
