@@ -36,13 +36,13 @@
 
 #include <cstddef>
 
-// ---- barrier.cpp -------------------------------------------------------------------------------------------------
+// ---- barrier.cpp ----
 
 /// Returns after every rank has called it. Dissemination [HFM]: in round k every rank tells the one 2^k further.
 /// lg p alpha.
 void barrier_dissemination(MPI_Comm comm);
 
-// ---- broadcast.cpp: data (n) of rank `root` goes to data (n) of every rank --------------------------------------
+// ---- broadcast.cpp: data (n) of rank `root` goes to data (n) of every rank ----
 
 /// The root sends to each rank in turn. (p - 1)(alpha + n beta).
 void broadcast_linear(float* data, size_t n, int root, MPI_Comm comm);
@@ -73,7 +73,7 @@ void reduce_tree(float* result, const float* data, size_t n, int root, MPI_Comm 
 /// Order: ((x0 + x1) + x2) + ... . (p - 1 + s)(alpha + n/s (beta + gamma)).
 void reduce_chain(float* result, const float* data, size_t n, int root, MPI_Comm comm);
 
-// ---- scatter_gather.cpp -----------------------------------------------------------------------------------------
+// ---- scatter_gather.cpp ----
 
 /// mine (size(rank)) = rank's block of the root's all (n); `all` of other ranks is not used.
 /// (p - 1) alpha + (p-1)/p n beta: the root sends p - 1 messages.
@@ -87,7 +87,7 @@ void scatter_tree(float* mine, const float* all, size_t n, int root, MPI_Comm co
 void gather_linear(float* all, const float* mine, size_t n, int root, MPI_Comm comm);
 void gather_tree(float* all, const float* mine, size_t n, int root, MPI_Comm comm);
 
-// ---- allgather.cpp: all (n) of every rank = the blocks of all ranks ------------------------------------------------
+// ---- allgather.cpp: all (n) of every rank = the blocks of all ranks ----
 
 /// Every rank sends its block to every other, all at once. (p - 1) alpha + (p-1)/p n beta.
 void allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm);
@@ -103,7 +103,7 @@ void allgather_bruck(float* all, const float* mine, size_t n, MPI_Comm comm);
 /// otherwise some ranks act through a neighbour, which costs 2 alpha + n beta more [TRG 4.1].
 void allgather_recursive_doubling(float* all, const float* mine, size_t n, MPI_Comm comm);
 
-// ---- reduce_scatter.cpp: mine (size(rank)) = rank's block of the sum over ranks of data (n) -----------------------
+// ---- reduce_scatter.cpp: mine (size(rank)) = rank's block of the sum over ranks of data (n) ----
 
 /// Partial sums go round a ring: a block starts behind its owner and collects one operand at each step.
 /// (p - 1) alpha + (p-1)/p n (beta + gamma) [PY]. Order: x(r+1) + x(r+2) + ... + x(r) for the block of rank r:
@@ -119,7 +119,7 @@ void reduce_scatter_recursive_halving(float* mine, const float* data, size_t n, 
 /// (p - 1) alpha + (p-1)/p n (beta + gamma), and n more floats. The order is that of a serial loop over the ranks.
 void reduce_scatter_rank_order(float* mine, const float* data, size_t n, MPI_Comm comm);
 
-// ---- allreduce.cpp: result (n) of every rank = sum over ranks of data (n) -----------------------------------------
+// ---- allreduce.cpp: result (n) of every rank = sum over ranks of data (n) ----
 
 /// reduce_tree to rank 0, then broadcast_tree. 2 lg p alpha + 2 lg p n beta + lg p n gamma.
 /// Order: by the tree, the same for all elements.
