@@ -49,9 +49,11 @@ TEST(Choose, ShortAndLong) {
   EXPECT_STREQ(choose_allreduce(1 << 20, 7, simple).name, "ring");  // Rabenseifner must fold
   for (int ranks = 1; ranks <= 9; ++ranks)
     for (size_t bytes = 4; bytes < 1 << 24; bytes *= 3) {
-      const double chosen = predicted_seconds(choose_allreduce(bytes, ranks, simple).name, bytes, ranks, simple);
+      const double chosen =
+          predicted_seconds(choose_allreduce(bytes, ranks, simple).name, bytes, ranks, simple);
       for (const char* name : modelled_allreduces())
-        EXPECT_LE(chosen, predicted_seconds(name, bytes, ranks, simple)) << name << ", " << bytes << ", " << ranks;
+        EXPECT_LE(chosen, predicted_seconds(name, bytes, ranks, simple))
+            << name << ", " << bytes << ", " << ranks;
     }
 }
 
@@ -74,7 +76,8 @@ TEST(Fit, FindsTheJump) {
 }
 
 TEST(Fit, NeverNegative) {
-  const std::vector<Sample> falling{{4, 3e-6}, {8, 2e-6}, {16, 1e-6}}, steep{{4, 1e-6}, {8, 4e-6}, {16, 20e-6}};
+  const std::vector<Sample> falling{{4, 3e-6}, {8, 2e-6}, {16, 1e-6}},
+      steep{{4, 1e-6}, {8, 4e-6}, {16, 20e-6}};
   for (const auto& samples : {falling, steep})
     for (const Piece& piece : fit_line(samples)) {
       EXPECT_GE(piece.alpha, 0);
@@ -106,7 +109,8 @@ TEST_F(MachineFile, IsReadAsItWasWritten) {
 
 TEST_F(MachineFile, BrokenOnesAreRefused) {
   EXPECT_THROW(load_machine(file + ".missing"), Error);
-  for (const char* text : {"", "exchange 8192 1e-6 1e-9\n", "exchange 8192 1e-6\nreduction 8192 1e-6 1e-9\n", "hello\n"}) {
+  for (const char* text :
+       {"", "exchange 8192 1e-6 1e-9\n", "exchange 8192 1e-6\nreduction 8192 1e-6 1e-9\n", "hello\n"}) {
     std::ofstream(file) << text;
     EXPECT_THROW(load_machine(file), Error) << text;
   }

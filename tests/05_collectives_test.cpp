@@ -38,7 +38,9 @@ bool everywhere(bool ok, const std::string& what) {
 }
 
 /// Small integers: sums of eight of them are exact in any order. The period, 13, divides no block length by plan.
-float whole_number(int rank, size_t i) { return static_cast<float>((i * 5 + rank * 3 + i % 13 * rank) % 13) - 6; }
+float whole_number(int rank, size_t i) {
+  return static_cast<float>((i * 5 + rank * 3 + i % 13 * rank) % 13) - 6;
+}
 
 Vector whole_numbers(int rank, size_t n) {
   Vector x(n);
@@ -67,7 +69,8 @@ Vector real_numbers(int rank, size_t n) {
 }
 
 bool same_bits(const Vector& a, const Vector& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 /// Memory for n floats between two walls that nobody may write to.
@@ -114,7 +117,7 @@ std::vector<int> roots(const Place& place) {
   return {0, place.ranks / 2, place.ranks - 1};
 }
 
-// ---- one check per kind: true if this rank has what it should have ---------------------------------------------
+// ---- one check per kind: true if this rank has what it should have ----
 
 bool check_broadcast(Broadcast* broadcast, const Place& at, size_t n, int root) {
   Walled data(at.rank == root ? whole_numbers(root, n) : Vector(n, -1.0f));
@@ -199,8 +202,7 @@ std::string test_name(const testing::TestParamInfo<Named<Function>>& info) {
   return name;
 }
 
-// ---- exactness ---------------------------------------------------------------------------------------------------
-
+// ---- exactness ----
 
 template <class Function>
 struct Each : testing::TestWithParam<Named<Function>> {
@@ -230,23 +232,28 @@ INSTANTIATE_TEST_SUITE_P(Each, ReduceTest, testing::ValuesIn(reduces()), test_na
 INSTANTIATE_TEST_SUITE_P(Each, ScatterTest, testing::ValuesIn(scatters()), test_name<Scatter>);
 INSTANTIATE_TEST_SUITE_P(Each, GatherTest, testing::ValuesIn(gathers()), test_name<Gather>);
 INSTANTIATE_TEST_SUITE_P(Each, AllgatherTest, testing::ValuesIn(allgathers()), test_name<Allgather>);
-INSTANTIATE_TEST_SUITE_P(Each, ReduceScatterTest, testing::ValuesIn(reduce_scatters()), test_name<ReduceScatter>);
+INSTANTIATE_TEST_SUITE_P(Each, ReduceScatterTest, testing::ValuesIn(reduce_scatters()),
+                         test_name<ReduceScatter>);
 INSTANTIATE_TEST_SUITE_P(Each, AllreduceTest, testing::ValuesIn(message_allreduces()), test_name<Allreduce>);
 
 TEST_P(BroadcastTest, Exact) {
-  try_all(name, world, true, [&](size_t n, int root, bool) { return check_broadcast(function, world, n, root); });
+  try_all(name, world, true,
+          [&](size_t n, int root, bool) { return check_broadcast(function, world, n, root); });
 }
 TEST_P(ReduceTest, Exact) {
-  try_all(name, world, true,
-          [&](size_t n, int root, bool in_place) { return check_reduce(function, world, n, root, in_place); });
+  try_all(name, world, true, [&](size_t n, int root, bool in_place) {
+    return check_reduce(function, world, n, root, in_place);
+  });
 }
 TEST_P(ScatterTest, Exact) {
-  try_all(name, world, true,
-          [&](size_t n, int root, bool in_place) { return check_scatter(function, world, n, root, in_place); });
+  try_all(name, world, true, [&](size_t n, int root, bool in_place) {
+    return check_scatter(function, world, n, root, in_place);
+  });
 }
 TEST_P(GatherTest, Exact) {
-  try_all(name, world, true,
-          [&](size_t n, int root, bool in_place) { return check_gather(function, world, n, root, in_place); });
+  try_all(name, world, true, [&](size_t n, int root, bool in_place) {
+    return check_gather(function, world, n, root, in_place);
+  });
 }
 TEST_P(AllgatherTest, Exact) {
   try_all(name, world, false,
@@ -266,7 +273,7 @@ TEST(AllreduceMpi, Exact) {
           [&](size_t n, int, bool in_place) { return check_allreduce(allreduce_mpi, world, n, in_place); });
 }
 
-// ---- long vectors --------------------------------------------------------------------------------------------------
+// ---- long vectors ----
 
 struct LongestMessage {
   explicit LongestMessage(size_t floats) : before(set_max_message(floats)) {}
@@ -287,7 +294,8 @@ TEST(LongVectors, AreCutIntoMessages) {
     for (auto& v : allgathers()) EXPECT_TRUE(everywhere(check_allgather(v.function, at, n, true), v.name));
     for (auto& v : reduce_scatters())
       EXPECT_TRUE(everywhere(check_reduce_scatter(v.function, at, n, true), v.name));
-    for (auto& v : message_allreduces()) EXPECT_TRUE(everywhere(check_allreduce(v.function, at, n, true), v.name));
+    for (auto& v : message_allreduces())
+      EXPECT_TRUE(everywhere(check_allreduce(v.function, at, n, true), v.name));
   }
 }
 
@@ -316,7 +324,7 @@ TEST(LongVectors, BoundsBeyondInt) {
   EXPECT_EQ(blocks.size_from(5, 4), blocks.size(5) + blocks.size(6) + blocks.size(0) + blocks.size(1));
 }
 
-// ---- bits --------------------------------------------------------------------------------------------------------
+// ---- bits ----
 
 Vector allreduced(Allreduce* allreduce, const Vector& operand, MPI_Comm comm) {
   Vector result(operand.size());
@@ -395,9 +403,10 @@ TEST(RankOrder, AddsAsASerialLoopOverTheRanks) {
 // A shard of the sum is the same whether it comes from a reduce-scatter or from an allreduce.
 TEST(ReduceScatter, HasTheBitsOfItsAllreduce) {
   const Place at;
-  const std::pair<ReduceScatter*, Allreduce*> pairs[] = {{reduce_scatter_rank_order, allreduce_rank_order},
-                                                         {reduce_scatter_ring, allreduce_ring},
-                                                         {reduce_scatter_recursive_halving, allreduce_rabenseifner}};
+  const std::pair<ReduceScatter*, Allreduce*> pairs[] = {
+      {reduce_scatter_rank_order, allreduce_rank_order},
+      {reduce_scatter_ring, allreduce_ring},
+      {reduce_scatter_recursive_halving, allreduce_rabenseifner}};
   const Vector x = real_numbers(at.rank, 4001);
   for (auto [reduce_scatter, allreduce] : pairs) {
     Vector mine(at.blocks(x.size()).size(at.rank));
@@ -406,7 +415,7 @@ TEST(ReduceScatter, HasTheBitsOfItsAllreduce) {
   }
 }
 
-// ---- communicators ---------------------------------------------------------------------------------------------------
+// ---- communicators ----
 
 struct Split : Place {
   Split(int color, int key) {
@@ -457,14 +466,15 @@ TEST(Communicators, DifferentCollectivesBackToBack) {
   EXPECT_TRUE(everywhere(ok, "collectives back to back"));
 }
 
-// ---- two levels, shared window, barrier --------------------------------------------------------------------------
+// ---- two levels, shared window, barrier ----
 
 TEST(TwoLevel, AnyNodeSize) {
   const Place at;
   for (int per_node : {1, 2, 3, at.ranks}) {
     set_ranks_per_node(at.comm, per_node);
     for (size_t n : lengths(at))
-      EXPECT_TRUE(everywhere(check_allreduce(allreduce_two_level, at, n, n % 2), "per node " + std::to_string(per_node)));
+      EXPECT_TRUE(everywhere(check_allreduce(allreduce_two_level, at, n, n % 2),
+                             "per node " + std::to_string(per_node)));
     const size_t n = 3000;
     Vector expected(n);
     for (int first = 0; first < at.ranks; first += per_node) {
@@ -534,11 +544,12 @@ TEST(Barrier, NobodyLeavesBeforeTheLastHasCome) {
     const auto left = Clock::now();
     long long last = entered.time_since_epoch().count();
     MPI_CHECK(MPI_Bcast(&last, 1, MPI_LONG_LONG, late, at.comm));
-    EXPECT_TRUE(everywhere(left.time_since_epoch().count() >= last, "left before rank " + std::to_string(late)));
+    EXPECT_TRUE(
+        everywhere(left.time_since_epoch().count() >= last, "left before rank " + std::to_string(late)));
   }
 }
 
-// ---- costs ---------------------------------------------------------------------------------------------------------
+// ---- costs ----
 
 /// The most messages and floats that one rank sends.
 Traffic busiest(Allreduce* allreduce, size_t n, MPI_Comm comm) {

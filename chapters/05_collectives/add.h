@@ -20,8 +20,10 @@ void add_in_rank_order(float* sum, Operand operand, size_t n, int ranks) {
   float partial[piece];
   for (size_t begin = 0; begin < n; begin += piece) {
     const size_t length = std::min(piece, n - begin);
-    if (ranks == 1) std::copy_n(operand(0) + begin, length, partial);
-    else add(partial, operand(0) + begin, operand(1) + begin, length);
+    if (ranks == 1)
+      std::copy_n(operand(0) + begin, length, partial);
+    else
+      add(partial, operand(0) + begin, operand(1) + begin, length);
     for (int r = 2; r < ranks; ++r) add(partial, partial, operand(r) + begin, length);
     std::copy_n(partial, length, sum + begin);
   }

@@ -24,7 +24,8 @@ void allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm) {
     const int from = (rank - step + ranks) % ranks;
     messages.receive(all + blocks.begin(from), blocks.size(from), from, comm);
   }
-  for (int step = 1; step < ranks; ++step) messages.send(mine, blocks.size(rank), (rank + step) % ranks, comm);
+  for (int step = 1; step < ranks; ++step)
+    messages.send(mine, blocks.size(rank), (rank + step) % ranks, comm);
   place_own_block(all, mine, blocks, rank);
   messages.wait();
 }
@@ -50,8 +51,8 @@ void allgather_bruck(float* all, const float* mine, size_t n, MPI_Comm comm) {
   for (int have = 1; have < ranks; have *= 2) {
     const int more = std::min(have, ranks - have);
     const int from = (rank + have) % ranks, to = (rank - have + ranks) % ranks;
-    exchange_floats(sorted.get(), blocks.size_from(rank, more), to, sorted.get() + blocks.size_from(rank, have),
-                    blocks.size_from(from, more), from, comm);
+    exchange_floats(sorted.get(), blocks.size_from(rank, more), to,
+                    sorted.get() + blocks.size_from(rank, have), blocks.size_from(from, more), from, comm);
   }
   const size_t before_wrap = n - blocks.begin(rank);
   std::rotate_copy(sorted.get(), sorted.get() + before_wrap, sorted.get() + n, all);
@@ -64,7 +65,8 @@ void allgather_recursive_doubling(float* all, const float* mine, size_t n, MPI_C
   place_own_block(all, mine, blocks, rank);
   if (partner >= 0 && survivors.survives)
     receive_floats(all + blocks.begin(partner), blocks.size(partner), partner, comm);
-  else if (partner >= 0) send_floats(all + blocks.begin(rank), blocks.size(rank), partner, comm);
+  else if (partner >= 0)
+    send_floats(all + blocks.begin(rank), blocks.size(rank), partner, comm);
   if (survivors.survives) double_up(all, blocks, survivors, comm);
   fold_out(all, n, survivors, comm);
 }

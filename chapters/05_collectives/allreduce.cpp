@@ -1,7 +1,7 @@
 // Every rank has a vector, every rank gets their sum: the collective that data-parallel training waits for.
 // Most of the ways are two halves: a reduction that ends somewhere, and a distribution that starts there.
-#include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/add.h"
+#include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/05_collectives/power_of_two.h"
@@ -61,7 +61,8 @@ void allreduce_rank_order_short(float* result, const float* data, size_t n, MPI_
   }
   for (int step = 1; step < ranks; ++step) messages.send(data, n, (rank + step) % ranks, comm);
   messages.wait();
-  add_in_rank_order(result, [&](int r) { return r == rank ? data : operands.get() + r * n; }, n, ranks);
+  add_in_rank_order(
+      result, [&](int r) { return r == rank ? data : operands.get() + r * n; }, n, ranks);
 }
 
 }  // namespace

@@ -31,8 +31,9 @@ namespace {
 
 // None of them, nor a half of them, is a length that the fit has seen, but the first and 2 KiB. 2,143,272 bytes is the
 // gradient of the 784-512-256-10 network.
-constexpr size_t lengths_in_bytes[] = {4,     24,    96,     384,    1536,   2048,    3072,    6144,   12288,
-                                       24576, 49152, 98304,  196608, 393216, 786432,  1572864, 2143272, 6291456};
+constexpr size_t lengths_in_bytes[] = {4,      24,     96,     384,     1536,    2048,
+                                       3072,   6144,   12288,  24576,   49152,   98304,
+                                       196608, 393216, 786432, 1572864, 2143272, 6291456};
 
 /// Keeps this process on one core, where there is one for each rank. Otherwise the system may move both to one.
 bool pin(int rank, int ranks) {
@@ -52,7 +53,8 @@ double core_to_core(SharedWindow& window, int rank) {
   const Timer timer;
   for (int trip = 1; trip <= trips && rank < 2; ++trip) {
     if (rank == 0) ping = trip;
-    while ((rank == 0 ? pong : ping) != trip) {}
+    while ((rank == 0 ? pong : ping) != trip) {
+    }
     if (rank == 1) pong = trip;
   }
   const double seconds = timer.seconds();
@@ -69,7 +71,8 @@ struct Measurement {
 };
 
 /// One length: every way has a turn.
-void take_turns(std::vector<std::vector<double>>& seconds, size_t n, float* own, SharedWindow& window, bool warm) {
+void take_turns(std::vector<std::vector<double>>& seconds, size_t n, float* own, SharedWindow& window,
+                bool warm) {
   for (size_t v = 0; v < seconds.size(); ++v) {
     const Named<Allreduce>& variant = allreduces()[v];
     float* x = variant.needs_window ? window.mine() : own;
@@ -120,10 +123,11 @@ bool modelled(const std::string& name) {
 }
 
 void print_machine(const Measurement& m, const std::string& name, int ranks, bool pinned) {
-  std::printf("%s: %d ranks, %s\n", name.c_str(), ranks, pinned ? "each on a core of its own" : "not pinned: there is no core for each");
+  std::printf("%s: %d ranks, %s\n", name.c_str(), ranks,
+              pinned ? "each on a core of its own" : "not pinned: there is no core for each");
   if (!m.core_to_core.empty())
-    std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n", median(m.core_to_core),
-                std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
+    std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n",
+                median(m.core_to_core), std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
   const auto print_line = [](const char* step, const Line& line) {
     for (const Piece& piece : line)
       std::printf("%-9s up to %8.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", step, piece.up_to_bytes,
@@ -134,7 +138,9 @@ void print_machine(const Measurement& m, const std::string& name, int ranks, boo
 }
 
 void print_table(const std::vector<Row>& rows) {
-  const auto width = [](const char* name) { return static_cast<int>(std::max<size_t>(8, std::string(name).size())); };
+  const auto width = [](const char* name) {
+    return static_cast<int>(std::max<size_t>(8, std::string(name).size()));
+  };
   std::printf("\nmicroseconds (median over the rounds)\n%9s", "bytes");
   for (const auto& variant : allreduces()) std::printf(" %*s", width(variant.name), variant.name);
   for (const Row& row : rows) {
@@ -150,8 +156,9 @@ double seconds_of(const Row& row, const std::string& name) {
 }
 
 void print_choices(const std::vector<Row>& rows, int ranks, const Machine& machine) {
-  std::printf("\nchosen by prediction, from the ways that have a formula\n%9s  %-18s %12s %11s   %-18s %11s %8s\n",
-              "bytes", "chosen", "predicted us", "measured us", "best measured", "measured us", "ratio");
+  std::printf(
+      "\nchosen by prediction, from the ways that have a formula\n%9s  %-18s %12s %11s   %-18s %11s %8s\n",
+      "bytes", "chosen", "predicted us", "measured us", "best measured", "measured us", "ratio");
   double worst = 0;
   for (const Row& row : rows) {
     const char* chosen = choose_allreduce(row.bytes, ranks, machine).name;
@@ -160,8 +167,8 @@ void print_choices(const std::vector<Row>& rows, int ranks, const Machine& machi
     const double ratio = seconds_of(row, chosen) / seconds_of(row, best);
     worst = std::max(worst, ratio);
     std::printf("%9zu  %-18s %12.2f %11.2f   %-18s %11.2f %8.2f\n", row.bytes, chosen,
-                1e6 * predicted_seconds(chosen, row.bytes, ranks, machine), 1e6 * seconds_of(row, chosen), best,
-                1e6 * seconds_of(row, best), ratio);
+                1e6 * predicted_seconds(chosen, row.bytes, ranks, machine), 1e6 * seconds_of(row, chosen),
+                best, 1e6 * seconds_of(row, best), ratio);
   }
   std::printf("the choice takes at most %.2f times as long as the best\n", worst);
 }
@@ -174,15 +181,16 @@ void print_ratios(const std::vector<Row>& rows) {
       const auto& way = allreduces()[v];
       if (!way.needs_window && way.function != allreduce_mpi && row.to_mpi[v] < row.to_mpi[best]) best = v;
     }
-    std::printf("%9zu bytes: %.2f (%s), shared window %.2f\n", row.bytes, row.to_mpi[best], allreduces()[best].name,
-                row.to_mpi[&find_allreduce("shared-window") - allreduces().data()]);
+    std::printf("%9zu bytes: %.2f (%s), shared window %.2f\n", row.bytes, row.to_mpi[best],
+                allreduces()[best].name, row.to_mpi[&find_allreduce("shared-window") - allreduces().data()]);
   }
 }
 
 void write_csv(const std::string& file, const std::string& machine, const std::vector<Row>& rows, int ranks,
                const Measurement& m) {
   std::ofstream out(file);
-  out << "# " << machine << "\nranks,bytes,core_to_core_ns,allreduce,seconds,ratio_to_mpi,predicted_seconds\n";
+  out << "# " << machine
+      << "\nranks,bytes,core_to_core_ns,allreduce,seconds,ratio_to_mpi,predicted_seconds\n";
   for (const Row& row : rows)
     for (size_t v = 0; v < row.seconds.size(); ++v) {
       const char* name = allreduces()[v].name;

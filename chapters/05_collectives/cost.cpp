@@ -24,7 +24,7 @@ double seconds(const Line& line, double bytes) {
 double Machine::exchange(double bytes) const { return seconds(exchanges, bytes); }
 double Machine::reduction(double bytes) const { return seconds(reductions, bytes); }
 
-// ---- the formulas ----------------------------------------------------------------------------------------------------
+// ---- the formulas ----
 
 namespace {
 
@@ -69,7 +69,8 @@ double rank_order(double bytes, int ranks, const Machine& m) {
   return ring(bytes, ranks, m);  // as many messages, of the same lengths
 }
 
-constexpr const char* modelled[] = {"recursive-doubling", "rabenseifner", "ring", "rank-order", "reduce-broadcast"};
+constexpr const char* modelled[] = {"recursive-doubling", "rabenseifner", "ring", "rank-order",
+                                    "reduce-broadcast"};
 
 }  // namespace
 
@@ -90,7 +91,7 @@ const Named<Allreduce>& choose_allreduce(size_t bytes, int ranks, const Machine&
                                           [&](const char* a, const char* b) { return cost(a) < cost(b); }));
 }
 
-// ---- the fit ---------------------------------------------------------------------------------------------------------
+// ---- the fit ----
 
 namespace {
 
@@ -112,7 +113,8 @@ Straight fit_straight(std::span<const Sample> samples) {
   Straight line{(y * xx - x * xy) / (w * xx - x * x), (w * xy - x * y) / (w * xx - x * x), 0};
   if (line.alpha < 0) line = {0, xy / xx, 0};
   if (line.beta < 0) line = {y / w, 0, 0};
-  for (const Sample& s : samples) line.error += std::pow((line.alpha + line.beta * s.bytes) / s.seconds - 1, 2);
+  for (const Sample& s : samples)
+    line.error += std::pow((line.alpha + line.beta * s.bytes) / s.seconds - 1, 2);
   return line;
 }
 
@@ -134,7 +136,8 @@ Line fit_line(std::span<const Sample> samples, int pieces) {
   for (int k = 1; k <= pieces; ++k)
     for (size_t end = 2 * k; end <= n; ++end)
       for (size_t begin = 2 * (k - 1); begin + 2 <= end; ++begin) {
-        const double error = best[k - 1][begin].error + fit_straight(samples.subspan(begin, end - begin)).error;
+        const double error =
+            best[k - 1][begin].error + fit_straight(samples.subspan(begin, end - begin)).error;
         if (error < best[k][end].error) best[k][end] = {error, begin};
       }
   Line line;
@@ -148,11 +151,12 @@ Line fit_line(std::span<const Sample> samples, int pieces) {
   return line;
 }
 
-// ---- files -----------------------------------------------------------------------------------------------------------
+// ---- files ----
 
 void save_machine(const Machine& machine, const std::string& file) {
   std::ofstream out(file);
-  out << std::setprecision(17) << "# a step with up to so many bytes takes alpha seconds + beta seconds per byte\n";
+  out << std::setprecision(17)
+      << "# a step with up to so many bytes takes alpha seconds + beta seconds per byte\n";
   for (const Piece& piece : machine.exchanges)
     out << "exchange " << piece.up_to_bytes << ' ' << piece.alpha << ' ' << piece.beta << '\n';
   for (const Piece& piece : machine.reductions)
@@ -170,9 +174,11 @@ Machine load_machine(const std::string& file) {
     std::string step;
     Piece piece;
     fields >> step >> piece.up_to_bytes >> piece.alpha >> piece.beta;
-    if (!fields || (step != "exchange" && step != "reduction")) throw Error(file + ": not understood: " + text);
+    if (!fields || (step != "exchange" && step != "reduction"))
+      throw Error(file + ": not understood: " + text);
     (step == "exchange" ? machine.exchanges : machine.reductions).push_back(piece);
   }
-  if (machine.exchanges.empty() || machine.reductions.empty()) throw Error(file + ": needs exchanges and reductions");
+  if (machine.exchanges.empty() || machine.reductions.empty())
+    throw Error(file + ": needs exchanges and reductions");
   return machine;
 }

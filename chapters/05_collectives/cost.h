@@ -55,8 +55,9 @@ Line fit_line(std::span<const Sample> samples, int pieces = 4);
 class Calibration {
  public:
   explicit Calibration(MPI_Comm comm);
-  void round();   // measures everything once; collective
-  Machine fit();  // to the medians over the rounds of the slowest rank's times; collective, once, after a round or more
+  void round();  // measures everything once; collective
+  Machine
+  fit();  // to the medians over the rounds of the slowest rank's times; collective, once, after a round or more
 
  private:
   static constexpr size_t longest = size_t{1} << 22;  // floats

@@ -59,7 +59,8 @@ void receive_floats(float* data, size_t n, int from, MPI_Comm comm) {
   });
 }
 
-void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n_in, int from, MPI_Comm comm) {
+void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n_in, int from,
+                     MPI_Comm comm) {
   note({to, n_out, from, n_in});
   for_each_message(std::max(n_out, n_in), [&](size_t begin, int) {
     // Where one direction is shorter, its partner is MPI_PROC_NULL for the rest: no message.
@@ -76,7 +77,8 @@ void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n
 void Pending::send(const float* data, size_t n, int to, MPI_Comm comm) {
   note({.to = to, .sent = n});
   for_each_message(n, [&](size_t begin, int length) {
-    MPI_CHECK(MPI_Isend(data + begin, length, MPI_FLOAT, to, collective_tag, comm, &requests_.emplace_back()));
+    MPI_CHECK(
+        MPI_Isend(data + begin, length, MPI_FLOAT, to, collective_tag, comm, &requests_.emplace_back()));
     count_message(length);
   });
 }
@@ -84,7 +86,8 @@ void Pending::send(const float* data, size_t n, int to, MPI_Comm comm) {
 void Pending::receive(float* data, size_t n, int from, MPI_Comm comm) {
   note({.from = from, .received = n});
   for_each_message(n, [&](size_t begin, int length) {
-    MPI_CHECK(MPI_Irecv(data + begin, length, MPI_FLOAT, from, collective_tag, comm, &requests_.emplace_back()));
+    MPI_CHECK(
+        MPI_Irecv(data + begin, length, MPI_FLOAT, from, collective_tag, comm, &requests_.emplace_back()));
   });
 }
 

@@ -30,8 +30,10 @@ const float* fold_in(float* sum, const float* data, size_t n, const Survivors& s
 
 void fold_out(float* result, size_t n, const Survivors& survivors, MPI_Comm comm) {
   if (survivors.partner < 0) return;
-  if (survivors.survives) send_floats(result, n, survivors.partner, comm);
-  else receive_floats(result, n, survivors.partner, comm);
+  if (survivors.survives)
+    send_floats(result, n, survivors.partner, comm);
+  else
+    receive_floats(result, n, survivors.partner, comm);
 }
 
 void halve(float* sum, const float* source, const Blocks& blocks, const Survivors& survivors, MPI_Comm comm) {
@@ -61,6 +63,7 @@ void double_up(float* all, const Blocks& blocks, const Survivors& survivors, MPI
     const int other = low ^ width;                    // and its partner those of [other, other + width)
     exchange_floats(all + begin(low), begin(low + width) - begin(low),
                     survivors.first_rank(survivors.number ^ width), all + begin(other),
-                    begin(other + width) - begin(other), survivors.first_rank(survivors.number ^ width), comm);
+                    begin(other + width) - begin(other), survivors.first_rank(survivors.number ^ width),
+                    comm);
   }
 }

@@ -1,7 +1,7 @@
 // Algorithms that pair ranks by bits need a power of two of them. Where there are more, the first `extra` pairs
 // (0, 1), (2, 3), ... act as one: the odd rank gives its operand to the even one before and gets the result after.
 // The survivors are numbered in rank order, and a pair's two blocks are neighbours, so the blocks that a range of
-// survivors stands for are one contiguous piece of the vector. [Thakur, Rabenseifner, Gropp 2005, section 4.5]
+// survivors stands for are one contiguous piece of the vector. [Thakur, Rabenseifner, Gropp 2005]
 #pragma once
 
 #include <mpi.h>

@@ -24,8 +24,10 @@ void reduce_linear(float* result, const float* data, size_t n, int root, MPI_Com
       receive_floats(into, n, from, comm);
       operand = into;
     }
-    if (from > 0) add(result, result, operand, n);
-    else if (operand != result) std::copy_n(operand, n, result);
+    if (from > 0)
+      add(result, result, operand, n);
+    else if (operand != result)
+      std::copy_n(operand, n, result);
   }
 }
 
@@ -44,8 +46,10 @@ void reduce_tree(float* result, const float* data, size_t n, int root, MPI_Comm 
     add(sum, source, received.get(), n);
     source = sum;
   }
-  if (place != 0) send_floats(source, n, (place - bit + root) % ranks, comm);
-  else if (source != result) std::copy_n(source, n, result);
+  if (place != 0)
+    send_floats(source, n, (place - bit + root) % ranks, comm);
+  else if (source != result)
+    std::copy_n(source, n, result);
 }
 
 // Rank 0 starts, every rank adds its operand to what comes in, the last rank has the sum. The segment that a rank
@@ -61,12 +65,17 @@ void reduce_chain(float* result, const float* data, size_t n, int root, MPI_Comm
     const size_t length = std::min(chain_segment, n - begin);
     float* sum = segments.get() + turn * longest;
     sends[turn].wait();
-    if (rank == 0) std::copy_n(data + begin, length, sum);
-    else receive_floats(sum, length, rank - 1, comm);
+    if (rank == 0)
+      std::copy_n(data + begin, length, sum);
+    else
+      receive_floats(sum, length, rank - 1, comm);
     if (rank > 0) add(sum, sum, data + begin, length);
-    if (rank < last) sends[turn].send(sum, length, rank + 1, comm);
-    else if (root != last) sends[turn].send(sum, length, root, comm);
-    else std::copy_n(sum, length, result + begin);
+    if (rank < last)
+      sends[turn].send(sum, length, rank + 1, comm);
+    else if (root != last)
+      sends[turn].send(sum, length, root, comm);
+    else
+      std::copy_n(sum, length, result + begin);
     if (rank == root && root != last) results.receive(result + begin, length, last, comm);
   }
 }

@@ -55,6 +55,8 @@ void reduce_scatter_rank_order(float* mine, const float* data, size_t n, MPI_Com
     messages.send(data + blocks.begin(to), blocks.size(to), to, comm);
   }
   messages.wait();
-  const auto operand = [&](int r) { return r == rank ? data + blocks.begin(rank) : operands.get() + r * size; };
+  const auto operand = [&](int r) {
+    return r == rank ? data + blocks.begin(rank) : operands.get() + r * size;
+  };
   add_in_rank_order(mine, operand, size, ranks);
 }

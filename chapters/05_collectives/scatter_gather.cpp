@@ -94,6 +94,8 @@ void gather_tree(float* all, const float* mine, size_t n, int root, MPI_Comm com
     receive_floats(piece + branch.offset(child), branch.size(child, branch.width_of(child, bit)),
                    branch.rank_at(child), comm);
   }
-  if (branch.place != 0) send_floats(piece, branch.size(branch.place, branch.width()), branch.parent(), comm);
-  else if (!sorted_in_place) std::rotate_copy(piece, piece + (n - blocks.begin(root)), piece + n, all);
+  if (branch.place != 0)
+    send_floats(piece, branch.size(branch.place, branch.width()), branch.parent(), comm);
+  else if (!sorted_in_place)
+    std::rotate_copy(piece, piece + (n - blocks.begin(root)), piece + n, all);
 }

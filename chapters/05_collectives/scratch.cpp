@@ -32,7 +32,8 @@ Scratch::Scratch(size_t n) : capacity_(n) {
 
 Scratch::~Scratch() {
   if (!memory_) return;
-  idle.insert(std::ranges::lower_bound(idle, capacity_, {}, &Buffer::capacity), {std::move(memory_), capacity_});
+  idle.insert(std::ranges::lower_bound(idle, capacity_, {}, &Buffer::capacity),
+              {std::move(memory_), capacity_});
 }
 
 Scratch& Scratch::operator=(Scratch&& other) {

@@ -22,7 +22,8 @@ void require_one_node(MPI_Comm comm) {
   int apart = ranks_of(node) != ranks_of(comm);
   MPI_CHECK(MPI_Comm_free(&node));
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &apart, 1, MPI_INT, MPI_MAX, comm));
-  if (apart) throw Error("shared window: the ranks of this communicator do not share memory (several nodes?)");
+  if (apart)
+    throw Error("shared window: the ranks of this communicator do not share memory (several nodes?)");
 }
 
 /// a (n) and b (n) both become a + b: two ranks need no third place for the sum.
@@ -41,12 +42,13 @@ SharedWindow::SharedWindow(MPI_Comm comm, size_t n)
   stride_ = (n + page - 1) / page * page + page;
   float* own;
   const size_t bytes = rank_ == 0 ? stride_ * ranks_ * sizeof(float) : 0;
-  MPI_CHECK(MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes), sizeof(float), MPI_INFO_NULL, comm, &own, &window_));
+  MPI_CHECK(MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes), sizeof(float), MPI_INFO_NULL, comm, &own,
+                                    &window_));
   MPI_Aint rank_0_bytes;
   int unit;
   MPI_CHECK(MPI_Win_shared_query(window_, 0, &rank_0_bytes, &unit, &first_));
   MPI_CHECK(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_));  // one epoch for the window's whole life
-  std::fill_n(mine(), n, 0.0f);                           // the first touch: these pages are this rank's
+  std::fill_n(mine(), n, 0.0f);                            // the first touch: these pages are this rank's
   barrier();
   open_windows.push_back(this);
 }
@@ -71,8 +73,10 @@ void SharedWindow::allreduce(size_t begin, size_t count) {
   const Blocks blocks{count, ranks_};
   barrier();  // all operands are there
   const size_t first = begin + blocks.begin(rank_), size = blocks.size(rank_);
-  if (ranks_ == 2) add_into_both(of(0) + first, of(1) + first, size);
-  else add_into_all(first, size);
+  if (ranks_ == 2)
+    add_into_both(of(0) + first, of(1) + first, size);
+  else
+    add_into_all(first, size);
   barrier();  // all sums are there
 }
 
@@ -81,7 +85,8 @@ void SharedWindow::add_into_all(size_t first, size_t size) {
   float sum[piece];
   for (size_t at = first; at < first + size; at += piece) {
     const size_t length = std::min(piece, first + size - at);
-    add_in_rank_order(sum, [&](int rank) { return of(rank) + at; }, length, ranks_);
+    add_in_rank_order(
+        sum, [&](int rank) { return of(rank) + at; }, length, ranks_);
     for (int rank = 0; rank < ranks_; ++rank) std::copy_n(sum, length, of(rank) + at);
   }
 }
@@ -89,8 +94,11 @@ void SharedWindow::add_into_all(size_t first, size_t size) {
 void allreduce_shared_window(float* result, const float* data, size_t n, MPI_Comm comm) {
   const std::less_equal<const float*> not_after;
   for (SharedWindow* window : open_windows) {
-    const bool inside = not_after(window->mine(), result) && not_after(result + n, window->mine() + window->size());
-    if (inside && result == data && window->belongs_to(comm)) return window->allreduce(result - window->mine(), n);
+    const bool inside =
+        not_after(window->mine(), result) && not_after(result + n, window->mine() + window->size());
+    if (inside && result == data && window->belongs_to(comm))
+      return window->allreduce(result - window->mine(), n);
   }
-  throw Error("allreduce shared-window: the vector must lie in a SharedWindow of this communicator, in place");
+  throw Error(
+      "allreduce shared-window: the vector must lie in a SharedWindow of this communicator, in place");
 }

@@ -32,7 +32,8 @@ float* own_block(std::vector<float>& data, MPI_Comm comm) {
 }
 
 template <class Function, class Run>
-void add_ways(std::vector<Way>& ways, const char* collective, std::span<const Named<Function>> table, Run run) {
+void add_ways(std::vector<Way>& ways, const char* collective, std::span<const Named<Function>> table,
+              Run run) {
   for (const auto& way : table) {
     if (way.needs_window || std::string(way.name) == "mpi") continue;  // their traffic is not ours to see
     ways.push_back({collective, way.name,
@@ -74,8 +75,8 @@ std::vector<long long> calls_of_this_rank(const Way& way, size_t n, MPI_Comm com
   for (const Call& call : log) {
     const bool sends = call.to >= 0 && call.sent > 0, receives = call.from >= 0 && call.received > 0;
     if (!sends && !receives) continue;  // an empty block is no message
-    numbers.insert(numbers.end(), {sends ? call.to : -1, static_cast<long long>(call.sent), receives ? call.from : -1,
-                                   static_cast<long long>(call.received)});
+    numbers.insert(numbers.end(), {sends ? call.to : -1, static_cast<long long>(call.sent),
+                                   receives ? call.from : -1, static_cast<long long>(call.received)});
   }
   return numbers;
 }
@@ -121,7 +122,8 @@ void print_calls(const std::vector<std::vector<Call>>& calls) {
   }
   for (size_t i = 0; i < most; ++i) {
     std::printf("\n%6zu", i + 1);
-    for (const auto& of_rank : calls) std::printf("  %-22s", i < of_rank.size() ? text(of_rank[i]).c_str() : "");
+    for (const auto& of_rank : calls)
+      std::printf("  %-22s", i < of_rank.size() ? text(of_rank[i]).c_str() : "");
   }
   std::printf("\n");
 }
@@ -160,8 +162,8 @@ int steps(MpiSession& mpi, int argc, char** argv) {
     if (mpi.rank() != 0) continue;
     const Traffic most = busiest(calls);
     std::printf("%s, %-20s %lld floats on %d ranks: the busiest rank sends %2zu messages, %zu floats\n",
-                collective.c_str(), (way.name + ":").c_str(), static_cast<long long>(n), mpi.size(), most.messages,
-                most.floats);
+                collective.c_str(), (way.name + ":").c_str(), static_cast<long long>(n), mpi.size(),
+                most.messages, most.floats);
     if (name != "all") print_calls(calls);
   }
   if (!found) throw Error("--way: there is no " + collective + " called '" + name + "', only" + names);

@@ -45,7 +45,8 @@ constexpr Named<Allreduce> allreduce_table[] = {
 };
 
 template <class Function>
-const Named<Function>& find(std::span<const Named<Function>> table, const char* what, const std::string& name) {
+const Named<Function>& find(std::span<const Named<Function>> table, const char* what,
+                            const std::string& name) {
   std::string names;
   for (const Named<Function>& entry : table) {
     if (name == entry.name) return entry;
@@ -71,7 +72,9 @@ std::span<const Named<Allgather>> allgathers() { return allgather_table; }
 std::span<const Named<ReduceScatter>> reduce_scatters() { return reduce_scatter_table; }
 std::span<const Named<Allreduce>> allreduces() { return allreduce_table; }
 
-const Named<Allreduce>& find_allreduce(const std::string& name) { return find(allreduces(), "allreduce", name); }
+const Named<Allreduce>& find_allreduce(const std::string& name) {
+  return find(allreduces(), "allreduce", name);
+}
 const Named<ReduceScatter>& find_reduce_scatter(const std::string& name) {
   return find(reduce_scatters(), "reduce-scatter", name);
 }

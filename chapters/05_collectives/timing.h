@@ -33,5 +33,6 @@ inline double median(std::vector<double> values) {
 
 /// Each of `seconds` becomes that of the slowest rank, on all ranks.
 inline void take_slowest(std::vector<double>& seconds, MPI_Comm comm) {
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, seconds.data(), static_cast<int>(seconds.size()), MPI_DOUBLE, MPI_MAX, comm));
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, seconds.data(), static_cast<int>(seconds.size()), MPI_DOUBLE, MPI_MAX,
+                          comm));
 }

@@ -37,8 +37,10 @@ int levels_key() {
 const Levels& make_levels(MPI_Comm comm, int ranks_per_node) {
   auto* levels = new Levels;
   const int rank = rank_of(comm);
-  if (ranks_per_node > 0) MPI_CHECK(MPI_Comm_split(comm, rank / ranks_per_node, rank, &levels->node));
-  else MPI_CHECK(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &levels->node));
+  if (ranks_per_node > 0)
+    MPI_CHECK(MPI_Comm_split(comm, rank / ranks_per_node, rank, &levels->node));
+  else
+    MPI_CHECK(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &levels->node));
   MPI_CHECK(MPI_Comm_split(comm, rank_of(levels->node), rank, &levels->across));
   int sizes[2] = {ranks_of(levels->node), -ranks_of(levels->node)};
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, sizes, 2, MPI_INT, MPI_MAX, comm));
@@ -75,12 +77,15 @@ void allreduce_by_leaders(float* result, const float* data, size_t n, const Leve
 
 void allreduce_two_level(float* result, const float* data, size_t n, MPI_Comm comm) {
   const Levels& levels = levels_of(comm);
-  if (levels.even) allreduce_by_blocks(result, data, n, levels);
-  else allreduce_by_leaders(result, data, n, levels);
+  if (levels.even)
+    allreduce_by_blocks(result, data, n, levels);
+  else
+    allreduce_by_leaders(result, data, n, levels);
 }
 
 void set_ranks_per_node(MPI_Comm comm, int ranks_per_node) {
-  if (ranks_per_node < 0) throw Error("ranks per node: " + std::to_string(ranks_per_node) + ", expected 0 or more");
+  if (ranks_per_node < 0)
+    throw Error("ranks per node: " + std::to_string(ranks_per_node) + ", expected 0 or more");
   void* value;
   int found;
   MPI_CHECK(MPI_Comm_get_attr(comm, levels_key(), &value, &found));

@@ -9,11 +9,12 @@
 /// result (n) of every rank = sum over ranks of data (n). Called as the functions of collectives.h.
 ///   k ranks on each of m nodes: reduce-scatter inside the node, allreduce of each block between the k ranks that
 ///   hold it (k at once, each with n/k elements), allgather inside:
-///   2 (k-1)/k n beta inside + 2 (m-1)/m n/k beta per rank between, which is n beta on a node's cable instead of k n.
+///   2 (k-1)/k n beta inside + 2 (m-1)/m n/k beta per rank between, k times that on a node's cable.
 ///   Nodes of different size: reduce to the first rank of the node, allreduce between those, broadcast in the node.
 /// Order: ((x0 + x1) + ...) in rank order inside a node, then the nodes' sums in order of the nodes; the same for all
-/// elements. Source: R. Thakur, W. Gropp: Improving the Performance of Collective Operations in MPICH, EuroPVM/MPI
-/// 2003, LNCS 2840, 257-267, for the leaders; the version with blocks follows from it.
+/// elements. Source of the leaders: T. Kielmann, R. Hofman, H. Bal, A. Plaat, R. Bhoedjang: MagPIe: MPI's Collective
+/// Communication Operations for Clustered Wide Area Systems. PPoPP 1999, 131-140. With blocks it is the same idea,
+/// but every rank of a node works.
 /// The first call on a communicator finds out who shares a node with whom, which takes a while; the answer is kept
 /// with the communicator and freed with it.
 void allreduce_two_level(float* result, const float* data, size_t n, MPI_Comm comm);
