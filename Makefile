@@ -81,7 +81,7 @@ override CPPFLAGS += -I.
 fused := chapters/01_serial/matmul% chapters/01_serial/core_peak%
 
 # The MPI compiler wrappers call the compiler that we chose.
-export MPIEXEC B
+export MPIEXEC B CUDA
 export MPICH_CXX := $(CXX)
 export OMPI_CXX := $(CXX)
 compiler = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
