@@ -52,8 +52,17 @@ uint32_t collectives_begun(const RankReport& report, uint64_t communicator) {
 struct Needed {
   bool met = false;
   bool one_is_enough = false;
+  bool seems_sent = false;  // a message that its sender remembers: it may well be here
   std::vector<int> ranks;
 };
+
+bool seems_sent(const Reports& all, const Want& want, int receiver) {
+  if (want.what != Want::message || want.peer < 0 || want.peer >= int(all.size())) return false;
+  const RankReport& sender = all[want.peer];
+  return std::any_of(sender.sends, sender.sends + sender.send_count, [&](const ReportedSend& sent) {
+    return sent.peer == receiver && sent.communicator == want.communicator && tags_match(want.tag, sent.tag);
+  });
+}
 
 Needed needed_members(const Reports& all, int rank) {
   Needed needed;
@@ -75,6 +84,7 @@ Needed needed_by(const Reports& all, int rank, const Want& want) {
     for (int other = 0; other < int(all.size()); other++)
       if (want.what == Want::message || other != rank) needed.ranks.push_back(other);
   }
+  needed.seems_sent = seems_sent(all, want, rank);
   for (int other : needed.ranks)
     if (other >= 0 && other < int(all.size()) && offers_partner(all, want, rank, other)) needed.met = true;
   return needed;
@@ -100,12 +110,15 @@ class Needs {
     return std::none_of(free_.begin(), free_.end(), [](bool free) { return free; });
   }
 
-  // The first rank that this one needs, or -1.
+  // The first rank that this one needs, or -1. A message that seems to be sent is the last to be blamed.
   int first(int rank) const {
-    for (const Needed& needed : needs_[rank])
-      if (!needed.met && !needed.ranks.empty() && !(needed.one_is_enough && needed.ranks.size() > 1))
-        return needed.ranks[0];
-    return -1;
+    int found = -1;
+    for (const Needed& needed : needs_[rank]) {
+      if (needed.met || needed.ranks.empty() || (needed.one_is_enough && needed.ranks.size() > 1)) continue;
+      if (!needed.seems_sent) return needed.ranks[0];
+      if (found < 0) found = needed.ranks[0];
+    }
+    return found;
   }
 
  private:

@@ -19,6 +19,7 @@ using namespace guard;
 namespace {
 
 bool started = false;
+MPI_Comm own_world = MPI_COMM_NULL;  // for the guard's barrier: the program's own must never meet it
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -91,7 +92,10 @@ void start() {
   const bool wanted = agree_on_politeness(crowded_node(node));
   Page* page = create_page(node, rank);
   start_watchdog(page, node);
-  start_trace(node);
+  MPI_Request request;
+  finish_politely(PMPI_Comm_idup(MPI_COMM_WORLD, &own_world, &request), &request);
+  start_trace(own_world, node);
+  std::atexit(end_job_without_finalize);
   PMPI_Comm_free(&node);
   polite = wanted;
 }
@@ -121,11 +125,12 @@ int MPI_Finalize() {
     const InCall call(finalize);
     // Nobody leaves while another may still need the watchdog, or the trace's clock.
     MPI_Request request;
-    finish_politely(PMPI_Ibarrier(MPI_COMM_WORLD, &request), &request);
+    finish_politely(PMPI_Ibarrier(own_world, &request), &request);
   }
   write_trace();
   stop_watchdog();
   dismiss_witness();
+  PMPI_Comm_free(&own_world);
   const YieldByTimer timer(polite);
   return PMPI_Finalize();
 }

@@ -9,9 +9,10 @@
 namespace guard {
 namespace {
 
-constexpr int tag = 32766;
+constexpr int tag = 0;
 constexpr int rounds = 20;
-bool shares_clock = true;  // with rank 0
+MPI_Comm own = MPI_COMM_NULL;  // the guard's own, of all ranks
+bool shares_clock = true;      // with rank 0
 
 // Rank 0's side: tells the time whenever it is asked.
 void tell_time(int other) {
@@ -45,14 +46,15 @@ Clock ask_time() {
 
 void transfer(void* data, int bytes, int other, bool send) {
   MPI_Request request;
-  finish_politely(send ? PMPI_Isend(data, bytes, MPI_CHAR, other, tag, MPI_COMM_WORLD, &request)
-                       : PMPI_Irecv(data, bytes, MPI_CHAR, other, tag, MPI_COMM_WORLD, &request),
+  finish_politely(send ? PMPI_Isend(data, bytes, MPI_CHAR, other, tag, own, &request)
+                       : PMPI_Irecv(data, bytes, MPI_CHAR, other, tag, own, &request),
                   &request);
 }
 
-void find_shared_clock(MPI_Comm node) {
+void find_shared_clock(MPI_Comm communicator, MPI_Comm node) {
+  own = communicator;
   int rank = 0, lowest = 0;  // of the ranks on this host: 0 where rank 0 is one of them
-  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  PMPI_Comm_rank(own, &rank);
   MPI_Request request;
   finish_politely(PMPI_Iallreduce(&rank, &lowest, 1, MPI_INT, MPI_MIN, node, &request), &request);
   shares_clock = lowest == 0;
@@ -61,14 +63,13 @@ void find_shared_clock(MPI_Comm node) {
 // One rank after another, so that they do not disturb each other.
 Clock compare_clocks() {
   int size = 1;
-  PMPI_Comm_size(MPI_COMM_WORLD, &size);
+  PMPI_Comm_size(own, &size);
   std::vector<int> asks(size);
   int mine = !shares_clock;
   MPI_Request request;
-  finish_politely(PMPI_Iallgather(&mine, 1, MPI_INT, asks.data(), 1, MPI_INT, MPI_COMM_WORLD, &request),
-                  &request);
+  finish_politely(PMPI_Iallgather(&mine, 1, MPI_INT, asks.data(), 1, MPI_INT, own, &request), &request);
   int rank = 0;
-  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  PMPI_Comm_rank(own, &rank);
   if (rank != 0) return mine ? ask_time() : Clock{};
   for (int other = 1; other < size; other++)
     if (asks[other]) tell_time(other);

@@ -12,8 +12,8 @@ struct Clock {
   int64_t offset = 0;  // rank 0's clock minus this host's
 };
 
-// Both collective. `node`: ranks on one host read the same clock and need no look.
-void find_shared_clock(MPI_Comm node);
+// Both collective over `communicator`, the guard's own. `node`: ranks on one host read the same clock and need no look.
+void find_shared_clock(MPI_Comm communicator, MPI_Comm node);
 Clock compare_clocks();
 
 // Rank 0's time at this host's time `here`: the offset drifts evenly between two looks.
@@ -30,7 +30,7 @@ class Conversion {
   Clock first_, last_;
 };
 
-// A message of the guard's own, on MPI_COMM_WORLD: in MPI_Init and MPI_Finalize only, where the program has none.
+// A message on that communicator.
 void transfer(void* data, int bytes, int other, bool send);
 
 }  // namespace guard

@@ -20,6 +20,7 @@ namespace guard {
 namespace {
 
 int rank = 0, size = 1;
+MPI_Comm own = MPI_COMM_NULL;  // the guard's own, of all ranks
 Clock at_start;
 
 // ---- text ----
@@ -142,16 +143,17 @@ void write_file(const std::string& name, const std::string& mine) {
 bool wanted_by_any_rank() {
   int mine = tracing, any = 0;
   MPI_Request request;
-  finish_politely(PMPI_Iallreduce(&mine, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request), &request);
+  finish_politely(PMPI_Iallreduce(&mine, &any, 1, MPI_INT, MPI_MAX, own, &request), &request);
   return any;
 }
 
 }  // namespace
 
-void start_trace(MPI_Comm node) {
-  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  PMPI_Comm_size(MPI_COMM_WORLD, &size);
-  find_shared_clock(node);
+void start_trace(MPI_Comm communicator, MPI_Comm node) {
+  own = communicator;
+  PMPI_Comm_rank(own, &rank);
+  PMPI_Comm_size(own, &size);
+  find_shared_clock(communicator, node);
   at_start = compare_clocks();
   const char* file = std::getenv("GUARD_TRACE");
   if (file && *file) trace_begin(file);

@@ -122,4 +122,11 @@ void watchdog_job_is_ending() {
   for (const std::string& line : collective_mismatches(reports)) say("guard: " + line + "\n");
 }
 
+void end_job_without_finalize() {
+  // Inside a call it is MPI itself that ends the process, after an error of which it has said enough.
+  if (watch.stop || !watch.page || slot->moves.load() % 2 == 1 || watch.page->ending.exchange(true)) return;
+  say("guard: rank " + std::to_string(slot->world_rank) + " leaves the program without MPI_Finalize\n");
+  end_job();
+}
+
 }  // namespace guard

@@ -4,6 +4,6 @@
 #include "tests/mpi_guard/planted.h"
 
 void planted(int, int) {
-  compute_for(2.0);
+  compute_for(1.5);
   MPI_Barrier(MPI_COMM_WORLD);
 }

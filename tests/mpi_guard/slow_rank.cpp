@@ -4,6 +4,6 @@
 #include "tests/mpi_guard/planted.h"
 
 void planted(int rank, int) {
-  if (rank == 2) compute_for(2.0);
+  if (rank == 2) compute_for(1.5);
   MPI_Barrier(MPI_COMM_WORLD);
 }
