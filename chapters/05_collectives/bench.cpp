@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/cost.h"
@@ -63,10 +64,18 @@ double core_to_core(SharedWindow& window, int rank) {
   return 1e9 * seconds / trips / 2;
 }
 
+/// How often this process lost its core although it had work to do. On a quiet machine with a core for each rank: rarely.
+long interruptions() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
 struct Measurement {
   // seconds[length][variant][round], of the slowest rank
   std::vector<std::vector<std::vector<double>>> seconds;
   std::vector<double> core_to_core;  // ns, before each round; empty where ranks share cores
+  long interruptions;                // of all ranks: how often the system gave a core to somebody else
   Machine machine;
 };
 
@@ -87,6 +96,7 @@ Measurement measure(int rank, int rounds, bool pinned, bool warm) {
   std::vector<float> own(longest);
   Calibration calibration(MPI_COMM_WORLD);
   Measurement m;
+  const long before = interruptions();
   m.seconds.resize(std::size(lengths_in_bytes), std::vector<std::vector<double>>(allreduces().size()));
   for (int round = 0; round < rounds; ++round) {
     if (pinned && ranks_of(MPI_COMM_WORLD) > 1) m.core_to_core.push_back(core_to_core(flags, rank));
@@ -96,6 +106,8 @@ Measurement measure(int rank, int rounds, bool pinned, bool warm) {
   }
   for (auto& of_length : m.seconds)
     for (auto& of_variant : of_length) take_slowest(of_variant, MPI_COMM_WORLD);
+  m.interruptions = interruptions() - before;
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &m.interruptions, 1, MPI_LONG, MPI_SUM, MPI_COMM_WORLD));
   m.machine = calibration.fit();
   return m;
 }
@@ -128,6 +140,7 @@ void print_machine(const Measurement& m, const std::string& name, int ranks, boo
   if (!m.core_to_core.empty())
     std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n",
                 median(m.core_to_core), std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
+  std::printf("interrupted %ld times in %zu rounds\n", m.interruptions, m.seconds[0][0].size());
   const auto print_line = [](const char* step, const Line& line) {
     for (const Piece& piece : line)
       std::printf("%-9s up to %8.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", step, piece.up_to_bytes,
