@@ -64,7 +64,8 @@ __global__ void softmax_finish_kernel(float* loss, float* dz, const float* z, co
   const int label = labels[r] - first_class;  // its column here, if it has one
   if (threadIdx.x == 0) {
     const float z_label = label >= 0 && label < classes ? z[offset + size_t(label)] : 0.0f;
-    loss[r] = (first_class == 0 ? logf(sum[r]) + maximum[r] : 0.0f) - z_label;
+    const bool has_class_0 = first_class == 0 && classes > 0;
+    loss[r] = (has_class_0 ? logf(sum[r]) + maximum[r] : 0.0f) - z_label;
   }
   __syncthreads();  // dz may be z: thread 0 must have read z_label before another thread writes there
   for (int j = int(threadIdx.x); j < classes; j += threads) {
