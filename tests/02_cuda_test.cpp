@@ -28,7 +28,7 @@ TEST_F(CudaTest, ProductsOfIntegersAreExactAtEverySize) {
   for (int edge : block_edges) expect_exact_products(*device, edge);
 }
 TEST_F(CudaTest, ProductsAreWithinRounding) {
-  for (int edge : block_edges) expect_close_products(*device, edge, FLT_EPSILON);
+  for (int edge : block_edges) expect_close_products(*device, edge);
 }
 TEST_F(CudaTest, ElementsDoNotDependOnTheirNeighbours) {
   for (int edge : block_edges) expect_contract(*device, edge);

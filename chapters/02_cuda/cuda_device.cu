@@ -7,9 +7,6 @@
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 
-namespace {
-
-// The GPUs of this machine.  Throws NoGpu if there is none: no driver, or nothing that it could drive.
 int count_gpus() {
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
@@ -19,8 +16,6 @@ int count_gpus() {
                 " (make NVCC= builds the same program for the CPU)");
   return count;
 }
-
-}  // namespace
 
 CudaDevice::CudaDevice(int index) {
   if (index >= count_gpus()) throw NoGpu("GPU " + std::to_string(index) + ": there is no such GPU");

@@ -94,5 +94,8 @@ class CudaDevice : public Device {
   Buffer<> row_results_;                       // maximum and sum of the rows in softmax_cross_entropy
 };
 
+// The GPUs of this machine, at least one.  Throws NoGpu: no driver, or nothing that it could drive.
+int count_gpus();
+
 // For local rank r of a node: its GPUs are dealt out in turn.  Throws NoGpu.
 std::unique_ptr<Device> make_cuda_device(int local_rank = 0);
