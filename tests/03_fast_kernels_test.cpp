@@ -201,6 +201,7 @@ Floats train_plainly(Device& device, const Dataset& data, size_t samples, size_t
         mlp.forward(int(part.size()));
         head.backward(mlp, rows.size());
         mlp.backward(write);
+        EXPECT_TRUE(std::isfinite(head.loss(mlp, rows.size())));  // waits: the views may be written again
         write = Write::accumulate;
       }
       optimizer.step(parameters, gradients);
