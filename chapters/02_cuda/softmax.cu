@@ -63,11 +63,10 @@ __global__ void softmax_finish_kernel(float* loss, float* dz, const float* z, co
   const size_t offset = size_t(r) * size_t(classes);
   const int label = labels[r] - first_class;  // its column here, if it has one
   if (threadIdx.x == 0) {
-    const float z_label = label >= 0 && label < classes ? z[offset + size_t(label)] : 0.0f;
-    const bool has_class_0 = first_class == 0 && classes > 0;
-    loss[r] = (has_class_0 ? logf(sum[r]) + maximum[r] : 0.0f) - z_label;
+    const bool has_class_0 = first_class == 0 && classes > 0, has_label = label >= 0 && label < classes;
+    loss[r] = (has_class_0 ? logf(sum[r]) : 0.0f) + (has_label ? maximum[r] - z[offset + size_t(label)] : 0.0f);
   }
-  __syncthreads();  // dz may be z: thread 0 must have read z_label before another thread writes there
+  __syncthreads();  // dz may be z: thread 0 must have read the label's z before another thread writes there
   for (int j = int(threadIdx.x); j < classes; j += threads) {
     const float p = expf(z[offset + size_t(j)] - maximum[r]) / sum[r];
     dz[offset + size_t(j)] = scale * (p - (j == label ? 1.0f : 0.0f));

@@ -6,6 +6,7 @@ Prefetch::Prefetch(Mlp& mlp, SoftmaxHead& head, const Dataset& data, std::span<c
   gather(0);
   begin_copy(0);
   gather(1);
+  mlp_.device().synchronize();  // the first gather_ahead() writes to the view that this copy reads
 }
 
 void Prefetch::gather(size_t part) {

@@ -19,7 +19,8 @@ class Prefetch {
   // The slot that holds the next micro-batch, for operations issued from now on; starts the copy of the one after it.
   int take();
   // To be called when the operations on that slot have been issued, and before their results are waited for: gathers the
-  // micro-batch after the next one. The operations on the *other* slot must have been waited for.
+  // micro-batch after the next one into this slot's view, which has been copied since the results of the micro-batch before
+  // were waited for.
   void gather_ahead();
 
  private:

@@ -42,7 +42,7 @@ __global__ void softmax_cross_entropy_kernel(float* loss, float* dz, const float
 
   // dz may be z: each lane reads an element, z[label] too, before it writes that element, and no other lane needs it.
   const bool has_label = label >= 0 && label < classes;
-  if (lane == (has_label ? label % 32 : 0)) loss[r] = logf(sum) + maximum - (has_label ? z[label] : 0.0f);
+  if (lane == (has_label ? label % 32 : 0)) loss[r] = logf(sum) + (has_label ? maximum - z[label] : 0.0f);
   for (int j = lane; j < classes; j += 32)
     dz[j] = scale * (expf(z[j] - maximum) / sum - (j == label ? 1.0f : 0.0f));
 }
