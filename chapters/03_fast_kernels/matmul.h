@@ -30,11 +30,12 @@ Matmul matmul_tensor_bfloat16; // to 8 bits, with the range of a float
 Matmul matmul_tensor_half;     // to 11 bits, up to 65504
 
 struct Step {
-  const char* name;
-  Matmul* matmul;
-  int edge;               // of the largest tile: where sizes are worth a test
-  double input_rounding;  // relative error of an input as the multiplier sees it
-  bool needs_ampere;      // compute capability 8.0 or later
+  const char* name = "";
+  Matmul* matmul = nullptr;
+  int edge = 1;               // of the largest tile: where sizes are worth a test
+  double input_rounding = 0;  // relative error of an input as the multiplier sees it
+  double flop_per_byte = 0;   // operations per byte that the kernel asks of global memory
+  bool needs_ampere = false;      // compute capability 8.0 or later
 };
 const std::vector<Step>& matmul_steps();
 
