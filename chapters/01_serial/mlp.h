@@ -55,6 +55,7 @@ class Mlp {
   // layer that writes it to the layer that reads it.
   float* activation(int l, int slot) const { return slots_[size_t(slot)].activations[size_t(l)]; }
   float* activation_gradient(int l, int slot) const;
+  void set_rows(int rows, int slot = 0) { slots_[size_t(slot)].rows = rows; }  // forward does this itself
   int rows(int slot = 0) const { return slots_[size_t(slot)].rows; }
 
   // Parameters and gradients of a layer, (layer.range().size()): the weights, then the bias.

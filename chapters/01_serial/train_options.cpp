@@ -2,8 +2,8 @@
 
 #include "common/error.h"
 
-void TrainOptions::declare(Options& options) {
-  options.add("device", &device, "where to compute", {"cpu"});
+void TrainOptions::declare(Options& options, const std::vector<std::string>& devices) {
+  options.add("device", &device, "where to compute", devices);
   options.add("data", &data, "folder with the unpacked MNIST files");
   options.add("hidden", &hidden, "widths of the hidden layers, or none", between(1, 65536));
   options.add("epochs", &epochs, "passes over the training data", between(0, 100000));

@@ -20,8 +20,8 @@ struct TrainOptions {
   int64_t seed = 1;
   std::string log;
 
-  // Declares all of these as command-line options.
-  void declare(Options& options);
+  // Declares all of these as command-line options.  devices: what --device may be in this program.
+  void declare(Options& options, const std::vector<std::string>& devices = {"cpu"});
 
   // The layer sizes for this data, {784, 512, 256, 10}.
   std::vector<int> sizes(const Dataset& data) const;

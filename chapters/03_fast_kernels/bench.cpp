@@ -1,0 +1,282 @@
+// How fast are the eight products, and a whole training step?
+//
+// On a GPU: operations per second, as a share of the GPU's peak and of cuBLAS where the Toolkit has it, and a roofline.
+// On the CPU the same kernels run thread by thread on one core. That shows that they compute, not how fast they are.
+//
+// Run: make bench-03
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/01_serial/optimizer.h"
+#include "chapters/03_fast_kernels/cublas.h"
+#include "chapters/03_fast_kernels/device_limits.h"
+#include "chapters/03_fast_kernels/fast_cuda_device.h"
+#include "chapters/03_fast_kernels/prefetch.h"
+#include "chapters/03_fast_kernels/step_graph.h"
+#include "common/machine.h"
+#include "common/options.h"
+#include "common/philox.h"
+#include "common/timer.h"
+
+namespace {
+
+struct Shape {
+  const char* name;
+  int m, n, k;
+  bool a_transposed, b_transposed;
+  double gflop() const { return 2e-9 * m * n * k; }
+};
+
+// The three products of the first layer, 784 to 512, with 128 rows; and on a GPU one that is large enough to fill it.
+std::vector<Shape> shapes(bool is_gpu) {
+  std::vector<Shape> all = {{"x w", 128, 512, 784, false, false},
+                            {"xT dy", 784, 512, 128, true, false},
+                            {"dy wT", 128, 784, 512, false, true}};
+  if (is_gpu) all.push_back({"4096^3", 4096, 4096, 4096, false, false});
+  return all;
+}
+
+std::vector<float> random_floats(size_t n) {
+  std::vector<float> values(n);
+  for (size_t i = 0; i < n; ++i) values[i] = uniform(random_words(1, RandomStream::test, 0, i)[0]) - 0.5f;
+  return values;
+}
+
+// Seconds of one call: the best of some rounds, each long enough for the clock. The first call warms up.
+template <class Call>
+double seconds_of(Device& device, const Call& call) {
+  auto time = [&](int calls) {
+    device.synchronize();
+    const Timer timer;
+    for (int i = 0; i < calls; ++i) call();
+    device.synchronize();
+    return timer.seconds() / calls;
+  };
+  const double first = time(1);
+  const int calls = std::clamp(int(0.02 / first), 1, 1000), rounds = first > 0.1 ? 2 : 5;
+  double best = time(calls);
+  for (int round = 1; round < rounds; ++round) best = std::min(best, time(calls));
+  return best;
+}
+
+// The operands of a product on a device.
+class Operands {
+ public:
+  Operands(Device& device, const Shape& s)
+      : shape_(s),
+        a_(device, size_t(s.m) * size_t(s.k), Purpose::workspace),
+        b_(device, size_t(s.k) * size_t(s.n), Purpose::workspace),
+        c_(device, size_t(s.m) * size_t(s.n), Purpose::workspace) {
+    for (const Buffer<>* buffer : {&a_, &b_})
+      device.copy_in(buffer->data(), random_floats(buffer->size()).data(), buffer->size());
+  }
+  MatrixView a() const { return shape_.a_transposed ? row_major(a_, shape_.m).transposed() : row_major(a_, shape_.k); }
+  MatrixView b() const { return shape_.b_transposed ? row_major(b_, shape_.k).transposed() : row_major(b_, shape_.n); }
+  float* c() const { return c_; }
+
+ private:
+  Shape shape_;
+  Buffer<> a_, b_, c_;
+};
+
+// --- Products ----------------------------------------------------------------------------------------------------------
+
+struct Row {
+  std::string name;
+  std::vector<double> gflops;  // per shape
+  double flop_per_byte = 0;
+  bool full_precision = true;
+};
+
+std::vector<Row> time_steps(FastCudaDevice& device, const std::vector<Shape>& all) {
+  std::vector<Row> rows;
+  for (const fast::Step& step : fast::matmul_steps()) {
+    if (!fast::can_run(step)) continue;
+    device.set_matmul(step.matmul);
+    Row row{step.name, {}, step.flop_per_byte, step.input_rounding == 0};
+    for (const Shape& s : all) {
+      const Operands o(device, s);
+      row.gflops.push_back(s.gflop() / seconds_of(device, [&] { device.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
+    }
+    rows.push_back(row);
+  }
+  device.set_matmul(fast::matmul_warp_tile);
+  return rows;
+}
+
+Row time_cublas(FastCudaDevice& device, const std::vector<Shape>& all) {
+  Row row{"cuBLAS", {}, 0, true};
+  Cublas cublas(device.stream());
+  if (!cublas.available()) return row;
+  for (const Shape& s : all) {
+    const Operands o(device, s);
+    if (!cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k)) return {"cuBLAS", {}, 0, true};
+    row.gflops.push_back(s.gflop() / seconds_of(device, [&] { cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k); }));
+  }
+  return row;
+}
+
+Row time_chapter_01(const std::vector<Shape>& all) {
+  Row row{"chapter 01's product", {}, 0, true};
+  CpuDevice cpu;
+  for (const Shape& s : all) {
+    const Operands o(cpu, s);
+    row.gflops.push_back(s.gflop() / seconds_of(cpu, [&] { cpu.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
+  }
+  return row;
+}
+
+void print_row(const Row& row, double peak, const Row* yardstick) {
+  std::printf("%-26s", row.name.c_str());
+  for (double gflops : row.gflops) std::printf(" %9.1f", gflops);
+  if (peak > 0 && row.full_precision) std::printf(" %8.1f %%", 100 * row.gflops.back() / peak);
+  if (yardstick) std::printf(" %8.1f %%", 100 * row.gflops.back() / yardstick->gflops.back());
+  std::printf("\n");
+}
+
+void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const std::string& csv) {
+  const std::vector<Shape> all = shapes(limits.is_gpu);
+  const std::vector<Row> rows = time_steps(device, all);
+  const Row yardstick = limits.is_gpu ? time_cublas(device, all) : time_chapter_01(all);
+  const bool compare = limits.is_gpu && !yardstick.gflops.empty();
+
+  std::printf("\n%-26s", "products, GFLOP/s");
+  for (const Shape& s : all) std::printf(" %9s", s.name);
+  std::printf("%s%s\n", limits.is_gpu ? "   of peak" : "", compare ? "  of cuBLAS" : "");
+  for (const Row& row : rows) print_row(row, limits.gflops, compare ? &yardstick : nullptr);
+  if (yardstick.gflops.empty())
+    std::printf("cuBLAS: not found\n");
+  else
+    print_row(yardstick, limits.gflops, nullptr);
+
+  if (csv.empty()) return;
+  std::ofstream out(csv);
+  if (!out) throw Error(csv + ": cannot be written");
+  out << "# " << limits.name << "," << limits.gflops << "," << limits.gbytes << "\nproduct,flop_per_byte,gflops\n";
+  for (const Row& row : rows) out << row.name.substr(0, row.name.find(',')) << ',' << row.flop_per_byte << ',' << row.gflops.back() << '\n';
+}
+
+// --- A training step ---------------------------------------------------------------------------------------------------
+
+Dataset noise(size_t count) {
+  Dataset data{count, 28, 28, std::vector<uint8_t>(count * 784), std::vector<uint8_t>(count)};
+  for (size_t i = 0; i < data.pixels.size(); ++i) data.pixels[i] = uint8_t(random_words(1, RandomStream::data, 0, i)[0]);
+  for (size_t i = 0; i < count; ++i) data.labels[i] = uint8_t(random_words(1, RandomStream::data, 1, i)[0] % 10);
+  return data;
+}
+
+// The network 784-512-256-10 on a device, and an epoch of eight batches of 128 on it: all of a step, images to update.
+class Trainer {
+ public:
+  explicit Trainer(Device& device)
+      : data_(noise(8 * batch)),
+        order_(permutation(1, 0, data_.count)),
+        parameters_(device, layout_.count, Purpose::parameters),
+        gradients_(device, layout_.count, Purpose::gradients),
+        mlp_(device, layout_, parameters_, gradients_, space_),
+        head_(device, space_),
+        optimizer_(device, {}, layout_.count),
+        graph_(device) {
+    std::vector<float> weights(layout_.count);
+    initialize(weights.data(), layout_, 1);
+    device.copy_in(parameters_.data(), weights.data(), layout_.count);
+  }
+
+  size_t samples() const { return data_.count; }
+
+  // As in chapter 01's train.cpp.
+  void plain_epoch() {
+    for (const Range rows : batches(data_.count, batch)) {
+      load_images(mlp_, data_, order_, rows);
+      head_.load_labels(data_, order_, rows);
+      queue_step(0);
+      head_.loss(mlp_, batch);
+      optimizer_.step(parameters_, gradients_);
+    }
+  }
+
+  // As in this chapter's.
+  void overlapped_epoch() {
+    Prefetch prefetch(mlp_, head_, data_, order_, micro_batches(data_.count, batch, 1));
+    for (size_t b = 0; b < data_.count / batch; ++b) {
+      const int slot = prefetch.take();
+      mlp_.set_rows(int(batch), slot);
+      graph_.run({int(batch), batch, Write::overwrite, slot}, [&] { queue_step(slot); });
+      prefetch.gather_ahead();
+      head_.loss(mlp_, batch, slot);
+      optimizer_.step(parameters_, gradients_);
+    }
+  }
+
+ private:
+  void queue_step(int slot) {
+    mlp_.forward(int(batch), slot);
+    head_.backward(mlp_, batch, slot);
+    mlp_.backward(Write::overwrite, slot);
+  }
+
+  static constexpr size_t batch = 128;
+  const Space space_{.rows = int(batch), .slots = 2};
+  const Layout layout_ = make_layout({784, 512, 256, 10});
+  Dataset data_;
+  std::vector<uint32_t> order_;
+  Buffer<> parameters_, gradients_;
+  Mlp mlp_;
+  SoftmaxHead head_;
+  Optimizer optimizer_;
+  StepGraph graph_;
+};
+
+double training_rate(Device& device, void (Trainer::*epoch)()) {
+  Trainer trainer(device);
+  return double(trainer.samples()) / seconds_of(device, [&] { (trainer.*epoch)(); });
+}
+
+void bench_training(FastCudaDevice& device, const DeviceLimits& limits) {
+  std::printf("\n784-512-256-10, batch 128, samples/s\n");
+  auto line = [](const char* name, double rate) { std::printf("%-44s %9.0f\n", name, rate), std::fflush(stdout); };
+  if (!limits.is_gpu) {
+    CpuDevice cpu;
+    line("chapter 01, on one core", training_rate(cpu, &Trainer::plain_epoch));
+  }
+  CudaDevice plain;
+  line("chapter 02's kernels", training_rate(plain, &Trainer::plain_epoch));
+  line("chapter 03's kernels", training_rate(device, &Trainer::plain_epoch));
+  line("chapter 03's kernels, prefetch and graph", training_rate(device, &Trainer::overlapped_epoch));
+}
+
+void print_device(const DeviceLimits& limits) {
+  if (limits.is_gpu) {
+    std::printf("%s: %d multiprocessors, peak %.0f GFLOP/s in float, %.0f GB/s (from its attributes)\n", limits.name.c_str(),
+                limits.multiprocessors, limits.gflops, limits.gbytes);
+    return;
+  }
+  std::printf(
+      "NOT A GPU. No GPU was at hand: the kernels ran on one core, thread after thread, on %s.\n"
+      "Do not conclude which step is fast: there is no memory to coalesce, no bank, no warp, a barrier costs\n"
+      "a switch between threads, and a shared tile is slower than none. Conclude that all of them run.\n",
+      machine_name().c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  std::string csv;
+  bool products = false, training = false;
+  Options options("Times the matrix products of this chapter, and a training step.");
+  options.add("csv", &csv, "write the products to this file, for roofline.sh");
+  options.add("products", &products, "time the products only");
+  options.add("training", &training, "time the training step only");
+  if (!options.parse(argc, argv)) return 0;
+
+  FastCudaDevice device;
+  const DeviceLimits limits = device_limits();
+  print_device(limits);
+  if (!training) bench_products(device, limits, csv);
+  if (!products) bench_training(device, limits);
+} catch (const Error& error) {
+  return fail(error);
+}

@@ -1,0 +1,49 @@
+// The CUDA device of chapter 02 with fast kernels. Which matrix product it uses can be chosen, for tests and benchmarks.
+#pragma once
+
+#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/matmul.h"
+
+class FastCudaDevice : public CudaDevice {
+ public:
+  // Throws NoGpu.
+  explicit FastCudaDevice(int index = 0, fast::Matmul* matmul = fast::matmul_warp_tile);
+  ~FastCudaDevice() override;
+
+  void set_matmul(fast::Matmul* matmul) { matmul_ = matmul; }
+  // c (m, n) = finish(a (m, k) · b (k, n))
+  void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
+    matmul_(c, a, b, m, n, k, finish, stream());
+  }
+
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation, int rows, int in,
+                      int out) override;
+  void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
+                               int out) override;
+  void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override;
+  void linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in,
+                             int out) override;
+  void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
+                             int classes) override;
+  void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) override;
+  void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
+            size_t n) override;
+
+ protected:
+  void copy_bytes_in(void* device, const void* host, size_t bytes) override;
+
+ private:
+  // Small copies in go through pinned memory of ours, so that the caller need not wait until the GPU has taken them.
+  struct Staging {
+    static constexpr size_t bytes = 64 << 10;
+    char* memory = nullptr;
+    cudaEvent_t taken = nullptr;
+  };
+  fast::Matmul* matmul_;
+  Staging staging_[4];
+  int next_staging_ = 0;
+};
+
+// make_device with this chapter's device for "cuda".  Throws NoGpu.
+std::unique_ptr<Device> make_fast_device(const std::string& name, int local_rank = 0);

@@ -1,0 +1,33 @@
+// The list of the products, for tests and benchmarks.
+#include "chapters/02_cuda/cuda_check.h"
+#include "chapters/03_fast_kernels/matmul.h"
+
+namespace fast {
+
+const std::vector<Step>& matmul_steps() {
+  // A kernel whose block computes e x e elements asks for 2 e floats and makes 2 e² operations per step along k.
+  auto per_byte = [](double e) { return e / 4; };
+  static const std::vector<Step> steps = {
+      {"1 naive", matmul_naive, 32, 0, per_byte(1), false},
+      {"2 coalesced", matmul_coalesced, 32, 0, per_byte(1), false},
+      {"3 shared tile", matmul_shared_tile, 16, 0, per_byte(16), false},
+      {"4 register tile", matmul_register_tile, 64, 0, per_byte(64), false},
+      {"5 wide loads", matmul_wide_loads, 64, 0, per_byte(64), false},
+      {"6 double buffer", matmul_double_buffer, 64, 0, per_byte(64), false},
+      {"7 warp tile", matmul_warp_tile, 64, 0, per_byte(128), false},
+      {"8 tensor cores, tf32", matmul_tensor_tf32, 64, 0x1p-11, per_byte(64), true},
+      {"8 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 0x1p-9, per_byte(64), true},
+      {"8 tensor cores, half", matmul_tensor_half, 64, 0x1p-11, per_byte(64), false},
+  };
+  return steps;
+}
+
+bool can_run(const Step& step) {
+  if (!step.needs_ampere) return true;
+  int device = 0, major = 0;
+  CUDA_CHECK(cudaGetDevice(&device));
+  CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
+  return major >= 8;
+}
+
+}  // namespace fast

@@ -1,0 +1,82 @@
+// Chapter 02: the CUDA device computes what the CPU device computes.
+#include <gtest/gtest.h>
+
+#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/02_cuda/make_device.h"
+#include "tests/device_operations.h"
+#include "tests/program.h"
+#include "tests/training_runs.h"
+
+namespace {
+
+using namespace device_operations;
+
+struct CudaTest : testing::Test {
+  std::unique_ptr<Device> device;
+  void SetUp() override {
+    try {
+      device = make_cuda_device();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+};
+
+const int block_edges[] = {8, 32};  // of the product's thread block: rows and columns
+
+TEST_F(CudaTest, ProductsOfIntegersAreExactAtEverySize) {
+  for (int edge : block_edges) expect_exact_products(*device, edge);
+}
+TEST_F(CudaTest, ProductsAreWithinRounding) {
+  for (int edge : block_edges) expect_close_products(*device, edge);
+}
+TEST_F(CudaTest, ElementsDoNotDependOnTheirNeighbours) {
+  for (int edge : block_edges) expect_contract(*device, edge);
+}
+TEST_F(CudaTest, BiasActivationAndColumnSums) { expect_bias_and_activation(*device); }
+TEST_F(CudaTest, ReluMask) { expect_relu_mask(*device); }
+TEST_F(CudaTest, Softmax) { expect_softmax(*device); }
+TEST_F(CudaTest, VectorsAndOptimizers) { expect_vectors(*device); }
+TEST_F(CudaTest, FillAndCopy) { expect_fill_and_copy(*device); }
+TEST_F(CudaTest, ViewsAndCopiesBesideTheComputation) { expect_views(*device); }
+TEST_F(CudaTest, MemoryIsCounted) { expect_memory_is_counted(*device); }
+
+TEST_F(CudaTest, ViewsMustBelongToTheDevice) {
+  float on_the_host = 0;
+  EXPECT_THROW(device->host_view(&on_the_host, 1), std::logic_error);
+  const Buffer<> p(*device, 4, Purpose::workspace);
+  EXPECT_THROW(device->end_copy_in(p, 4), std::logic_error);
+  device->begin_copy_out(p, 4);
+  EXPECT_THROW(device->begin_copy_out(p, 4), std::logic_error);
+  device->end_copy_out(p, 4);
+}
+
+TEST_F(CudaTest, TooMuchMemoryIsAnException) {
+  EXPECT_THROW(device->allocate(size_t{1} << 55, Purpose::workspace), std::bad_alloc);
+  const Copied<> still_works(*device, Floats(3, 1.0f));
+  EXPECT_EQ(still_works.host(), Floats(3, 1.0f));
+}
+
+TEST_F(CudaTest, FiftyStepsStayWithinRounding) {
+  const Dataset data = read_mnist_train("build/data");
+  for (const char* optimizer : {"sgd", "momentum", "adam"})
+    training_runs::expect_parity(*device, {.optimizer = optimizer}, data);
+}
+
+TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
+  const Dataset train = read_mnist_train("build/data"), test = read_mnist_test("build/data");
+  const training_runs::Run run{.sizes = {784, 32, 10}, .samples = 2000, .steps = 2 * 63};
+  CpuDevice cpu;
+  const double expected = training_runs::train(cpu, run, train, &test).accuracy;
+  const double actual = training_runs::train(*device, run, train, &test).accuracy;
+  EXPECT_GT(expected, 0.8);
+  // Rounding moves a few images from one side of a border to the other: a few of 10,000.
+  EXPECT_NEAR(actual, expected, 0.001);
+}
+
+TEST(MakeDevice, KnowsBothNames) {
+  EXPECT_EQ(make_device("cpu")->name(), "cpu");
+  EXPECT_EQ(device_names, (std::vector<std::string>{"cpu", "cuda"}));
+}
+
+}  // namespace

@@ -1,0 +1,242 @@
+// Chapter 03: every step of the matrix product, every fused kernel, the prefetch and the graph compute what the CPU device
+// computes.
+#include <gtest/gtest.h>
+
+#include "chapters/03_fast_kernels/fast_cuda_device.h"
+#include "chapters/03_fast_kernels/prefetch.h"
+#include "chapters/03_fast_kernels/step_graph.h"
+#include "tests/device_operations.h"
+#include "tests/training_runs.h"
+
+namespace {
+
+using namespace device_operations;
+
+struct FastTest : testing::Test {
+  std::unique_ptr<FastCudaDevice> device;
+  void SetUp() override {
+    try {
+      device = std::make_unique<FastCudaDevice>();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+};
+
+// --- The products, one test per step ---------------------------------------------------------------------------------------
+
+struct MatmulTest : FastTest, testing::WithParamInterface<fast::Step> {
+  void SetUp() override {
+    FastTest::SetUp();
+    if (!device) return;
+    if (!fast::can_run(GetParam())) GTEST_SKIP() << "skipped: this GPU is older than tf32 and bfloat16";
+    device->set_matmul(GetParam().matmul);
+  }
+};
+
+TEST_P(MatmulTest, IntegersAreExactAtEverySize) { expect_exact_products(*device, GetParam().edge); }
+TEST_P(MatmulTest, CloseToTheCpu) { expect_close_products(*device, GetParam().edge, GetParam().input_rounding); }
+TEST_P(MatmulTest, ElementsDoNotDependOnTheirNeighbours) { expect_contract(*device, GetParam().edge); }
+
+// Matrices that do not begin at a multiple of 16 bytes, as windows of a flat parameter vector do: no wide loads there.
+TEST_P(MatmulTest, AnyAlignment) {
+  CpuDevice cpu;
+  const int m = 66, n = 68, k = 20;
+  for (size_t shift : {1, 2, 3}) {
+    auto product = [&](Device& d) {
+      const Copied<> a(d, small_integers(shift + size_t(m) * k, 1)), b(d, small_integers(shift + size_t(k) * n, 2));
+      const Copied<> c(d, Floats(shift + size_t(m) * n, 0.0f));
+      d.linear_forward(c + shift, a + shift, b + shift, nullptr, Activation::none, m, k, n);
+      return c.host();
+    };
+    expect_same(product(*device), product(cpu), "shifted by " + std::to_string(shift));
+  }
+}
+
+TEST_P(MatmulTest, BiasAndActivation) { expect_bias_and_activation(*device); }
+
+std::string test_name(const testing::TestParamInfo<fast::Step>& info) {
+  std::string name = info.param.name;
+  std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
+  return "Step" + name;
+}
+INSTANTIATE_TEST_SUITE_P(Steps, MatmulTest, testing::ValuesIn(fast::matmul_steps()), test_name);
+
+// Steps 1 to 7 add the same products in the same order: they may differ in speed only.
+TEST_F(FastTest, AllFloatStepsGiveTheSameBits) {
+  const Product p{Transposition::none, 70, 65, 300};
+  const Floats a = random_floats(p.a_size(), 1), b = random_floats(p.b_size(), 2);
+  device->set_matmul(fast::matmul_naive);
+  const Floats expected = p.result(*device, a, b);
+  for (const fast::Step& step : fast::matmul_steps()) {
+    if (step.input_rounding > 0) continue;
+    device->set_matmul(step.matmul);
+    expect_same(p.result(*device, a, b), expected, step.name);
+  }
+}
+
+// Both shapes of the warp tile: large enough for the larger blocks.
+TEST_F(FastTest, WarpTileInLargeBlocks) {
+  CpuDevice cpu;
+  for (const Product& p : {Product{Transposition::none, 4 * 128 + 1, 4 * 128 + 3, 17},
+                           Product{Transposition::left, 3 * 128 - 1, 6 * 128 + 1, 9}})
+    expect_exact_product(*device, cpu, p);
+}
+
+// The tensor cores round to the bits that their formats have: 1 + 2^-10 is a tf32 and no bfloat16.
+TEST_F(FastTest, TensorCoresRoundTheirInputs) {
+  const struct {
+    fast::Matmul* matmul;
+    bool ampere;
+    float input, expected;
+  } cases[] = {
+      {fast::matmul_tensor_tf32, true, 1 + 0x1p-10f, 1 + 0x1p-10f}, {fast::matmul_tensor_tf32, true, 1 + 0x1p-12f, 1},
+      {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-7f, 1 + 0x1p-7f}, {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-10f, 1},
+      {fast::matmul_tensor_half, false, 1 + 0x1p-10f, 1 + 0x1p-10f},  {fast::matmul_tensor_half, false, 1 + 0x1p-12f, 1},
+  };
+  for (const auto& c : cases) {
+    if (!fast::can_run({.needs_ampere = c.ampere})) continue;
+    device->set_matmul(c.matmul);
+    EXPECT_EQ((Product{Transposition::none, 1, 1, 1}.result(*device, {c.input}, {1.0f})), Floats{c.expected}) << c.input;
+  }
+}
+
+// --- Fused kernels ---------------------------------------------------------------------------------------------------------
+
+TEST_F(FastTest, ReluMask) { expect_relu_mask(*device); }
+TEST_F(FastTest, Softmax) { expect_softmax(*device); }
+TEST_F(FastTest, VectorsAndOptimizers) { expect_vectors(*device); }
+TEST_F(FastTest, ViewsAndCopiesBesideTheComputation) { expect_views(*device); }
+
+// More copies in than there are staging buffers, none of them waited for, and one too large to be staged.
+TEST_F(FastTest, CopiesInMayFollowEachOther) {
+  const size_t n = 100, large = 20000;
+  const Copied<> p(*device, Floats(10 * n, 0.0f));
+  Floats expected;
+  for (size_t i = 0; i < 10; ++i) {
+    Floats part(n, float(i));
+    device->copy_in(p + i * n, part.data(), n);
+    std::fill(part.begin(), part.end(), NAN);  // the host side may be reused at once
+    expected.insert(expected.end(), n, float(i));
+  }
+  expect_same(p.host(), expected, "ten copies");
+  expect_same(Copied<>(*device, random_floats(large, 1)).host(), random_floats(large, 1), "a large copy");
+}
+
+// The sums run over rows, ascending, whatever the kernel: the same bits as three plain lines.
+TEST_F(FastTest, ColumnSumsKeepTheirOrder) {
+  const int rows = 131, columns = 45;
+  const Floats dy = random_floats(size_t(rows) * columns, 1);
+  Floats expected(columns, 0.0f);
+  for (int r = 0; r < rows; ++r)
+    for (int j = 0; j < columns; ++j) expected[size_t(j)] += dy[size_t(r) * columns + size_t(j)];
+  const Copied<> on_dy(*device, dy), db(*device, Floats(columns, NAN));
+  device->linear_backward_bias(db, on_dy, Write::overwrite, rows, columns);
+  expect_same(db.host(), expected, "column sums");
+}
+
+// --- Training --------------------------------------------------------------------------------------------------------------
+
+TEST_F(FastTest, FiftyStepsStayWithinRounding) {
+  const Dataset data = read_mnist_train("build/data");
+  for (const char* optimizer : {"sgd", "momentum", "adam"})
+    training_runs::expect_parity(*device, {.optimizer = optimizer}, data);
+}
+
+// The loop of this chapter's train.cpp: `steps` steps in batches of `batch`, cut into `parts`.
+Floats train_with_prefetch(Device& device, const Dataset& data, size_t samples, size_t batch, size_t parts) {
+  const Layout layout = make_layout({784, 32, 10});
+  Floats weights(layout.count);
+  initialize(weights.data(), layout, 1);
+  const Copied<> parameters(device, weights), gradients(device, weights);
+  const Space space{.rows = int(batch), .slots = 2};
+  Mlp mlp(device, layout, parameters, gradients, space);
+  SoftmaxHead head(device, space);
+  Optimizer optimizer(device, {.name = "adam", .learning_rate = 0.001}, layout.count);
+  StepGraph graph(device);
+  for (uint32_t epoch = 0; epoch < 2; ++epoch) {
+    const std::vector<uint32_t> order = permutation(1, epoch, samples);
+    Prefetch prefetch(mlp, head, data, order, micro_batches(samples, batch, parts));
+    for (const Range rows : batches(samples, batch)) {
+      Write write = Write::overwrite;
+      for (size_t m = 0; m < parts; ++m) {
+        const Range part = share(rows, parts, m);
+        if (part.empty()) continue;
+        const int slot = prefetch.take();
+        mlp.set_rows(int(part.size()), slot);
+        graph.run({int(part.size()), rows.size(), write, slot}, [&] {
+          mlp.forward(int(part.size()), slot);
+          head.backward(mlp, rows.size(), slot);
+          mlp.backward(write, slot);
+        });
+        prefetch.gather_ahead();
+        EXPECT_TRUE(std::isfinite(head.loss(mlp, rows.size(), slot)));
+        write = Write::accumulate;
+      }
+      optimizer.step(parameters, gradients);
+    }
+  }
+  return parameters.host();
+}
+
+// Chapter 01's loop with the same micro-batches.
+Floats train_plainly(Device& device, const Dataset& data, size_t samples, size_t batch, size_t parts) {
+  const Layout layout = make_layout({784, 32, 10});
+  Floats weights(layout.count);
+  initialize(weights.data(), layout, 1);
+  const Copied<> parameters(device, weights), gradients(device, weights);
+  const Space space{.rows = int(batch)};
+  Mlp mlp(device, layout, parameters, gradients, space);
+  SoftmaxHead head(device, space);
+  Optimizer optimizer(device, {.name = "adam", .learning_rate = 0.001}, layout.count);
+  for (uint32_t epoch = 0; epoch < 2; ++epoch) {
+    const std::vector<uint32_t> order = permutation(1, epoch, samples);
+    for (const Range rows : batches(samples, batch)) {
+      Write write = Write::overwrite;
+      for (size_t m = 0; m < parts; ++m) {
+        const Range part = share(rows, parts, m);
+        if (part.empty()) continue;
+        load_images(mlp, data, order, part);
+        head.load_labels(data, order, part);
+        mlp.forward(int(part.size()));
+        head.backward(mlp, rows.size());
+        mlp.backward(write);
+        EXPECT_TRUE(std::isfinite(head.loss(mlp, rows.size())));  // waits: the views may be written again
+        write = Write::accumulate;
+      }
+      optimizer.step(parameters, gradients);
+    }
+  }
+  return parameters.host();
+}
+
+// Prefetch and graphs change when things happen, not what: bit for bit, also with partial batches and empty micro-batches.
+TEST_F(FastTest, PrefetchAndGraphChangeNoBit) {
+  const Dataset data = read_mnist_train("build/data");
+  for (size_t parts : {1, 3})
+    for (size_t samples : {66, 96, 32, 5})
+      expect_same(train_with_prefetch(*device, data, samples, 32, parts), train_plainly(*device, data, samples, 32, parts),
+                  std::to_string(samples) + " samples in " + std::to_string(parts) + " parts");
+  CpuDevice cpu;
+  expect_same(train_with_prefetch(cpu, data, 66, 32, 3), train_plainly(cpu, data, 66, 32, 3), "on the CPU device");
+}
+
+TEST_F(FastTest, AGraphIsRecordedOncePerKind) {
+  StepGraph graph(*device);
+  const Copied<> p(*device, Floats(3, 1.0f));
+  int recordings = 0;
+  auto doubles = [&] { ++recordings, device->scale(p, 2.0f, 3); };
+  for (int i = 0; i < 5; ++i) graph.run({1, 1, Write::overwrite, 0}, doubles);
+  EXPECT_EQ(recordings, 1);
+  EXPECT_EQ(p.host(), Floats(3, 32.0f));
+  graph.run({2, 1, Write::overwrite, 0}, doubles);
+  EXPECT_EQ(recordings, 2);
+  EXPECT_EQ(graph.recorded(), 2u);
+}
+
+TEST(MicroBatches, AreThoseOfTheLoop) {
+  EXPECT_EQ(micro_batches(5, 4, 2), (std::vector<Range>{{0, 2}, {2, 4}, {4, 5}}));
+  EXPECT_TRUE(micro_batches(0, 4, 2).empty());
+}
+
+}  // namespace
