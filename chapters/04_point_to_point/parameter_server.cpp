@@ -22,7 +22,7 @@ Write ParameterServer::deliver(double* loss) {
   MPI_CHECK(MPI_Send(loss, 1, MPI_DOUBLE, 0, loss_tag, comm_));
   send_from_device(device_, gradients_, n_, 0, gradient_tag, comm_);
   *loss = 0;
-  return Write::overwrite;
+  return Write::overwrite;  // what was sent is gone
 }
 
 Write ParameterServer::receive(int micro_batch, Write write, double* loss) {
