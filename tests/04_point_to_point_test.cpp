@@ -438,7 +438,7 @@ TEST(TrialTest, TrialsFillTheirRange) {
   for (int number = 0; number < 500; ++number) {
     const Trial trial = random_trial(1, number);
     EXPECT_EQ(trial.number, number);
-    EXPECT_TRUE(trial.width >= 32 && trial.width <= 512 && trial.batch >= 16 && trial.batch <= 256 && trial.seed >= 1);
+    EXPECT_TRUE(trial.width >= 32 && trial.width <= 256 && trial.batch >= 16 && trial.batch <= 256 && trial.seed >= 1);
     lowest = std::min(lowest, trial.learning_rate), highest = std::max(highest, trial.learning_rate);
     EXPECT_EQ(random_trial(1, number).learning_rate, trial.learning_rate);
   }

@@ -19,7 +19,7 @@ namespace {
 
 struct SearchOptions {
   std::string data = "build/data";
-  int64_t trials = 27, first_epochs = 1, rungs = 4, eta = 2, seed = 1, train_samples = 50000;
+  int64_t trials = 40, first_epochs = 1, rungs = 4, eta = 2, seed = 1, train_samples = 50000;
   std::string log;
   bool resume = false;
 

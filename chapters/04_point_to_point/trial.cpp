@@ -64,7 +64,7 @@ Trial random_trial(uint64_t search_seed, int number) {
   Trial trial;
   trial.number = number;
   trial.learning_rate = std::exp(low + (high - low) * double(uniform(words[0])));
-  trial.width = 32 << words[1] % 5;
+  trial.width = 32 << words[1] % 4;
   trial.batch = 16 << words[2] % 5;
   trial.seed = 1 + int32_t(words[3] % 1000);
   return trial;

@@ -16,7 +16,7 @@ struct Trial {
 };
 
 // Trial `number` of the search with this seed: a pure function of both. The learning rate is spread evenly over its
-// logarithm, from 0.01 to 3; width is 32 to 512 and batch 16 to 256, powers of two; the seed is one of 1000.
+// logarithm, from 0.01 to 3; width is 32 to 256 and batch 16 to 256, powers of two; the seed is one of 1000.
 // Random choices find good values with fewer trials than a grid: Bergstra, Bengio, "Random search for hyper-parameter
 // optimization", JMLR 13, 2012.
 Trial random_trial(uint64_t search_seed, int number);
