@@ -1,0 +1,144 @@
+#!/bin/sh
+# virtual_cluster.sh: a cluster of several hosts on one Linux machine, to run MPI programs over real TCP.
+#
+#   virtual_cluster.sh up 4 --rate 1gbit --delay 50us    hosts vc1 ... vc4, each with a network card of that speed
+#   virtual_cluster.sh run 4 PROGRAM [ARGUMENTS]         starts 4 ranks, one host after another
+#   virtual_cluster.sh status                            which hosts there are, and what their cards are told to do
+#   virtual_cluster.sh down
+#
+# A host is a network namespace with a name and a /dev/shm of its own; all are plugged into one bridge. What leaves or
+# reaches a host goes through the kernel's TCP and through a queue that is shaped (tc): the rate by tbf, the delay by
+# netem, on each way out of a host, so that a ping takes twice the delay. Needs root, ip, tc, and MPICH's mpiexec, which
+# starts its helpers by `enter_host HOST COMMAND` in place of ssh.
+#
+# --delay without netem in the kernel: the script says so and sets the rate alone; the delay is then what TCP costs here.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+prefix=vc           # hosts vc1, vc2, ...; the bridge is vc0
+network=10.77.0     # host i has address 10.77.0.i, this machine itself .254
+state=/run/virtual_cluster
+
+die() { echo "virtual_cluster.sh: $*" >&2; exit 1; }
+need_root() { [ "$(id -u)" = 0 ] || die "needs root: it makes network namespaces (try sudo)"; }
+
+hosts() { ip netns list | awk -v p="$prefix" '$1 ~ "^" p "[0-9]+$" { print $1 }' | sort -V; }
+
+# shape NAMESPACE-OR-"" DEVICE RATE DELAY: what leaves DEVICE.
+shape() {
+  inside=${1:+ip netns exec $1}
+  parent="root handle 1:"
+  if [ -n "$4" ]; then
+    # shellcheck disable=SC2086
+    $inside tc qdisc add dev "$2" $parent netem delay "$4" limit 10000
+    parent="parent 1: handle 2:"
+  fi
+  if [ -n "$3" ]; then
+    # A burst of a few packets, so that also short messages meet the rate; large segments are cut to fit (see up).
+    # shellcheck disable=SC2086
+    $inside tc qdisc add dev "$2" $parent tbf rate "$3" burst 16kb latency 100ms
+  fi
+}
+
+has_netem() {
+  ip link add "${prefix}test" type dummy 2>/dev/null || ip link add "${prefix}test" type veth peer name "${prefix}tes2"
+  works=no
+  if tc qdisc add dev "${prefix}test" root netem delay 1us 2>/dev/null; then works=yes; fi
+  ip link del "${prefix}test"
+  [ $works = yes ]
+}
+
+add_host() { # NUMBER RATE DELAY
+  host=$prefix$1
+  ip netns add "$host"
+  mkdir -p "/etc/netns/$host" # `ip netns exec` shows this file as /etc/hosts
+  cp "$state/hosts" "/etc/netns/$host/hosts"
+  ip link add "$host" type veth peer name eth0 netns "$host"
+  ip link set "$host" master "${prefix}0" up
+  ip -n "$host" addr add "$network.$1/24" dev eth0
+  # Segments of 64 KiB (TSO) would pass the shaper as one packet and make the rate come in jerks.
+  ip link set "$host" gso_max_size 9000 2>/dev/null || true
+  ip -n "$host" link set eth0 gso_max_size 9000 2>/dev/null || true
+  ip -n "$host" link set lo up
+  ip -n "$host" link set eth0 up
+  shape "$host" eth0 "$2" "$3" # out of the host
+  shape "" "$host" "$2" ""     # into the host: the same card, full duplex
+}
+
+up() {
+  need_root
+  count=${1:?usage: virtual_cluster.sh up HOSTS [--rate RATE] [--delay TIME]}
+  shift
+  rate='' delay=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --rate) rate=${2:?--rate needs a value, like 1gbit} ;;
+      --delay) delay=${2:?--delay needs a value, like 50us} ;;
+      *) die "unknown option $1" ;;
+    esac
+    shift 2
+  done
+  case $count in *[!0-9]* | '') die "up: $count is not a number of hosts" ;; esac
+  if [ "$count" -lt 1 ] || [ "$count" -gt 200 ]; then die "up: 1 to 200 hosts, not $count"; fi
+  [ -z "$(hosts)" ] || die "a virtual cluster is up already; take it down first"
+  if [ -n "$delay" ] && ! has_netem; then
+    echo "virtual_cluster.sh: this kernel has no netem (CONFIG_NET_SCH_NETEM): no delay of $delay is added, the rate alone is set" >&2
+    delay=
+  fi
+
+  trap 'down; die "up failed; what was made is removed"' EXIT
+  ip link add "${prefix}0" type bridge
+  ip addr add "$network.254/24" dev "${prefix}0"
+  ip link set "${prefix}0" up
+  mkdir -p "$state"
+  { echo "127.0.0.1 localhost"; seq "$count" | sed "s/.*/$network.& $prefix&/"; } >"$state/hosts"
+  i=1
+  while [ "$i" -le "$count" ]; do add_host "$i" "$rate" "$delay"; i=$((i + 1)); done
+  hosts >"$state/hostfile"
+  trap - EXIT
+  echo "up: $count hosts, rate ${rate:-unlimited}, added delay ${delay:-none}"
+}
+
+down() {
+  need_root
+  for host in $(hosts); do
+    # Only what runs in this namespace; MPI jobs that were left behind.
+    for pid in $(ip netns pids "$host"); do kill "$pid" 2>/dev/null || true; done
+    ip link del "$host" 2>/dev/null || true
+    ip netns del "$host"
+    rm -rf "/etc/netns/$host"
+  done
+  ip link del "${prefix}0" 2>/dev/null || true
+  rm -rf "$state"
+}
+
+status() {
+  [ -n "$(hosts)" ] || { echo "no virtual cluster"; return; }
+  for host in $(hosts); do
+    echo "$host $(ip -n "$host" -br addr show eth0 | awk '{ print $3 }'): $(ip netns exec "$host" tc qdisc show dev eth0 | tr '\n' ';')"
+  done
+}
+
+run() {
+  need_root
+  ranks=${1:?usage: virtual_cluster.sh run RANKS PROGRAM [ARGUMENTS]}
+  shift
+  [ -s "$state/hostfile" ] || die "no virtual cluster; begin with: virtual_cluster.sh up 4"
+  # The MPI library must take TCP between hosts: both network layers that MPICH is built with are told so. All hosts share
+  # this machine's cores, which polite waiting cannot see from inside one host, so it is told, too.
+  UCX_TLS=tcp,self UCX_NET_DEVICES=eth0,lo FI_PROVIDER=tcp FI_TCP_IFACE=eth0 GUARD_WAIT=${GUARD_WAIT:-polite} EXPECT_RANKS=$ranks \
+    "${VIRTUAL_MPIEXEC:-$(find_mpiexec)}" -f "$state/hostfile" -n "$ranks" -localhost "$network.254" \
+    -launcher ssh -launcher-exec "$here/enter_host" "$@"
+}
+
+find_mpiexec() {
+  for candidate in mpiexec.mpich mpiexec.hydra mpiexec; do
+    if command -v "$candidate" >/dev/null 2>&1; then echo "$candidate"; return; fi
+  done
+  die "no mpiexec of MPICH found"
+}
+
+case ${1:-} in
+  up | down | status | run) verb=$1; shift; "$verb" "$@" ;;
+  *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '/^set/d'; exit 2 ;;
+esac

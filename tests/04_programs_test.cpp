@@ -1,0 +1,120 @@
+// The programs of chapter 04 as a user meets them: launched, with their output and status.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "tests/program.h"
+
+namespace {
+
+// These programs are MPI jobs of their own, whatever job this test may be part of.
+ProgramRun launch(int ranks, const std::string& command, const std::string& environment = "") {
+  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD " + environment + " sh common/mpi/launch " +
+                     std::to_string(ranks) + " " + build_folder() + "/chapters/04_point_to_point/" + command);
+}
+
+bool says(const ProgramRun& run, const std::string& text) { return run.output.find(text) != std::string::npos; }
+
+const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 50 --epochs 1 ";
+
+TEST(HelloProgram, EveryRankHasItsLine) {
+  const ProgramRun run = launch(3, "hello");
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* text : {"0 of 3", "1 of 3", "2 of 3"}) EXPECT_TRUE(says(run, text)) << run.output;
+}
+
+TEST(ProbeProgram, AllListsArriveWhole) {
+  const ProgramRun run = launch(4, "probe");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.lines(), 9u) << run.output;
+}
+
+TEST(RingProgram, TheBlockingOneHangsAndIsExplained) {
+  const ProgramRun small = launch(3, "ring --way blocking --bytes 64");
+  EXPECT_EQ(small.status, 0) << small.output;
+  const ProgramRun large = launch(3, "ring --way blocking --bytes 1000000", "GUARD_TIMEOUT=2");
+  EXPECT_EQ(large.status, 86) << large.output;
+  EXPECT_TRUE(says(large, "deadlock: rank 0 waits for rank 1")) << large.output;
+}
+
+TEST(RingProgram, EachCureEnds) {
+  for (const char* way : {"ordered", "sendrecv", "nonblocking"}) {
+    const ProgramRun run = launch(3, std::string("ring --bytes 1000000 --way ") + way);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, "every element is 3")) << run.output;
+  }
+}
+
+TEST(OverlapProgram, MeasuresAndEnds) {
+  const ProgramRun run = launch(2, "overlap --bytes 100000 --rounds 3 --tests 10");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "hidden")) << run.output;
+}
+
+TEST(PingPongProgram, WritesTimesAndFit) {
+  const std::string log = build_folder() + "/ping_pong_test.csv";
+  const ProgramRun run = launch(2, "ping_pong --most 65536 --rounds 3 --log " + log);
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "alpha =")) << run.output;
+  std::ifstream in(log);
+  std::string header;
+  std::getline(in, header);
+  EXPECT_EQ(header, "bytes,seconds,way,alpha,beta");
+  std::remove(log.c_str());
+}
+
+TEST(TrainProgram, AgreesWithTheSerialRun) {
+  for (const char* options : {"", "--micro-batches 5 --optimizer momentum --learning-rate 0.02", "--micro-batches 1"}) {
+    const ProgramRun run = launch(3, quick + options);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, "serial run: agrees, all 19410 weights have the same bits")) << run.output;
+  }
+}
+
+// Only the hash of the weights tells; the serial program of chapter 01 is another binary.
+TEST(TrainProgram, AgreesWithTheProgramOfChapter01) {
+  const ProgramRun parallel = launch(2, quick + "--micro-batches 4");
+  const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/" + quick + "--micro-batches 4");
+  const size_t at = serial.output.find("weights ");
+  ASSERT_NE(at, std::string::npos) << serial.output;
+  EXPECT_TRUE(says(parallel, serial.output.substr(at, 24))) << parallel.output;
+}
+
+TEST(TrainProgram, DivergenceEndsAllRanks) {
+  const ProgramRun run = launch(2, quick + "--hidden 64,64,64,64,64 --learning-rate 1000 --epochs 2");
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_TRUE(says(run, "training diverged")) << run.output;
+}
+
+TEST(SearchProgram, GoesOnWhereItEnded) {
+  const std::string log = build_folder() + "/search_test.csv";
+  const std::string command = "search --train-samples 512 --trials 6 --rungs 2 --log " + log;
+  const ProgramRun whole = launch(2, command);
+  EXPECT_EQ(whole.status, 0) << whole.output;
+  const size_t at = whole.output.find("the most suitable");
+  ASSERT_NE(at, std::string::npos) << whole.output;
+
+  // The process died in its fourth line: three results are left.
+  std::ifstream in(log);
+  std::string text, line;
+  for (int i = 0; i < 4 && std::getline(in, line); ++i) text += line + "\n";
+  std::ofstream(log) << text << "3,0,1,0.0";
+  const ProgramRun rest = launch(2, command + " --resume");
+  EXPECT_EQ(rest.status, 0) << rest.output;
+  EXPECT_TRUE(says(rest, "3 results of")) << rest.output;
+  EXPECT_TRUE(says(rest, whole.output.substr(at))) << rest.output << "\nexpected:\n" << whole.output.substr(at);
+  std::remove(log.c_str());
+}
+
+TEST(Programs, WrongUseGivesALineAndAStatus) {
+  for (const char* command : {"ping_pong", "overlap", "search"}) {
+    const ProgramRun run = launch(1, command);
+    EXPECT_EQ(run.status, 1) << run.output;
+    EXPECT_TRUE(says(run, "two ranks")) << run.output;
+  }
+  EXPECT_EQ(launch(2, "ring --way round").status, 1);
+  EXPECT_EQ(launch(2, "search --resume").status, 1);
+}
+
+}  // namespace
