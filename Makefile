@@ -27,7 +27,7 @@ NVCC ?= $(shell command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null)
 
 SHELL := /bin/sh
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 endif
 .DELETE_ON_ERROR:
@@ -93,7 +93,7 @@ cu   := $(if $(filter gpu,$(CUDA)),$(B),$(B)/cuda_on_cpu)
 twin_include := -Icommon/cuda_on_cpu/include
 toolkit      := $(patsubst %/bin/nvcc,%,$(NVCC))
 cuda_library := $(if $(filter gpu,$(CUDA)),,$(B)/lib/cuda_on_cpu.a)
-override CPPFLAGS += $(if $(filter gpu,$(CUDA)),-isystem $(toolkit)/include,$(twin_include))
+override CPPFLAGS += $(if $(filter gpu,$(CUDA)),$(patsubst %,-isystem %/include,$(filter-out /usr,$(toolkit))),$(twin_include))
 LDLIBS += $(if $(filter gpu,$(CUDA)),-L$(toolkit)/lib64 -lcudart_static -lrt)
 
 # Objects depend on the flags that they were made with.
@@ -202,7 +202,14 @@ $(B)/%.o: %.cu $(B)/flags
 	@mkdir -p $(@D)
 	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(foreach a,$(architectures),-gencode arch=compute_$a$(comma)code=sm_$a) \
 	  -gencode arch=compute_$(lastword $(architectures))$(comma)code=compute_$(lastword $(architectures)) \
-	  $(CPPFLAGS) -std=c++20 -O3 -Xcompiler -Wall$(comma)-Wextra -MMD -MP -c $< -o $@
+	  $(CPPFLAGS) -std=c++20 -O3 -Werror all-warnings -Xcompiler -Wall$(comma)-Wextra -MMD -MP -c $< -o $@
+
+# With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
+on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
+.PHONY: gpu-build
+gpu-build: ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
+	@$(if $(NVCC),$(MAKE) --no-print-directory CUDA=gpu B=build/gpu $(patsubst $(B)/%,build/gpu/%,$(on_cuda)),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
+cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(NVCC),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(subst $() ,$(comma) sm_,75 80 90 120),CUDA: no toolkit; kernels run on the CPU))
 
 # `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access.
 checked_chapters := $(sort $(patsubst chapters/%/,%,$(dir $(filter chapters/%,$(cuda)))))
@@ -258,7 +265,8 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 	@$< --data $(DATA) --log build/train.csv $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(NVCC),gpu-build)) data compile_commands.json ## every test, in about the time of a coffee
+	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- sh tests/broken/run --check
 
 check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers

@@ -1,5 +1,8 @@
 // Chapter 02: the CUDA device computes what the CPU device computes.
+// orders: ascending descending shuffled
 #include <gtest/gtest.h>
+
+#include <filesystem>
 
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/02_cuda/make_device.h"
@@ -77,6 +80,17 @@ TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
 TEST(MakeDevice, KnowsBothNames) {
   EXPECT_EQ(make_device("cpu")->name(), "cpu");
   EXPECT_EQ(device_names, (std::vector<std::string>{"cpu", "cuda"}));
+}
+
+// What nvcc built runs here, too, and says in one line that it found no GPU.
+TEST(NvccProgram, WithoutAGpuSaysSoAndEndsWithItsOwnStatus) {
+  const std::string program = "build/gpu/chapters/02_cuda/train";
+  if (!std::filesystem::exists(program)) GTEST_SKIP() << "skipped: no program built by nvcc (make gpu-build)";
+  if (std::filesystem::exists("/dev/nvidia0")) GTEST_SKIP() << "skipped: there is a GPU";
+  const ProgramRun run = run_program(program + " --device cuda --epochs 0");
+  EXPECT_EQ(run.status, 77);
+  EXPECT_EQ(run.lines(), 1u) << run.output;
+  EXPECT_NE(run.output.find("no GPU"), std::string::npos) << run.output;
 }
 
 }  // namespace

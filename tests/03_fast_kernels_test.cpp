@@ -1,4 +1,5 @@
 // Chapter 03: every step of the matrix product, every fused kernel, the prefetch and the graph compute what the CPU device
+// orders: ascending descending shuffled
 // computes.
 #include <gtest/gtest.h>
 
