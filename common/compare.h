@@ -10,10 +10,10 @@
 #include "common/error.h"
 
 struct Distance {
-  double max_abs = 0;       // max |a - b|
-  double relative = 0;      // norm(a - b) / norm(b - origin), 0 / 0 = 0
-  size_t different = 0;     // elements whose bits differ
-  size_t first = 0;         // the first of those
+  double max_abs = 0;    // max |a - b|
+  double relative = 0;   // norm(a - b) / norm(b - origin), 0 / 0 = 0
+  size_t different = 0;  // elements whose bits differ
+  size_t first = 0;      // the first of those
   size_t size = 0;
 
   bool same_bits() const { return different == 0; }
@@ -31,7 +31,8 @@ inline std::ostream& operator<<(std::ostream& out, const Distance& d) {
 // Compares a with b. origin, if given, is where both started (the initial weights): the relative distance is then that
 // to the way travelled, and a model that never moved cannot hide behind the size of its weights.
 // Empty arrays or different lengths are an error: a comparison of nothing would always agree.
-inline Distance compare(std::span<const float> a, std::span<const float> b, std::span<const float> origin = {}) {
+inline Distance compare(std::span<const float> a, std::span<const float> b,
+                        std::span<const float> origin = {}) {
   if (a.empty() || a.size() != b.size() || (!origin.empty() && origin.size() != b.size()))
     throw Error("compare: arrays of " + std::to_string(a.size()) + ", " + std::to_string(b.size()) + " and " +
                 std::to_string(origin.size()) + " values");

@@ -13,7 +13,8 @@ namespace {
 
 std::vector<uint8_t> read_file(const std::string& file) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) throw Error(file + ": is a directory, expected an IDX file");
+  if (std::filesystem::is_directory(file, ignored))
+    throw Error(file + ": is a directory, expected an IDX file");
   std::ifstream in(file, std::ios::binary);
   if (!in) throw Error(file + ": cannot open: " + std::strerror(errno));
   std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -50,8 +51,8 @@ Idx read_idx_file(const std::string& file, size_t dimensions) {
     const size_t size = big_endian(bytes.data() + 4 + 4 * d);
     const size_t limit = d == 0 ? 100'000'000 : 4096;  // total stays far below 2^64
     if (size == 0 || size > limit)
-      throw Error(file + ": dimension " + std::to_string(d) + " is " + std::to_string(size) + ", expected 1 to " +
-                  std::to_string(limit));
+      throw Error(file + ": dimension " + std::to_string(d) + " is " + std::to_string(size) +
+                  ", expected 1 to " + std::to_string(limit));
     idx.sizes.push_back(size);
     total *= size;
   }

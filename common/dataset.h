@@ -13,10 +13,10 @@
 #include "common/split.h"
 
 struct Dataset {
-  size_t count = 0;             // samples
-  size_t height = 0, width = 0; // of an image, in pixels
-  std::vector<uint8_t> pixels;  // (count, height * width), 0 is paper, 255 is ink
-  std::vector<uint8_t> labels;  // (count), each below classes
+  size_t count = 0;              // samples
+  size_t height = 0, width = 0;  // of an image, in pixels
+  std::vector<uint8_t> pixels;   // (count, height * width), 0 is paper, 255 is ink
+  std::vector<uint8_t> labels;   // (count), each below classes
 
   static constexpr size_t classes = 10;
   size_t features() const { return height * width; }

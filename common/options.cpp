@@ -77,13 +77,15 @@ void Options::add(const std::string& name, std::string* value, const std::string
     listed += choice;
   }
   options_.push_back({name, choices.empty() ? "TEXT" : listed, help, *value, [=](const std::string& word) {
-                        if (!choices.empty() && std::find(choices.begin(), choices.end(), word) == choices.end())
+                        if (!choices.empty() &&
+                            std::find(choices.begin(), choices.end(), word) == choices.end())
                           throw Error("--" + name + ": '" + word + "' is not one of " + listed);
                         *value = word;
                       }});
 }
 
-void Options::add(const std::string& name, std::vector<int64_t>* value, const std::string& help, Bounds bounds) {
+void Options::add(const std::string& name, std::vector<int64_t>* value, const std::string& help,
+                  Bounds bounds) {
   options_.push_back({name, "N,N,..", with_range(help, bounds), text(*value), [=](const std::string& word) {
                         std::vector<int64_t> list;
                         std::istringstream in(word == "none" ? "" : word);
@@ -141,6 +143,7 @@ std::string Options::help() const {
     if (!option.default_text.empty()) out << " [" << option.default_text << "]";
     out << "\n";
   }
-  out << "  " << "--help" << std::string(width - 6, ' ') << "  this text\n";
+  out << "  "
+      << "--help" << std::string(width - 6, ' ') << "  this text\n";
   return out.str();
 }

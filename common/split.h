@@ -25,6 +25,7 @@ constexpr Range share(size_t n, size_t parts, size_t index) { return share(Range
 // The batches of an epoch over n samples: `batch` rows each; the last one may be smaller and is kept.
 inline std::vector<Range> batches(size_t n, size_t batch) {
   std::vector<Range> all;
-  for (size_t first = 0; first < n; first += batch) all.push_back({first, first + batch < n ? first + batch : n});
+  for (size_t first = 0; first < n; first += batch)
+    all.push_back({first, first + batch < n ? first + batch : n});
   return all;
 }

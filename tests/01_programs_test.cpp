@@ -9,7 +9,9 @@
 
 namespace {
 
-ProgramRun train(const std::string& options) { return run_program(build_folder() + "/chapters/01_serial/train " + options); }
+ProgramRun train(const std::string& options) {
+  return run_program(build_folder() + "/chapters/01_serial/train " + options);
+}
 
 const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
 
@@ -21,8 +23,8 @@ std::string line_with(const std::string& text, const std::string& word) {
 TEST(TrainProgram, HelpNamesEveryOption) {
   const ProgramRun run = train("--help");
   EXPECT_EQ(run.status, 0);
-  for (const char* option : {"--batch", "--micro-batches", "--learning-rate", "--epochs", "--seed", "--hidden", "--log",
-                             "--optimizer", "--data", "--device", "--train-samples"})
+  for (const char* option : {"--batch", "--micro-batches", "--learning-rate", "--epochs", "--seed",
+                             "--hidden", "--log", "--optimizer", "--data", "--device", "--train-samples"})
     EXPECT_NE(run.output.find(option), std::string::npos) << option;
 }
 
@@ -52,20 +54,22 @@ TEST_P(TrainMistakes, GiveOneLineAndAStatus) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, TrainMistakes,
-    testing::Values(Mistake{"--batch 0", "--batch: 0 is out of range, expected 1 to 1048576"},
-                    Mistake{"--batch 60001", "--batch: 60001 is more than the 60000 training samples"},
-                    Mistake{"--train-samples 100 --batch 101", "--batch: 101 is more than the 100 training samples"},
-                    Mistake{"--train-samples 60001", "--train-samples: 60001 is more than the 60000 samples in build/data"},
-                    Mistake{"--micro-batches 0", "--micro-batches: 0 is out of range, expected 1 to 1048576"},
-                    Mistake{"--learning-rate -1", "--learning-rate: -1 is out of range, expected 0 to 1000"},
-                    Mistake{"--hidden 0", "--hidden: 0 is out of range, expected 1 to 65536"},
-                    Mistake{"--epochs many", "--epochs: 'many' is not a whole number that fits"},
-                    Mistake{"--optimizer best", "--optimizer: 'best' is not one of sgd|momentum|adam"},
-                    Mistake{"--lr 1", "unknown option --lr (--help lists the options)"},
-                    Mistake{"--data /no/such/folder",
-                            "/no/such/folder/train-images-idx3-ubyte: cannot open: No such file or directory"},
-                    Mistake{"--log /no/such/folder/a.csv --train-samples 500",
-                            "/no/such/folder/a.csv: cannot write the log: No such file or directory"}));
+    testing::Values(
+        Mistake{"--batch 0", "--batch: 0 is out of range, expected 1 to 1048576"},
+        Mistake{"--batch 60001", "--batch: 60001 is more than the 60000 training samples"},
+        Mistake{"--train-samples 100 --batch 101", "--batch: 101 is more than the 100 training samples"},
+        Mistake{"--train-samples 60001",
+                "--train-samples: 60001 is more than the 60000 samples in build/data"},
+        Mistake{"--micro-batches 0", "--micro-batches: 0 is out of range, expected 1 to 1048576"},
+        Mistake{"--learning-rate -1", "--learning-rate: -1 is out of range, expected 0 to 1000"},
+        Mistake{"--hidden 0", "--hidden: 0 is out of range, expected 1 to 65536"},
+        Mistake{"--epochs many", "--epochs: 'many' is not a whole number that fits"},
+        Mistake{"--optimizer best", "--optimizer: 'best' is not one of sgd|momentum|adam"},
+        Mistake{"--lr 1", "unknown option --lr (--help lists the options)"},
+        Mistake{"--data /no/such/folder",
+                "/no/such/folder/train-images-idx3-ubyte: cannot open: No such file or directory"},
+        Mistake{"--log /no/such/folder/a.csv --train-samples 500",
+                "/no/such/folder/a.csv: cannot write the log: No such file or directory"}));
 
 TEST(TrainProgram, ALossThatIsNotFiniteStopsTheRunWithOneLine) {
   const ProgramRun run = train(quick + "--hidden 16,16,16,16 --learning-rate 1000 --batch 10");
@@ -76,7 +80,8 @@ TEST(TrainProgram, ALossThatIsNotFiniteStopsTheRunWithOneLine) {
 }
 
 TEST(TrainProgram, TheRecordHasALineForEachStepAndEpoch) {
-  const auto file = std::filesystem::temp_directory_path() / ("train_log_" + std::to_string(getpid()) + ".csv");
+  const auto file =
+      std::filesystem::temp_directory_path() / ("train_log_" + std::to_string(getpid()) + ".csv");
   ASSERT_EQ(train(quick + "--batch 100 --log " + file.string()).status, 0);
   std::ifstream in(file);
   std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

@@ -9,7 +9,8 @@ namespace {
 class FullTraining : public testing::TestWithParam<int> {};
 
 TEST_P(FullTraining, ReachesTheAccuracy) {
-  const ProgramRun run = run_program(build_folder() + "/chapters/01_serial/train --seed " + std::to_string(GetParam()));
+  const ProgramRun run =
+      run_program(build_folder() + "/chapters/01_serial/train --seed " + std::to_string(GetParam()));
   ASSERT_EQ(run.status, 0) << run.output;
   const size_t at = run.output.find("epoch  10");
   ASSERT_NE(at, std::string::npos) << run.output;

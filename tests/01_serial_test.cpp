@@ -20,7 +20,8 @@ const std::vector<int> sizes_to_try = {1, 3, 7, 13, 65};
 
 std::vector<float> random_floats(size_t n, uint32_t group = 0) {
   std::vector<float> values(n);
-  for (size_t i = 0; i < n; ++i) values[i] = 2 * uniform(random_words(1, RandomStream::test, group, i)[0]) - 1;
+  for (size_t i = 0; i < n; ++i)
+    values[i] = 2 * uniform(random_words(1, RandomStream::test, group, i)[0]) - 1;
   return values;
 }
 
@@ -42,7 +43,8 @@ std::vector<Product> products_to_try() {
   std::vector<Product> all;
   const MatmulShape tile = matmul_shape();
   for (int m : {1, 3, 7, tile.tile_rows - 1, tile.tile_rows, tile.tile_rows + 1, 2 * tile.tile_rows + 1, 65})
-    for (int n : {1, 10, 13, tile.tile_columns / 2, tile.tile_columns - 1, tile.tile_columns, tile.tile_columns + 1, 130})
+    for (int n : {1, 10, 13, tile.tile_columns / 2, tile.tile_columns - 1, tile.tile_columns,
+                  tile.tile_columns + 1, 130})
       for (int k : {0, 1, 3, 65, 512, 513, 1100}) all.push_back({m, n, k});
   return all;
 }
@@ -50,8 +52,10 @@ std::vector<Product> products_to_try() {
 TEST(Matmul, PackedAndPlainAreExactOnSmallIntegers) {
   MatmulWorkspace workspace;
   for (const auto [m, n, k] : products_to_try()) {
-    const std::vector<float> a = small_integers(size_t(m) * size_t(k), 1), b = small_integers(size_t(k) * size_t(n), 2);
-    const std::vector<float> bias = small_integers(size_t(n), 3), old = small_integers(size_t(m) * size_t(n), 4);
+    const std::vector<float> a = small_integers(size_t(m) * size_t(k), 1),
+                             b = small_integers(size_t(k) * size_t(n), 2);
+    const std::vector<float> bias = small_integers(size_t(n), 3),
+                             old = small_integers(size_t(m) * size_t(n), 4);
     std::vector<float> expected(size_t(m) * size_t(n));
     for (int i = 0; i < m; ++i)
       for (int j = 0; j < n; ++j) {
@@ -71,7 +75,8 @@ TEST(Matmul, PackedAndPlainAreExactOnSmallIntegers) {
 TEST(Matmul, TransposedViewsGiveTheSameBits) {
   MatmulWorkspace workspace;
   for (const auto [m, n, k] : products_to_try()) {
-    const std::vector<float> a = random_floats(size_t(m) * size_t(k), 1), b = random_floats(size_t(k) * size_t(n), 2);
+    const std::vector<float> a = random_floats(size_t(m) * size_t(k), 1),
+                             b = random_floats(size_t(k) * size_t(n), 2);
     std::vector<float> a_transposed(a.size()), b_transposed(b.size());
     for (int i = 0; i < m; ++i)
       for (int p = 0; p < k; ++p) a_transposed[size_t(p * m + i)] = a[size_t(i * k + p)];
@@ -79,8 +84,8 @@ TEST(Matmul, TransposedViewsGiveTheSameBits) {
       for (int j = 0; j < n; ++j) b_transposed[size_t(j * k + p)] = b[size_t(p * n + j)];
     std::vector<float> direct(size_t(m) * size_t(n), NAN), turned = direct;
     matmul_packed(direct.data(), row_major(a.data(), k), row_major(b.data(), n), m, n, k, {}, workspace);
-    matmul_packed(turned.data(), row_major(a_transposed.data(), m).transposed(), row_major(b_transposed.data(), k).transposed(),
-                  m, n, k, {}, workspace);
+    matmul_packed(turned.data(), row_major(a_transposed.data(), m).transposed(),
+                  row_major(b_transposed.data(), k).transposed(), m, n, k, {}, workspace);
     ASSERT_TRUE(compare(turned, direct).same_bits()) << m << " x " << n << " x " << k;
   }
 }
@@ -103,7 +108,8 @@ TEST(Device, LinearLayerOnSmallIntegersIsExact) {
     for (int in : sizes_to_try)
       for (int out : sizes_to_try) {
         const size_t R = size_t(rows), I = size_t(in), O = size_t(out);
-        const auto x = small_integers(R * I, 1), w = small_integers(I * O, 2), b = small_integers(O, 3), dy = small_integers(R * O, 4);
+        const auto x = small_integers(R * I, 1), w = small_integers(I * O, 2), b = small_integers(O, 3),
+                   dy = small_integers(R * O, 4);
         std::vector<float> y(R * O), dw(I * O), db(O), dx(R * I);
         device.linear_forward(y.data(), x.data(), w.data(), b.data(), Activation::none, rows, in, out);
         device.linear_backward_weights(dw.data(), x.data(), dy.data(), Write::overwrite, rows, in, out);
@@ -140,7 +146,8 @@ TEST(Device, ReluAndItsMask) {
 TEST(Device, AddBiasIsTheEndOfLinearForward) {
   CpuDevice device;
   const int rows = 13, in = 65, out = 37;
-  const auto x = random_floats(size_t(rows * in), 1), w = random_floats(size_t(in * out), 2), b = random_floats(size_t(out), 3);
+  const auto x = random_floats(size_t(rows * in), 1), w = random_floats(size_t(in * out), 2),
+             b = random_floats(size_t(out), 3);
   std::vector<float> fused(size_t(rows * out)), parts(size_t(rows * out));
   device.linear_forward(fused.data(), x.data(), w.data(), b.data(), Activation::relu, rows, in, out);
   device.linear_forward(parts.data(), x.data(), w.data(), nullptr, Activation::none, rows, in, out);
@@ -189,8 +196,10 @@ TEST(Device, SoftmaxInThreeStepsOverSplitClasses) {
     std::vector<float> maximum(rows, -INFINITY), sum(rows, 0);
     for (int p = 0; p < 2; ++p) {
       for (int r = 0; r < rows; ++r)
-        part[p].insert(part[p].end(), z.begin() + r * classes + first[p], z.begin() + r * classes + first[p] + width[p]);
-      part_max[p].resize(rows), part_sum[p].resize(rows), part_loss[p].resize(rows), part_dz[p].resize(part[p].size());
+        part[p].insert(part[p].end(), z.begin() + r * classes + first[p],
+                       z.begin() + r * classes + first[p] + width[p]);
+      part_max[p].resize(rows), part_sum[p].resize(rows), part_loss[p].resize(rows),
+          part_dz[p].resize(part[p].size());
       device.row_max(part_max[p].data(), part[p].data(), rows, width[p]);
       for (size_t r = 0; r < rows; ++r) maximum[r] = std::max(maximum[r], part_max[p][r]);
     }
@@ -200,8 +209,8 @@ TEST(Device, SoftmaxInThreeStepsOverSplitClasses) {
     }
     std::vector<float> joined_loss(rows, 0), joined_dz(rows * classes);
     for (int p = 0; p < 2; ++p) {
-      device.softmax_finish(part_loss[p].data(), part_dz[p].data(), part[p].data(), maximum.data(), sum.data(),
-                            labels.data(), 0.25f, rows, width[p], first[p]);
+      device.softmax_finish(part_loss[p].data(), part_dz[p].data(), part[p].data(), maximum.data(),
+                            sum.data(), labels.data(), 0.25f, rows, width[p], first[p]);
       for (size_t r = 0; r < rows; ++r) joined_loss[r] += part_loss[p][r];
       for (int r = 0; r < rows; ++r)
         std::copy_n(part_dz[p].begin() + r * width[p], width[p], joined_dz.begin() + r * classes + first[p]);
@@ -271,8 +280,10 @@ TEST(Device, CountsMemoryByPurpose) {
 // Rows of a product computed alone, or some of them together at another place, have the same bits; columns likewise.
 TEST(Contract, AnElementOfAProductDependsOnItsRowAndColumnAlone) {
   MatmulWorkspace workspace;
-  for (const auto [m, n, k] : {Product{29, 71, 1100}, Product{13, 10, 65}, Product{12, 32, 784}, Product{128, 33, 513}}) {
-    const std::vector<float> a = random_floats(size_t(m * k), 1), b = random_floats(size_t(k * n), 2), bias = random_floats(size_t(n), 3);
+  for (const auto [m, n, k] :
+       {Product{29, 71, 1100}, Product{13, 10, 65}, Product{12, 32, 784}, Product{128, 33, 513}}) {
+    const std::vector<float> a = random_floats(size_t(m * k), 1), b = random_floats(size_t(k * n), 2),
+                             bias = random_floats(size_t(n), 3);
     const Finish finish{.bias = bias.data(), .activation = Activation::relu};
     const MatrixView left = row_major(a.data(), k), right = row_major(b.data(), n);
     std::vector<float> whole(size_t(m * n));
@@ -282,7 +293,8 @@ TEST(Contract, AnElementOfAProductDependsOnItsRowAndColumnAlone) {
         std::vector<float> rows(size_t(height * n));
         const MatrixView part{a.data() + first * k, size_t(k), 1};
         matmul_packed(rows.data(), part, right, height, n, k, finish, workspace);
-        ASSERT_TRUE(compare(rows, std::span(whole).subspan(size_t(first * n), rows.size())).same_bits()) << "row " << first;
+        ASSERT_TRUE(compare(rows, std::span(whole).subspan(size_t(first * n), rows.size())).same_bits())
+            << "row " << first;
       }
     for (int width : {1, 3, 17})
       for (int first = 0; first + width <= n; first += width) {
@@ -290,7 +302,9 @@ TEST(Contract, AnElementOfAProductDependsOnItsRowAndColumnAlone) {
         const MatrixView part{b.data() + first, size_t(n), 1};
         const Finish part_finish{.bias = bias.data() + first, .activation = Activation::relu};
         matmul_packed(columns.data(), left, part, m, width, k, part_finish, workspace);
-        for (int i = 0; i < m; ++i) expected.insert(expected.end(), &whole[size_t(i * n + first)], &whole[size_t(i * n + first)] + width);
+        for (int i = 0; i < m; ++i)
+          expected.insert(expected.end(), &whole[size_t(i * n + first)],
+                          &whole[size_t(i * n + first)] + width);
         ASSERT_TRUE(compare(columns, expected).same_bits()) << "column " << first;
       }
   }
@@ -299,7 +313,8 @@ TEST(Contract, AnElementOfAProductDependsOnItsRowAndColumnAlone) {
 TEST(Contract, AccumulateAddsTheFinishedSumOnce) {
   CpuDevice device;
   const int rows = 65, in = 130, out = 37;
-  const auto x = random_floats(size_t(rows * in), 1), dy = random_floats(size_t(rows * out), 2), w = random_floats(size_t(in * out), 3);
+  const auto x = random_floats(size_t(rows * in), 1), dy = random_floats(size_t(rows * out), 2),
+             w = random_floats(size_t(in * out), 3);
   auto check = [&](size_t n, auto operation) {
     const std::vector<float> old = random_floats(n, 9);
     std::vector<float> sum(n), accumulated = old, expected = old;
@@ -308,9 +323,13 @@ TEST(Contract, AccumulateAddsTheFinishedSumOnce) {
     device.add(expected.data(), sum.data(), n);
     EXPECT_TRUE(compare(accumulated, expected).same_bits());
   };
-  check(size_t(in * out), [&](float* p, Write how) { device.linear_backward_weights(p, x.data(), dy.data(), how, rows, in, out); });
+  check(size_t(in * out), [&](float* p, Write how) {
+    device.linear_backward_weights(p, x.data(), dy.data(), how, rows, in, out);
+  });
   check(size_t(out), [&](float* p, Write how) { device.linear_backward_bias(p, dy.data(), how, rows, out); });
-  check(size_t(rows * in), [&](float* p, Write how) { device.linear_backward_input(p, dy.data(), w.data(), how, rows, in, out); });
+  check(size_t(rows * in), [&](float* p, Write how) {
+    device.linear_backward_input(p, dy.data(), w.data(), how, rows, in, out);
+  });
 }
 
 TEST(Contract, ColumnSumsRunOverRowsAscending) {
@@ -339,7 +358,9 @@ TEST(Contract, AnUpdateOfARangeIsTheUpdateOfItsParts) {
   using Update = void (*)(CpuDevice&, State&, const float* g, size_t first, size_t n);
   const Update updates[] = {
       [](CpuDevice& d, State& s, const float* g, size_t f, size_t n) { d.sgd(&s.w[f], g + f, 0.1f, n); },
-      [](CpuDevice& d, State& s, const float* g, size_t f, size_t n) { d.momentum(&s.w[f], &s.m[f], g + f, 0.1f, 0.9f, n); },
+      [](CpuDevice& d, State& s, const float* g, size_t f, size_t n) {
+        d.momentum(&s.w[f], &s.m[f], g + f, 0.1f, 0.9f, n);
+      },
       [](CpuDevice& d, State& s, const float* g, size_t f, size_t n) {
         d.adam(&s.w[f], &s.m[f], &s.v[f], g + f, 0.01f, 0.9f, 0.999f, 1e-8f, 7, n);
       }};
@@ -405,7 +426,8 @@ TEST(Layout, EverySplitStartsFromTheSameModel) {
       for (const Layer& layer : whole.layers) {
         const bool copied_bias = slices > 1 && layer.index % 2 == 1;
         for (size_t i = layer.w.range().first; i < layer.w.range().last; ++i) ASSERT_EQ(seen[i], 1);
-        for (size_t i = layer.b.range().first; i < layer.b.range().last; ++i) ASSERT_EQ(seen[i], copied_bias ? slices : 1);
+        for (size_t i = layer.b.range().first; i < layer.b.range().last; ++i)
+          ASSERT_EQ(seen[i], copied_bias ? slices : 1);
       }
     }
 }
@@ -414,7 +436,8 @@ TEST(Layout, NeighbouringLayersOfASliceFit) {
   for (int slices : {2, 3, 5, 8})
     for (int s = 0; s < slices; ++s) {
       const Layout part = make_layout(odd_sizes, {0, 4}, {s, slices});
-      for (size_t l = 0; l + 1 < part.layers.size(); l += 2) EXPECT_EQ(part.layers[l].out, part.layers[l + 1].in);
+      for (size_t l = 0; l + 1 < part.layers.size(); l += 2)
+        EXPECT_EQ(part.layers[l].out, part.layers[l + 1].in);
     }
 }
 
@@ -429,19 +452,23 @@ TEST(Initialize, HasTheVarianceOfHe) {
   std::vector<float> values(layout.count);
   initialize(values.data(), layout, 1);
   double sum = 0, squares = 0;
-  for (size_t i = 0; i < layout.layers[0].w.size(); ++i) sum += values[i], squares += double(values[i]) * values[i];
+  for (size_t i = 0; i < layout.layers[0].w.size(); ++i)
+    sum += values[i], squares += double(values[i]) * values[i];
   const double n = double(layout.layers[0].w.size());
-  EXPECT_NEAR(squares / n, 2.0 / 784, 2.0 / 784 * 0.01);        // He et al., equation 10
-  EXPECT_NEAR(sum / n, 0, 5 * std::sqrt(2.0 / 784 / n));        // five standard deviations of the mean
-  for (size_t i = layout.layers[0].b.range().first; i < layout.layers[0].b.range().last; ++i) EXPECT_EQ(values[i], 0);
+  EXPECT_NEAR(squares / n, 2.0 / 784, 2.0 / 784 * 0.01);  // He et al., equation 10
+  EXPECT_NEAR(sum / n, 0, 5 * std::sqrt(2.0 / 784 / n));  // five standard deviations of the mean
+  for (size_t i = layout.layers[0].b.range().first; i < layout.layers[0].b.range().last; ++i)
+    EXPECT_EQ(values[i], 0);
 }
 
 // --- The network -----------------------------------------------------------------------------------------------------
 
 Dataset random_images(size_t count, size_t features, int classes = 10) {
   Dataset data{count, 1, features, std::vector<uint8_t>(count * features), std::vector<uint8_t>(count)};
-  for (size_t i = 0; i < data.pixels.size(); ++i) data.pixels[i] = uint8_t(random_words(1, RandomStream::data, 0, i)[0]);
-  for (size_t r = 0; r < count; ++r) data.labels[r] = uint8_t(random_words(1, RandomStream::data, 1, r)[0] % uint32_t(classes));
+  for (size_t i = 0; i < data.pixels.size(); ++i)
+    data.pixels[i] = uint8_t(random_words(1, RandomStream::data, 0, i)[0]);
+  for (size_t r = 0; r < count; ++r)
+    data.labels[r] = uint8_t(random_words(1, RandomStream::data, 1, r)[0] % uint32_t(classes));
   return data;
 }
 
@@ -466,7 +493,8 @@ struct Network {
   std::vector<float> gradient() const { return {gradients.data(), gradients.data() + layout.count}; }
 
   // Forward, loss and backward of `batch`, cut into micro-batches; returns the loss.
-  double run(const Dataset& data, const std::vector<uint32_t>& order, Range batch, size_t micro_batches, int slot = 0) {
+  double run(const Dataset& data, const std::vector<uint32_t>& order, Range batch, size_t micro_batches,
+             int slot = 0) {
     double loss = 0;
     Write write = Write::overwrite;
     for (size_t m = 0; m < micro_batches; ++m) {
@@ -512,13 +540,13 @@ void check_gradients(const std::vector<int>& sizes, size_t rows) {
 }
 
 TEST(Gradients, AgreeWithSlopes) {
-  check_gradients({13, 10}, 7);           // no hidden layer
-  check_gradients({7, 13, 10}, 3);        // one
-  check_gradients({13, 7, 5, 3}, 13);     // two
+  check_gradients({13, 10}, 7);        // no hidden layer
+  check_gradients({7, 13, 10}, 3);     // one
+  check_gradients({13, 7, 5, 3}, 13);  // two
   check_gradients({3, 7, 13, 7, 3, 2}, 5);
-  check_gradients({65, 13, 10}, 1);       // one row
-  check_gradients({1, 7, 10}, 13);        // one column
-  check_gradients({7, 1, 3}, 7);          // one hidden unit
+  check_gradients({65, 13, 10}, 1);  // one row
+  check_gradients({1, 7, 10}, 13);   // one column
+  check_gradients({7, 1, 3}, 7);     // one hidden unit
   check_gradients({13, 65, 10}, 2);
 }
 
@@ -562,7 +590,9 @@ TEST(Mlp, HooksSeeEachLayerInOrder) {
   Network net({13, 7, 10}, {.rows = 4});
   const Dataset data = random_images(4, 13);
   std::string seen;
-  auto note = [&](const char* what) { return [&seen, what](int layer, int) { seen += what + std::to_string(layer) + " "; }; };
+  auto note = [&](const char* what) {
+    return [&seen, what](int layer, int) { seen += what + std::to_string(layer) + " "; };
+  };
   net.mlp.hooks = {note("f"), note("F"), note("b"), note("B")};
   net.run(data, {0, 1, 2, 3}, {0, 4}, 1);
   EXPECT_EQ(seen, "f0 F0 f1 F1 b1 B1 b0 B0 ");
@@ -584,7 +614,10 @@ TEST(Mlp, LayersMayLieAnywhere) {
   net.run(data, {0, 1, 2, 3}, {0, 4}, 1);
   scattered.run(data, {0, 1, 2, 3}, {0, 4}, 1);
   for (int l = 0; l < 2; ++l)
-    EXPECT_TRUE(compare(g[size_t(l)], std::span(net.gradients.data() + net.layout.layers[size_t(l)].range().first, g[size_t(l)].size())).same_bits());
+    EXPECT_TRUE(
+        compare(g[size_t(l)], std::span(net.gradients.data() + net.layout.layers[size_t(l)].range().first,
+                                        g[size_t(l)].size()))
+            .same_bits());
 }
 
 // A network cut in two gives the same bits as the whole one: the first step of chapter 08.
@@ -600,7 +633,8 @@ TEST(Mlp, StagesGiveTheBitsOfTheWhole) {
   std::vector<float> w1(first.count), g1(first.count), w2(second.count), g2(second.count);
   initialize(w1.data(), first, 1);
   initialize(w2.data(), second, 1);
-  Mlp a(device, first, w1.data(), g1.data(), {.rows = 5}), b(device, second, w2.data(), g2.data(), {5, 1, true});
+  Mlp a(device, first, w1.data(), g1.data(), {.rows = 5}),
+      b(device, second, w2.data(), g2.data(), {5, 1, true});
   SoftmaxHead head(device, {.rows = 5});
   load_images(a, data, order, {0, 5});
   head.load_labels(data, order, {0, 5});
@@ -619,8 +653,9 @@ TEST(Mlp, StagesGiveTheBitsOfTheWhole) {
 TEST(Mlp, MemoryIsAsTheFormulaSays) {
   const Space space{.rows = 6, .slots = 2, .input_gradient = true};
   Network net({13, 7, 65, 10}, space);
-  const size_t per_row_and_slot = 13 + 7 + 65 + 10 /* activations */ + 10 /* output gradient */ + 13 /* input gradient */;
-  const size_t inner = 2 * 65;                      // two buffers of the widest inner activation, shared by the slots
+  const size_t per_row_and_slot =
+      13 + 7 + 65 + 10 /* activations */ + 10 /* output gradient */ + 13 /* input gradient */;
+  const size_t inner = 2 * 65;  // two buffers of the widest inner activation, shared by the slots
   const size_t head = 2 * (1 /* label */ + 1 /* loss */);
   EXPECT_EQ(net.device.memory(Purpose::activations).live, 6 * 4 * (2 * per_row_and_slot + inner + head));
   EXPECT_EQ(net.device.memory(Purpose::parameters).live, 4 * net.layout.count);
@@ -653,7 +688,8 @@ TEST(MicroBatches, GradientIsTheirSumOneByOne) {
         else
           single.device.add(sum.data(), single.gradients, sum.size());
       }
-      EXPECT_TRUE(compare(net.gradient(), sum).same_bits()) << rows << " rows, " << micro_batches << " micro-batches";
+      EXPECT_TRUE(compare(net.gradient(), sum).same_bits())
+          << rows << " rows, " << micro_batches << " micro-batches";
       EXPECT_EQ(loss, loss_sum);
     }
 }
@@ -670,9 +706,11 @@ TEST(MicroBatches, CuttingChangesRoundingOnly) {
 
 // --- Training --------------------------------------------------------------------------------------------------------
 
-std::vector<float> train(const Dataset& data, uint64_t seed, const std::string& rule, int epochs, double* last_loss = nullptr) {
+std::vector<float> train(const Dataset& data, uint64_t seed, const std::string& rule, int epochs,
+                         double* last_loss = nullptr) {
   Network net({13, 33, 10}, {.rows = 32}, seed);
-  Optimizer optimizer(net.device, {.name = rule, .learning_rate = rule == "adam" ? 0.01 : 0.1}, net.layout.count);
+  Optimizer optimizer(net.device, {.name = rule, .learning_rate = rule == "adam" ? 0.01 : 0.1},
+                      net.layout.count);
   for (int epoch = 0; epoch < epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(seed, uint32_t(epoch), data.count);
     for (const Range batch : batches(data.count, 32)) {

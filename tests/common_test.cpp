@@ -36,7 +36,8 @@ std::string error_of(Body body) {
 TEST(Philox, PublishedVectors) {
   EXPECT_EQ(philox({0, 0, 0, 0}, {0, 0}), (Philox4{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   const uint32_t ones = 0xffffffff;
-  EXPECT_EQ(philox({ones, ones, ones, ones}, {ones, ones}), (Philox4{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(philox({ones, ones, ones, ones}, {ones, ones}),
+            (Philox4{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   EXPECT_EQ(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
             (Philox4{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
@@ -139,7 +140,8 @@ TEST_F(OptionsTest, EveryMistakeNamesOptionAndValue) {
   EXPECT_EQ(problem({"--rows", "0"}), "--rows: 0 is out of range, expected at least 1");
   EXPECT_EQ(problem({"--rows", "3x"}), "--rows: '3x' is not a whole number that fits");
   EXPECT_EQ(problem({"--rows", "1.5"}), "--rows: '1.5' is not a whole number that fits");
-  EXPECT_EQ(problem({"--rows", "99999999999999999999"}), "--rows: '99999999999999999999' is not a whole number that fits");
+  EXPECT_EQ(problem({"--rows", "99999999999999999999"}),
+            "--rows: '99999999999999999999' is not a whole number that fits");
   EXPECT_EQ(problem({"--rows="}), "--rows: '' is not a whole number that fits");
   EXPECT_EQ(problem({"--rate", "nan"}), "--rate: 'nan' is not a number that fits");
   EXPECT_EQ(problem({"--rate", "2"}), "--rate: 2 is out of range, expected 0 to 1");
@@ -190,14 +192,18 @@ TEST(Hash, ChangesWithAnyBit) {
 std::string big_endian(uint32_t v) { return {char(v >> 24), char(v >> 16), char(v >> 8), char(v)}; }
 
 struct DatasetTest : testing::Test {
-  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("idx_test_" + std::to_string(getpid()));
+  std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("idx_test_" + std::to_string(getpid()));
   std::string images = (folder / "images").string(), labels = (folder / "labels").string();
-  std::string good_images = big_endian(0x803) + big_endian(2) + big_endian(1) + big_endian(3) + "\x01\x02\x03\x04\x05\xff";
+  std::string good_images =
+      big_endian(0x803) + big_endian(2) + big_endian(1) + big_endian(3) + "\x01\x02\x03\x04\x05\xff";
   std::string good_labels = big_endian(0x801) + big_endian(2) + std::string("\x09\x00", 2);
 
   void SetUp() override { std::filesystem::create_directory(folder); }
   void TearDown() override { std::filesystem::remove_all(folder); }
-  void write(const std::string& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
+  void write(const std::string& file, const std::string& bytes) {
+    std::ofstream(file, std::ios::binary) << bytes;
+  }
   // The problem with these files, without the folder's name.
   std::string problem(const std::string& image_bytes, const std::string& label_bytes) {
     write(images, image_bytes);
@@ -229,11 +235,13 @@ TEST_F(DatasetTest, ReadsAndGathers) {
 
 TEST_F(DatasetTest, EveryDamageIsNamed) {
   EXPECT_EQ(problem("", good_labels), "images: is empty");
-  EXPECT_EQ(problem("\x1f\x8b\x08", good_labels), "images: is compressed by gzip, unpack it first (`gzip -dk FILE`)");
+  EXPECT_EQ(problem("\x1f\x8b\x08", good_labels),
+            "images: is compressed by gzip, unpack it first (`gzip -dk FILE`)");
   EXPECT_EQ(problem(good_images.substr(0, 9), good_labels), "images: header cut short: 9 bytes, expected 16");
   EXPECT_EQ(problem(good_images.substr(0, 20), good_labels), "images: cut short: 20 bytes, expected 22");
   EXPECT_EQ(problem(good_images + "x", good_labels), "images: too long: 23 bytes, expected 22");
-  EXPECT_EQ(problem(good_labels + good_labels, good_labels), "images: wrong magic number 2049, expected 2051");
+  EXPECT_EQ(problem(good_labels + good_labels, good_labels),
+            "images: wrong magic number 2049, expected 2051");
   EXPECT_EQ(problem(good_images, good_images), "labels: wrong magic number 2051, expected 2049");
   EXPECT_EQ(problem(good_images.substr(0, 8) + big_endian(0) + good_images.substr(12), good_labels),
             "images: dimension 1 is 0, expected 1 to 4096");
@@ -243,17 +251,20 @@ TEST_F(DatasetTest, EveryDamageIsNamed) {
             "images: dimension 0 is 4294967295, expected 1 to 100000000");
   EXPECT_EQ(problem(good_images, good_labels.substr(0, 8) + std::string("\x09\x0a", 2)),
             "labels: label 1 is 10, expected 0 to 9");
-  EXPECT_EQ(problem(good_images, big_endian(0x801) + big_endian(1) + "\x01"), "labels: 1 labels, but images has 2 images");
+  EXPECT_EQ(problem(good_images, big_endian(0x801) + big_endian(1) + "\x01"),
+            "labels: 1 labels, but images has 2 images");
 }
 
 TEST_F(DatasetTest, MissingFileAndFolderAreNamed) {
   write(labels, good_labels);
   EXPECT_EQ(error_of([&] { read_idx(images, labels); }), images + ": cannot open: No such file or directory");
-  EXPECT_EQ(error_of([&] { read_idx(folder.string(), labels); }), folder.string() + ": is a directory, expected an IDX file");
+  EXPECT_EQ(error_of([&] { read_idx(folder.string(), labels); }),
+            folder.string() + ": is a directory, expected an IDX file");
 }
 
 TEST_F(DatasetTest, ATruncatedArchiveLeavesNoFileBehind) {
-  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(), target = (folder / "out").string();
+  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(),
+                    target = (folder / "out").string();
   std::filesystem::copy("common/data/mnist/SHA256SUMS", folder / "SHA256SUMS");
   std::filesystem::copy("common/data/mnist/" + name, copy);
   const std::string unpack = "sh common/data/unpack.sh " + copy + " " + target;
@@ -270,7 +281,8 @@ TEST_F(DatasetTest, ATruncatedArchiveLeavesNoFileBehind) {
 }
 
 TEST_F(DatasetTest, AnArchiveWithAnotherChecksumIsRefused) {
-  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(), target = (folder / "out").string();
+  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(),
+                    target = (folder / "out").string();
   std::filesystem::copy("common/data/mnist/SHA256SUMS", folder / "SHA256SUMS");
   write((folder / "plain").string(), good_labels);
   ASSERT_EQ(run_program("gzip -c " + (folder / "plain").string() + " > " + copy).status, 0);
@@ -303,7 +315,8 @@ TEST(Permutation, IsEven) {
 // --- Run record, progress ------------------------------------------------------------------------------------------------
 
 TEST(RunRecord, WritesOneLineAStep) {
-  const std::string file = (std::filesystem::temp_directory_path() / ("record_" + std::to_string(getpid()))).string();
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("record_" + std::to_string(getpid()))).string();
   {
     RunRecord record(file);
     record.add(1, 2.5, -1, 1000);

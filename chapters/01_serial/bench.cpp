@@ -39,7 +39,8 @@ struct Product {
 
 std::vector<Product> products_of_step(const std::vector<int>& sizes, int batch) {
   std::vector<Product> all;
-  for (size_t l = 0; l + 1 < sizes.size(); ++l) all.push_back({"forward", batch, sizes[l + 1], sizes[l], false, false});
+  for (size_t l = 0; l + 1 < sizes.size(); ++l)
+    all.push_back({"forward", batch, sizes[l + 1], sizes[l], false, false});
   for (size_t l = sizes.size() - 1; l-- > 0;) {
     all.push_back({"weights", sizes[l], sizes[l + 1], batch, true, false});
     if (l > 0) all.push_back({"input", batch, sizes[l], sizes[l + 1], false, true});
@@ -52,7 +53,8 @@ struct Seconds {
 };
 
 Seconds time_product(const Product& p, CpuDevice& ours, CpuDevice* openblas) {
-  const std::vector<float> a = random_floats(size_t(p.m) * size_t(p.k)), b = random_floats(size_t(p.k) * size_t(p.n));
+  const std::vector<float> a = random_floats(size_t(p.m) * size_t(p.k)),
+                           b = random_floats(size_t(p.k) * size_t(p.n));
   std::vector<float> c(size_t(p.m) * size_t(p.n));
   const MatrixView left = p.a_transposed ? row_major(a.data(), p.m).transposed() : row_major(a.data(), p.k);
   const MatrixView right = p.b_transposed ? row_major(b.data(), p.k).transposed() : row_major(b.data(), p.n);
@@ -85,8 +87,8 @@ void print_row(const char* name, const std::string& shape, double gflop, const S
 }
 
 void bench_products(const std::vector<int>& sizes, double peak, CpuDevice& ours, CpuDevice* openblas) {
-  std::printf("\nProducts, GFLOP/s (medians, interleaved)\n%-10s %-17s %8s %8s %8s%s\n", "", "m x n x k", "3 loops",
-              "packed", "of peak", openblas ? "  OpenBLAS    ratio" : "");
+  std::printf("\nProducts, GFLOP/s (medians, interleaved)\n%-10s %-17s %8s %8s %8s%s\n", "", "m x n x k",
+              "3 loops", "packed", "of peak", openblas ? "  OpenBLAS    ratio" : "");
   auto shape = [](const Product& p) {
     return std::to_string(p.m) + " x " + std::to_string(p.n) + " x " + std::to_string(p.k);
   };
@@ -144,8 +146,8 @@ class Trainer {
   size_t batch_, next_ = 0;
 };
 
-void bench_training(const std::vector<int>& sizes, const TrainOptions& o, int pairs, double peak, CpuDevice& ours,
-                    CpuDevice* openblas) {
+void bench_training(const std::vector<int>& sizes, const TrainOptions& o, int pairs, double peak,
+                    CpuDevice& ours, CpuDevice* openblas) {
   const Dataset data = read_mnist_train(o.data);
   const std::vector<uint32_t> order = permutation(1, 0, data.count);
   const int batch = int(o.batch), steps = std::max(1, 7680 / batch);
@@ -162,9 +164,11 @@ void bench_training(const std::vector<int>& sizes, const TrainOptions& o, int pa
     if (openblas) ratios.push_back(other.train(data, order, steps) / seconds);
   }
   const double rate = median(rates);
-  std::printf("\nTraining, batch %d: %.0f samples/s (median of %d runs of %d steps)\n", batch, rate, pairs, steps);
-  std::printf("  limit by arithmetic: %.2f MFLOP a sample at %.1f GFLOP/s = %.0f samples/s; reached %.0f %%\n",
-              1e3 * gflop / batch, peak, peak / gflop * batch, 100 * rate / (peak / gflop * batch));
+  std::printf("\nTraining, batch %d: %.0f samples/s (median of %d runs of %d steps)\n", batch, rate, pairs,
+              steps);
+  std::printf(
+      "  limit by arithmetic: %.2f MFLOP a sample at %.1f GFLOP/s = %.0f samples/s; reached %.0f %%\n",
+      1e3 * gflop / batch, peak, peak / gflop * batch, 100 * rate / (peak / gflop * batch));
   if (!openblas) {
     std::printf("  OpenBLAS is not installed: no comparison (an optional extra; on Debian: libopenblas0)\n");
     return;
@@ -172,8 +176,10 @@ void bench_training(const std::vector<int>& sizes, const TrainOptions& o, int pa
   // The order statistics that hold the median with a probability of at least 95 % (normal approximation).
   std::sort(ratios.begin(), ratios.end());
   const size_t low = size_t(std::max(0.0, std::floor(pairs / 2.0 - 0.98 * std::sqrt(pairs))));
-  std::printf("  ratio to the same network over OpenBLAS: %.3f (median of %d interleaved pairs, 95 %% interval %.3f to %.3f)\n",
-              median(ratios), pairs, ratios[low], ratios[size_t(pairs) - 1 - low]);
+  std::printf(
+      "  ratio to the same network over OpenBLAS: %.3f (median of %d interleaved pairs, 95 %% interval %.3f "
+      "to %.3f)\n",
+      median(ratios), pairs, ratios[low], ratios[size_t(pairs) - 1 - low]);
 }
 
 }  // namespace
@@ -197,9 +203,11 @@ int main(int argc, char** argv) try {
   const std::unique_ptr<OpenBlasDevice> openblas = OpenBlasDevice::open();
   const double peak = measure_fma_peak();
   const MatmulShape tile = matmul_shape();
-  std::printf("%s\none core: %.1f GFLOP/s of fused multiply-adds; copies: %.0f GB/s at 16 KiB, %.0f at 256 KiB, %.0f at 4 MiB, %.0f at 64 MiB\n",
-              machine_name().c_str(), peak, measure_copy_bandwidth(16 << 10), measure_copy_bandwidth(256 << 10),
-              measure_copy_bandwidth(4 << 20), measure_copy_bandwidth(64 << 20));
+  std::printf(
+      "%s\none core: %.1f GFLOP/s of fused multiply-adds; copies: %.0f GB/s at 16 KiB, %.0f at 256 KiB, %.0f "
+      "at 4 MiB, %.0f at 64 MiB\n",
+      machine_name().c_str(), peak, measure_copy_bandwidth(16 << 10), measure_copy_bandwidth(256 << 10),
+      measure_copy_bandwidth(4 << 20), measure_copy_bandwidth(64 << 20));
   std::printf("the product's tile: %d x %d floats in registers of %d\n", tile.tile_rows, tile.tile_columns,
               tile.vector_floats);
   if (!training_only) bench_products(sizes, peak, ours, openblas.get());

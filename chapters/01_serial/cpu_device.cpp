@@ -17,8 +17,12 @@ void* CpuDevice::allocate_bytes(size_t bytes) {
 }
 
 void CpuDevice::free_bytes(void* pointer) { std::free(pointer); }
-void CpuDevice::copy_bytes_in(void* device, const void* host, size_t bytes) { std::memcpy(device, host, bytes); }
-void CpuDevice::copy_bytes_out(void* host, const void* device, size_t bytes) { std::memcpy(host, device, bytes); }
+void CpuDevice::copy_bytes_in(void* device, const void* host, size_t bytes) {
+  std::memcpy(device, host, bytes);
+}
+void CpuDevice::copy_bytes_out(void* host, const void* device, size_t bytes) {
+  std::memcpy(host, device, bytes);
+}
 void CpuDevice::copy(float* to, const float* from, size_t n) { std::copy_n(from, n, to); }
 void CpuDevice::fill(float* p, float value, size_t n) { std::fill_n(p, n, value); }
 
@@ -28,18 +32,18 @@ void CpuDevice::matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k
   matmul_packed(c, a, b, m, n, k, finish, workspace_);
 }
 
-void CpuDevice::linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation,
-                               int rows, int in, int out) {
+void CpuDevice::linear_forward(float* y, const float* x, const float* w, const float* b,
+                               Activation activation, int rows, int in, int out) {
   matmul(y, row_major(x, in), row_major(w, out), rows, out, in, {.bias = b, .activation = activation});
 }
 
-void CpuDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
-                                        int out) {
+void CpuDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows,
+                                        int in, int out) {
   matmul(dw, row_major(x, in).transposed(), row_major(dy, out), in, out, rows, {.write = write});
 }
 
-void CpuDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in,
-                                      int out) {
+void CpuDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows,
+                                      int in, int out) {
   matmul(dx, row_major(dy, out), row_major(w, out).transposed(), rows, in, out, {.write = write});
 }
 
@@ -65,8 +69,8 @@ void CpuDevice::relu_backward(float* dy, const float* y, size_t n) {
 
 // --- Softmax cross-entropy -------------------------------------------------------------------------------------------
 
-void CpuDevice::softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
-                                      int classes) {
+void CpuDevice::softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale,
+                                      int rows, int classes) {
   row_results_.resize(2 * size_t(rows));
   float* maximum = row_results_.data();
   float* sum = maximum + rows;
@@ -123,8 +127,8 @@ void CpuDevice::momentum(float* w, float* v, const float* g, float rate, float m
   }
 }
 
-void CpuDevice::adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
-                     int step, size_t n) {
+void CpuDevice::adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2,
+                     float epsilon, int step, size_t n) {
   // 1 - beta^step: what the average of the first `step` values is short of, because m and v started at zero.
   const float correction1 = float(1 - std::pow(double(beta1), step));
   const float correction2 = float(1 - std::pow(double(beta2), step));

@@ -21,8 +21,8 @@ class CpuDevice : public Device {
   void begin_copy_in(float*, size_t) override {}
   void end_copy_in(float*, size_t) override {}
 
-  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation, int rows, int in,
-                      int out) override;
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation,
+                      int rows, int in, int out) override;
   void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
                                int out) override;
   void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override;
@@ -35,15 +35,15 @@ class CpuDevice : public Device {
                              int classes) override;
   void row_max(float* maximum, const float* z, int rows, int classes) override;
   void row_exp_sum(float* sum, const float* z, const float* maximum, int rows, int classes) override;
-  void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum, const int* labels,
-                      float scale, int rows, int classes, int first_class) override;
+  void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum,
+                      const int* labels, float scale, int rows, int classes, int first_class) override;
 
   void add(float* y, const float* x, size_t n) override;
   void scale(float* y, float factor, size_t n) override;
   void sgd(float* w, const float* g, float rate, size_t n) override;
   void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) override;
-  void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
-            size_t n) override;
+  void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+            int step, size_t n) override;
 
   // The one place where products are computed, so that a benchmark can put another routine in.
   // c (m, n) = finish(a (m, k) · b (k, n))

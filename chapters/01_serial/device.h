@@ -65,7 +65,8 @@ class Device {
   void copy_out(T* host, const T* device, size_t n) {
     copy_bytes_out(host, device, n * sizeof(T));
   }
-  virtual void copy(float* to, const float* from, size_t n) = 0;  // within the device; the ranges do not overlap
+  // Within the device; the ranges do not overlap.
+  virtual void copy(float* to, const float* from, size_t n) = 0;
   virtual void fill(float* p, float value, size_t n) = 0;
   virtual void synchronize() = 0;
 
@@ -91,13 +92,13 @@ class Device {
   virtual void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation,
                               int rows, int in, int out) = 0;
   // dw (in, out) [+]= xᵀ (in, rows) · dy (rows, out)
-  virtual void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
-                                       int out) = 0;
+  virtual void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows,
+                                       int in, int out) = 0;
   // db (out) [+]= sum over rows of dy (rows, out)
   virtual void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) = 0;
   // dx (rows, in) [+]= dy (rows, out) · wᵀ (out, in)
-  virtual void linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in,
-                                     int out) = 0;
+  virtual void linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows,
+                                     int in, int out) = 0;
 
   // y (rows, out) = activation(y + b (out)): what linear_forward does after its product, for a product that was summed
   // over several ranks first (chapter 09).
@@ -110,8 +111,8 @@ class Device {
   // One row of z (rows, classes) with label t:  p = softmax(z),  loss = -log p_t,  dz = scale · (p - onehot(t)).
   // loss (rows), dz (rows, classes); dz may be z itself.  Labels outside [0, classes) select no class.
   // Never overflows: the row's maximum is subtracted first.
-  virtual void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
-                                     int classes) = 0;
+  virtual void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale,
+                                     int rows, int classes) = 0;
   // The same in three steps, for classes that are split over ranks (chapter 09): this device holds the columns
   // [first_class, first_class + classes) of z, and the first two results are combined over ranks in between.
   // maximum (rows) = max over columns of z; -infinity for no columns.
@@ -126,8 +127,8 @@ class Device {
 
   // --- Vectors -----------------------------------------------------------------------------------------------------
 
-  virtual void add(float* y, const float* x, size_t n) = 0;        // y += x
-  virtual void scale(float* y, float factor, size_t n) = 0;        // y *= factor
+  virtual void add(float* y, const float* x, size_t n) = 0;  // y += x
+  virtual void scale(float* y, float factor, size_t n) = 0;  // y *= factor
   // w -= rate · g
   virtual void sgd(float* w, const float* g, float rate, size_t n) = 0;
   // v = mu · v + g;  w -= rate · v.  Polyak, "Some methods of speeding up the convergence of iteration methods", 1964,
@@ -135,8 +136,8 @@ class Device {
   // outside of v.
   virtual void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) = 0;
   // Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.  step counts from 1.
-  virtual void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
-                    int step, size_t n) = 0;
+  virtual void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2,
+                    float epsilon, int step, size_t n) = 0;
 
  protected:
   Device() = default;

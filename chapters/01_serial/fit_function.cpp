@@ -35,7 +35,9 @@ void draw(const std::string& function, const std::vector<float>& fit) {
   constexpr int height = 17;
   const int width = int(fit.size());
   std::vector<std::string> picture(height, std::string(size_t(width), ' '));
-  auto row = [](double y) { return size_t(std::clamp(int(std::lround((1.2 - y) / 2.4 * (height - 1))), 0, height - 1)); };
+  auto row = [](double y) {
+    return size_t(std::clamp(int(std::lround((1.2 - y) / 2.4 * (height - 1))), 0, height - 1));
+  };
   for (int i = 0; i < width; ++i) {
     picture[row(target(function, -1 + 2.0 * i / (width - 1)))][size_t(i)] = '.';
     picture[row(fit[size_t(i)])][size_t(i)] = '#';
@@ -75,7 +77,8 @@ int main(int argc, char** argv) try {
   double error = 0;
   for (int64_t step = 0; step < steps; ++step) {
     for (int r = 0; r < batch; ++r)
-      mlp.input()[r] = 2 * uniform(random_words(uint64_t(seed), RandomStream::data, uint32_t(step), uint64_t(r))[0]) - 1;
+      mlp.input()[r] =
+          2 * uniform(random_words(uint64_t(seed), RandomStream::data, uint32_t(step), uint64_t(r))[0]) - 1;
     mlp.forward(batch);
     error = 0;  // mean of (y - target)² over the batch; its derivative by y is 2 (y - target) / batch
     for (int r = 0; r < batch; ++r) {
@@ -91,7 +94,8 @@ int main(int argc, char** argv) try {
   const std::vector<float> fit = curve(mlp, points);
   std::printf("%s ('.') and what 1-", function.c_str());
   for (int64_t width : hidden) std::printf("%lld-", (long long)width);
-  std::printf("1 learned of it in %lld steps ('#'); mean squared error of the last batch %.2g\n", (long long)steps, error);
+  std::printf("1 learned of it in %lld steps ('#'); mean squared error of the last batch %.2g\n",
+              (long long)steps, error);
   draw(function, fit);
   if (!log.empty()) {
     std::ofstream out(log);

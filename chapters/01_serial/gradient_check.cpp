@@ -21,7 +21,8 @@ Dataset made_up_data(size_t rows, size_t features, int classes) {
   Dataset data{rows, 1, features, std::vector<uint8_t>(rows * features), std::vector<uint8_t>(rows)};
   for (size_t i = 0; i < data.pixels.size(); ++i)
     data.pixels[i] = uint8_t(random_words(1, RandomStream::data, 0, i)[0] & 255);
-  for (size_t r = 0; r < rows; ++r) data.labels[r] = uint8_t(random_words(1, RandomStream::data, 1, r)[0] % uint32_t(classes));
+  for (size_t r = 0; r < rows; ++r)
+    data.labels[r] = uint8_t(random_words(1, RandomStream::data, 1, r)[0] % uint32_t(classes));
   return data;
 }
 
@@ -35,7 +36,8 @@ struct Worst {
 int main(int argc, char** argv) try {
   std::vector<int64_t> sizes = {13, 7, 5, 3};
   int64_t rows = 4;
-  Options options("Compares the gradients of the backward pass with measured slopes, parameter by parameter.");
+  Options options(
+      "Compares the gradients of the backward pass with measured slopes, parameter by parameter.");
   options.add("sizes", &sizes, "widths: input, hidden layers, output", between(1, 512));
   options.add("rows", &rows, "samples in the batch", between(1, 1024));
   if (!options.parse(argc, argv)) return 0;
@@ -67,7 +69,8 @@ int main(int argc, char** argv) try {
   std::vector<int> labels(data.count);
   gather_labels(labels.data(), data, order, {0, data.count});
 
-  std::printf("%-8s %-12s %12s %14s %14s %12s\n", "layer", "shape", "parameters", "backward", "slope", "difference");
+  std::printf("%-8s %-12s %12s %14s %14s %12s\n", "layer", "shape", "parameters", "backward", "slope",
+              "difference");
   double largest = 0, worst_overall = 0;
   for (const Layer& layer : layout.layers) {
     Worst worst;
@@ -78,14 +81,14 @@ int main(int argc, char** argv) try {
       if (!(error <= worst.error)) worst = {error, gradients[i], slope, i};
     }
     std::printf("%-8d %-12s %12zu %14.9f %14.9f %12.1e\n", layer.index,
-                (std::to_string(layer.in) + " -> " + std::to_string(layer.out)).c_str(), layer.range().size(), worst.backward,
-                worst.slope, worst.error);
+                (std::to_string(layer.in) + " -> " + std::to_string(layer.out)).c_str(), layer.range().size(),
+                worst.backward, worst.slope, worst.error);
     worst_overall = std::max(worst_overall, worst.error);
   }
   // Single precision carries 24 bits: sums of a few dozen terms are right to about 1e-6 of the largest gradient.
   const double bound = 1e-5 * largest;
-  std::printf("largest difference %.1e, bound %.1e (1e-5 of the largest gradient): %s\n", worst_overall, bound,
-              worst_overall <= bound ? "the backward pass is right" : "the backward pass is WRONG");
+  std::printf("largest difference %.1e, bound %.1e (1e-5 of the largest gradient): %s\n", worst_overall,
+              bound, worst_overall <= bound ? "the backward pass is right" : "the backward pass is WRONG");
   return worst_overall <= bound ? 0 : 1;
 } catch (const Error& error) {
   return fail(error);

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-SoftmaxHead::SoftmaxHead(Device& device, Space space) : host_labels_(size_t(space.rows)), host_losses_(size_t(space.rows)) {
+SoftmaxHead::SoftmaxHead(Device& device, Space space)
+    : host_labels_(size_t(space.rows)), host_losses_(size_t(space.rows)) {
   for (int s = 0; s < space.slots; ++s)
     slots_.push_back({Buffer<int>(device, size_t(space.rows), Purpose::activations),
                       Buffer<>(device, size_t(space.rows), Purpose::activations)});
@@ -24,7 +25,8 @@ void SoftmaxHead::backward(Mlp& mlp, size_t batch_rows, int slot) {
 double SoftmaxHead::loss(Mlp& mlp, size_t batch_rows, int slot) {
   const size_t rows = size_t(mlp.rows(slot));
   mlp.device().copy_out(host_losses_.data(), slots_[size_t(slot)].losses.data(), rows);
-  return std::accumulate(host_losses_.begin(), host_losses_.begin() + ptrdiff_t(rows), 0.0) / double(batch_rows);
+  return std::accumulate(host_losses_.begin(), host_losses_.begin() + ptrdiff_t(rows), 0.0) /
+         double(batch_rows);
 }
 
 void load_images(Mlp& mlp, const Dataset& data, std::span<const uint32_t> order, Range rows, int slot) {

@@ -11,8 +11,8 @@ namespace {
 
 // The part of a (rows, columns) matrix that is left when both are cut to the given ranges.
 Window window(size_t offset, Range rows, Range columns, int whole_rows, int whole_columns) {
-  return {offset,           int(rows.size()),   int(columns.size()), int(rows.first),
-          int(columns.first), whole_rows, whole_columns};
+  return {offset,     int(rows.size()), int(columns.size()), int(rows.first), int(columns.first),
+          whole_rows, whole_columns};
 }
 
 }  // namespace
@@ -34,7 +34,8 @@ Layout make_layout(const std::vector<int>& sizes, Range here, Slice slice) {
     const Split split = slice.count == 1 ? Split::none : l % 2 == 0 ? Split::columns : Split::rows;
     const Range all_rows{0, size_t(in)}, all_columns{0, size_t(out)};
     const Range rows = split == Split::rows ? share(all_rows, slice.count, slice.index) : all_rows;
-    const Range columns = split == Split::columns ? share(all_columns, slice.count, slice.index) : all_columns;
+    const Range columns =
+        split == Split::columns ? share(all_columns, slice.count, slice.index) : all_columns;
 
     Layer layer;
     layer.index = int(l);
@@ -61,8 +62,10 @@ void initialize(float* parameters, const Layout& layout, uint64_t seed) {
     const float bound = std::sqrt(6.0f / float(w.whole_rows));
     for (int r = 0; r < w.rows; ++r)
       for (int c = 0; c < w.columns; ++c) {
-        const Philox4 words = random_words(seed, RandomStream::weights, uint32_t(layer.index), w.global_element(r, c));
-        parameters[w.offset + size_t(r) * size_t(w.columns) + size_t(c)] = bound * (2 * uniform(words[0]) - 1);
+        const Philox4 words =
+            random_words(seed, RandomStream::weights, uint32_t(layer.index), w.global_element(r, c));
+        parameters[w.offset + size_t(r) * size_t(w.columns) + size_t(c)] =
+            bound * (2 * uniform(words[0]) - 1);
       }
     std::fill_n(parameters + layer.b.offset, layer.b.size(), 0.0f);
   }

@@ -33,8 +33,8 @@ struct Window {
 enum class Split { none, columns, rows };
 
 struct Layer {
-  int index = 0;         // in the whole network
-  int in = 0, out = 0;   // of the part that is here: y (rows, out) = x (rows, in) · w (in, out)
+  int index = 0;        // in the whole network
+  int in = 0, out = 0;  // of the part that is here: y (rows, out) = x (rows, in) · w (in, out)
   Activation activation = Activation::none;
   Split split = Split::none;
   Window w, b;

@@ -35,10 +35,11 @@ constexpr int vector_floats = 4, registers = 16;
 #endif
 constexpr int tile_rows = registers == 32 ? 12 : 6;
 constexpr int row_unit = tile_rows / 3;  // panels have one, two or three of these
-constexpr int k_block = 512;  // terms added up in registers; part of the arithmetic contract
+constexpr int k_block = 512;             // terms added up in registers; part of the arithmetic contract
 constexpr int prefetch_distance = 16;
 
-typedef float Vector __attribute__((vector_size(vector_floats * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef float Vector
+    __attribute__((vector_size(vector_floats * sizeof(float)), aligned(sizeof(float)), may_alias));
 typedef float Four __attribute__((vector_size(16), aligned(sizeof(float)), may_alias));
 typedef int FourInt __attribute__((vector_size(16)));
 
@@ -70,7 +71,8 @@ void pack_panel(float* panel, MatrixView a, int first, int m, int k) {
     }
     return;
   }
-  const int row_blocks = a.column_step == 1 ? rows / 4 * 4 : 0, k_blocks = k / 4 * 4;  // what 4 x 4 blocks cover
+  const int row_blocks = a.column_step == 1 ? rows / 4 * 4 : 0,
+            k_blocks = k / 4 * 4;  // what 4 x 4 blocks cover
   for (int r = 0; r < row_blocks; r += 4)
     for (int p = 0; p < k_blocks; p += 4)
       transpose_block<height>(panel + p * height + r, source + size_t(r) * a.row_step + p, a.row_step);
@@ -104,7 +106,8 @@ void kernel(float* tile, const float* a, const float* b, int k) {
 // of c are n apart.
 // Writes the part of a tile that lies inside c: `c` points to its first element, rows of c are n apart.
 template <int width>
-void finish_tile(float* c, const float* tile, int rows, int columns, int n, const Finish& finish, const float* bias) {
+void finish_tile(float* c, const float* tile, int rows, int columns, int n, const Finish& finish,
+                 const float* bias) {
   for (int r = 0; r < rows; ++r, c += n, tile += width) {
     for (int j = 0; j < columns; ++j) {
       float value = bias ? tile[j] + bias[j] : tile[j];
@@ -127,8 +130,8 @@ void with_height(int rows, Body body) {
 
 // The columns [j, j + vectors * vector_floats) of c, as far as they exist.
 template <int vectors>
-void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int m, int n, int k, const Finish& finish,
-                      float* packed_b) {
+void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int m, int n, int k,
+                      const Finish& finish, float* packed_b) {
   constexpr int width = vectors * vector_floats;
   alignas(64) float tile[tile_rows * width] = {};  // zeros: the sum of no terms, if k == 0
   pack_panel<width>(packed_b, b.transposed(), j, n, k);
@@ -140,20 +143,23 @@ void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int 
       __builtin_prefetch(c_tile + size_t(r) * size_t(n) + width / 2, 1);
     }
     with_height(rows, [&](auto height) { kernel<height, vectors>(tile, packed_a, packed_b, k); });
-    finish_tile<width>(c_tile, tile, rows, std::min(width, n - j), n, finish, finish.bias ? finish.bias + j : nullptr);
+    finish_tile<width>(c_tile, tile, rows, std::min(width, n - j), n, finish,
+                       finish.bias ? finish.bias + j : nullptr);
   }
 }
 
 }  // namespace
 
-void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace) {
+void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                   MatmulWorkspace& workspace) {
   const size_t a_panels = size_t(m + tile_rows - 1) / tile_rows;
   workspace.resize(std::max(workspace.size(), size_t(k) * (a_panels * tile_rows + 2 * vector_floats)));
   float* packed_b = workspace.data();
   float* packed_a = packed_b + size_t(k) * 2 * vector_floats;
 
   for (int i = 0; i < m; i += tile_rows)
-    with_height(m - i, [&](auto height) { pack_panel<height>(packed_a + size_t(k) * size_t(i), a, i, m, k); });
+    with_height(m - i,
+                [&](auto height) { pack_panel<height>(packed_a + size_t(k) * size_t(i), a, i, m, k); });
   for (int j = 0; j < n; j += 2 * vector_floats) {
     if (n - j > vector_floats)
       multiply_columns<2>(c, packed_a, b, j, m, n, k, finish, packed_b);

@@ -28,7 +28,8 @@ void matmul_plain(float* c, MatrixView a, MatrixView b, int m, int n, int k, Fin
 // The same by packed, register-tiled blocks, under the arithmetic contract of device.h.
 // workspace is grown as needed and can be given again to the next call.
 using MatmulWorkspace = std::vector<float>;
-void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace);
+void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                   MatmulWorkspace& workspace);
 
 // What matmul_packed was compiled to, for benchmarks: floats in a vector register, and the tile of c in registers.
 struct MatmulShape {

@@ -46,7 +46,8 @@ void Mlp::forward_layer(int l, int slot) {
   const Layer& layer = layout_.layers[size_t(l)];
   const float* w = parameters(l);
   const bool whole_sum = layer.split != Split::rows;
-  device_.linear_forward(activation(l + 1, slot), activation(l, slot), w, whole_sum ? w + layer.w.size() : nullptr,
+  device_.linear_forward(activation(l + 1, slot), activation(l, slot), w,
+                         whole_sum ? w + layer.w.size() : nullptr,
                          whole_sum ? layer.activation : Activation::none, rows(slot), layer.in, layer.out);
 }
 
@@ -62,8 +63,8 @@ void Mlp::backward_layer(int l, Write write, int slot) {
   device_.linear_backward_weights(dw, x, dy, write, rows(slot), layer.in, layer.out);
   device_.linear_backward_bias(db, dy, write, rows(slot), layer.out);
   if (l > 0 || space_.input_gradient)
-    device_.linear_backward_input(activation_gradient(l, slot), dy, parameters(l), Write::overwrite, rows(slot), layer.in,
-                                  layer.out);
+    device_.linear_backward_input(activation_gradient(l, slot), dy, parameters(l), Write::overwrite,
+                                  rows(slot), layer.in, layer.out);
 }
 
 float* Mlp::activation_gradient(int l, int slot) const {

@@ -18,8 +18,9 @@ std::unique_ptr<OpenBlasDevice> OpenBlasDevice::open() {
 void OpenBlasDevice::matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
   constexpr int row_major_order = 101, plain = 111, transposed = 112;
   const bool a_transposed = a.column_step != 1, b_transposed = b.column_step != 1;
-  sgemm_(row_major_order, a_transposed ? transposed : plain, b_transposed ? transposed : plain, m, n, k, 1.0f, a.data,
-         int(a_transposed ? a.column_step : a.row_step), b.data, int(b_transposed ? b.column_step : b.row_step),
-         finish.write == Write::accumulate ? 1.0f : 0.0f, c, n);
+  sgemm_(row_major_order, a_transposed ? transposed : plain, b_transposed ? transposed : plain, m, n, k, 1.0f,
+         a.data, int(a_transposed ? a.column_step : a.row_step), b.data,
+         int(b_transposed ? b.column_step : b.row_step), finish.write == Write::accumulate ? 1.0f : 0.0f, c,
+         n);
   if (finish.bias) add_bias(c, finish.bias, finish.activation, m, n);
 }

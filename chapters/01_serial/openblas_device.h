@@ -15,8 +15,9 @@ class OpenBlasDevice : public CpuDevice {
   void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) override;
 
  private:
-  using Sgemm = void (*)(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
-                         int a_step, const float* b, int b_step, float beta, float* c, int c_step);
+  using Sgemm = void (*)(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
+                         const float* a, int a_step, const float* b, int b_step, float beta, float* c,
+                         int c_step);
   explicit OpenBlasDevice(Sgemm sgemm) : sgemm_(sgemm) {}
   Sgemm sgemm_;
 };

@@ -14,6 +14,6 @@ void Optimizer::step(float* w, const float* g, double scale) {
   if (options_.name == "sgd") device_.sgd(w, g, rate, n_);
   if (options_.name == "momentum") device_.momentum(w, state_[0], g, rate, float(options_.momentum), n_);
   if (options_.name == "adam")
-    device_.adam(w, state_[0], state_[1], g, rate, float(options_.beta1), float(options_.beta2), float(options_.epsilon),
-                 steps_, n_);
+    device_.adam(w, state_[0], state_[1], g, rate, float(options_.beta1), float(options_.beta2),
+                 float(options_.epsilon), steps_, n_);
 }

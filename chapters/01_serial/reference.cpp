@@ -6,8 +6,8 @@
 namespace {
 
 // y (rows, out) = activation(x (rows, in) · w + b)
-std::vector<double> layer_forward(const Layer& layer, const std::vector<double>& parameters, const std::vector<double>& x,
-                                  size_t rows) {
+std::vector<double> layer_forward(const Layer& layer, const std::vector<double>& parameters,
+                                  const std::vector<double>& x, size_t rows) {
   const size_t in = size_t(layer.in), out = size_t(layer.out);
   std::vector<double> y(rows * out);
   for (size_t r = 0; r < rows; ++r)
@@ -21,8 +21,8 @@ std::vector<double> layer_forward(const Layer& layer, const std::vector<double>&
 
 }  // namespace
 
-double reference_loss(const Layout& layout, const std::vector<double>& parameters, const std::vector<double>& x,
-                      const std::vector<int>& labels) {
+double reference_loss(const Layout& layout, const std::vector<double>& parameters,
+                      const std::vector<double>& x, const std::vector<int>& labels) {
   const size_t rows = labels.size(), classes = size_t(layout.out());
   std::vector<double> z = x;
   for (const Layer& layer : layout.layers) z = layer_forward(layer, parameters, z, rows);

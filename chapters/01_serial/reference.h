@@ -8,8 +8,8 @@
 
 // Mean softmax cross-entropy over `rows` samples x (rows, in) with labels (rows), for parameters (layout.count) of an
 // unsplit layout.
-double reference_loss(const Layout& layout, const std::vector<double>& parameters, const std::vector<double>& x,
-                      const std::vector<int>& labels);
+double reference_loss(const Layout& layout, const std::vector<double>& parameters,
+                      const std::vector<double>& x, const std::vector<int>& labels);
 
 // Its derivative by parameter `i`, by the central difference (f(w + h) - f(w - h)) / 2h. In double precision with h = 1e-5
 // the truncation error (h² f''' / 6) and the rounding error (1e-16 f / h) are both near 1e-11.

@@ -13,8 +13,8 @@ TrainReport::TrainReport(const TrainOptions& o, size_t train_samples, bool quiet
   std::string sizes;
   for (int64_t width : o.hidden) sizes += std::to_string(width) + "-";
   std::printf("784-%s10 on %s: %zu samples, batch %lld, %s, learning rate %g, seed %lld\n", sizes.c_str(),
-              o.device.c_str(), train_samples, (long long)o.batch, o.optimizer.name.c_str(), o.optimizer.learning_rate,
-              (long long)o.seed);
+              o.device.c_str(), train_samples, (long long)o.batch, o.optimizer.name.c_str(),
+              o.optimizer.learning_rate, (long long)o.seed);
 }
 
 void TrainReport::step(double loss, size_t batch_rows) {
@@ -24,7 +24,8 @@ void TrainReport::step(double loss, size_t batch_rows) {
   samples_ += batch_rows;
   if (!std::isfinite(loss)) {
     progress_.clear();
-    throw Error("step " + std::to_string(steps_) + ": the loss is " + (std::isnan(loss) ? "not a number" : "infinite") +
+    throw Error("step " + std::to_string(steps_) + ": the loss is " +
+                (std::isnan(loss) ? "not a number" : "infinite") +
                 ": training diverged, try a smaller --learning-rate");
   }
   epoch_loss_ += loss * double(batch_rows);
@@ -41,8 +42,8 @@ void TrainReport::epoch(int epoch, size_t correct, size_t samples) {
     progress_.clear();
     const double mean_loss = epoch_loss_ / double(epoch_samples_), rate = double(samples_) / train_seconds_;
     const double accuracy = double(correct) / double(samples);
-    std::printf("epoch %3d   loss %.4f   test accuracy %.2f %% (%zu of %zu)   %.0f samples/s\n", epoch + 1, mean_loss,
-                100 * accuracy, correct, samples, rate);
+    std::printf("epoch %3d   loss %.4f   test accuracy %.2f %% (%zu of %zu)   %.0f samples/s\n", epoch + 1,
+                mean_loss, 100 * accuracy, correct, samples, rate);
     std::fflush(stdout);
     record_.add(steps_, mean_loss, accuracy, rate);
   }
@@ -54,5 +55,6 @@ void TrainReport::epoch(int epoch, size_t correct, size_t samples) {
 void TrainReport::end(std::span<const float> weights) {
   if (quiet_) return;
   std::printf("trained %zu steps in %.1f s, %.0f samples/s; weights %016llx\n", steps_, train_seconds_,
-              train_seconds_ > 0 ? double(samples_) / train_seconds_ : 0.0, (unsigned long long)hash_bits(weights));
+              train_seconds_ > 0 ? double(samples_) / train_seconds_ : 0.0,
+              (unsigned long long)hash_bits(weights));
 }
