@@ -8,7 +8,8 @@
 
 // void cuda_on_cpu_switch(void** save_stack_pointer, void* load_stack_pointer)
 // Pushes the registers that a called function must preserve, changes stacks, pops them. The floating-point control
-// words are left alone: a kernel that changes the rounding mode changes it for every thread.
+// words are left alone: a kernel that changes the rounding mode changes it for every thread. Fibers that wait at the same
+// barrier have the same return addresses, so the processor's predictor of returns is right although the stack changed.
 #if defined(__x86_64__)
 asm(R"(
   .text
@@ -29,8 +30,7 @@ cuda_on_cpu_switch:
   popq %r12
   popq %rbx
   popq %rbp
-  popq %rcx
-  jmp *%rcx
+  ret
   .size cuda_on_cpu_switch, .-cuda_on_cpu_switch
   .section .note.GNU-stack,"",@progbits
   .text

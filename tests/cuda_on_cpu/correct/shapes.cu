@@ -16,11 +16,11 @@ __global__ void some_return(int* out, int n) {
 }
 
 __global__ void large(float* out) {
-  extern __shared__ float values[];
-  for (int i = threadIdx.x; i < 16000; i += blockDim.x) values[i] = 1;
+  extern __shared__ float large_values[];
+  for (int i = threadIdx.x; i < 16000; i += blockDim.x) large_values[i] = 1;
   __syncthreads();
   float sum = 0;
-  for (int i = threadIdx.x; i < 16000; i += blockDim.x) sum += values[15999 - i];
+  for (int i = threadIdx.x; i < 16000; i += blockDim.x) sum += large_values[15999 - i];
   atomicAdd(out, sum);
 }
 

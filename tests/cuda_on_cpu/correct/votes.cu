@@ -7,7 +7,8 @@ __global__ void votes(unsigned* out) {
   out[1 * 32 + lane] = static_cast<unsigned>(__any_sync(all, lane == 7) + 2 * __all_sync(all, lane < 32));
   out[2 * 32 + lane] = __match_any_sync(all, lane / 8);
   int same;
-  out[3 * 32 + lane] = __match_all_sync(all, 5, &same) + static_cast<unsigned>(same);
+  unsigned matching = __match_all_sync(all, 5, &same);
+  out[3 * 32 + lane] = matching + static_cast<unsigned>(same);
   if (lane < 8) {
     out[4 * 32 + lane] = __reduce_add_sync(0xffu, lane);
     out[5 * 32 + lane] = static_cast<unsigned>(__reduce_min_sync(0xffu, static_cast<int>(lane) - 4));
