@@ -143,11 +143,12 @@ void print_machine(const Measurement& m, const std::string& name, int ranks, boo
   std::printf("interrupted %ld times in %zu rounds\n", m.interruptions, m.seconds[0][0].size());
   const auto print_line = [](const char* step, const Line& line) {
     for (const Piece& piece : line)
-      std::printf("%-9s up to %8.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", step, piece.up_to_bytes,
+      std::printf("%-17s up to %8.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", step, piece.up_to_bytes,
                   1e6 * piece.alpha, 1e-9 / piece.beta);
   };
   print_line("exchange", m.machine.exchanges);
   print_line("reduction", m.machine.reductions);
+  print_line("reduction of sent", m.machine.reductions_of_sent);
 }
 
 void print_table(const std::vector<Row>& rows) {

@@ -1,4 +1,4 @@
-// Measures what cost.h needs to know of the machine: the two steps of every algorithm, with many lengths.
+// Measures what cost.h needs to know of the machine: the steps of every algorithm, with many lengths.
 #include <vector>
 
 #include "chapters/05_collectives/add.h"
@@ -6,38 +6,38 @@
 #include "chapters/05_collectives/messages.h"
 #include "chapters/05_collectives/timing.h"
 
-Calibration::Calibration(MPI_Comm comm) : comm_(comm), out_(longest), in_(longest) {
-  for (size_t floats = 1; floats <= longest; floats *= 2) times_.push_back({floats, {}, {}});
+Calibration::Calibration(MPI_Comm comm, size_t longest)
+    : comm_(comm), out_(longest), in_(longest), sum_(longest) {
+  for (size_t floats = 1; floats <= longest; floats *= 2) times_.push_back({floats, {}, {}, {}});
 }
 
 void Calibration::round() {
   const int ranks = ranks_of(comm_), rank = rank_of(comm_);
   const int right = (rank + 1) % ranks, left = (rank - 1 + ranks) % ranks;
-  float *out = out_.data(), *in = in_.data();
-  for (auto& [floats, exchange, reduction] : times_) {
-    const auto exchange_once = [&] { exchange_floats(out, floats, right, in, floats, left, comm_); };
-    const auto reduce_once = [&] {
-      exchange_once();
-      add(out, out, in, floats);
-    };
-    exchange.push_back(seconds_per_call(comm_, out, floats, true, exchange_once));
-    reduction.push_back(seconds_per_call(comm_, out, floats, true, reduce_once));
+  float *out = out_.data(), *in = in_.data(), *sum = sum_.data();
+  for (auto& [floats, exchange, reduction, reduction_of_sent] : times_) {
+    const size_t n = floats;
+    const auto swap = [&] { exchange_floats(out, n, right, in, n, left, comm_); };
+    exchange.push_back(seconds_per_call(comm_, out, n, true, swap));
+    reduction.push_back(seconds_per_call(comm_, out, n, true, [&] { swap(), add(sum, sum, in, n); }));
+    reduction_of_sent.push_back(seconds_per_call(comm_, out, n, true, [&] { swap(), add(out, out, in, n); }));
   }
 }
 
 Machine Calibration::fit() {
-  std::vector<Sample> exchanges, reductions;
-  for (auto& [floats, exchange, reduction] : times_) {
-    take_slowest(exchange, comm_);
-    take_slowest(reduction, comm_);
-    exchanges.push_back({static_cast<double>(floats * sizeof(float)), median(exchange)});
-    reductions.push_back({static_cast<double>(floats * sizeof(float)), median(reduction)});
-  }
-  return {fit_line(exchanges), fit_line(reductions)};
+  const auto line = [&](std::vector<double> Times::*step) {
+    std::vector<Sample> samples;
+    for (Times& times : times_) {
+      take_slowest(times.*step, comm_);
+      samples.push_back({static_cast<double>(times.floats * sizeof(float)), median(times.*step)});
+    }
+    return fit_line(samples);
+  };
+  return {line(&Times::exchange), line(&Times::reduction), line(&Times::reduction_of_sent)};
 }
 
-Machine calibrate(MPI_Comm comm) {
-  Calibration calibration(comm);
+Machine calibrate(MPI_Comm comm, size_t longest) {
+  Calibration calibration(comm, longest);
   for (int round = 0; round < 7; ++round) calibration.round();
   return calibration.fit();
 }

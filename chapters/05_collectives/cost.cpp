@@ -23,6 +23,7 @@ double seconds(const Line& line, double bytes) {
 
 double Machine::exchange(double bytes) const { return seconds(exchanges, bytes); }
 double Machine::reduction(double bytes) const { return seconds(reductions, bytes); }
+double Machine::reduction_of_sent(double bytes) const { return seconds(reductions_of_sent, bytes); }
 
 // ---- the formulas ----
 
@@ -49,7 +50,7 @@ double reduce_broadcast(double bytes, int ranks, const Machine& m) {
 }
 
 double recursive_doubling(double bytes, int ranks, const Machine& m) {
-  return rounds_up(survivors(ranks)) * m.reduction(bytes) + fold(bytes, ranks, m);
+  return rounds_up(survivors(ranks)) * m.reduction_of_sent(bytes) + fold(bytes, ranks, m);
 }
 
 double ring(double bytes, int ranks, const Machine& m) {
@@ -65,7 +66,7 @@ double rabenseifner(double bytes, int ranks, const Machine& m) {
 }
 
 double rank_order(double bytes, int ranks, const Machine& m) {
-  if (bytes <= short_vector * sizeof(float)) return (ranks - 1) * m.reduction(bytes);
+  if (bytes <= short_vector * sizeof(float)) return (ranks - 1) * m.reduction_of_sent(bytes);
   return ring(bytes, ranks, m);  // as many messages, of the same lengths
 }
 
@@ -153,14 +154,26 @@ Line fit_line(std::span<const Sample> samples, int pieces) {
 
 // ---- files ----
 
+namespace {
+
+struct Step {
+  const char* name;
+  Line Machine::*line;
+};
+
+constexpr Step steps[] = {{"exchange", &Machine::exchanges},
+                          {"reduction", &Machine::reductions},
+                          {"reduction-of-sent", &Machine::reductions_of_sent}};
+
+}  // namespace
+
 void save_machine(const Machine& machine, const std::string& file) {
   std::ofstream out(file);
   out << std::setprecision(17)
       << "# a step with up to so many bytes takes alpha seconds + beta seconds per byte\n";
-  for (const Piece& piece : machine.exchanges)
-    out << "exchange " << piece.up_to_bytes << ' ' << piece.alpha << ' ' << piece.beta << '\n';
-  for (const Piece& piece : machine.reductions)
-    out << "reduction " << piece.up_to_bytes << ' ' << piece.alpha << ' ' << piece.beta << '\n';
+  for (const Step& step : steps)
+    for (const Piece& piece : machine.*step.line)
+      out << step.name << ' ' << piece.up_to_bytes << ' ' << piece.alpha << ' ' << piece.beta << '\n';
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
 
@@ -171,14 +184,14 @@ Machine load_machine(const std::string& file) {
   for (std::string text; std::getline(in, text);) {
     if (text.empty() || text[0] == '#') continue;
     std::istringstream fields(text);
-    std::string step;
+    std::string name;
     Piece piece;
-    fields >> step >> piece.up_to_bytes >> piece.alpha >> piece.beta;
-    if (!fields || (step != "exchange" && step != "reduction"))
-      throw Error(file + ": not understood: " + text);
-    (step == "exchange" ? machine.exchanges : machine.reductions).push_back(piece);
+    fields >> name >> piece.up_to_bytes >> piece.alpha >> piece.beta;
+    const auto step = std::ranges::find_if(steps, [&](const Step& s) { return name == s.name; });
+    if (!fields || step == std::end(steps)) throw Error(file + ": not understood: " + text);
+    (machine.*step->line).push_back(piece);
   }
-  if (machine.exchanges.empty() || machine.reductions.empty())
-    throw Error(file + ": needs exchanges and reductions");
+  for (const Step& step : steps)
+    if ((machine.*step.line).empty()) throw Error(file + ": says nothing about the step '" + step.name + "'");
   return machine;
 }

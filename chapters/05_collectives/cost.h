@@ -6,8 +6,8 @@
 // caches. So the line alpha + bytes beta is fitted piece by piece. Here beta and gamma count bytes, not elements.
 //
 // Nor is gamma the time of an addition alone. The vector that was just sent lies in the other core's cache, too, and
-// adding to it must fetch it back. So the step of a reduction, exchange and add, is measured as a whole: its beta is
-// the beta + gamma of the formulas.
+// adding to it must fetch it back. So the steps of a reduction, exchange and add, are measured as a whole, once for
+// each case: their beta is the beta + gamma of the formulas.
 //
 // Source of the model: R. W. Hockney: The communication challenge for MPP: Intel Paragon and Meiko CS-2. Parallel
 // Computing 20(3), 389-398, 1994; in the pieces, only the idea of a cost by message size is that of T. Kielmann,
@@ -39,40 +39,41 @@ struct Piece {
 using Line = std::vector<Piece>;
 
 struct Machine {
-  Line exchanges;   // sending and receiving so many bytes each
-  Line reductions;  // the same, and adding what came to what was sent
+  Line exchanges;           // sending and receiving so many bytes each
+  Line reductions;          // the same, and adding what came to what was not sent, as in a reduce-scatter
+  Line reductions_of_sent;  // the same, and adding what came to what was sent, as in recursive doubling
 
   /// Seconds of one such step. 0 for 0 bytes, since no message is sent.
   double exchange(double bytes) const;
   double reduction(double bytes) const;
+  double reduction_of_sent(double bytes) const;
 };
 
 /// The line nearest to measured times (ascending sizes, at least 2): up to `pieces` pieces, each through two or more
 /// samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
 Line fit_line(std::span<const Sample> samples, int pieces = 4);
 
-/// Measures both steps with the neighbours in a ring, with 4 bytes, 8 bytes, ... 16 MiB.
+/// Measures these steps with the neighbours in a ring, with 1, 2, 4, ... floats, up to `longest` (16 MiB).
 class Calibration {
  public:
-  explicit Calibration(MPI_Comm comm);
+  explicit Calibration(MPI_Comm comm, size_t longest = size_t{1} << 22);  // floats
   void round();  // measures everything once; collective
   Machine
   fit();  // to the medians over the rounds of the slowest rank's times; collective, once, after a round or more
 
  private:
-  static constexpr size_t longest = size_t{1} << 22;  // floats
   struct Times {
     size_t floats;
-    std::vector<double> exchange, reduction;  // seconds, by round
+    std::vector<double> exchange, reduction, reduction_of_sent;  // seconds, by round
   };
   MPI_Comm comm_;
-  std::vector<float> out_, in_;
+  std::vector<float> out_, in_, sum_;
   std::vector<Times> times_;
 };
 
-/// Some rounds of that: less than a second. Collective; the result is the same on every rank, as it must be when all
+/// Some rounds of that: about a second where each rank has a core. Collective; the result is the same on every rank, as it must be when all
 /// are to choose the same algorithm.
-Machine calibrate(MPI_Comm comm);
+Machine calibrate(MPI_Comm comm, size_t longest = size_t{1} << 22);
 
 /// Text, one line per piece. load_machine throws Error: no such file, not such a file, no pieces.
 void save_machine(const Machine& machine, const std::string& file);
