@@ -1,4 +1,5 @@
 // Chapter 02: the CUDA device computes what the CPU device computes.
+// orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
 #include "chapters/02_cuda/cuda_device.h"
