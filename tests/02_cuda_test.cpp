@@ -77,6 +77,32 @@ TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
   EXPECT_NEAR(actual, expected, 0.001);
 }
 
+// --- The program -------------------------------------------------------------------------------------------------------
+
+const std::string program = build_folder() + "/chapters/02_cuda/train";
+
+TEST_F(CudaTest, TheProgramTrainsOnIt) {
+  const ProgramRun run = run_program(program + " --device cuda --train-samples 320 --epochs 1 --hidden 16 --batch 32");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_NE(run.output.find("784-16-10 on cuda"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("trained 10 steps"), std::string::npos) << run.output;
+}
+
+TEST(TrainProgram, OtherDevicesAreAMistake) {
+  const ProgramRun run = run_program(program + " --device gpu");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(run.output, "error: --device: 'gpu' is not one of cpu|cuda\n");
+}
+
+// With a GPU's driver told to hide every GPU, the program says so in one line and with a status of its own. (Where kernels
+// run on the CPU there is always a device.)
+TEST_F(CudaTest, WithoutAGpuTheProgramSaysSo) {
+  if (device->name().find("CPU") != std::string::npos) GTEST_SKIP() << "skipped: kernels run on the CPU here";
+  const ProgramRun run = run_program("CUDA_VISIBLE_DEVICES= " + program + " --device cuda");
+  EXPECT_EQ(run.status, 77);
+  EXPECT_EQ(run.lines(), 1u) << run.output;
+}
+
 TEST(MakeDevice, KnowsBothNames) {
   EXPECT_EQ(make_device("cpu")->name(), "cpu");
   EXPECT_EQ(device_names, (std::vector<std::string>{"cpu", "cuda"}));

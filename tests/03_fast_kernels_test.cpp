@@ -1,6 +1,7 @@
 // Chapter 03: every step of the matrix product, every fused kernel, the prefetch and the graph compute what the CPU device
 // orders: ascending descending shuffled
 // computes.
+// orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
@@ -84,7 +85,8 @@ TEST_F(FastTest, WarpTileInLargeBlocks) {
     expect_exact_product(*device, cpu, p);
 }
 
-// The tensor cores round to the bits that their formats have: 1 + 2^-10 is a tf32 and no bfloat16.
+// The tensor cores round to the bits that their formats have: 1 + 2^-10 is a tf32 and no bfloat16. 1 + 3 * 2^-12 lies
+// between 1 and 1 + 2^-10, nearer to the latter: cut off instead of rounded it would become 1.
 TEST_F(FastTest, TensorCoresRoundTheirInputs) {
   const struct {
     fast::Matmul* matmul;
@@ -92,6 +94,7 @@ TEST_F(FastTest, TensorCoresRoundTheirInputs) {
     float input, expected;
   } cases[] = {
       {fast::matmul_tensor_tf32, true, 1 + 0x1p-10f, 1 + 0x1p-10f}, {fast::matmul_tensor_tf32, true, 1 + 0x1p-12f, 1},
+      {fast::matmul_tensor_tf32, true, 1 + 0x3p-12f, 1 + 0x1p-10f},
       {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-7f, 1 + 0x1p-7f}, {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-10f, 1},
       {fast::matmul_tensor_half, false, 1 + 0x1p-10f, 1 + 0x1p-10f},  {fast::matmul_tensor_half, false, 1 + 0x1p-12f, 1},
   };

@@ -12,7 +12,7 @@
 namespace training_runs {
 
 struct Run {
-  std::vector<int> sizes = {784, 64, 10};
+  std::vector<int> sizes = {784, 32, 10};
   size_t batch = 32;
   size_t samples = 0;  // of the epoch; 0: all
   int steps = 50;

@@ -9,7 +9,7 @@
 //   half      11 significant bits, up to 65504         16 x 16 x 16    from 7.0
 //
 // The price is the rounding of the inputs: with 11 bits each product is off by up to a thousandth. So these products are
-// chosen by name and are no device's default: the bound of DESIGN's comparison with chapter 01 is for 24 bits.
+// chosen by name and are no device's default: the runs of this course are compared with chapter 01's to 24 bits.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <mma.h>
