@@ -63,7 +63,8 @@ Dataset synthetic(size_t count) {
 
 TEST(GpuOfRank, RanksOfANodeTakeItsGpusInTurn) {
   const int expected[] = {0, 1, 2, 0, 1};
-  for (int node_rank = 0; node_rank < 5; ++node_rank) EXPECT_EQ(gpu_of_rank(node_rank, 3), expected[node_rank]);
+  for (int node_rank = 0; node_rank < 5; ++node_rank)
+    EXPECT_EQ(gpu_of_rank(node_rank, 3), expected[node_rank]);
   EXPECT_EQ(gpu_of_rank(2, 0), -1);
   EXPECT_EQ(gpu_of_rank(7, 1), 0);
 }
@@ -100,7 +101,8 @@ TEST(FitLine, RefusesWhatIsNoLine) {
 
 TEST(MessageTimes, ArePositiveAndKnownToAll) {
   if (world_size() < 2) GTEST_SKIP() << "skipped: a message needs two ranks";
-  const double small = time_ping_pong(8, 3, MPI_COMM_WORLD), large = time_ping_pong(1 << 20, 3, MPI_COMM_WORLD);
+  const double small = time_ping_pong(8, 3, MPI_COMM_WORLD),
+               large = time_ping_pong(1 << 20, 3, MPI_COMM_WORLD);
   double of_rank_0[] = {small, large};
   MPI_CHECK(MPI_Bcast(of_rank_0, 2, MPI_DOUBLE, 0, MPI_COMM_WORLD));
   EXPECT_ON_ALL_RANKS(of_rank_0[0] == small && of_rank_0[1] == large);
@@ -131,7 +133,8 @@ TEST_P(Ring, HandsEachRankTheVectorOfItsLeftNeighbour) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, Ring, testing::ValuesIn(ring_ways()), [](const auto& way) { return way.param; });
+INSTANTIATE_TEST_SUITE_P(Ways, Ring, testing::ValuesIn(ring_ways()),
+                         [](const auto& way) { return way.param; });
 
 TEST(RingWays, AnUnknownNameIsAnError) { EXPECT_THROW(ring_way("round"), Error); }
 
@@ -144,7 +147,9 @@ class StagedDevice : public CpuDevice {
   float* host_view(float*, size_t) override { return view_.data(); }
   void begin_copy_out(float* p, size_t n) override { pending_.assign(p, p + n); }
   void end_copy_out(float*, size_t) override { std::copy(pending_.begin(), pending_.end(), view_.begin()); }
-  void begin_copy_in(float*, size_t n) override { pending_.assign(view_.begin(), view_.begin() + ptrdiff_t(n)); }
+  void begin_copy_in(float*, size_t n) override {
+    pending_.assign(view_.begin(), view_.begin() + ptrdiff_t(n));
+  }
   void end_copy_in(float* p, size_t) override { std::copy(pending_.begin(), pending_.end(), p); }
 
  private:
@@ -181,7 +186,9 @@ struct Case {
   int batch, micro_batches;
   const char* optimizer;
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.batch << " rows, " << c.micro_batches << " micro-batches, " << c.optimizer; }
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.batch << " rows, " << c.micro_batches << " micro-batches, " << c.optimizer;
+}
 
 class Parity : public testing::TestWithParam<Case> {};
 
@@ -196,15 +203,18 @@ TrainOptions options_of(const Case& c) {
 }
 
 // The loop of train.cpp; the losses of all steps, and this rank's weights at the end.
-std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data, std::vector<double>* losses) {
+std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data,
+                                     std::vector<double>* losses) {
   StagedDevice device(make_layout(o.sizes(data)).count);
   const Layout layout = make_layout(o.sizes(data));
-  const Buffer<> parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  const Buffer<> parameters(device, layout.count, Purpose::parameters),
+      gradients(device, layout.count, Purpose::gradients);
   std::vector<float> weights(layout.count);
   initialize(weights.data(), layout, uint64_t(o.seed));
   device.copy_in(parameters.data(), weights.data(), layout.count);
   device.fill(gradients, std::nanf(""), layout.count);
-  const std::unique_ptr<Device> cpu = make_cpu_device();  // load_images uses the view, which is small in StagedDevice
+  const std::unique_ptr<Device> cpu =
+      make_cpu_device();  // load_images uses the view, which is small in StagedDevice
   const Space space{.rows = o.largest_micro_batch()};
   Mlp mlp(*cpu, layout, parameters, gradients, space);
   SoftmaxHead head(*cpu, space);
@@ -243,10 +253,12 @@ TEST_P(Parity, EveryRankEndsWithTheBitsOfTheSerialRun) {
   const TrainOptions o = options_of(GetParam());
   const Dataset data = synthetic(101);
   const SerialRun serial = run_serially(o, data);
-  ASSERT_ON_ALL_RANKS(compare(serial.weights, serial.initial).max_abs > 1e-3) << "training must move the weights";
+  ASSERT_ON_ALL_RANKS(compare(serial.weights, serial.initial).max_abs > 1e-3)
+      << "training must move the weights";
   std::vector<double> losses;
   const std::vector<float> weights = train_by_messages(o, data, &losses);
-  EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << compare(weights, serial.weights, serial.initial);
+  EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
+      << compare(weights, serial.weights, serial.initial);
 
   std::vector<double> of_rank_0 = losses;
   MPI_CHECK(MPI_Bcast(of_rank_0.data(), int(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));
@@ -266,7 +278,8 @@ TEST(SerialRunTest, StretchesOfATrialGiveTheBitsOfOne) {
   std::vector<float> whole, parts;
   const Outcome in_one = run_stretch({.trial = trial, .last_epoch = 3}, whole, data, validation);
   run_stretch({.trial = trial, .last_epoch = 1}, parts, data, validation);
-  const Outcome last = run_stretch({.trial = trial, .rung = 1, .first_epoch = 1, .last_epoch = 3}, parts, data, validation);
+  const Outcome last =
+      run_stretch({.trial = trial, .rung = 1, .first_epoch = 1, .last_epoch = 3}, parts, data, validation);
   EXPECT_TRUE(compare(parts, whole).same_bits());
   EXPECT_EQ(last.accuracy, in_one.accuracy);
   EXPECT_EQ(last.trial, 3);
@@ -413,10 +426,13 @@ TEST(Farm, FailedTrialsCostThemselvesAlone) {
     epochs_right = epochs_right && outcome.epochs == 1 << outcome.rung;  // so its weights went on with it
   }
   const bool manager = world_rank() == 0;
-  EXPECT_ON_ALL_RANKS(!manager || (begun == count && failed == 2 && best_at_top == 1)) << begun << " " << failed;
+  EXPECT_ON_ALL_RANKS(!manager || (begun == count && failed == 2 && best_at_top == 1))
+      << begun << " " << failed;
   EXPECT_ON_ALL_RANKS(!manager || epochs_right);
-  EXPECT_ON_ALL_RANKS(!manager || std::accumulate(report.stretches.begin(), report.stretches.end(), 0) == int(outcomes.size()));
-  EXPECT_ON_ALL_RANKS(!manager || (report.utilisation() > 0 && report.utilisation() <= 1)) << report.utilisation();
+  EXPECT_ON_ALL_RANKS(!manager || std::accumulate(report.stretches.begin(), report.stretches.end(), 0) ==
+                                      int(outcomes.size()));
+  EXPECT_ON_ALL_RANKS(!manager || (report.utilisation() > 0 && report.utilisation() <= 1))
+      << report.utilisation();
   int says = said.find("trial 2 failed: planted") != std::string::npos, any = 0;
   MPI_CHECK(MPI_Allreduce(&says, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
   EXPECT_TRUE(any);
@@ -427,8 +443,9 @@ TEST(Farm, FailedTrialsCostThemselvesAlone) {
 TEST(TrialTest, ADivergingTrialIsAnOutcome) {
   const Dataset data = synthetic(64);
   std::vector<float> weights;
-  const Outcome outcome = run_stretch({.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2},
-                                      weights, data, data);
+  const Outcome outcome =
+      run_stretch({.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2},
+                  weights, data, data);
   EXPECT_EQ(outcome.failed, 1);
   EXPECT_TRUE(std::isnan(outcome.accuracy));
 }
@@ -438,7 +455,8 @@ TEST(TrialTest, TrialsFillTheirRange) {
   for (int number = 0; number < 500; ++number) {
     const Trial trial = random_trial(1, number);
     EXPECT_EQ(trial.number, number);
-    EXPECT_TRUE(trial.width >= 32 && trial.width <= 256 && trial.batch >= 16 && trial.batch <= 256 && trial.seed >= 1);
+    EXPECT_TRUE(trial.width >= 32 && trial.width <= 256 && trial.batch >= 16 && trial.batch <= 256 &&
+                trial.seed >= 1);
     lowest = std::min(lowest, trial.learning_rate), highest = std::max(highest, trial.learning_rate);
     EXPECT_EQ(random_trial(1, number).learning_rate, trial.learning_rate);
   }
@@ -458,7 +476,8 @@ TEST(PartOf, HoldsTheSamplesOfItsRange) {
 
 class Journal : public testing::Test {
  protected:
-  const std::string file_ = testing::TempDir() + "journal_" + std::to_string(world_size()) + "_" + std::to_string(world_rank());
+  const std::string file_ =
+      testing::TempDir() + "journal_" + std::to_string(world_size()) + "_" + std::to_string(world_rank());
   const std::vector<Trial> trials_ = {random_trial(1, 0), random_trial(1, 1)};
   void TearDown() override { std::remove(file_.c_str()); }
 };
@@ -466,9 +485,11 @@ class Journal : public testing::Test {
 TEST_F(Journal, GivesBackWhatWasWritten) {
   {
     SearchJournal journal(file_, false);
-    journal.add(trials_[1], {.trial = 1, .rung = 0, .epochs = 1, .accuracy = 0.91, .loss = 0.5, .seconds = 2}, 3);
+    journal.add(trials_[1], {.trial = 1, .rung = 0, .epochs = 1, .accuracy = 0.91, .loss = 0.5, .seconds = 2},
+                3);
   }
-  SearchJournal(file_, true).add(trials_[0], {.trial = 0, .rung = 1, .epochs = 2, .failed = 1, .accuracy = nan_value}, 1);
+  SearchJournal(file_, true)
+      .add(trials_[0], {.trial = 0, .rung = 1, .epochs = 2, .failed = 1, .accuracy = nan_value}, 1);
   std::ofstream(file_, std::ios::app) << "1,1,2,0.3";  // the process died here
   const std::vector<Outcome> outcomes = read_journal(file_, trials_);
   ASSERT_EQ(outcomes.size(), 2u);

@@ -14,7 +14,9 @@ ProgramRun launch(int ranks, const std::string& command, const std::string& envi
                      std::to_string(ranks) + " " + build_folder() + "/chapters/04_point_to_point/" + command);
 }
 
-bool says(const ProgramRun& run, const std::string& text) { return run.output.find(text) != std::string::npos; }
+bool says(const ProgramRun& run, const std::string& text) {
+  return run.output.find(text) != std::string::npos;
+}
 
 const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 50 --epochs 1 ";
 
@@ -65,7 +67,8 @@ TEST(PingPongProgram, WritesTimesAndFit) {
 }
 
 TEST(TrainProgram, AgreesWithTheSerialRun) {
-  for (const char* options : {"", "--micro-batches 5 --optimizer momentum --learning-rate 0.02", "--micro-batches 1"}) {
+  for (const char* options :
+       {"", "--micro-batches 5 --optimizer momentum --learning-rate 0.02", "--micro-batches 1"}) {
     const ProgramRun run = launch(3, quick + options);
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(says(run, "serial run: agrees, all 19410 weights have the same bits")) << run.output;
@@ -75,7 +78,8 @@ TEST(TrainProgram, AgreesWithTheSerialRun) {
 // Only the hash of the weights tells; the serial program of chapter 01 is another binary.
 TEST(TrainProgram, AgreesWithTheProgramOfChapter01) {
   const ProgramRun parallel = launch(2, quick + "--micro-batches 4");
-  const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/" + quick + "--micro-batches 4");
+  const ProgramRun serial =
+      run_program(build_folder() + "/chapters/01_serial/" + quick + "--micro-batches 4");
   const size_t at = serial.output.find("weights ");
   ASSERT_NE(at, std::string::npos) << serial.output;
   EXPECT_TRUE(says(parallel, serial.output.substr(at, 24))) << parallel.output;
@@ -103,7 +107,8 @@ TEST(SearchProgram, GoesOnWhereItEnded) {
   const ProgramRun rest = launch(2, command + " --resume");
   EXPECT_EQ(rest.status, 0) << rest.output;
   EXPECT_TRUE(says(rest, "3 results of")) << rest.output;
-  EXPECT_TRUE(says(rest, whole.output.substr(at))) << rest.output << "\nexpected:\n" << whole.output.substr(at);
+  EXPECT_TRUE(says(rest, whole.output.substr(at))) << rest.output << "\nexpected:\n"
+                                                   << whole.output.substr(at);
   std::remove(log.c_str());
 }
 

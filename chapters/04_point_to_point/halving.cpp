@@ -59,9 +59,11 @@ void Halving::report(Job job, double score) {
 
 void Halving::restore(Job job, double score) {
   if (job.trial < 0 || job.trial >= int(rungs_[0].size()) || job.rung < 0 || job.rung >= int(rungs_.size()))
-    throw Error("successive halving: no trial " + std::to_string(job.trial) + ", rung " + std::to_string(job.rung));
+    throw Error("successive halving: no trial " + std::to_string(job.trial) + ", rung " +
+                std::to_string(job.rung));
   // Its own next rung may have been restored before: then it has risen already.
-  const bool risen = job.rung + 1 < int(rungs_.size()) && entry({job.trial, job.rung + 1}).state != State::untouched;
+  const bool risen =
+      job.rung + 1 < int(rungs_.size()) && entry({job.trial, job.rung + 1}).state != State::untouched;
   entry(job) = {risen ? State::promoted : State::done, score};
   if (job.rung > 0) entry({job.trial, job.rung - 1}).state = State::promoted;
 }

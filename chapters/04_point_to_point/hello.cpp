@@ -37,8 +37,8 @@ std::string describe(const MpiSession& mpi) {
   gethostname(host, sizeof host - 1);
   const int gpus = visible_gpus(), gpu = gpu_of_rank(mpi.node_rank(), gpus);
   char line[longest_line];
-  std::snprintf(line, sizeof line, "%4d of %-4d %-24s %4d of %-4d %8d  %-10s %s", mpi.rank(), mpi.size(), host,
-                mpi.node_rank(), mpi.node_size(), int(getpid()), allowed_cores().c_str(),
+  std::snprintf(line, sizeof line, "%4d of %-4d %-24s %4d of %-4d %8d  %-10s %s", mpi.rank(), mpi.size(),
+                host, mpi.node_rank(), mpi.node_size(), int(getpid()), allowed_cores().c_str(),
                 gpu < 0 ? "none" : (std::to_string(gpu) + " of " + std::to_string(gpus)).c_str());
   return line;
 }

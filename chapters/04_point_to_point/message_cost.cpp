@@ -25,7 +25,8 @@ double time_trips(std::vector<char>& message, int trips, int rank, MPI_Comm comm
   const Timer timer;
   for (int trip = 0; trip < trips; ++trip) {
     if (rank == 0) MPI_CHECK(MPI_Send(message.data(), n, MPI_BYTE, partner, ping_tag, comm));
-    MPI_CHECK(MPI_Recv(message.data(), n, MPI_BYTE, partner, rank == 0 ? pong_tag : ping_tag, comm, MPI_STATUS_IGNORE));
+    MPI_CHECK(MPI_Recv(message.data(), n, MPI_BYTE, partner, rank == 0 ? pong_tag : ping_tag, comm,
+                       MPI_STATUS_IGNORE));
     if (rank == 1) MPI_CHECK(MPI_Send(message.data(), n, MPI_BYTE, partner, pong_tag, comm));
   }
   return timer.seconds();
@@ -70,13 +71,15 @@ Line fit_line(std::span<const MessageTime> times) {
   double uu = 0, uv = 0, vv = 0, su = 0, sv = 0;
   bool differ = false;
   for (const MessageTime& time : times) {
-    if (!(time.seconds > 0)) throw Error("fit_line: a message of " + std::to_string(time.bytes) + " bytes took " +
-                                         std::to_string(time.seconds) + " s");
+    if (!(time.seconds > 0))
+      throw Error("fit_line: a message of " + std::to_string(time.bytes) + " bytes took " +
+                  std::to_string(time.seconds) + " s");
     differ |= time.bytes != times.front().bytes;
     const double u = 1 / time.seconds, v = double(time.bytes) / time.seconds;
     uu += u * u, uv += u * v, vv += v * v, su += u, sv += v;
   }
-  if (!differ) throw Error("fit_line: needs messages of two sizes, got " + std::to_string(times.size()) + " times");
+  if (!differ)
+    throw Error("fit_line: needs messages of two sizes, got " + std::to_string(times.size()) + " times");
   const double determinant = uu * vv - uv * uv;
   return {(su * vv - sv * uv) / determinant, (uu * sv - uv * su) / determinant};
 }
@@ -86,7 +89,8 @@ double time_ping_pong(size_t bytes, int rounds, MPI_Comm comm) {
   std::vector<char> message(bytes, 'x');
   std::vector<double> times;
   int trips = 0;
-  if (rank < 2) time_trips(message, 2, rank, comm);  // the first messages find no buffers and no connection yet
+  if (rank < 2)
+    time_trips(message, 2, rank, comm);  // the first messages find no buffers and no connection yet
   const double one = rank < 2 ? time_trips(message, 5, rank, comm) / 5 : 0;
   trips = from_rank_0(std::clamp(int(0.002 / one), 1, 1000), rank, comm);  // 2 ms a round
   for (int round = 0; rank < 2 && round < rounds; ++round)

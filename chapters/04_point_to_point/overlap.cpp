@@ -54,13 +54,13 @@ double time_together(Exchange& exchange, int rounds, Work work) {
   std::vector<double> times;
   for (int round = 0; round < rounds; ++round) {
     char token = 0;
-    MPI_CHECK(MPI_Sendrecv_replace(&token, 1, MPI_BYTE, exchange.partner, 2, exchange.partner, 2, MPI_COMM_WORLD,
-                                   MPI_STATUS_IGNORE));
+    MPI_CHECK(MPI_Sendrecv_replace(&token, 1, MPI_BYTE, exchange.partner, 2, exchange.partner, 2,
+                                   MPI_COMM_WORLD, MPI_STATUS_IGNORE));
     const Timer timer;
     work();
     double mine = timer.seconds(), other = 0;
-    MPI_CHECK(MPI_Sendrecv(&mine, 1, MPI_DOUBLE, exchange.partner, 3, &other, 1, MPI_DOUBLE, exchange.partner, 3,
-                           MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    MPI_CHECK(MPI_Sendrecv(&mine, 1, MPI_DOUBLE, exchange.partner, 3, &other, 1, MPI_DOUBLE, exchange.partner,
+                           3, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
     times.push_back(std::max(mine, other));
   }
   std::nth_element(times.begin(), times.begin() + rounds / 2, times.end());
@@ -76,7 +76,8 @@ Times measure(Exchange& exchange, int64_t pieces, int64_t tests, int rounds) {
   t.messages = time_together(exchange, rounds, [&] { exchange.start(), exchange.wait(); });
   t.computing = time_together(exchange, rounds, [&] { compute(pieces); });
   t.in_turn = time_together(exchange, rounds, [&] { exchange.start(), exchange.wait(), compute(pieces); });
-  t.wait_at_end = time_together(exchange, rounds, [&] { exchange.start(), compute(pieces), exchange.wait(); });
+  t.wait_at_end =
+      time_together(exchange, rounds, [&] { exchange.start(), compute(pieces), exchange.wait(); });
   t.with_tests = time_together(exchange, rounds, [&] {
     exchange.start();
     for (int64_t part = 0; part < tests; ++part) {

@@ -69,8 +69,9 @@ void ParameterServer::count_message(double seconds) {
 void ParameterServer::print_account(double train_seconds) const {
   if (!is_here() || account_.steps == 0) return;
   const double steps = double(account_.steps), per_step = 1e3 / steps;
-  std::printf("rank 0, per step of %.2f ms: %.2f ms waiting for gradients, %.2f ms moving %.1f messages of %.2f MB, "
-              "%.2f ms adding; everything goes through this one rank\n",
-              per_step * train_seconds, per_step * account_.waiting, per_step * account_.moving,
-              double(account_.messages) / steps, 1e-6 * double(n_ * sizeof(float)), per_step * account_.adding);
+  std::printf(
+      "rank 0, per step of %.2f ms: %.2f ms waiting for gradients, %.2f ms moving %.1f messages of %.2f MB, "
+      "%.2f ms adding; everything goes through this one rank\n",
+      per_step * train_seconds, per_step * account_.waiting, per_step * account_.moving,
+      double(account_.messages) / steps, 1e-6 * double(n_ * sizeof(float)), per_step * account_.adding);
 }

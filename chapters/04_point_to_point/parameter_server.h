@@ -34,9 +34,9 @@ class ParameterServer {
 
   // Where rank 0's time went, in seconds since the beginning, and what it moved.
   struct Account {
-    double waiting = 0;   // for gradients that were not yet computed
-    double moving = 0;    // gradients in, weights out
-    double adding = 0;    // one gradient to another
+    double waiting = 0;              // for gradients that were not yet computed
+    double moving = 0;               // gradients in, weights out
+    double adding = 0;               // one gradient to another
     size_t bytes = 0, messages = 0;  // of gradients and weights
     size_t steps = 0;
   };

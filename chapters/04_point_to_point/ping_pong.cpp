@@ -37,8 +37,9 @@ void print(const std::vector<MessageTime>& times, const std::vector<Fit>& fits, 
                   1e-6 * double(time.bytes) / time.seconds, 1e6 * fit.line.seconds(double(time.bytes)));
   std::printf("\nA message of up to %zu bytes leaves before its receiver asks for it (eager).\n", limit);
   for (const Fit& fit : fits)
-    std::printf("%-10s alpha = %8.2f us   1/beta = %8.1f MB/s   (%zu sizes, least squares of relative errors)\n", fit.name,
-                1e6 * fit.line.alpha, 1e-6 / fit.line.beta, fit.times.size());
+    std::printf(
+        "%-10s alpha = %8.2f us   1/beta = %8.1f MB/s   (%zu sizes, least squares of relative errors)\n",
+        fit.name, 1e6 * fit.line.alpha, 1e-6 / fit.line.beta, fit.times.size());
   if (times.size() > 1) {
     const MessageTime& last = times.back();
     std::printf("Half of the asymptotic bandwidth is reached at alpha/beta = %.0f bytes.\n",
@@ -53,8 +54,8 @@ void write(const std::string& file, const std::vector<Fit>& fits) {
   out << "bytes,seconds,way,alpha,beta\n";
   for (const Fit& fit : fits)
     for (const MessageTime& time : fit.times)
-      out << time.bytes << ',' << time.seconds << ',' << fit.name << ',' << fit.line.alpha << ',' << fit.line.beta
-          << '\n';
+      out << time.bytes << ',' << time.seconds << ',' << fit.name << ',' << fit.line.alpha << ','
+          << fit.line.beta << '\n';
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
 

@@ -58,8 +58,8 @@ int probe(MpiSession& mpi, int, char**) {
     // Messages of *one* sender with one tag never overtake each other, so this is its next list.
     const int round = rounds[size_t(source)]++;
     const bool right = list == find_something(source, round);
-    std::printf("%6.1f ms: list %d of rank %d, %4zu numbers%s\n", 1e3 * timer.seconds(), round, source, list.size(),
-                right ? "" : "  <- WRONG");
+    std::printf("%6.1f ms: list %d of rank %d, %4zu numbers%s\n", 1e3 * timer.seconds(), round, source,
+                list.size(), right ? "" : "  <- WRONG");
     if (!right) return 1;
   }
   return 0;

@@ -27,7 +27,8 @@ void shift_ordered(float* in, const float* out, int n, int left, int right, int 
 
 // One call that does both; the library sees to it that they proceed together.
 void shift_sendrecv(float* in, const float* out, int n, int left, int right, MPI_Comm comm) {
-  MPI_CHECK(MPI_Sendrecv(out, n, MPI_FLOAT, right, tag, in, n, MPI_FLOAT, left, tag, comm, MPI_STATUS_IGNORE));
+  MPI_CHECK(
+      MPI_Sendrecv(out, n, MPI_FLOAT, right, tag, in, n, MPI_FLOAT, left, tag, comm, MPI_STATUS_IGNORE));
 }
 
 // Start both, then wait for both. Until then, `in` may not be read and `out` may not be written.
@@ -55,9 +56,13 @@ void ring_shift(float* in, const float* out, int n, RingWay way, MPI_Comm comm) 
   const int left = (rank - 1 + size) % size, right = (rank + 1) % size;
   if (way == RingWay::ordered && size == 1) way = RingWay::sendrecv;
   switch (way) {
-    case RingWay::blocking: return shift_blocking(in, out, n, left, right, comm);
-    case RingWay::ordered: return shift_ordered(in, out, n, left, right, rank, comm);
-    case RingWay::sendrecv: return shift_sendrecv(in, out, n, left, right, comm);
-    case RingWay::nonblocking: return shift_nonblocking(in, out, n, left, right, comm);
+    case RingWay::blocking:
+      return shift_blocking(in, out, n, left, right, comm);
+    case RingWay::ordered:
+      return shift_ordered(in, out, n, left, right, rank, comm);
+    case RingWay::sendrecv:
+      return shift_sendrecv(in, out, n, left, right, comm);
+    case RingWay::nonblocking:
+      return shift_nonblocking(in, out, n, left, right, comm);
   }
 }

@@ -27,12 +27,13 @@ struct SearchOptions {
     options.add("data", &data, "folder with the unpacked MNIST files");
     options.add("trials", &trials, "how many settings to try", between(1, 100000));
     options.add("first-epochs", &first_epochs, "epochs that every trial gets", between(1, 1000));
-    options.add("rungs", &rungs, "how often the field is looked at; a survivor trains first-epochs · eta^(rungs-1)",
+    options.add("rungs", &rungs,
+                "how often the field is looked at; a survivor trains first-epochs · eta^(rungs-1)",
                 between(1, 10));
     options.add("eta", &eta, "one in eta goes on to the next rung", between(2, 10));
     options.add("seed", &seed, "of the choice of trials", at_least(0));
-    options.add("train-samples", &train_samples, "train on the first N samples; the last 10,000 are for validation",
-                between(256, 50000));
+    options.add("train-samples", &train_samples,
+                "train on the first N samples; the last 10,000 are for validation", between(256, 50000));
     options.add("log", &log, "write each result to this CSV file, as it comes");
     options.add("resume", &resume, "go on where the search of --log ended");
   }
@@ -64,19 +65,20 @@ std::vector<Row> rows_of(const std::vector<Trial>& trials, const std::vector<Out
 }
 
 void print_table(const std::vector<Row>& rows) {
-  std::printf("\n%5s %14s %6s %6s %6s %7s %12s %9s\n", "trial", "learning rate", "width", "batch", "seed", "epochs",
-              "validation", "seconds");
+  std::printf("\n%5s %14s %6s %6s %6s %7s %12s %9s\n", "trial", "learning rate", "width", "batch", "seed",
+              "epochs", "validation", "seconds");
   for (const Row& row : rows) {
     char accuracy[32] = "diverged";
     if (!row.best.failed) std::snprintf(accuracy, sizeof accuracy, "%.2f %%", 100 * row.best.accuracy);
-    std::printf("%5d %14.4f %6d %6d %6d %7d %12s %9.1f\n", row.trial.number, row.trial.learning_rate, row.trial.width,
-                row.trial.batch, row.trial.seed, row.best.epochs, accuracy, row.seconds);
+    std::printf("%5d %14.4f %6d %6d %6d %7d %12s %9.1f\n", row.trial.number, row.trial.learning_rate,
+                row.trial.width, row.trial.batch, row.trial.seed, row.best.epochs, accuracy, row.seconds);
   }
 }
 
 void print_farm(const FarmReport& report) {
-  std::printf("\nfrom the first hand-out to the last result %.1f s; workers held a trial %.0f %% of that time:\n",
-              report.wall_seconds, 100 * report.utilisation());
+  std::printf(
+      "\nfrom the first hand-out to the last result %.1f s; workers held a trial %.0f %% of that time:\n",
+      report.wall_seconds, 100 * report.utilisation());
   for (size_t worker = 1; worker < report.held_seconds.size(); ++worker)
     std::printf("  rank %zu: %d stretches of %d trials, %.1f s\n", worker, report.stretches[worker],
                 report.trials[worker], report.held_seconds[worker]);
@@ -86,10 +88,14 @@ void print_farm(const FarmReport& report) {
 // a run is a function of its parameters; so no process has to keep the best weights.
 void judge(const Row& winner, const Dataset& train, const Dataset& test) {
   std::vector<float> weights;
-  const Outcome last = run_stretch({.trial = winner.trial, .last_epoch = winner.best.epochs}, weights, train, test);
-  std::printf("\nthe most suitable: learning rate %.4f, width %d, batch %d, seed %d, after %d epochs: validation %.2f %%, "
-              "test %.2f %%\n", winner.trial.learning_rate, winner.trial.width, winner.trial.batch, winner.trial.seed,
-              winner.best.epochs, 100 * winner.best.accuracy, 100 * last.accuracy);
+  const Outcome last =
+      run_stretch({.trial = winner.trial, .last_epoch = winner.best.epochs}, weights, train, test);
+  std::printf(
+      "\nthe most suitable: learning rate %.4f, width %d, batch %d, seed %d, after %d epochs: validation "
+      "%.2f %%, "
+      "test %.2f %%\n",
+      winner.trial.learning_rate, winner.trial.width, winner.trial.batch, winner.trial.seed,
+      winner.best.epochs, 100 * winner.best.accuracy, 100 * last.accuracy);
 }
 
 void lead_search(const SearchOptions& o, const Dataset& train, const Dataset& test) {
@@ -133,7 +139,8 @@ int search(MpiSession& mpi, int argc, char** argv) {
   if (mpi.rank() == 0)
     lead_search(o, train, test);
   else
-    work([&](const Stretch& stretch, std::vector<float>& weights) { return run_stretch(stretch, weights, train, validation); },
+    work([&](const Stretch& stretch,
+             std::vector<float>& weights) { return run_stretch(stretch, weights, train, validation); },
          MPI_COMM_WORLD);
   return 0;
 }

@@ -8,7 +8,8 @@
 
 namespace {
 
-constexpr const char* header = "trial,rung,epochs,learning_rate,width,batch,seed,accuracy,loss,seconds,worker";
+constexpr const char* header =
+    "trial,rung,epochs,learning_rate,width,batch,seed,accuracy,loss,seconds,worker";
 
 // NaN is written as an empty field: gnuplot and spreadsheets read it as "no value".
 std::string number_or_nothing(double value) {
@@ -38,8 +39,13 @@ std::vector<std::string> fields_of(const std::string& line) {
 Outcome parse(const std::string& line, Trial* trial) {
   const std::vector<std::string> f = fields_of(line);
   if (f.size() != 11) throw Error("not 11 fields");
-  auto value = [&](size_t i) { return f[i].empty() ? std::numeric_limits<double>::quiet_NaN() : std::stod(f[i]); };
-  *trial = {.number = std::stoi(f[0]), .width = std::stoi(f[4]), .batch = std::stoi(f[5]), .seed = std::stoi(f[6]),
+  auto value = [&](size_t i) {
+    return f[i].empty() ? std::numeric_limits<double>::quiet_NaN() : std::stod(f[i]);
+  };
+  *trial = {.number = std::stoi(f[0]),
+            .width = std::stoi(f[4]),
+            .batch = std::stoi(f[5]),
+            .seed = std::stoi(f[6]),
             .learning_rate = std::stod(f[3])};
   return {.trial = trial->number,
           .rung = std::stoi(f[1]),
@@ -62,8 +68,8 @@ SearchJournal::SearchJournal(const std::string& file, bool append) : file_(file)
 void SearchJournal::add(const Trial& trial, const Outcome& o, int worker) {
   if (file_.empty()) return;
   out_ << o.trial << ',' << o.rung << ',' << o.epochs << ',' << number_or_nothing(trial.learning_rate) << ','
-       << trial.width << ',' << trial.batch << ',' << trial.seed << ',' << number_or_nothing(o.accuracy) << ','
-       << number_or_nothing(o.loss) << ',' << number_or_nothing(o.seconds) << ',' << worker << '\n';
+       << trial.width << ',' << trial.batch << ',' << trial.seed << ',' << number_or_nothing(o.accuracy)
+       << ',' << number_or_nothing(o.loss) << ',' << number_or_nothing(o.seconds) << ',' << worker << '\n';
   if (!out_.flush()) throw Error(file_ + ": cannot be written");
 }
 
@@ -81,8 +87,10 @@ std::vector<Outcome> read_journal(const std::string& file, const std::vector<Tri
     } catch (const std::exception&) {
       throw Error(place + "not a result: " + line);
     }
-    if (trial.number < 0 || size_t(trial.number) >= trials.size() || !same(trial, trials[size_t(trial.number)]))
-      throw Error(place + "trial " + std::to_string(trial.number) + " belongs to another search (other --seed or --trials?)");
+    if (trial.number < 0 || size_t(trial.number) >= trials.size() ||
+        !same(trial, trials[size_t(trial.number)]))
+      throw Error(place + "trial " + std::to_string(trial.number) +
+                  " belongs to another search (other --seed or --trials?)");
   }
   return outcomes;
 }

@@ -14,7 +14,8 @@ namespace {
 constexpr int verdict_tag = 1;
 
 // One line on what agrees; whether it does.
-bool print_agreement(const SerialRun& serial, std::span<const float> weights, Agreement agreement, double bound) {
+bool print_agreement(const SerialRun& serial, std::span<const float> weights, Agreement agreement,
+                     double bound) {
   if (compare(serial.weights, serial.initial).same_bits()) {
     std::cout << "serial run: training did not move the weights, so there is nothing to compare\n";
     return false;
@@ -85,8 +86,9 @@ int compare_with_serial_run(const TrainOptions& options, const Dataset& train, s
   const SerialRun serial = run_serially(options, train);
   if (!print_agreement(serial, weights, agreement, bound)) status = 1;
   if (parallel_seconds > 0)
-    std::printf("serial run: %.2f s; %d ranks: %.2f s; speedup %.2f, efficiency %.0f %%\n", serial.seconds, size,
-                parallel_seconds, serial.seconds / parallel_seconds, 100 * serial.seconds / parallel_seconds / size);
+    std::printf("serial run: %.2f s; %d ranks: %.2f s; speedup %.2f, efficiency %.0f %%\n", serial.seconds,
+                size, parallel_seconds, serial.seconds / parallel_seconds,
+                100 * serial.seconds / parallel_seconds / size);
   std::fflush(stdout);
   for (int other = 1; other < size; ++other)
     MPI_CHECK(MPI_Send(&status, 1, MPI_INT, other, verdict_tag, comm));

@@ -69,7 +69,8 @@ int train_by_messages(MpiSession& mpi, int argc, char** argv) {
   device->copy_out(weights.data(), parameters.data(), layout.count);
   report.end(weights);
   server.print_account(report.train_seconds());
-  return compare_with_serial_run(o, train, weights, report.train_seconds(), Agreement::same_bits, 0, MPI_COMM_WORLD);
+  return compare_with_serial_run(o, train, weights, report.train_seconds(), Agreement::same_bits, 0,
+                                 MPI_COMM_WORLD);
 }
 
 int main(int argc, char** argv) { return run_with_mpi(argc, argv, train_by_messages); }

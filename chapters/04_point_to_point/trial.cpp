@@ -70,7 +70,8 @@ Trial random_trial(uint64_t search_seed, int number) {
   return trial;
 }
 
-Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train, const Dataset& validation) {
+Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train,
+                    const Dataset& validation) {
   const Timer timer;
   const Trial& trial = stretch.trial;
   Training training(trial, train);
@@ -102,7 +103,9 @@ Dataset part_of(const Dataset& data, Range range) {
   part.height = data.height;
   part.width = data.width;
   const size_t n = data.features();
-  part.pixels.assign(data.pixels.begin() + ptrdiff_t(range.first * n), data.pixels.begin() + ptrdiff_t(range.last * n));
-  part.labels.assign(data.labels.begin() + ptrdiff_t(range.first), data.labels.begin() + ptrdiff_t(range.last));
+  part.pixels.assign(data.pixels.begin() + ptrdiff_t(range.first * n),
+                     data.pixels.begin() + ptrdiff_t(range.last * n));
+  part.labels.assign(data.labels.begin() + ptrdiff_t(range.first),
+                     data.labels.begin() + ptrdiff_t(range.last));
   return part;
 }

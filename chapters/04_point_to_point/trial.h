@@ -30,16 +30,17 @@ struct Stretch {
 
 struct Outcome {
   int32_t trial = 0, rung = 0, epochs = 0;
-  int32_t failed = 0;    // 1: the loss was not finite, or the worker met an error
-  double accuracy = 0;   // on the validation samples, 0 to 1; NaN if it failed
-  double loss = 0;       // mean over the last epoch trained
-  double seconds = 0;    // training and validation
+  int32_t failed = 0;   // 1: the loss was not finite, or the worker met an error
+  double accuracy = 0;  // on the validation samples, 0 to 1; NaN if it failed
+  double loss = 0;      // mean over the last epoch trained
+  double seconds = 0;   // training and validation
 };
 
 // Trains the stretch with SGD on one core, beginning with `weights`, or with the trial's own initial weights if first_epoch
 // is 0, and leaves the result in `weights`. Training in two stretches gives the same bits as training in one.
 // A loss that is not finite ends it at once: that is an Outcome, not an error.
-Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train, const Dataset& validation);
+Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train,
+                    const Dataset& validation);
 
 // The samples [range.first, range.last) of data as a data set of their own.
 Dataset part_of(const Dataset& data, Range range);

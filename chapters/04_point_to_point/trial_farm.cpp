@@ -70,8 +70,10 @@ class Manager {
   void start(Halving::Job job, int worker) {
     Stretch stretch{.trial = trials_[size_t(job.trial)], .rung = job.rung};
     const auto kept = weights_.find(job.trial);
-    const bool goes_on = kept != weights_.end();  // else from the beginning: a restored trial has left no weights
-    stretch.first_epoch = goes_on ? Halving::epochs_after(job.rung - 1, options_.first_epochs, options_.eta) : 0;
+    const bool goes_on =
+        kept != weights_.end();  // else from the beginning: a restored trial has left no weights
+    stretch.first_epoch =
+        goes_on ? Halving::epochs_after(job.rung - 1, options_.first_epochs, options_.eta) : 0;
     stretch.last_epoch = Halving::epochs_after(job.rung, options_.first_epochs, options_.eta);
     MPI_CHECK(MPI_Send(&stretch, sizeof stretch, MPI_BYTE, worker, stretch_tag, comm_));
     if (goes_on) {
@@ -127,7 +129,8 @@ double FarmReport::utilisation() const {
   return wall_seconds > 0 ? held / (workers * wall_seconds) : 0;
 }
 
-FarmReport manage(Halving& halving, const std::vector<Trial>& trials, const FarmOptions& options, MPI_Comm comm) {
+FarmReport manage(Halving& halving, const std::vector<Trial>& trials, const FarmOptions& options,
+                  MPI_Comm comm) {
   return Manager(halving, trials, options, comm).run();
 }
 

@@ -19,9 +19,10 @@
 #include "chapters/04_point_to_point/trial.h"
 
 struct FarmReport {
-  double wall_seconds = 0;            // from the first hand-out to the last result
-  std::vector<double> held_seconds;   // [worker]: how long it held a stretch, hand-out to result, as the manager sees it
-  std::vector<int> stretches, trials; // [worker]: how many it ran; how many different trials
+  double wall_seconds = 0;  // from the first hand-out to the last result
+  std::vector<double>
+      held_seconds;  // [worker]: how long it held a stretch, hand-out to result, as the manager sees it
+  std::vector<int> stretches, trials;  // [worker]: how many it ran; how many different trials
 
   double utilisation() const;  // held / (workers · wall), 0 to 1
 };
@@ -33,7 +34,8 @@ struct FarmOptions {
 };
 
 // On rank 0 of comm, at least two ranks. `halving` says what comes next; trials[i].number == i.
-FarmReport manage(Halving& halving, const std::vector<Trial>& trials, const FarmOptions& options, MPI_Comm comm);
+FarmReport manage(Halving& halving, const std::vector<Trial>& trials, const FarmOptions& options,
+                  MPI_Comm comm);
 
 // On the other ranks: runs stretches until the manager says that it is over. An exception of `run` is reported as a failed
 // outcome; its text goes to stderr.

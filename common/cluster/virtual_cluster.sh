@@ -6,64 +6,26 @@
 #   virtual_cluster.sh status                            which hosts there are, and what their cards are told to do
 #   virtual_cluster.sh down
 #
-# A host is a network namespace with a name and a /dev/shm of its own; all are plugged into one bridge. What leaves or
-# reaches a host goes through the kernel's TCP and through a queue that is shaped (tc): the rate by tbf, the delay by
-# netem, on each way out of a host, so that a ping takes twice the delay. Needs root, ip, tc, and MPICH's mpiexec, which
-# starts its helpers by `enter_host HOST COMMAND` in place of ssh.
+# A host is a network namespace with a name and a /dev/shm of its own; all are plugged into one switch. What leaves a
+# host goes through the kernel's TCP and through a queue that the kernel shapes (tc): the rate by tbf, the delay by netem.
+# The delay is that of one way, so a ping takes twice as long. Where the kernel has no netem, the switch is a little
+# program of ours (delay_switch.cpp) that keeps each frame for that time: good to some ten microseconds. `up` says which.
 #
-# --delay without netem in the kernel: the script says so and sets the rate alone; the delay is then what TCP costs here.
+# Needs root, ip, tc, and MPICH's mpiexec, which starts its helpers by `enter_host HOST COMMAND` in place of ssh.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-prefix=vc           # hosts vc1, vc2, ...; the bridge is vc0
+prefix=vc           # hosts vc1, vc2, ...; vc0 is this machine's own card
 network=10.77.0     # host i has address 10.77.0.i, this machine itself .254
 state=/run/virtual_cluster
+delay_switch=$here/../../build/cluster/delay_switch
 
 die() { echo "virtual_cluster.sh: $*" >&2; exit 1; }
 need_root() { [ "$(id -u)" = 0 ] || die "needs root: it makes network namespaces (try sudo)"; }
 
 hosts() { ip netns list | awk -v p="$prefix" '$1 ~ "^" p "[0-9]+$" { print $1 }' | sort -V; }
 
-# shape NAMESPACE-OR-"" DEVICE RATE DELAY: what leaves DEVICE.
-shape() {
-  inside=${1:+ip netns exec $1}
-  parent="root handle 1:"
-  if [ -n "$4" ]; then
-    # shellcheck disable=SC2086
-    $inside tc qdisc add dev "$2" $parent netem delay "$4" limit 10000
-    parent="parent 1: handle 2:"
-  fi
-  if [ -n "$3" ]; then
-    # A burst of a few packets, so that also short messages meet the rate; large segments are cut to fit (see up).
-    # shellcheck disable=SC2086
-    $inside tc qdisc add dev "$2" $parent tbf rate "$3" burst 16kb latency 100ms
-  fi
-}
-
-has_netem() {
-  ip link add "${prefix}test" type dummy 2>/dev/null || ip link add "${prefix}test" type veth peer name "${prefix}tes2"
-  works=no
-  if tc qdisc add dev "${prefix}test" root netem delay 1us 2>/dev/null; then works=yes; fi
-  ip link del "${prefix}test"
-  [ $works = yes ]
-}
-
-add_host() { # NUMBER RATE DELAY
-  host=$prefix$1
-  ip netns add "$host"
-  mkdir -p "/etc/netns/$host" # `ip netns exec` shows this file as /etc/hosts
-  cp "$state/hosts" "/etc/netns/$host/hosts"
-  ip link add "$host" type veth peer name eth0 netns "$host"
-  ip link set "$host" master "${prefix}0" up
-  ip -n "$host" addr add "$network.$1/24" dev eth0
-  # Segments of 64 KiB (TSO) would pass the shaper as one packet and make the rate come in jerks.
-  ip link set "$host" gso_max_size 9000 2>/dev/null || true
-  ip -n "$host" link set eth0 gso_max_size 9000 2>/dev/null || true
-  ip -n "$host" link set lo up
-  ip -n "$host" link set eth0 up
-  shape "$host" eth0 "$2" "$3" # out of the host
-  shape "" "$host" "$2" ""     # into the host: the same card, full duplex
-}
+# --- up ----------------------------------------------------------------------------------------------------------------
 
 up() {
   need_root
@@ -81,26 +43,89 @@ up() {
   case $count in *[!0-9]* | '') die "up: $count is not a number of hosts" ;; esac
   if [ "$count" -lt 1 ] || [ "$count" -gt 200 ]; then die "up: 1 to 200 hosts, not $count"; fi
   [ -z "$(hosts)" ] || die "a virtual cluster is up already; take it down first"
-  if [ -n "$delay" ] && ! has_netem; then
-    echo "virtual_cluster.sh: this kernel has no netem (CONFIG_NET_SCH_NETEM): no delay of $delay is added, the rate alone is set" >&2
-    delay=
-  fi
 
+  how=kernel # who delays
+  if [ -n "$delay" ] && ! has_netem; then how=switch; build_switch; fi
   trap 'down; die "up failed; what was made is removed"' EXIT
-  ip link add "${prefix}0" type bridge
-  ip addr add "$network.254/24" dev "${prefix}0"
-  ip link set "${prefix}0" up
   mkdir -p "$state"
   { echo "127.0.0.1 localhost"; seq "$count" | sed "s/.*/$network.& $prefix&/"; } >"$state/hosts"
-  i=1
-  while [ "$i" -le "$count" ]; do add_host "$i" "$rate" "$delay"; i=$((i + 1)); done
+  if [ "$how" = kernel ]; then ip link add "${prefix}0" type bridge; else ip tuntap add dev "${prefix}0" mode tap; fi
+  ip addr add "$network.254/24" dev "${prefix}0"
+  ip link set "${prefix}0" up
+  for i in $(seq "$count"); do add_host "$i"; done
   hosts >"$state/hostfile"
+  if [ "$how" = switch ]; then start_switch; fi
   trap - EXIT
-  echo "up: $count hosts, rate ${rate:-unlimited}, added delay ${delay:-none}"
+  echo "up: $count hosts, rate ${rate:-unlimited}, delay ${delay:-none}$([ "$how" = kernel ] || echo " (this kernel has no netem: by delay_switch, in user space)")"
 }
+
+add_host() { # NUMBER; reads how, rate, delay
+  host=$prefix$1
+  ip netns add "$host"
+  mkdir -p "/etc/netns/$host" # `ip netns exec` shows this file as /etc/hosts
+  cp "$state/hosts" "/etc/netns/$host/hosts"
+  if [ "$how" = kernel ]; then
+    ip link add "$host" type veth peer name eth0 netns "$host"
+    ip link set "$host" master "${prefix}0" up
+    shape "" "$host" "$rate" "" # into the host: its card is full duplex
+  else
+    ip -n "$host" tuntap add dev eth0 mode tap
+  fi
+  ip -n "$host" addr add "$network.$1/24" dev eth0
+  ip -n "$host" link set lo up
+  ip -n "$host" link set eth0 up
+  shape "$host" eth0 "$rate" "$([ "$how" = switch ] || echo "$delay")" # out of the host
+}
+
+# shape HOST-OR-"" DEVICE RATE-OR-"" DELAY-OR-"": what leaves DEVICE.
+shape() {
+  inside=${1:+ip netns exec $1}
+  # Segments of 64 KiB (TSO) would pass the shaper as one packet, and the rate would come in jerks.
+  $inside ip link set "$2" gso_max_size 9000 2>/dev/null || true
+  parent="root handle 1:"
+  if [ -n "$4" ]; then
+    # shellcheck disable=SC2086
+    $inside tc qdisc add dev "$2" $parent netem delay "$4" limit 10000
+    parent="parent 1: handle 2:"
+  fi
+  if [ -n "$3" ]; then
+    # A burst of a few packets, so that short messages meet the rate, too.
+    # shellcheck disable=SC2086
+    $inside tc qdisc add dev "$2" $parent tbf rate "$3" burst 16kb latency 100ms
+  fi
+}
+
+has_netem() {
+  ip link add "${prefix}t1" type veth peer name "${prefix}t2"
+  works=yes
+  tc qdisc add dev "${prefix}t1" root netem delay 1us 2>/dev/null || works=no
+  ip link del "${prefix}t1"
+  [ $works = yes ]
+}
+
+build_switch() {
+  mkdir -p "$(dirname "$delay_switch")"
+  [ -n "$(find "$delay_switch" -newer "$here/delay_switch.cpp" 2>/dev/null)" ] || "${CXX:-c++}" -Wall -Wextra -std=c++20 -O2 -o "$delay_switch" "$here/delay_switch.cpp"
+}
+
+start_switch() {
+  case $delay in
+    *us) microseconds=${delay%us} ;;
+    *ms) microseconds=${delay%ms}000 ;;
+    *) die "--delay $delay: write it in us or ms" ;;
+  esac
+  # shellcheck disable=SC2046
+  "$delay_switch" "$microseconds" "${prefix}0" $(hosts | sed 's|$|/eth0|') >"$state/switch.log" 2>&1 &
+  echo $! >"$state/switch.pid"
+  sleep 0.5
+  kill -0 "$(cat "$state/switch.pid")" 2>/dev/null || { cat "$state/switch.log" >&2; die "delay_switch ended"; }
+}
+
+# --- down, status, run ---------------------------------------------------------------------------------------------------
 
 down() {
   need_root
+  [ ! -s "$state/switch.pid" ] || kill "$(cat "$state/switch.pid")" 2>/dev/null || true
   for host in $(hosts); do
     # Only what runs in this namespace; MPI jobs that were left behind.
     for pid in $(ip netns pids "$host"); do kill "$pid" 2>/dev/null || true; done
@@ -117,6 +142,7 @@ status() {
   for host in $(hosts); do
     echo "$host $(ip -n "$host" -br addr show eth0 | awk '{ print $3 }'): $(ip netns exec "$host" tc qdisc show dev eth0 | tr '\n' ';')"
   done
+  if [ -s "$state/switch.pid" ]; then echo "delay_switch: $(tr '\0' ' ' <"/proc/$(cat "$state/switch.pid")/cmdline")"; fi
 }
 
 run() {
