@@ -1,5 +1,7 @@
 #include "chapters/07_sharded_optimizer/footprint.h"
 
+#include <cstdio>
+
 Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank) {
   const size_t all = shards.count(), shard = shards.size(rank), unit = shards.largest_unit();
   const size_t others = size_t(shards.ranks - 1), micro_batches = size_t(options.micro_batches);
@@ -22,4 +24,11 @@ Footprint predict(const Shards& shards, const ZeroOptions& options, int state_ve
 Footprint counted(const Device& device) {
   const auto peak = [&](Purpose purpose) { return device.memory(purpose).peak; };
   return {peak(Purpose::parameters), peak(Purpose::gradients), peak(Purpose::optimizer), peak(Purpose::exchange), 0};
+}
+
+void print_memory(const Device& device) {
+  const Footprint f = counted(device);
+  const double mb = 1e-6;
+  std::printf("memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, exchange %.2f MB\n",
+              mb * double(f.parameters), mb * double(f.gradients), mb * double(f.optimizer), mb * double(f.exchange));
 }

@@ -26,3 +26,6 @@ Footprint predict(const Shards& shards, const ZeroOptions& options, int state_ve
 
 // What `device` has counted, its peaks; sent is left at 0.
 Footprint counted(const Device& device);
+
+// One line on standard output: what the rank with `device` has kept, in MB.
+void print_memory(const Device& device);
