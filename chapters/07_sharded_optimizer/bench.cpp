@@ -1,0 +1,95 @@
+// What does sharding cost in time, and save in memory?
+//
+// The levels take turns, a few steps each, in one process, because the speed of a machine drifts. Run: make bench-07
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/07_sharded_optimizer/footprint.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/timer.h"
+
+namespace {
+
+constexpr int levels = 4;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// A level with its network on a device of its own, so that its memory is counted alone.
+struct Candidate {
+  CpuDevice device;
+  ShardedRun run;
+  std::vector<double> seconds;   // of a step, by round, of the slowest rank
+  std::vector<double> relative;  // to level 0 in the same round
+  size_t sent = 0;               // bytes of a step, this rank
+
+  Candidate(const Dataset& data, const std::vector<int>& sizes, const OptimizerOptions& optimizer, const ZeroOptions& z)
+      : run(device, data, sizes, data.count, optimizer, z, MPI_COMM_WORLD) {}
+
+  double time(int steps, size_t rows) {
+    const Traffic before = traffic();
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    const Timer timer;
+    for (int s = 0; s < steps; ++s) run.step({0, rows});
+    double mine = timer.seconds() / steps, slowest = 0;
+    sent = 4 * (traffic().floats - before.floats) / size_t(steps);
+    MPI_CHECK(MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
+    seconds.push_back(slowest);
+    return slowest;
+  }
+};
+
+// Interleaved rounds of all levels for one network.
+void bench(const std::vector<int>& sizes, size_t batch, int rounds, int steps, MpiSession& mpi) {
+  OptimizerOptions adam;
+  adam.name = "adam";
+  adam.learning_rate = 0.001;
+  const Dataset data = random_dataset(size_t(sizes.front()), batch);
+  std::vector<std::unique_ptr<Candidate>> candidates;
+  for (int level = 0; level < levels; ++level)
+    candidates.push_back(std::make_unique<Candidate>(data, sizes, adam, ZeroOptions{level, 1, mpi.size()}));
+  for (auto& candidate : candidates) candidate->run.step({0, batch});  // caches, connections, first touch of memory
+
+  for (int round = 0; round < rounds; ++round) {
+    const double level_0 = candidates[0]->time(steps, batch);
+    for (auto& candidate : candidates)
+      candidate->relative.push_back((candidate == candidates[0] ? level_0 : candidate->time(steps, batch)) / level_0);
+  }
+
+  if (mpi.rank() != 0) return;
+  std::printf("\n%zu-", size_t(sizes.front()));
+  for (size_t l = 1; l + 1 < sizes.size(); ++l) std::printf("%d-", sizes[l]);
+  std::printf("%d, %zu parameters, batch %zu, Adam, %d ranks\n", sizes.back(), make_layout(sizes).count, batch, mpi.size());
+  std::printf("level   ms a step   to level 0 (median of the ratios of a round)   MB of model state   MB sent a step\n");
+  for (int level = 0; level < levels; ++level) {
+    const Candidate& c = *candidates[size_t(level)];
+    const Footprint f = counted(c.device);
+    std::printf("%5d   %9.2f   %45.2f   %17.2f   %14.2f\n", level, 1e3 * median(c.seconds), median(c.relative),
+                double(f.parameters + f.gradients + f.optimizer + f.exchange) / 1e6, double(c.sent) / 1e6);
+  }
+}
+
+}  // namespace
+
+int bench_levels(MpiSession& mpi, int argc, char** argv) {
+  int64_t rounds = 15, steps = 5;
+  Options options("Time and memory of the levels of sharding, which take turns.");
+  options.add("rounds", &rounds, "how often each level has its turn", between(1, 10000));
+  options.add("steps", &steps, "training steps of a turn", between(1, 10000));
+  if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+
+  if (mpi.rank() == 0) std::printf("%s: %d ranks\n", machine_name().c_str(), mpi.size());
+  bench({784, 512, 256, 10}, 128, int(rounds), int(steps), mpi);
+  bench({784, 512, 512, 512, 512, 512, 512, 512, 512, 10}, 128, int(rounds), int(steps), mpi);
+  bench({784, 512, 256, 10}, 2048, int(rounds), 1, mpi);
+  return 0;
+}
+
+int main(int argc, char** argv) { return run_with_mpi(argc, argv, bench_levels); }

@@ -1,0 +1,34 @@
+#include "chapters/07_sharded_optimizer/footprint.h"
+
+#include <cstdio>
+
+Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank) {
+  const size_t all = shards.count(), shard = shards.size(rank), unit = shards.largest_unit();
+  const size_t others = size_t(shards.ranks - 1), micro_batches = size_t(options.micro_batches);
+  const size_t rounds = (micro_batches + others) / size_t(shards.ranks);
+  const int level = int(options.level);
+
+  size_t parameters = level < 3 ? all : shard + unit;
+  size_t gradients = level < 2 ? all : shard + unit;
+  if (level < 2 && rounds > 1) gradients += shard;
+  const size_t state = size_t(state_vectors) * (level < 1 ? all : shard);
+
+  // A rank reduces once for each of its micro-batches.
+  const size_t reduce = (all - shard) * ((micro_batches + others - size_t(rank)) / size_t(shards.ranks));
+  const Unit& first = shards.units.front();
+  const size_t unused = first.last_layer == 1 ? shards.part(0, rank).size() : 0;  // in backward
+  const size_t gather = others * (level < 3 ? shard : rounds * (2 * shard - unused));
+  return {4 * parameters, 4 * gradients, 4 * state, 4 * others * shards.largest_part(rank), 4 * (reduce + gather)};
+}
+
+Footprint counted(const Device& device) {
+  const auto peak = [&](Purpose purpose) { return device.memory(purpose).peak; };
+  return {peak(Purpose::parameters), peak(Purpose::gradients), peak(Purpose::optimizer), peak(Purpose::exchange), 0};
+}
+
+void print_memory(const Device& device) {
+  const Footprint f = counted(device);
+  const double mb = 1e-6;
+  std::printf("memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, exchange %.2f MB\n",
+              mb * double(f.parameters), mb * double(f.gradients), mb * double(f.optimizer), mb * double(f.exchange));
+}

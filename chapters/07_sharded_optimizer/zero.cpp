@@ -1,0 +1,212 @@
+#include "chapters/07_sharded_optimizer/zero.h"
+
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/messages.h"
+
+void ZeroOptions::declare(Options& options) {
+  options.add("zero", &level, "what is sharded: 0 nothing, 1 optimizer state, 2 gradients, too, 3 weights, too",
+              between(0, 3));
+  options.add("unit", &unit, "the fewest parameters that travel together", at_least(1));
+}
+
+Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm)
+    : mlp_(mlp), device_(mlp.device()), options_(options), comm_(comm), rank_(rank_of(comm)), ranks_(ranks_of(comm)) {
+  shards_ = {make_units(mlp.layout(), size_t(options.unit)), ranks_};
+  allocate(optimizer);
+  set_hooks();
+}
+
+// --- What lies where -------------------------------------------------------------------------------------------------
+
+void Zero::allocate(const OptimizerOptions& optimizer) {
+  const size_t all = shards_.count(), shard = shards_.size(rank_);
+  const bool all_weights = options_.level < 3, all_gradients = options_.level < 2;
+  parameters_ = Buffer(device_, all_weights ? all : shard, Purpose::parameters);
+  gradients_ = Buffer(device_, all_gradients ? all : shard, Purpose::gradients);
+  if (all_gradients && rounds() > 1) sums_ = Buffer(device_, shard, Purpose::gradients);
+  operands_ = Buffer(device_, size_t(ranks_ - 1) * shards_.largest_part(rank_), Purpose::exchange);
+  for (size_t u = 0; u < shards_.units.size(); ++u)
+    optimizers_.emplace_back(device_, optimizer, options_.level == 0 ? shards_.units[u].range.size() : part(u).size());
+
+  for (int l = 0; l < mlp_.depth(); ++l) {
+    const size_t offset = mlp_.layout().layers[size_t(l)].range().first;
+    mlp_.place_parameters(l, all_weights ? parameters_ + offset : nullptr);
+    mlp_.place_gradients(l, all_gradients ? gradients_ + offset : nullptr);
+  }
+}
+
+float* Zero::own_weights(size_t u) const {
+  return parameters_ + (options_.level < 3 ? part(u).first : shards_.offset(u, rank_));
+}
+
+// Where the sum of this rank's part is collected.
+float* Zero::own_gradients(size_t u) const {
+  if (options_.level >= 2) return gradients_ + shards_.offset(u, rank_);
+  return sums_ ? sums_ + shards_.offset(u, rank_) : gradients_ + part(u).first;
+}
+
+// Where backward writes the gradients of a unit.
+float* Zero::unit_gradients(size_t u) const {
+  return options_.level >= 2 ? computed_gradients_.data() : gradients_ + shards_.units[u].range.first;
+}
+
+// The gradients that `rank` has computed for this rank's part.
+float* Zero::operand(int rank, size_t u) const {
+  if (rank == rank_) return unit_gradients(u) + (part(u).first - shards_.units[u].range.first);
+  return operands_ + size_t(rank < rank_ ? rank : rank - 1) * part(u).size();
+}
+
+void Zero::load(std::span<const float> weights) {
+  if (options_.level < 3) return device_.copy_in(parameters_.data(), weights.data(), weights.size());
+  for (size_t u = 0; u < shards_.units.size(); ++u)
+    device_.copy_in(own_weights(u), weights.data() + part(u).first, part(u).size());
+}
+
+void Zero::save(std::span<float> weights) {
+  if (options_.level < 3) return device_.copy_out(weights.data(), parameters_.data(), weights.size());
+  for (size_t u = 0; u < shards_.units.size(); ++u) {
+    const Range range = shards_.units[u].range;
+    gather_weights(u);
+    device_.copy_out(weights.data() + range.first, gathered_weights_.data(), range.size());
+    free_weights(u);
+  }
+}
+
+// --- When it is there ------------------------------------------------------------------------------------------------
+
+// A unit's layers come first to last in forward and last to first in backward.
+void Zero::set_hooks() {
+  const auto is_first = [this](int l) { return l == shards_.units[shards_.unit_of(l)].first_layer; };
+  const auto is_last = [this](int l) { return l == shards_.units[shards_.unit_of(l)].last_layer - 1; };
+  const bool weights_are_sharded = options_.level >= 3, gradients_are_sharded = options_.level >= 2;
+
+  mlp_.hooks = {};
+  if (weights_are_sharded) {
+    mlp_.hooks.before_forward = [=, this](int l, int) {
+      if (is_first(l)) gather_weights(shards_.unit_of(l));
+    };
+    mlp_.hooks.after_forward = [=, this](int l, int) {
+      if (is_last(l)) free_weights(shards_.unit_of(l));
+    };
+  }
+  mlp_.hooks.before_backward = [=, this](int l, int) {
+    if (!is_last(l)) return;
+    // Weights are needed for the gradient of the layer's input, which nobody asks of the first layer.
+    const bool needs_weights = l > 0 || mlp_.space().input_gradient;
+    if (weights_are_sharded && needs_weights) gather_weights(shards_.unit_of(l));
+    if (gradients_are_sharded) make_gradients(shards_.unit_of(l));
+  };
+  mlp_.hooks.after_backward = [=, this](int l, int) {
+    if (!is_first(l)) return;
+    if (weights_are_sharded) free_weights(shards_.unit_of(l));
+    reduce(shards_.unit_of(l));
+    if (gradients_are_sharded) free_gradients(shards_.unit_of(l));
+  };
+}
+
+void Zero::gather_weights(size_t u) {
+  const Unit& unit = shards_.units[u];
+  gathered_weights_ = Buffer(device_, unit.range.size(), Purpose::parameters);
+  allgather(gathered_weights_, own_weights(u), u);
+  for (int l = unit.first_layer; l < unit.last_layer; ++l)
+    mlp_.place_parameters(l, gathered_weights_ + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
+}
+
+void Zero::free_weights(size_t u) {
+  for (int l = shards_.units[u].first_layer; l < shards_.units[u].last_layer; ++l) mlp_.place_parameters(l, nullptr);
+  gathered_weights_ = {};
+}
+
+void Zero::make_gradients(size_t u) {
+  const Unit& unit = shards_.units[u];
+  computed_gradients_ = Buffer(device_, unit.range.size(), Purpose::gradients);
+  for (int l = unit.first_layer; l < unit.last_layer; ++l)
+    mlp_.place_gradients(l, computed_gradients_ + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
+}
+
+void Zero::free_gradients(size_t u) {
+  for (int l = shards_.units[u].first_layer; l < shards_.units[u].last_layer; ++l) mlp_.place_gradients(l, nullptr);
+  computed_gradients_ = {};
+}
+
+// --- Rounds and steps ------------------------------------------------------------------------------------------------
+
+int Zero::rounds() const { return int((options_.micro_batches + ranks_ - 1) / ranks_); }
+
+Range Zero::begin_round(Range batch, int round) {
+  const auto rows = [&](int m) {
+    return m < options_.micro_batches ? share(batch, size_t(options_.micro_batches), size_t(m)) : Range{};
+  };
+  const int first = round * ranks_;
+  first_round_ = true;
+  for (int m = 0; m < first; ++m) first_round_ = first_round_ && rows(m).empty();
+  contributors_.clear();
+  for (int r = 0; r < ranks_; ++r)
+    if (!rows(first + r).empty()) contributors_.push_back(r);
+  return rows(first + rank_);
+}
+
+// Adds the unit's gradients of all ranks, each part on the rank that owns it, in rank order: that is the order of the
+// micro-batches, and it does not depend on where an element lies or in which unit it travels.
+void Zero::reduce(size_t u) {
+  if (contributors_.empty()) return;
+  receive_operands(u);
+  const size_t n = part(u).size();
+  float* const total = own_gradients(u);
+  // The sum begins in the first operand, since `total` may be the memory of this rank's own one.
+  float* const sum = first_round_ ? operand(contributors_.front(), u) : total;
+  for (int r : contributors_)
+    if (operand(r, u) != sum) device_.add(sum, operand(r, u), n);
+  if (sum != total) device_.copy(total, sum, n);
+}
+
+// Every rank with rows sends each part to its owner.
+void Zero::receive_operands(size_t u) {
+  const Range unit = shards_.units[u].range;
+  float* const mine = unit_gradients(u);
+  device_.begin_copy_out(mine, unit.size());
+  device_.end_copy_out(mine, unit.size());
+  Pending messages;
+  for (int r : contributors_) {
+    if (r != rank_) messages.receive(device_.host_view(operand(r, u), part(u).size()), part(u).size(), r, comm_);
+    if (r != rank_) continue;
+    for (int to = 0; to < ranks_; ++to) {
+      const Range theirs = shards_.part(u, to);
+      if (to != rank_)
+        messages.send(device_.host_view(mine, unit.size()) + (theirs.first - unit.first), theirs.size(), to, comm_);
+    }
+  }
+  messages.wait();
+  for (int r : contributors_) {
+    if (r == rank_) continue;
+    device_.begin_copy_in(operand(r, u), part(u).size());
+    device_.end_copy_in(operand(r, u), part(u).size());
+  }
+}
+
+void Zero::step() {
+  for (size_t u = 0; u < shards_.units.size(); ++u) {
+    const size_t first = shards_.units[u].range.first;
+    if (options_.level == 0) {
+      allgather(gradients_ + first, own_gradients(u), u);
+      optimizers_[u].step(parameters_ + first, gradients_ + first);
+      continue;
+    }
+    optimizers_[u].step(own_weights(u), own_gradients(u));
+    if (options_.level < 3) allgather(parameters_ + first, own_weights(u), u);
+  }
+}
+
+// whole (unit) = the parts of all ranks; mine (part) may lie in it, in its place.
+void Zero::allgather(float* whole, const float* mine, size_t u) {
+  const size_t n = shards_.units[u].range.size();
+  const Range own = part(u);
+  float* const place = whole + (own.first - shards_.units[u].range.first);
+  if (place != mine) device_.copy(place, mine, own.size());
+  if (ranks_ == 1) return;
+  device_.begin_copy_out(place, own.size());
+  device_.end_copy_out(place, own.size());
+  allgather_direct(device_.host_view(whole, n), device_.host_view(place, own.size()), n, comm_);
+  device_.begin_copy_in(whole, n);
+  device_.end_copy_in(whole, n);
+}

@@ -1,0 +1,92 @@
+// Data parallel training in which the ranks share what they would otherwise all keep: ZeRO, the "zero redundancy
+// optimizer" of Rajbhandari et al., SC 2020.
+//
+//   level   every rank keeps, of n parameters                          communication of a step
+//     0     everything: plain data parallelism                         reduce gradients to owners, gather gradients
+//     1     the optimizer's state for its shard only                   reduce gradients to owners, gather weights
+//     2     ... and gradients for its shard, and one unit at a time    the same
+//     3     ... and weights for its shard, and one unit at a time      gather weights twice, reduce gradients to owners
+//
+// Every level computes the same bits: the owner of an element adds its gradients in the order of the micro-batches of the
+// whole batch, ((g0 + g1) + g2) + ..., as chapter 01 does with the same number of micro-batches.
+#pragma once
+
+#include <mpi.h>
+
+#include <span>
+#include <vector>
+
+#include "chapters/01_serial/mlp.h"
+#include "chapters/01_serial/optimizer.h"
+#include "chapters/07_sharded_optimizer/shards.h"
+#include "common/options.h"
+
+struct ZeroOptions {
+  int64_t level = 1;
+  int64_t unit = 1;           // the fewest parameters that travel together, see make_units
+  int64_t micro_batches = 1;  // of a whole batch
+
+  // Declares level and unit as command-line options.
+  void declare(Options& options);
+};
+
+class Zero {
+ public:
+  // For the layers of `mlp`, which was made without parameters and gradients: Zero owns both and places them layer by
+  // layer, through the hooks of mlp.  From level 3 on, mlp.forward and mlp.backward communicate: all ranks of `comm` must
+  // call them equally often.  Collective calls are marked so.
+  Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm);
+  Zero(const Zero&) = delete;
+  Zero& operator=(const Zero&) = delete;
+
+  // weights (layout.count) on the host, the same on every rank: each keeps what it needs.
+  void load(std::span<const float> weights);
+  // The weights of all ranks, to the host of each.  Collective.
+  void save(std::span<float> weights);
+
+  // Rank r's part of round k is micro-batch k · ranks + r. A batch takes rounds() rounds.
+  int rounds() const;
+  // Before each round: returns the rows of this rank's micro-batch. Where they are empty the rank takes part with 0 rows, so
+  // that the others find their partner, but adds nothing to the sum.
+  Range begin_round(Range batch, int round);
+  // After the last round: new weights from the sum of all gradients.  Collective.
+  void step();
+
+  const Shards& shards() const { return shards_; }
+  int rank() const { return rank_; }
+
+ private:
+  void allocate(const OptimizerOptions& optimizer);
+  void set_hooks();
+  void gather_weights(size_t unit);
+  void free_weights(size_t unit);
+  void make_gradients(size_t unit);
+  void free_gradients(size_t unit);
+  void reduce(size_t unit);
+  void receive_operands(size_t unit);
+  void allgather(float* whole, const float* mine, size_t unit);
+
+  Range part(size_t unit) const { return shards_.part(unit, rank_); }
+  float* own_weights(size_t unit) const;
+  float* own_gradients(size_t unit) const;
+  float* unit_gradients(size_t unit) const;
+  float* operand(int rank, size_t unit) const;
+
+  Mlp& mlp_;
+  Device& device_;
+  ZeroOptions options_;
+  MPI_Comm comm_;
+  int rank_ = 0, ranks_ = 1;
+  Shards shards_;
+
+  Buffer<> parameters_;          // level 3: the shard; below: all
+  Buffer<> gradients_;           // from level 2 on: the shard; below: all
+  Buffer<> sums_;                // below level 2, where a batch takes several rounds: the shard's gradients so far
+  std::vector<Optimizer> optimizers_;         // one a unit: for this rank's part, at level 0 for the whole unit
+  Buffer<> gathered_weights_;    // level 3: of the unit in use
+  Buffer<> computed_gradients_;  // from level 2 on: of the unit in use
+  Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part
+
+  std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
+  bool first_round_ = true;        // whether the sum begins in this round
+};

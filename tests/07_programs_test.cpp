@@ -1,0 +1,64 @@
+// The programs of chapter 07 as a user meets them: launched, with their output and status.
+#include <gtest/gtest.h>
+
+#include "tests/program.h"
+
+namespace {
+
+// These programs are MPI jobs of their own, whatever job this test may be part of.
+ProgramRun launch(int ranks, const std::string& command) {
+  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch " + std::to_string(ranks) + " " +
+                     build_folder() + "/chapters/07_sharded_optimizer/" + command);
+}
+
+bool says(const ProgramRun& run, const std::string& text) { return run.output.find(text) != std::string::npos; }
+
+// The number that ends a run's line "trained ...; weights 0123456789abcdef".
+std::string hash_of_weights(const ProgramRun& run) {
+  const size_t found = run.output.find("; weights ");
+  return found == std::string::npos ? "none" : run.output.substr(found + 10, 16);
+}
+
+const std::string quick = "train --hidden 24,17 --train-samples 600 --batch 47 --epochs 2 ";
+
+TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
+  std::string hash;
+  for (const char* level : {"0", "1", "2", "3"}) {
+    const ProgramRun run = launch(3, quick + "--optimizer adam --learning-rate 0.001 --zero " + level);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, "weights have the same bits")) << run.output;
+    if (hash.empty()) hash = hash_of_weights(run);
+    EXPECT_EQ(hash_of_weights(run), hash);
+  }
+  EXPECT_EQ(hash.size(), 16u) << hash;
+}
+
+// The number of micro-batches decides the bits, the number of ranks does not.
+TEST(TrainProgram, AnyNumberOfRanksGivesTheSameWeights) {
+  const std::string command = quick + "--optimizer momentum --micro-batches 6 --zero 3";
+  const std::string hash = hash_of_weights(launch(1, command));
+  EXPECT_EQ(hash.size(), 16u) << hash;
+  for (int ranks : {2, 4}) EXPECT_EQ(hash_of_weights(launch(ranks, command)), hash) << ranks << " ranks";
+}
+
+TEST(TrainProgram, BadOptionsEndWithOneLine) {
+  for (const char* option : {"--zero 4", "--unit 0", "--zero=-1"}) {
+    const ProgramRun run = launch(2, quick + option);
+    EXPECT_EQ(run.status, 1) << run.output;
+    EXPECT_EQ(run.lines(), 1u) << run.output;
+  }
+}
+
+TEST(MemoryProgram, CountedAndPredictedAreEqual) {
+  const ProgramRun run = launch(3, "memory --hidden 24,17 --optimizer momentum --unit 500");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "equal on every rank")) << run.output;
+  EXPECT_FALSE(says(run, "DIFFERENT")) << run.output;
+}
+
+TEST(BenchProgram, MeasuresAndEnds) {
+  const ProgramRun run = launch(2, "bench --rounds 1 --steps 1");
+  EXPECT_EQ(run.status, 0) << run.output;
+}
+
+}  // namespace

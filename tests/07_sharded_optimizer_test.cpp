@@ -1,0 +1,336 @@
+// What chapter 07 claims: every level of sharding, every size of unit and every update rule gives the bits of the serial run
+// with the same micro-batches and of plain data parallelism; memory and bytes sent are what the formulas say.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+
+#include <map>
+#include <numeric>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/07_sharded_optimizer/footprint.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "common/compare.h"
+#include "common/mpi/session.h"
+#include "tests/mpi_expect.h"
+
+namespace {
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+// 13·11 + 11 + 11·3 + 3 + 3·10 + 10 = 230 parameters: no number of ranks but 1, 2 and 5 divides it, and none but 1 and
+// 2 divides all layers.
+const std::vector<int> odd_sizes = {13, 11, 3, 10};
+// Layers with fewer elements than ranks: 1·1 + 1 = 2.
+const std::vector<int> narrow_sizes = {1, 1, 1, 2};
+
+OptimizerOptions rule(const std::string& name) {
+  OptimizerOptions options;
+  options.name = name;
+  options.learning_rate = name == "adam" ? 0.01 : 0.1;
+  return options;
+}
+
+struct Trained {
+  std::vector<float> weights;
+  std::vector<double> losses;  // of the steps
+};
+
+// Chapter 01's loop, on this rank alone.
+Trained train_serially(const Dataset& data, const std::vector<int>& sizes, size_t batch_rows, int micro_batches,
+                       const OptimizerOptions& rule) {
+  CpuDevice device;
+  const Layout layout = make_layout(sizes);
+  const Buffer parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  initialize(parameters, layout, 1);
+  const Space space{.rows = int(batch_rows)};
+  Mlp mlp(device, layout, parameters, gradients, space);
+  SoftmaxHead head(device, space);
+  Optimizer optimizer(device, rule, layout.count);
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+
+  Trained result;
+  for (const Range batch : batches(data.count, batch_rows)) {
+    Write write = Write::overwrite;
+    double loss = 0;
+    for (int m = 0; m < micro_batches; ++m) {
+      const Range rows = share(batch, size_t(micro_batches), size_t(m));
+      if (rows.empty()) continue;
+      load_images(mlp, data, order, rows);
+      head.load_labels(data, order, rows);
+      mlp.forward(int(rows.size()));
+      head.backward(mlp, batch.size());
+      mlp.backward(write);
+      loss += head.loss(mlp, batch.size());
+      write = Write::accumulate;
+    }
+    optimizer.step(parameters, gradients);
+    result.losses.push_back(loss);
+  }
+  result.weights.assign(parameters.data(), parameters.data() + layout.count);
+  return result;
+}
+
+// Plain data parallelism: one micro-batch per rank, one allreduce of the whole gradient vector, the same update everywhere.
+std::vector<float> train_plainly(const Dataset& data, const std::vector<int>& sizes, size_t batch_rows,
+                                 const OptimizerOptions& rule) {
+  CpuDevice device;
+  const Layout layout = make_layout(sizes);
+  const Buffer parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  initialize(parameters, layout, 1);
+  const Space space{.rows = int(batch_rows)};
+  Mlp mlp(device, layout, parameters, gradients, space);
+  SoftmaxHead head(device, space);
+  Optimizer optimizer(device, rule, layout.count);
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+  for (const Range batch : batches(data.count, batch_rows)) {
+    const Range rows = share(batch, size_t(ranks()), size_t(rank()));
+    load_images(mlp, data, order, rows);
+    head.load_labels(data, order, rows);
+    mlp.forward(int(rows.size()));
+    head.backward(mlp, batch.size());
+    mlp.backward(Write::overwrite);
+    allreduce_rank_order(gradients, gradients, layout.count, MPI_COMM_WORLD);
+    optimizer.step(parameters, gradients);
+  }
+  return {parameters.data(), parameters.data() + layout.count};
+}
+
+// A device whose memory MPI cannot read: as on a GPU, what travels must be copied to a view and back, and a forgotten
+// copy leaves NaN or old numbers.
+class StagingDevice : public CpuDevice {
+ public:
+  float* host_view(float* p, size_t) override {
+    auto& [base, view] = *std::prev(views_.upper_bound(p));
+    return view.data() + (p - base);
+  }
+  void end_copy_out(float* p, size_t n) override { std::copy_n(p, n, host_view(p, n)); }
+  void end_copy_in(float* p, size_t n) override { std::copy_n(host_view(p, n), n, p); }
+
+ protected:
+  void* allocate_bytes(size_t bytes) override {
+    void* p = CpuDevice::allocate_bytes(bytes);
+    views_[static_cast<float*>(p)].assign(bytes / sizeof(float) + 1, NAN);
+    return p;
+  }
+  void free_bytes(void* p) override {
+    views_.erase(static_cast<float*>(p));
+    CpuDevice::free_bytes(p);
+  }
+
+ private:
+  std::map<float*, std::vector<float>> views_;
+};
+
+struct Case {
+  std::vector<int> sizes;
+  size_t samples, batch;  // the last batch is a partial one, with fewer rows than ranks
+  int micro_batches;
+};
+
+std::string told(const Case& c, const std::string& rule, int level, size_t unit) {
+  return std::to_string(c.sizes[0]) + "-..., " + std::to_string(c.micro_batches) + " micro-batches, " + rule + ", level " +
+         std::to_string(level) + ", unit " + std::to_string(unit);
+}
+
+// Levels 0 to 3, with units of the given sizes, against the serial run with the same micro-batches.
+void expect_serial_bits(const Case& c, const std::vector<size_t>& units, const std::string& name) {
+  const Dataset data = random_dataset(size_t(c.sizes[0]), c.samples);
+  const Trained serial = train_serially(data, c.sizes, c.batch, c.micro_batches, rule(name));
+  for (int level = 0; level <= 3; ++level)
+    for (size_t unit : units) {
+      CpuDevice device;
+      ShardedRun run(device, data, c.sizes, c.batch, rule(name), {level, int64_t(unit), c.micro_batches}, MPI_COMM_WORLD);
+      std::vector<double> losses;
+      for (const Range batch : batches(c.samples, c.batch)) losses.push_back(run.step(batch));
+      const std::vector<float> weights = run.weights();
+      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
+          << told(c, name, level, unit) << ": " << compare(weights, serial.weights, run.initial());
+      // Training that moves nothing would agree with itself.
+      EXPECT_ON_ALL_RANKS(compare(weights, run.initial()).max_abs > 0.01) << told(c, name, level, unit);
+      // The loss is summed in the order of the micro-batches as well, so its bits agree, too.
+      EXPECT_ON_ALL_RANKS(losses == serial.losses) << told(c, name, level, unit);
+    }
+}
+
+}  // namespace
+
+// --- Shards ----------------------------------------------------------------------------------------------------------
+
+TEST(Shards, EveryElementHasOneOwner) {
+  for (const std::vector<int>& sizes : {odd_sizes, narrow_sizes, {784, 512, 256, 10}})
+    for (size_t smallest : {size_t(1), size_t(50), size_t(200000), size_t(1) << 30})
+      for (int parts : {1, 2, 3, 4, 5, 7, 8, 16}) {
+        const Layout layout = make_layout(sizes);
+        const Shards shards{make_units(layout, smallest), parts};
+        size_t next = 0, owned = 0;
+        for (size_t u = 0; u < shards.units.size(); ++u)
+          for (int r = 0; r < parts; ++r) {
+            ASSERT_EQ(shards.part(u, r).first, next);
+            next = shards.part(u, r).last;
+          }
+        for (int r = 0; r < parts; ++r) owned += shards.size(r);
+        EXPECT_EQ(next, layout.count);
+        EXPECT_EQ(owned, layout.count);
+      }
+}
+
+TEST(Shards, UnitsAreWholeLayersAndAsLargeAsAsked) {
+  const Layout layout = make_layout(odd_sizes);  // 154, 36 and 40 parameters
+  const auto sizes_of_units = [&](size_t smallest) {
+    std::vector<size_t> sizes;
+    for (const Unit& unit : make_units(layout, smallest)) sizes.push_back(unit.range.size());
+    return sizes;
+  };
+  EXPECT_EQ(sizes_of_units(1), (std::vector<size_t>{154, 36, 40}));
+  EXPECT_EQ(sizes_of_units(41), (std::vector<size_t>{154, 76}));
+  EXPECT_EQ(sizes_of_units(77), (std::vector<size_t>{230}));
+  const Shards shards{make_units(layout, 41), 3};
+  EXPECT_EQ(shards.unit_of(0), 0u);
+  EXPECT_EQ(shards.unit_of(1), 1u);
+  EXPECT_EQ(shards.unit_of(2), 1u);
+}
+
+// --- The same bits ---------------------------------------------------------------------------------------------------
+
+class EveryRule : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, EveryRule, testing::Values("sgd", "momentum", "adam"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// With one rank this is the serial run of chapter 01 with one batch at a time.
+TEST_P(EveryRule, OneMicroBatchPerRankGivesTheBitsOfTheSerialRun) {
+  expect_serial_bits({odd_sizes, 43, 20, ranks()}, {1, 50, 1 << 30}, GetParam());
+}
+
+// Up to 4 ranks in several rounds, from 7 ranks on with ranks that never have rows.
+TEST_P(EveryRule, AnyNumberOfMicroBatchesGivesTheBitsOfTheSerialRun) {
+  expect_serial_bits({odd_sizes, 43, 20, 5}, {50}, GetParam());
+}
+
+TEST_P(EveryRule, PartsMayBeEmpty) { expect_serial_bits({narrow_sizes, 43, 20, ranks()}, {1}, GetParam()); }
+
+TEST_P(EveryRule, EveryLevelGivesTheBitsOfPlainDataParallelism) {
+  const Dataset data = random_dataset(13, 60);
+  const std::vector<float> plain = train_plainly(data, odd_sizes, 20, rule(GetParam()));
+  for (int level = 0; level <= 3; ++level) {
+    CpuDevice device;
+    ShardedRun run(device, data, odd_sizes, 20, rule(GetParam()), {level, 1, ranks()}, MPI_COMM_WORLD);
+    run.epoch();
+    const std::vector<float> weights = run.weights();
+    EXPECT_ON_ALL_RANKS(compare(weights, plain).same_bits()) << "level " << level << ": " << compare(weights, plain);
+  }
+}
+
+TEST(Zero, RunsOnSomeOfTheRanks) {
+  MPI_Comm half;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank() % 2, -rank(), &half));
+  const Dataset data = random_dataset(13, 43);
+  CpuDevice device;
+  ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {3, 1, ranks_of(half)}, half);
+  run.epoch();
+  const Trained serial = train_serially(data, odd_sizes, 20, ranks_of(half), rule("adam"));
+  const std::vector<float> weights = run.weights();
+  EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits());
+  MPI_CHECK(MPI_Comm_free(&half));
+}
+
+TEST(Zero, WorksWhereMpiCannotReadTheMemoryOfTheDevice) {
+  const Dataset data = random_dataset(13, 43);
+  for (int micro_batches : {ranks(), 2 * ranks()}) {
+    const Trained serial = train_serially(data, odd_sizes, 20, micro_batches, rule("adam"));
+    for (int level = 0; level <= 3; ++level) {
+      StagingDevice device;
+      ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {level, 1, micro_batches}, MPI_COMM_WORLD);
+      run.epoch();
+      const std::vector<float> weights = run.weights();
+      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << "level " << level << ": " << compare(weights, serial.weights);
+    }
+  }
+}
+
+TEST(Zero, EveryLevelClassifiesAlike) {
+  const Dataset data = random_dataset(13, 43);
+  std::vector<size_t> correct;
+  for (int level = 0; level <= 3; ++level) {
+    CpuDevice device;
+    ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {level, 1, ranks()}, MPI_COMM_WORLD);
+    run.epoch();
+    correct.push_back(run.count_correct());
+    EXPECT_ON_ALL_RANKS(correct.back() == correct.front()) << "level " << level;
+  }
+  EXPECT_ON_ALL_RANKS(correct.front() > 43 / 10 && correct.front() <= 43) << correct.front();
+}
+
+// --- What it costs ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+void expect_footprint(const std::vector<int>& sizes, size_t samples, const ZeroOptions& options, const std::string& name) {
+  const Dataset data = random_dataset(size_t(sizes[0]), samples);
+  CpuDevice device;
+  ShardedRun run(device, data, sizes, samples, rule(name), options, MPI_COMM_WORLD);
+  const Traffic before = traffic();
+  run.step({0, samples});
+  Footprint found = counted(device);
+  found.sent = 4 * (traffic().floats - before.floats);
+
+  const int state = Optimizer(device, rule(name), 0).state_vectors();
+  const Footprint expected = predict(run.zero().shards(), options, state, rank());
+  const std::string where = "level " + std::to_string(options.level) + ", unit " + std::to_string(options.unit) + ", " +
+                            std::to_string(options.micro_batches) + " micro-batches";
+  EXPECT_ON_ALL_RANKS(found.parameters == expected.parameters) << where << ": " << found.parameters << ", " << expected.parameters;
+  EXPECT_ON_ALL_RANKS(found.gradients == expected.gradients) << where << ": " << found.gradients << ", " << expected.gradients;
+  EXPECT_ON_ALL_RANKS(found.optimizer == expected.optimizer) << where << ": " << found.optimizer << ", " << expected.optimizer;
+  EXPECT_ON_ALL_RANKS(found.exchange == expected.exchange) << where << ": " << found.exchange << ", " << expected.exchange;
+  EXPECT_ON_ALL_RANKS(found.sent == expected.sent) << where << ": " << found.sent << ", " << expected.sent;
+}
+
+}  // namespace
+
+TEST(Footprint, CountedAndPredictedAreEqual) {
+  for (int level = 0; level <= 3; ++level)
+    for (int64_t unit : {1, 50, 1 << 30})
+      for (int64_t micro_batches : {1, ranks(), 2 * ranks() + 1})
+        expect_footprint(odd_sizes, 20, {level, unit, micro_batches}, "adam");
+  for (int level = 0; level <= 3; ++level) {
+    expect_footprint(odd_sizes, 20, {level, 1, ranks()}, "sgd");
+    expect_footprint(odd_sizes, 20, {level, 1, ranks()}, "momentum");
+    expect_footprint(narrow_sizes, 20, {level, 1, ranks()}, "adam");
+  }
+}
+
+// The formulas themselves, for eight layers of equal size on four ranks, in floats.
+TEST(Footprint, FormulasInNumbers) {
+  const std::vector<int> sizes(9, 15);  // 8 layers of 15·15 + 15 = 240
+  const Shards shards{make_units(make_layout(sizes), 1), 4};
+  const size_t n = 8 * 240, shard = n / 4, unit = 240, part = 60;
+  const auto expect = [&](int level, size_t parameters, size_t gradients, size_t state, size_t sent) {
+    const Footprint f = predict(shards, {level, 1, 4}, 2, 1);
+    EXPECT_EQ(f.parameters, 4 * parameters) << level;
+    EXPECT_EQ(f.gradients, 4 * gradients) << level;
+    EXPECT_EQ(f.optimizer, 4 * state) << level;
+    EXPECT_EQ(f.exchange, 4 * 3 * part) << level;
+    EXPECT_EQ(f.sent, 4 * sent) << level;
+  };
+  expect(0, n, n, 2 * n, 2 * 3 * shard);
+  expect(1, n, n, 2 * shard, 2 * 3 * shard);
+  expect(2, n, shard + unit, 2 * shard, 2 * 3 * shard);
+  expect(3, shard + unit, shard + unit, 2 * shard, 3 * 3 * shard - 3 * part);
+}
+
+// The memory that is counted is the memory that is used: between steps, only shards are left.
+TEST(Footprint, BetweenStepsOnlyShardsAreLeft) {
+  const Dataset data = random_dataset(13, 20);
+  CpuDevice device;
+  ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {3, 1, ranks()}, MPI_COMM_WORLD);
+  run.epoch();
+  run.weights();
+  const size_t shard = 4 * run.zero().shards().size(rank());
+  EXPECT_ON_ALL_RANKS(device.memory(Purpose::parameters).live == shard);
+  EXPECT_ON_ALL_RANKS(device.memory(Purpose::gradients).live == shard);
+  EXPECT_ON_ALL_RANKS(device.memory(Purpose::optimizer).live == 2 * shard);
+}
