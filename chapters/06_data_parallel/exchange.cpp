@@ -1,0 +1,37 @@
+#include "chapters/06_data_parallel/exchange.h"
+
+#include "chapters/06_data_parallel/bucket_exchange.h"
+#include "chapters/06_data_parallel/replicas.h"
+#include "chapters/06_data_parallel/reproducible_exchange.h"
+#include "common/mpi/session.h"
+
+Exchange::Exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, float* gradients, MPI_Comm comm)
+    : options_(options),
+      mlp_(mlp),
+      device_(mlp.device()),
+      gradients_(gradients),
+      view_(device_.host_view(gradients, mlp.layout().count)),
+      comm_(comm),
+      steps_per_epoch_(batches(samples, size_t(options.batch)).size()) {
+  MPI_CHECK(MPI_Comm_rank(comm, &rank_));
+  MPI_CHECK(MPI_Comm_size(comm, &ranks_));
+}
+
+double Exchange::finish(double loss) {
+  const size_t watch = size_t(options_.watch);
+  if (watch > 0 && steps_ % watch == 0) compare_replicas();
+  ++steps_;
+  return sum_over_ranks(loss);
+}
+
+void Exchange::compare_replicas() const {
+  std::vector<float> weights(mlp_.layout().count);
+  device_.copy_out(weights.data(), mlp_.parameters(0), weights.size());
+  require_equal_replicas(weights, steps_, comm_);
+}
+
+std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, SoftmaxHead& head,
+                                        float* gradients, MPI_Comm comm) {
+  if (options.reproducible) return std::make_unique<ReproducibleExchange>(options, samples, mlp, head, gradients, comm);
+  return std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
+}

@@ -1,0 +1,63 @@
+// Chapter 06 at full length: the accuracy of chapter 01 on 1, 2 and 4 ranks, and what happens when a rank is killed.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "tests/program.h"
+
+namespace {
+
+std::string command(int ranks, const std::string& options) {
+  return "sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() + "/chapters/06_data_parallel/train " +
+         options;
+}
+
+double last_accuracy(const std::string& output) {
+  const std::string word = "test accuracy ";
+  const size_t at = output.rfind(word);
+  return at == std::string::npos ? 0 : std::stod(output.substr(at + word.size()));
+}
+
+class FullTraining : public testing::TestWithParam<int> {};
+
+TEST_P(FullTraining, ReachesTheAccuracy) {
+  const ProgramRun run = run_program(command(GetParam(), ""));
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_NE(run.output.find("epoch  10"), std::string::npos);
+  EXPECT_GE(last_accuracy(run.output), 97.5) << run.output;
+}
+
+TEST_P(FullTraining, ReproducibleReachesTheAccuracyWithTheSameWeights) {
+  const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/train --micro-batches 4");
+  const ProgramRun run = run_program(command(GetParam(), "--reproducible --micro-batches 4"));
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_GE(last_accuracy(run.output), 97.5) << run.output;
+  auto weights = [](const std::string& output) { return output.substr(output.find("; weights "), 26); };
+  EXPECT_EQ(weights(run.output), weights(serial.output));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ranks, FullTraining, testing::Values(1, 2, 4));
+
+// Starts a training that would last for minutes, kills one rank in the middle of it, and waits for the end.
+class KilledRank : public testing::TestWithParam<const char*> {};
+
+TEST_P(KilledRank, IsNamedWithinSecondsAndNobodyHangs) {
+  const std::string ranks = "4";
+  const std::string mark = "--seed " + std::to_string(1000000 + getpid());  // finds our own processes, nobody else's
+  // The launcher's command line holds the mark as well: ranks are the processes that the program's name begins.
+  const std::string script = "( " + command(4, mark + " --epochs 1000 " + GetParam()) + " & echo; sleep 4; " +
+                             "victim=$(pgrep -f '^" + build_folder() + "/chapters/06_data_parallel/train .*" + mark +
+                             "' | tail -n 1); echo victim $victim; kill -KILL $victim; wait )";
+  const auto begin = std::chrono::steady_clock::now();
+  const ProgramRun run = run_program(script);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  EXPECT_NE(run.output.find("has ended without MPI_Finalize"), std::string::npos) << run.output;
+  EXPECT_LT(seconds, 4 + 20) << run.output;
+}
+
+INSTANTIATE_TEST_SUITE_P(Exchanges, KilledRank,
+                         testing::Values("", "--overlap --bucket-kib 64", "--reproducible --micro-batches 8",
+                                         "--allreduce shared-window", "--allreduce ring"));
+
+}  // namespace

@@ -1,0 +1,95 @@
+// The training program of chapter 06 as a user meets it, started on several ranks.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/program.h"
+
+namespace {
+
+// EXPECT_RANKS and what the launcher of this very process left behind are not for the programs that it starts.
+ProgramRun train(int ranks, const std::string& options) {
+  return run_program("sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() +
+                     "/chapters/06_data_parallel/train " + options);
+}
+
+ProgramRun train_serially(const std::string& options) {
+  return run_program(build_folder() + "/chapters/01_serial/train " + options);
+}
+
+const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
+
+std::string after(const std::string& text, const std::string& word) {
+  const size_t at = text.find(word);
+  return at == std::string::npos ? "" : text.substr(at + word.size(), text.find('\n', at) - at - word.size());
+}
+
+TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
+  const ProgramRun parallel = train(1, quick), serial = train_serially(quick);
+  ASSERT_EQ(parallel.status, 0) << parallel.output;
+  ASSERT_NE(after(serial.output, "; weights "), "") << serial.output;
+  EXPECT_EQ(after(parallel.output, "; weights "), after(serial.output, "; weights "));
+}
+
+TEST(Train, ReproducibleRunsEndWithTheWeightsOfChapter01) {
+  const std::string options = quick + "--micro-batches 6 --batch 70 ";
+  const std::string expected = after(train_serially(options).output, "; weights ");
+  ASSERT_NE(expected, "");
+  for (int ranks : {1, 2, 3, 7}) {
+    const ProgramRun run = train(ranks, options + "--reproducible");
+    ASSERT_EQ(run.status, 0) << run.output;
+    EXPECT_EQ(after(run.output, "; weights "), expected) << ranks << " ranks";
+  }
+}
+
+TEST(Train, TheDefaultAddsRanksAsChapter01AddsMicroBatches) {
+  const std::string expected = after(train_serially(quick + "--micro-batches 3").output, "; weights ");
+  ASSERT_NE(expected, "");
+  for (const char* options : {"", "--bucket-kib 2", "--bucket-kib 2 --overlap", "--allreduce shared-window"})
+    EXPECT_EQ(after(train(3, quick + options).output, "; weights "), expected) << options;
+}
+
+TEST(Train, ComparesItselfWithTheSerialRun) {
+  for (const char* options : {"", "--micro-batches 4 --batch 100", "--allreduce ring", "--overlap --allreduce mpi"}) {
+    const ProgramRun run = train(4, quick + "--compare-with-serial " + options);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_NE(run.output.find("within ten times what another order of sums does"), std::string::npos) << run.output;
+  }
+  const ProgramRun run = train(2, quick + "--compare-with-serial --reproducible --micro-batches 4");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_NE(run.output.find("the same bits"), std::string::npos) << run.output;
+}
+
+TEST(Train, RanksThatHaveNoRowsTakePart) {
+  const ProgramRun run = train(5, "--hidden 8 --train-samples 20 --batch 3 --epochs 2 --overlap --compare-with-serial");
+  EXPECT_EQ(run.status, 0) << run.output;
+}
+
+TEST(Train, AMistakeGivesOneLineAndAStatus) {
+  const ProgramRun run = train(3, "--overlap --allreduce ring");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.output.find("--overlap: --allreduce ring cannot run in the background, only rank-order and mpi\n"),
+            std::string::npos)
+      << run.output;
+  EXPECT_EQ(run.output.find("rank 1"), std::string::npos) << run.output;
+  EXPECT_EQ(train(2, "--data /no/such/folder").status, 1);
+}
+
+TEST(Train, OnlyRank0Speaks) {
+  const ProgramRun run = train(4, quick), help = train(4, "--help");
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output.find("epoch   1"), run.output.rfind("epoch   1"));
+  EXPECT_EQ(help.output.find("--reproducible"), help.output.rfind("--reproducible"));
+}
+
+// The chapter's promise: the program is chapter 01's, but for these lines.
+TEST(Train, DiffersFromChapter01InAtMost16Lines) {
+  const ProgramRun diff = run_program("diff chapters/01_serial/train.cpp chapters/06_data_parallel/train.cpp");
+  ASSERT_EQ(diff.status, 1) << diff.output;
+  size_t changed = 0;
+  for (size_t at = 0; (at = diff.output.find("\n>", at)) != std::string::npos; ++at) ++changed;
+  EXPECT_GT(changed, 5u);
+  EXPECT_LE(changed, 16u) << diff.output;
+}
+
+}  // namespace

@@ -1,0 +1,434 @@
+// What chapter 06 claims: any number of ranks, with any cut of rows and gradients, trains the model that one rank trains.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/table.h"
+#include "chapters/06_data_parallel/background_allreduce.h"
+#include "chapters/06_data_parallel/buckets.h"
+#include "chapters/06_data_parallel/data_parallel.h"
+#include "chapters/06_data_parallel/reproducible_exchange.h"
+#include "chapters/06_data_parallel/serial_run.h"
+#include "common/compare.h"
+#include "common/philox.h"
+#include "tests/mpi_expect.h"
+
+namespace {
+
+int world_rank() {
+  int rank;
+  MPI_CHECK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+  return rank;
+}
+
+int world_size() {
+  int size;
+  MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size));
+  return size;
+}
+
+// Pixels and labels that mean nothing, but give gradients of all sizes. 5 x 7 pixels.
+Dataset small_data(size_t count) {
+  Dataset data;
+  data.count = count;
+  data.height = 5;
+  data.width = 7;
+  for (size_t i = 0; i < count * data.features(); ++i)
+    data.pixels.push_back(uint8_t(random_words(1, RandomStream::test, 1, i)[0] % 256));
+  for (size_t i = 0; i < count; ++i) data.labels.push_back(uint8_t(random_words(1, RandomStream::test, 2, i)[0] % 10));
+  return data;
+}
+
+// 35-23-17-10, 1416 parameters: pieces of 1 KiB cut through layers.
+DataParallelOptions small_run(int ranks, int64_t batch) {
+  DataParallelOptions o(ranks);
+  o.hidden = {23, 17};
+  o.batch = batch;
+  o.epochs = 2;
+  o.watch = 3;
+  return o;
+}
+
+// The last batch is short, where the batch allows it.
+size_t samples_for(int64_t batch) { return batch == 1 ? 7 : size_t(2 * batch + batch / 2); }
+
+const std::vector<int64_t> batches_to_try = {1, 5, 64, 128, 130};
+
+struct ParallelRun {
+  std::vector<float> weights;
+  std::vector<float> gradients;  // of the last step
+  double loss;                   // of the last batch
+};
+
+// The loop of train.cpp.
+ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train, MPI_Comm comm = MPI_COMM_WORLD) {
+  const std::unique_ptr<Device> device = choose_device(o.device, 0);
+  const Layout layout = make_layout(o.sizes(train));
+  const Buffer parameters(*device, layout.count, Purpose::parameters);
+  const GradientMemory gradients(*device, layout.count, o.allreduce, comm);
+  device->fill(gradients, NAN, layout.count);
+  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0};
+  initialize(run.weights.data(), layout, uint64_t(o.seed));
+  device->copy_in(parameters.data(), run.weights.data(), layout.count);
+
+  const Space space{.rows = o.largest_micro_batch()};
+  Mlp mlp(*device, layout, parameters, gradients, space);
+  SoftmaxHead head(*device, space);
+  Optimizer optimizer(*device, o.optimizer, layout.count);
+  const std::unique_ptr<Exchange> exchange = make_exchange(o, train.count, mlp, head, gradients, comm);
+
+  for (int epoch = 0; epoch < o.epochs; ++epoch) {
+    const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), train.count);
+    for (const Range batch : batches(train.count, size_t(o.batch))) {
+      run.loss = 0;
+      Write write = Write::overwrite;
+      for (int m = 0; m < o.micro_batches; ++m) {
+        const Range rows = exchange->begin(batch, m);
+        if (rows.empty()) continue;
+        load_images(mlp, train, order, rows);
+        head.load_labels(train, order, rows);
+        mlp.forward(int(rows.size()));
+        head.backward(mlp, batch.size());
+        mlp.backward(write);
+        run.loss += head.loss(mlp, batch.size());
+        write = Write::accumulate;
+      }
+      run.loss = exchange->finish(run.loss);
+      optimizer.step(parameters, gradients, exchange->rate_scale());
+    }
+  }
+  exchange->compare_replicas();
+  device->copy_out(run.weights.data(), parameters.data(), layout.count);
+  device->copy_out(run.gradients.data(), gradients.data(), layout.count);
+  return run;
+}
+
+SerialRun serial_with(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
+  o.micro_batches = micro_batches;
+  return train_serially(o, train, *make_cpu_device());
+}
+
+// How far correct programs may be apart: ten times what the serial run differs from itself when the rows of a batch are
+// summed in other orders. Not zero even where these orders agree (batch 1): one rounding of a weight near 1 is 6e-8.
+double bound_for(const DataParallelOptions& o, const Dataset& train, const SerialRun& serial) {
+  double largest = 6e-8;
+  for (int64_t m : {2, 3, 5, 8})
+    largest = std::max(largest, compare(serial_with(o, train, m).weights, serial.weights).max_abs);
+  return 10 * largest;
+}
+
+// Training that moves nothing agrees with everything.
+bool moved(const SerialRun& run) { return compare(run.weights, run.initial).max_abs > 1e-3; }
+
+// --- Rung 1: bit for bit ---------------------------------------------------------------------------------------------
+
+TEST(OneRank, HasTheBitsOfTheSerialRunWhateverTheExchange) {
+  const Dataset train = small_data(samples_for(64));
+  for (const std::string& name : allreduce_names())
+    for (int64_t kib : {0, 1})
+      for (bool overlap : {false, true}) {
+        DataParallelOptions o = small_run(1, 64);
+        o.allreduce = name;
+        o.bucket_kib = kib;
+        o.overlap = overlap && runs_in_background(name);
+        const SerialRun serial = train_serially(o, train, *make_cpu_device());
+        ASSERT_ON_ALL_RANKS(moved(serial));
+        const ParallelRun parallel = train_in_parallel(o, train, MPI_COMM_SELF);
+        ASSERT_ON_ALL_RANKS(compare(parallel.weights, serial.weights).same_bits()) << name << ", " << kib << " KiB";
+        ASSERT_ON_ALL_RANKS(parallel.loss == serial.loss);
+      }
+}
+
+// Rank r computes the rows that micro-batch r of as many would have, and rank-order adds the ranks' gradients as chapter
+// 01 adds those of micro-batches.
+TEST(RankOrder, HasTheBitsOfTheSerialRunWithAMicroBatchForEachRank) {
+  for (int64_t batch : batches_to_try) {
+    const Dataset train = small_data(samples_for(batch));
+    const DataParallelOptions o = small_run(world_size(), batch);
+    const SerialRun serial = serial_with(o, train, world_size());
+    ASSERT_ON_ALL_RANKS(moved(serial));
+    const Distance d = compare(train_in_parallel(o, train).weights, serial.weights);
+    ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
+  }
+}
+
+// --- Rung 2: reproducible --------------------------------------------------------------------------------------------
+
+TEST(Reproducible, HasTheBitsOfTheSerialRunWithTheSameMicroBatches) {
+  for (int64_t batch : batches_to_try)
+    for (int64_t micro_batches : {1, 3, 4, 8, 13}) {
+      const Dataset train = small_data(samples_for(batch));
+      DataParallelOptions o = small_run(world_size(), batch);
+      o.reproducible = true;
+      o.micro_batches = micro_batches;
+      const SerialRun serial = train_serially(o, train, *make_cpu_device());
+      ASSERT_ON_ALL_RANKS(moved(serial));
+      const ParallelRun parallel = train_in_parallel(o, train);
+      const Distance d = compare(parallel.weights, serial.weights);
+      ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ", " << micro_batches << " micro-batches: " << d;
+      ASSERT_ON_ALL_RANKS(parallel.loss == serial.loss) << parallel.loss << " " << serial.loss;
+    }
+}
+
+TEST(Reproducible, WithEveryOptimizerAndALearningRateThatWarmsUp) {
+  const Dataset train = small_data(samples_for(64));
+  for (const char* optimizer : {"sgd", "momentum", "adam"}) {
+    DataParallelOptions o = small_run(world_size(), 64);
+    o.reproducible = true;
+    o.micro_batches = 5;
+    o.optimizer.name = optimizer;
+    o.optimizer.learning_rate = 0.01;
+    o.reference_batch = 32;
+    o.warm_up = 1;
+    const SerialRun serial = train_serially(o, train, *make_cpu_device());
+    ASSERT_ON_ALL_RANKS(moved(serial));
+    ASSERT_ON_ALL_RANKS(compare(train_in_parallel(o, train).weights, serial.weights).same_bits()) << optimizer;
+  }
+}
+
+TEST(Reproducible, EfficiencyIsTheShareOfRanksThatHaveWork) {
+  EXPECT_EQ(ReproducibleExchange::efficiency(8, 4), 1);
+  EXPECT_EQ(ReproducibleExchange::efficiency(5, 4), 5.0 / 8);
+  EXPECT_EQ(ReproducibleExchange::efficiency(2, 8), 1.0 / 4);
+}
+
+// --- Rung 3: another order of sums ------------------------------------------------------------------------------------
+
+TEST(EveryAllreduce, StaysWithinWhatTheOrderOfSumsExplains) {
+  for (int64_t batch : batches_to_try) {
+    const Dataset train = small_data(samples_for(batch));
+    DataParallelOptions o = small_run(world_size(), batch);
+    if (batch > 64) o.epochs = 1;
+    const SerialRun serial = train_serially(o, train, *make_cpu_device());
+    ASSERT_ON_ALL_RANKS(moved(serial));
+    const double bound = bound_for(o, train, serial);
+    for (const std::string& name : allreduce_names()) {
+      o.allreduce = name;
+      const ParallelRun parallel = train_in_parallel(o, train);
+      const Distance d = compare(parallel.weights, serial.weights, serial.initial);
+      ASSERT_ON_ALL_RANKS(d.within(bound)) << name << ", batch " << batch << ", bound " << bound << ": " << d;
+      // The loss is of the order of 1, and computed from weights that agree to the bound, times a few dozen of them.
+      ASSERT_ON_ALL_RANKS(std::abs(parallel.loss - serial.loss) <= 100 * bound) << parallel.loss - serial.loss;
+    }
+  }
+}
+
+// Layer by layer, so that a small gradient cannot hide behind a large one. The first step starts from equal weights.
+TEST(Gradients, OfOneStepAgreeInEveryLayer) {
+  const Dataset train = small_data(64);
+  DataParallelOptions o = small_run(world_size(), 64);
+  o.epochs = 1;
+  const Layout layout = make_layout(o.sizes(train));
+  const ParallelRun one = train_in_parallel([&] { auto alone = o; alone.ranks = 1; return alone; }(), train, MPI_COMM_SELF);
+  for (const char* name : {"rank-order", "ring", "mpi"}) {
+    o.allreduce = name;
+    const ParallelRun all = train_in_parallel(o, train);
+    for (const Layer& layer : layout.layers)
+      for (const Window& window : {layer.w, layer.b}) {
+        const std::span<const float> a = std::span(all.gradients).subspan(window.offset, window.size());
+        const std::span<const float> b = std::span(one.gradients).subspan(window.offset, window.size());
+        const Distance d = compare(a, b);
+        // 64 terms of one sum, each rounded by 2^-24 of a partial sum that is at most 8 (sqrt 64) times the result's
+        // typical size, and cancellation: 1e-5 is a hundred times the roundings, and a thousandth of any wrong row.
+        ASSERT_ON_ALL_RANKS(d.relative <= 1e-5) << name << ", layer " << layer.index << ": " << d;
+      }
+  }
+}
+
+TEST(Accumulation, StaysWithinWhatTheOrderOfSumsExplains) {
+  for (int64_t batch : {5, 130})
+    for (int64_t micro_batches : {2, 7})
+      for (bool overlap : {false, true}) {
+        const Dataset train = small_data(samples_for(batch));
+        DataParallelOptions o = small_run(world_size(), batch);
+        o.micro_batches = micro_batches;
+        o.overlap = overlap;
+        o.bucket_kib = 1;
+        const SerialRun serial = train_serially(o, train, *make_cpu_device());
+        const Distance d = compare(train_in_parallel(o, train).weights, serial.weights);
+        ASSERT_ON_ALL_RANKS(moved(serial));
+        ASSERT_ON_ALL_RANKS(d.within(bound_for(o, train, serial))) << "batch " << batch << ": " << d;
+      }
+}
+
+// --- Buckets and overlap ---------------------------------------------------------------------------------------------
+
+TEST(Buckets, CoverTheVectorFromItsEnd) {
+  for (size_t n : {1u, 5u, 6u, 7u, 1000u})
+    for (size_t length : {0u, 1u, 3u, 7u, 2000u}) {
+      size_t next = n;
+      for (const Range bucket : make_buckets(n, length)) {
+        ASSERT_EQ(bucket.last, next);
+        ASSERT_FALSE(bucket.empty());
+        ASSERT_LE(bucket.size(), length == 0 ? n : length);
+        next = bucket.first;
+      }
+      ASSERT_EQ(next, 0u) << n << " in pieces of " << length;
+    }
+}
+
+TEST(Buckets, AndOverlapLeaveTheBitsAloneWhereTheOrderDoesNotDependOnThePosition) {
+  const Dataset train = small_data(samples_for(130));
+  for (const Named<Allreduce>& allreduce : allreduces()) {
+    if (allreduce.order_depends_on_position) continue;
+    DataParallelOptions o = small_run(world_size(), 130);
+    o.allreduce = allreduce.name;
+    o.epochs = 1;
+    const ParallelRun whole = train_in_parallel(o, train);
+    for (int64_t kib : {1, 4})
+      for (bool overlap : {false, true}) {
+        o.bucket_kib = kib;
+        o.overlap = overlap && runs_in_background(allreduce.name);
+        const Distance d = compare(train_in_parallel(o, train).weights, whole.weights);
+        ASSERT_ON_ALL_RANKS(d.same_bits()) << allreduce.name << ", " << kib << " KiB, overlap " << overlap << ": " << d;
+      }
+  }
+}
+
+// The counter-example, and the reason for the default.
+TEST(Buckets, ChangeTheBitsOfTheRing) {
+  if (world_size() < 3) GTEST_SKIP() << "a ring of two ranks adds two numbers: there is one order only";
+  const Dataset train = small_data(samples_for(130));
+  DataParallelOptions o = small_run(world_size(), 130);
+  o.allreduce = "ring";
+  const ParallelRun whole = train_in_parallel(o, train);
+  o.bucket_kib = 1;
+  EXPECT_ON_ALL_RANKS(!compare(train_in_parallel(o, train).weights, whole.weights).same_bits());
+}
+
+TEST(Overlap, IsRefusedWhereItCannotBe) {
+  Dataset train = small_data(64);
+  DataParallelOptions o = small_run(world_size(), 64);
+  o.overlap = true;
+  o.allreduce = "ring";
+  EXPECT_THROW(o.apply(train), Error);
+  o.allreduce = "rank-order";
+  EXPECT_NO_THROW(o.apply(train));
+  o.reproducible = true;
+  EXPECT_THROW(o.apply(train), Error);
+}
+
+// --- The allreduce in the background ---------------------------------------------------------------------------------
+
+TEST(BackgroundAllreduce, HasTheBitsOfTheBlockingOne) {
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  for (size_t n : {0u, 1u, 2u, 7u, 100u, 5000u, 100000u}) {
+    std::vector<float> expected(n), data(n);
+    for (size_t i = 0; i < n; ++i)
+      data[i] = uniform(random_words(1, RandomStream::test, uint32_t(world_rank()), i)[0]) - 0.5f;
+    expected = data;
+    allreduce_rank_order(expected.data(), expected.data(), n, MPI_COMM_WORLD);
+    const auto sum = begin_allreduce("rank-order", data.data(), n, 0, comm);
+    if (n % 2 == 0) sum->progress();
+    sum->wait();
+    ASSERT_ON_ALL_RANKS(std::equal(data.begin(), data.end(), expected.begin())) << n;
+    ASSERT_ON_ALL_RANKS(sum->progress());
+  }
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+// Small whole numbers: every order gives the same sum.
+TEST(BackgroundAllreduce, SeveralAtATimeDoNotMix) {
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  for (const char* name : {"rank-order", "mpi"}) {
+    constexpr int pieces = 5;
+    constexpr size_t n = 9000;
+    std::vector<std::vector<float>> data;
+    std::vector<std::unique_ptr<BackgroundAllreduce>> under_way;
+    for (int p = 0; p < pieces; ++p) data.emplace_back(n, float(1 + world_rank() + 100 * p));
+    for (int p = 0; p < pieces; ++p) under_way.push_back(begin_allreduce(name, data[size_t(p)].data(), n, p, comm));
+    for (int p = pieces - 1; p >= 0; --p) under_way[size_t(p)]->progress();
+    for (int p = pieces - 1; p >= 0; --p) under_way[size_t(p)]->wait();
+    const int ranks = world_size();
+    bool right = true;
+    for (int p = 0; p < pieces; ++p)
+      for (float value : data[size_t(p)]) right = right && value == float(ranks * (ranks + 1) / 2 + 100 * p * ranks);
+    ASSERT_ON_ALL_RANKS(right) << name;
+  }
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+// --- Rows, evaluation, replicas, learning rate -------------------------------------------------------------------------
+
+TEST(Rows, OfAllRanksAreTheBatch) {
+  const Dataset train = small_data(200);
+  for (bool reproducible : {false, true})
+    for (int64_t micro_batches : {1, 3, 9}) {
+      DataParallelOptions o = small_run(world_size(), 130);
+      o.reproducible = reproducible;
+      o.micro_batches = micro_batches;
+      const auto device = make_cpu_device();
+      const Layout layout = make_layout(o.sizes(train));
+      const Buffer parameters(*device, layout.count, Purpose::parameters);
+      const Buffer gradients(*device, layout.count, Purpose::gradients);
+      device->fill(parameters, 0.0f, layout.count);
+      const Space space{.rows = o.largest_micro_batch()};
+      Mlp mlp(*device, layout, parameters, gradients, space);
+      SoftmaxHead head(*device, space);
+      const auto exchange = make_exchange(o, train.count, mlp, head, gradients);
+      for (const Range batch : {Range{0, 130}, Range{130, 200}, Range{0, 3}}) {
+        std::vector<int> seen(train.count, 0);
+        bool fits = true;
+        for (int m = 0; m < o.micro_batches; ++m) {
+          const Range rows = exchange->begin(batch, m);
+          fits = fits && rows.size() <= size_t(space.rows);
+          for (size_t row = rows.first; row < rows.last; ++row) ++seen[row];
+          if (!rows.empty()) mlp.forward(int(rows.size()));  // its loss will be asked for
+        }
+        MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, seen.data(), int(seen.size()), MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+        for (size_t row = 0; row < train.count; ++row)
+          ASSERT_EQ(seen[row], row >= batch.first && row < batch.last ? 1 : 0) << row;
+        ASSERT_ON_ALL_RANKS(fits);
+        exchange->finish(0);
+      }
+    }
+}
+
+TEST(Evaluation, CountsWhatOneRankCounts) {
+  const Dataset data = small_data(101);
+  const auto device = make_cpu_device();
+  const Layout layout = make_layout({35, 10});
+  std::vector<float> weights(layout.count);
+  initialize(weights.data(), layout, 1);
+  Mlp mlp(*device, layout, weights.data(), nullptr, {.rows = 9});
+  EXPECT_ON_ALL_RANKS(count_correct_together(mlp, data) == count_correct(mlp, data, {0, data.count}));
+  const Dataset few = small_data(2);
+  EXPECT_ON_ALL_RANKS(count_correct_together(mlp, few) == count_correct(mlp, few, {0, few.count}));
+}
+
+TEST(Replicas, TheRankThatDiffersIsNamedOnAllRanks) {
+  if (world_size() < 2) GTEST_SKIP() << "one rank has nobody to differ from";
+  std::vector<float> weights(1000, 0.25f);
+  EXPECT_NO_THROW(require_equal_replicas(weights, 1));
+  const int odd = world_size() - 1;
+  if (world_rank() == odd) weights[500] = std::nextafter(0.25f, 1.0f);
+  std::string message;
+  try {
+    require_equal_replicas(weights, 12);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  EXPECT_ON_ALL_RANKS(message == "after step 12 the weights of rank " + std::to_string(odd) +
+                                     " differ from those of the others")
+      << message;
+}
+
+TEST(LearningRate, RisesToItsValueAndGrowsWithTheBatch) {
+  DataParallelOptions o(1);
+  o.batch = 512;
+  EXPECT_EQ(o.rate_scale(0, 10), 1);
+  o.reference_batch = 128;
+  EXPECT_EQ(o.rate_scale(0, 10), 4);
+  o.warm_up = 2;
+  EXPECT_EQ(o.rate_scale(0, 10), 4.0 / 20);
+  EXPECT_EQ(o.rate_scale(9, 10), 2);
+  EXPECT_EQ(o.rate_scale(19, 10), 4);
+  EXPECT_EQ(o.rate_scale(1000, 10), 4);
+}
+
+}  // namespace
