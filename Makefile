@@ -311,7 +311,7 @@ test-$(2): $(filter $(B)/tests/$(2)_%,$(short_tests)) $(filter $(B)/chapters/$(1
 bench-$(2): $(filter %/$(1)/bench,$(programs)) data
 	@$$(if $$(filter %/bench,$$^),$$(call run,$$<) $$(ARGS),echo 'chapter $(2) has no benchmark')
 diff-$(2):
-	@diff -u chapters/01_serial/train.cpp chapters/$(1)/train.cpp || true
+	@diff -u --label chapters/01_serial/train.cpp --label chapters/$(1)/train.cpp chapters/01_serial/train.cpp chapters/$(1)/train.cpp || true
 readme-$(2): $(programs) data
 	@sh common/readme.sh chapters/$(1)/README.md
 endef

@@ -1,5 +1,4 @@
 // Chapter 03: every step of the matrix product, every fused kernel, the prefetch and the graph compute what the CPU device
-// orders: ascending descending shuffled
 // computes.
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
