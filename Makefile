@@ -81,7 +81,7 @@ override CPPFLAGS += -I.
 fused := chapters/01_serial/matmul% chapters/01_serial/core_peak%
 
 # The MPI compiler wrappers call the compiler that we chose.
-export MPIEXEC B CUDA
+export MPIEXEC B
 export MPICH_CXX := $(CXX)
 export OMPI_CXX := $(CXX)
 compiler = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
@@ -89,6 +89,7 @@ compiler = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
 # .cu files: with nvcc for a GPU, or translated and compiled for the CPU, where common/cuda_on_cpu/include stands in for
 # the Toolkit's headers. Rules below.
 CUDA ?= $(if $(and $(NVCC),$(wildcard /dev/nvidia0)),gpu,cpu)
+export CUDA
 cu   := $(if $(filter gpu,$(CUDA)),$(B),$(B)/cuda_on_cpu)
 twin_include := -Icommon/cuda_on_cpu/include
 toolkit      := $(patsubst %/bin/nvcc,%,$(NVCC))
