@@ -14,7 +14,7 @@ namespace {
 
 struct Planted {
   std::string name, ranks, status = "86";
-  std::vector<std::string> expected;
+  std::vector<std::string> expected, once;
 };
 
 // What GoogleTest prints of a parameter.
@@ -29,6 +29,7 @@ Planted read_planted(const std::filesystem::path& source) {
   };
   for (std::string line; std::getline(file, line);) {
     if (const auto words = value(line, "// expect: "); !words.empty()) planted.expected.push_back(words);
+    if (const auto words = value(line, "// once: "); !words.empty()) planted.once.push_back(words);
     if (const auto words = value(line, "// ranks: "); !words.empty()) planted.ranks = words;
     if (const auto words = value(line, "// status: "); !words.empty()) planted.status = words;
   }
@@ -41,6 +42,12 @@ std::vector<Planted> all_planted() {
     if (entry.path().extension() == ".cpp") all.push_back(read_planted(entry.path()));
   std::sort(all.begin(), all.end(), [](const Planted& a, const Planted& b) { return a.name < b.name; });
   return all;
+}
+
+int occurrences(const std::string& text, const std::string& words) {
+  int count = 0;
+  for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) count++;
+  return count;
 }
 
 class Guard : public ::testing::TestWithParam<Planted> {
@@ -58,6 +65,8 @@ class Guard : public ::testing::TestWithParam<Planted> {
       EXPECT_EQ(std::to_string(run.status), planted.status) << run.output;
     for (const std::string& words : planted.expected)
       EXPECT_NE(run.output.find(words), std::string::npos) << "missing: " << words << "\n" << run.output;
+    for (const std::string& words : planted.once)
+      EXPECT_EQ(occurrences(run.output, words), 1) << words << "\n" << run.output;
     EXPECT_TRUE(planted.status != "0" || run.output.find("guard:") == std::string::npos) << run.output;
     EXPECT_LT(took.count(), 30) << run.output;
   }
@@ -74,6 +83,81 @@ INSTANTIATE_TEST_SUITE_P(Planted, Guard, ::testing::ValuesIn(all_planted()),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
+
+namespace {
+
+// One event of a trace, as far as the tests below look.
+struct TracedEvent {
+  std::string name;
+  int rank, tag;
+  double begin, end;  // microseconds
+};
+
+double number_after(const std::string& line, const std::string& key) {
+  const size_t at = line.find("\"" + key + "\":");
+  return at == std::string::npos ? -1 : std::stod(line.substr(at + key.size() + 3));
+}
+
+std::vector<TracedEvent> read_trace(const std::string& file) {
+  std::vector<TracedEvent> events;
+  std::ifstream trace(file);
+  for (std::string line; std::getline(trace, line);) {
+    if (line.find("\"ph\":\"X\"") == std::string::npos) continue;
+    const size_t name = line.find("\"name\":\"") + 8;
+    const double begin = number_after(line, "ts");
+    events.push_back({line.substr(name, line.find('"', name) - name), int(number_after(line, "tid")),
+                      int(number_after(line, "tag")), begin, begin + number_after(line, "dur")});
+  }
+  return events;
+}
+
+TracedEvent find_event(const std::vector<TracedEvent>& events, const std::string& name, int rank, int tag) {
+  for (const TracedEvent& event : events)
+    if (event.name == name && event.rank == rank && event.tag == tag) return event;
+  ADD_FAILURE() << "no " << name << " of rank " << rank << " with tag " << tag;
+  return {};
+}
+
+}  // namespace
+
+TEST(Trace, OneClockOneEventPerCallAndRegion) {
+  const std::string file = build_folder() + "/tests/traced.json";
+  std::filesystem::remove(file);
+  const ProgramRun run = run_program("GUARD_TRACE=" + file + " common/mpi/launch 3 " + build_folder() +
+                                     "/tests/mpi_guard/traced");
+  ASSERT_EQ(run.status, 0) << run.output;
+  ASSERT_FALSE(std::filesystem::exists(file + ".part"));
+  const std::vector<TracedEvent> events = read_trace(file);
+  for (int rank = 0; rank < 3; rank++)
+    for (int micro_batch = 0; micro_batch < 4; micro_batch++) {
+      const TracedEvent forward = find_event(events, "forward " + std::to_string(micro_batch), rank, -1);
+      EXPECT_GE(forward.end - forward.begin, 999);
+      if (rank == 0) continue;
+      const TracedEvent sent = find_event(events, "MPI_Ssend", rank - 1, micro_batch);
+      const TracedEvent received = find_event(events, "MPI_Recv", rank, micro_batch);
+      EXPECT_GT(received.end, sent.begin);  // no message arrives before it is sent
+      EXPECT_GT(sent.end, received.begin);  // a synchronous send ends after its receive has begun
+      EXPECT_LE(received.end, forward.begin);
+    }
+}
+
+TEST(Trace, TimelineDrawsALanePerRank) {
+  const std::string file = build_folder() + "/tests/traced.json";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "the test before has left no trace";
+  const ProgramRun picture = run_program("common/mpi_guard/timeline " + file);
+  ASSERT_EQ(picture.status, 0) << picture.output;
+  for (const char* words : {"<svg", "rank 0", "rank 2", "forward", "</svg>"})
+    EXPECT_NE(picture.output.find(words), std::string::npos) << words;
+  EXPECT_NE(run_program("common/mpi_guard/timeline no_such_file").status, 0);
+}
+
+TEST(Trace, AFileThatCannotBeWrittenIsSaidAtOnce) {
+  const ProgramRun run = run_program("GUARD_TRACE=/no/such/folder/t.json common/mpi/launch 2 " +
+                                     build_folder() + "/tests/mpi_guard/traced");
+  EXPECT_NE(run.status, 0);
+  EXPECT_NE(run.output.find("/no/such/folder/t.json: the trace cannot be written there"), std::string::npos)
+      << run.output;
+}
 
 TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
   // What such a launcher does: each process is started with no word on the others.

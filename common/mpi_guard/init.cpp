@@ -1,9 +1,11 @@
 // The beginning and the end: what all ranks agree on in MPI_Init, and what is tidied up in MPI_Finalize.
 #include <mpi.h>
 #include <sched.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,7 @@ cpu_set_t cores_of_this_rank() {
   return cores;
 }
 
-// Whether ranks must share cores, given the cores that each rank of a node may run on: more ranks than cores
+// Whether ranks must share cores, given the cores that each rank of a machine may run on: more ranks than cores
 // in all, or more ranks inside some rank's set than it has cores (ranks pinned to the same ones).
 bool overcrowded(const std::vector<cpu_set_t>& ranks) {
   cpu_set_t all;
@@ -51,19 +53,36 @@ bool overcrowded(const std::vector<cpu_set_t>& ranks) {
   return int(ranks.size()) > CPU_COUNT(&all);
 }
 
-bool crowded_node(MPI_Comm node) {
-  int size = 1;
-  PMPI_Comm_size(node, &size);
-  std::vector<cpu_set_t> cores(size);
-  cpu_set_t mine = cores_of_this_rank();
+// The same for all ranks of one running kernel, also where namespaces or containers make it look like several
+// hosts: they share its cores.
+uint64_t machine() {
+  char text[64] = "";
+  if (FILE* file = std::fopen("/proc/sys/kernel/random/boot_id", "r")) {
+    if (!std::fgets(text, sizeof text, file)) text[0] = 0;
+    std::fclose(file);
+  }
+  if (!text[0]) gethostname(text, sizeof text - 1);
+  return std::hash<std::string>()(text);
+}
+
+bool crowded_machine(int size) {
+  struct Seat {
+    uint64_t machine;
+    cpu_set_t cores;
+  };
+  const Seat mine{machine(), cores_of_this_rank()};
+  std::vector<Seat> seats(size);
   MPI_Request request;
-  finish_politely(
-      PMPI_Iallgather(&mine, sizeof mine, MPI_CHAR, cores.data(), sizeof mine, MPI_CHAR, node, &request),
-      &request);
+  finish_politely(PMPI_Iallgather(&mine, sizeof mine, MPI_CHAR, seats.data(), sizeof mine, MPI_CHAR,
+                                  MPI_COMM_WORLD, &request),
+                  &request);
+  std::vector<cpu_set_t> cores;
+  for (const Seat& seat : seats)
+    if (seat.machine == mine.machine) cores.push_back(seat.cores);
   return overcrowded(cores);
 }
 
-// One answer for all ranks: rank 0's GUARD_WAIT, or else whether any node is overcrowded.
+// One answer for all ranks: rank 0's GUARD_WAIT, or else whether any machine is overcrowded.
 bool agree_on_politeness(bool crowded_here) {
   enum { automatic, no, yes };
   const std::string wish = environment("GUARD_WAIT");
@@ -89,7 +108,7 @@ void start() {
     const YieldByTimer timer(size > CPU_COUNT(&cores));
     PMPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
   }
-  const bool wanted = agree_on_politeness(crowded_node(node));
+  const bool wanted = agree_on_politeness(crowded_machine(size));
   Page* page = create_page(node, rank);
   start_watchdog(page, node);
   MPI_Request request;

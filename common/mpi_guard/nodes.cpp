@@ -1,17 +1,187 @@
 // See nodes.h.
 #include "common/mpi_guard/nodes.h"
 
-namespace guard {
+#include <time.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <type_traits>
+
+#include "common/mpi_guard/alarm.h"
+#include "common/mpi_guard/socket.h"
+#include "common/mpi_guard/wait.h"
+
+namespace guard {
 namespace {
-int ranks = 1;
+
+static_assert(std::is_trivially_copyable_v<RankReport>);  // it travels as bytes between hosts of one kind
+
+enum class Word : uint32_t { state, question, reports, end };
+struct Header {
+  Word word;
+  uint32_t count;  // of reports
+};
+
+struct Node {
+  Socket socket;
+  NodeState state;
+  std::vector<RankReport> reports;
+  bool answered = false;
+};
+
+int ranks = 1, nodes = 1;
+bool first_node = true;
+bool all_connected = true;
+std::vector<Node> others;  // on rank 0's node
+Socket to_first;           // on the other nodes
+
+// ---- meeting ----
+
+// Where to find rank 0's host, and how to prove that one belongs to this job.
+struct Invitation {
+  static constexpr int most = 16;
+  uint64_t password = 0;
+  in_port_t port = 0;
+  int count = 0;
+  in6_addr addresses[most];
+};
+
+Invitation invite(Socket& listener) {
+  Invitation invitation;
+  std::random_device random;
+  invitation.password = uint64_t(random()) << 32 | random();
+  listener = listen_somewhere(invitation.port);
+  for (const in6_addr& address : own_addresses())
+    if (invitation.count < Invitation::most) invitation.addresses[invitation.count++] = address;
+  return invitation;
 }
 
-void connect_nodes(MPI_Comm) { PMPI_Comm_size(MPI_COMM_WORLD, &ranks); }
+void receive_nodes(const Socket& listener, uint64_t password) {
+  constexpr int milliseconds = 5000;
+  while (int(others.size()) < nodes - 1) {
+    Node node;
+    node.socket = accept_within(listener, milliseconds);
+    if (!node.socket.open()) return;
+    uint64_t said = 0;
+    if (node.socket.receive(&said, sizeof said) && said == password) others.push_back(std::move(node));
+  }
+}
+
+void visit(const Invitation& invitation) {
+  for (int i = 0; i < invitation.count && !to_first.open(); i++) {
+    to_first = connect_within(invitation.addresses[i], invitation.port, 1500);
+    if (to_first.open()) to_first.send(&invitation.password, sizeof invitation.password);
+  }
+}
+
+int sum_over_ranks(int mine) {
+  int sum = 0;
+  MPI_Request request;
+  finish_politely(PMPI_Iallreduce(&mine, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD, &request), &request);
+  return sum;
+}
+
+void meet(int rank, bool speaks_for_node) {
+  Socket listener;
+  Invitation invitation;
+  if (rank == 0) invitation = invite(listener);
+  MPI_Request request;
+  finish_politely(PMPI_Ibcast(&invitation, sizeof invitation, MPI_CHAR, 0, MPI_COMM_WORLD, &request),
+                  &request);
+  if (rank == 0) receive_nodes(listener, invitation.password);
+  if (rank != 0 && speaks_for_node) visit(invitation);
+  const int connected = sum_over_ranks(rank == 0 ? int(others.size()) : 0);
+  all_connected = connected == nodes - 1;
+  if (rank == 0 && !all_connected)
+    std::fprintf(stderr,
+                 "guard: %d of %d other nodes could not reach this one over TCP: the watchdog is off\n",
+                 nodes - 1 - connected, nodes - 1);
+}
+
+// ---- talking ----
+
+bool say(Socket& to, Word word, const void* data, size_t bytes, uint32_t count = 0) {
+  const Header header{word, count};
+  return to.send(&header, sizeof header) && to.send(data, bytes);
+}
+
+// Reads one message of a node.
+void hear(Node& node) {
+  Header header;
+  if (!node.socket.receive(&header, sizeof header)) return;
+  if (header.word == Word::state) node.socket.receive(&node.state, sizeof node.state);
+  if (header.word == Word::reports) {
+    node.reports.resize(header.count);
+    node.answered = node.socket.receive(node.reports.data(), header.count * sizeof(RankReport));
+  }
+}
+
+double now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
+}
+
+}  // namespace
+
+void connect_nodes(MPI_Comm node) {
+  int rank = 0, node_rank = 0;
+  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  PMPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  PMPI_Comm_rank(node, &node_rank);
+  int lowest = rank;
+  MPI_Request request;
+  finish_politely(PMPI_Iallreduce(&rank, &lowest, 1, MPI_INT, MPI_MIN, node, &request), &request);
+  first_node = lowest == 0;
+  nodes = sum_over_ranks(node_rank == 0);
+  if (nodes > 1) meet(rank, node_rank == 0);
+}
+
 int ranks_in_job() { return ranks; }
-bool is_first_node() { return true; }
-std::vector<NodeState> states_of_other_nodes() { return {}; }
-std::vector<RankReport> ask_other_nodes(double) { return {}; }
-void tell_first_node(const NodeState&, Page&) {}
+bool is_first_node() { return first_node; }
+
+std::vector<NodeState> states_of_other_nodes() {
+  if (!all_connected) return {NodeState{}};  // "somebody does not wait": the alarm stays silent
+  std::vector<NodeState> states;
+  for (Node& node : others) {
+    while (node.socket.ready(0)) hear(node);
+    states.push_back(node.socket.open() ? node.state : NodeState{});
+  }
+  return states;
+}
+
+std::vector<RankReport> ask_other_nodes(double seconds) {
+  const double end = now() + seconds;
+  std::vector<RankReport> reports;
+  for (Node& node : others) {
+    node.answered = false;
+    say(node.socket, Word::question, nullptr, 0);
+  }
+  for (Node& node : others) {
+    while (!node.answered && now() < end && node.socket.open())
+      if (node.socket.ready(100)) hear(node);
+    if (node.answered) reports.insert(reports.end(), node.reports.begin(), node.reports.end());
+  }
+  return reports;
+}
+
+void tell_other_nodes_of_the_end() {
+  for (Node& node : others) say(node.socket, Word::end, nullptr, 0);
+}
+
+void tell_first_node(const NodeState& state, Page& page) {
+  say(to_first, Word::state, &state, sizeof state);
+  while (to_first.ready(0)) {
+    Header header;
+    if (!to_first.receive(&header, sizeof header)) return;
+    if (header.word == Word::end) page.ending = true;
+    if (header.word != Word::question) continue;
+    const std::vector<RankReport> reports = ask_node(page, 15);
+    say(to_first, Word::reports, reports.data(), reports.size() * sizeof(RankReport),
+        uint32_t(reports.size()));
+  }
+}
 
 }  // namespace guard

@@ -1,4 +1,5 @@
-// How the helper threads of several nodes talk: over TCP, not MPI, to the host of rank 0.
+// How the helper threads of several nodes talk: over TCP, not MPI, to the host of rank 0. The first rank of each
+// node speaks for its node.
 #pragma once
 
 #include <mpi.h>
@@ -14,17 +15,19 @@ struct NodeState {
   uint64_t moves = 0;
 };
 
-// Collective, in MPI_Init. With one node only, there is nothing to connect.
+// Collective, in MPI_Init. With one node only, there is nothing to connect. Where the hosts cannot reach each
+// other, rank 0 says so, and the watchdog never fires.
 void connect_nodes(MPI_Comm node);
 
 int ranks_in_job();
 bool is_first_node();
 
-// On rank 0's node: what the other nodes said last, and their ranks' reports.
+// On rank 0's node: what the other nodes said last; their ranks' reports; a last word to them.
 std::vector<NodeState> states_of_other_nodes();
 std::vector<RankReport> ask_other_nodes(double seconds);
+void tell_other_nodes_of_the_end();
 
-// On the other nodes: says how it goes, and answers a question if one has come.
+// On the other nodes: says how it goes, answers a question if one has come, heeds the last word.
 void tell_first_node(const NodeState& state, Page& page);
 
 }  // namespace guard

@@ -180,7 +180,6 @@ std::string requests_in_words(const Call& call, const std::vector<const Call*>& 
 void write_report(RankReport& report) {
   report = RankReport{};
   report.world_rank = slot->world_rank;
-  report.moves = slot->moves.load();
   report.finished = slot->phase.load() == Phase::finalized;
   const Call call = slot->call;
   report.op = call.op;

@@ -52,8 +52,7 @@ struct RankReport {
   static constexpr int max_wants = 8, max_past = 16, max_sends = 8, max_progress = 32;
 
   int world_rank;
-  uint64_t moves;  // when it was written
-  bool finished;   // in or after MPI_Finalize
+  bool finished;  // in or after MPI_Finalize
   Op op;
   char line[384];  // the call in words
   bool any;        // one of `wants` is enough (MPI_ANY_SOURCE counts as one want)
