@@ -121,7 +121,7 @@ TEST_F(MachineFile, BrokenOnesAreRefused) {
 
 // Ranks that disagree about the machine would choose different algorithms and wait for each other for ever.
 TEST(Calibrate, AllRanksAgree) {
-  const Machine machine = calibrate(MPI_COMM_WORLD, 256);
+  const Machine machine = calibrate(MPI_COMM_WORLD, 16, 2);
   ASSERT_FALSE(machine.exchanges.empty());
   std::vector<double> mine;
   for (const Line& line : {machine.exchanges, machine.reductions, machine.reductions_of_sent})
