@@ -36,8 +36,8 @@ Machine Calibration::fit() {
   return {line(&Times::exchange), line(&Times::reduction), line(&Times::reduction_of_sent)};
 }
 
-Machine calibrate(MPI_Comm comm, size_t longest) {
+Machine calibrate(MPI_Comm comm, size_t longest, int rounds) {
   Calibration calibration(comm, longest);
-  for (int round = 0; round < 7; ++round) calibration.round();
+  for (int round = 0; round < rounds; ++round) calibration.round();
   return calibration.fit();
 }

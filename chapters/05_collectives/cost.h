@@ -73,7 +73,7 @@ class Calibration {
 
 /// Some rounds of that: about a second where each rank has a core. Collective; the result is the same on every rank, as it must be when all
 /// are to choose the same algorithm.
-Machine calibrate(MPI_Comm comm, size_t longest = size_t{1} << 22);
+Machine calibrate(MPI_Comm comm, size_t longest = size_t{1} << 22, int rounds = 7);
 
 /// Text, one line per piece. load_machine throws Error: no such file, not such a file, no pieces.
 void save_machine(const Machine& machine, const std::string& file);

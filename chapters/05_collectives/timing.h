@@ -17,7 +17,7 @@
 template <class Work>
 double seconds_per_call(MPI_Comm comm, float* x, size_t n, bool warm, Work work) {
   const bool is_long = n > 4096;
-  const int calls = is_long ? 1 : static_cast<int>(std::clamp<size_t>(100000 / (n + 500), 1, 200));
+  const int calls = is_long ? 1 : static_cast<int>(std::clamp<size_t>(50000 / (n + 500), 1, 60));
   if (warm) work();
   if (is_long) std::fill_n(x, n, 0.0f);
   MPI_CHECK(MPI_Barrier(comm));
