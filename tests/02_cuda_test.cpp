@@ -82,7 +82,8 @@ TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
 const std::string program = build_folder() + "/chapters/02_cuda/train";
 
 TEST_F(CudaTest, TheProgramTrainsOnIt) {
-  const ProgramRun run = run_program(program + " --device cuda --train-samples 320 --epochs 1 --hidden 16 --batch 32");
+  const ProgramRun run =
+      run_program(program + " --device cuda --train-samples 320 --epochs 1 --hidden 16 --batch 32");
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_NE(run.output.find("784-16-10 on cuda"), std::string::npos) << run.output;
   EXPECT_NE(run.output.find("trained 10 steps"), std::string::npos) << run.output;

@@ -36,7 +36,9 @@ struct MatmulTest : FastTest, testing::WithParamInterface<fast::Step> {
 };
 
 TEST_P(MatmulTest, IntegersAreExactAtEverySize) { expect_exact_products(*device, GetParam().edge); }
-TEST_P(MatmulTest, CloseToTheCpu) { expect_close_products(*device, GetParam().edge, GetParam().input_rounding); }
+TEST_P(MatmulTest, CloseToTheCpu) {
+  expect_close_products(*device, GetParam().edge, GetParam().input_rounding);
+}
 TEST_P(MatmulTest, ElementsDoNotDependOnTheirNeighbours) { expect_contract(*device, GetParam().edge); }
 
 // Matrices that do not begin at a multiple of 16 bytes, as windows of a flat parameter vector do: no wide loads there.
@@ -45,7 +47,8 @@ TEST_P(MatmulTest, AnyAlignment) {
   const int m = 66, n = 68, k = 20;
   for (size_t shift : {1, 2, 3}) {
     auto product = [&](Device& d) {
-      const Copied<> a(d, small_integers(shift + size_t(m) * k, 1)), b(d, small_integers(shift + size_t(k) * n, 2));
+      const Copied<> a(d, small_integers(shift + size_t(m) * k, 1)),
+          b(d, small_integers(shift + size_t(k) * n, 2));
       const Copied<> c(d, Floats(shift + size_t(m) * n, 0.0f));
       d.linear_forward(c + shift, a + shift, b + shift, nullptr, Activation::none, m, k, n);
       return c.host();
@@ -92,15 +95,19 @@ TEST_F(FastTest, TensorCoresRoundTheirInputs) {
     bool ampere;
     float input, expected;
   } cases[] = {
-      {fast::matmul_tensor_tf32, true, 1 + 0x1p-10f, 1 + 0x1p-10f}, {fast::matmul_tensor_tf32, true, 1 + 0x1p-12f, 1},
+      {fast::matmul_tensor_tf32, true, 1 + 0x1p-10f, 1 + 0x1p-10f},
+      {fast::matmul_tensor_tf32, true, 1 + 0x1p-12f, 1},
       {fast::matmul_tensor_tf32, true, 1 + 0x3p-12f, 1 + 0x1p-10f},
-      {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-7f, 1 + 0x1p-7f}, {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-10f, 1},
-      {fast::matmul_tensor_half, false, 1 + 0x1p-10f, 1 + 0x1p-10f},  {fast::matmul_tensor_half, false, 1 + 0x1p-12f, 1},
+      {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-7f, 1 + 0x1p-7f},
+      {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-10f, 1},
+      {fast::matmul_tensor_half, false, 1 + 0x1p-10f, 1 + 0x1p-10f},
+      {fast::matmul_tensor_half, false, 1 + 0x1p-12f, 1},
   };
   for (const auto& c : cases) {
     if (!fast::can_run({.needs_ampere = c.ampere})) continue;
     device->set_matmul(c.matmul);
-    EXPECT_EQ((Product{Transposition::none, 1, 1, 1}.result(*device, {c.input}, {1.0f})), Floats{c.expected}) << c.input;
+    EXPECT_EQ((Product{Transposition::none, 1, 1, 1}.result(*device, {c.input}, {1.0f})), Floats{c.expected})
+        << c.input;
   }
 }
 
@@ -218,10 +225,12 @@ TEST_F(FastTest, PrefetchAndGraphChangeNoBit) {
   const Dataset data = read_mnist_train("build/data");
   for (size_t parts : {1, 3})
     for (size_t samples : {66, 96, 32, 5})
-      expect_same(train_with_prefetch(*device, data, samples, 32, parts), train_plainly(*device, data, samples, 32, parts),
+      expect_same(train_with_prefetch(*device, data, samples, 32, parts),
+                  train_plainly(*device, data, samples, 32, parts),
                   std::to_string(samples) + " samples in " + std::to_string(parts) + " parts");
   CpuDevice cpu;
-  expect_same(train_with_prefetch(cpu, data, 66, 32, 3), train_plainly(cpu, data, 66, 32, 3), "on the CPU device");
+  expect_same(train_with_prefetch(cpu, data, 66, 32, 3), train_plainly(cpu, data, 66, 32, 3),
+              "on the CPU device");
 }
 
 TEST_F(FastTest, AGraphIsRecordedOncePerKind) {

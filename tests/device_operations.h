@@ -24,19 +24,22 @@ using Floats = std::vector<float>;
 // Values that depend on (stream, index) only, so that any part of a matrix can be made again.
 inline Floats random_floats(size_t n, uint32_t stream) {
   Floats values(n);
-  for (size_t i = 0; i < n; ++i) values[i] = 2 * uniform(random_words(5, RandomStream::test, stream, i)[0]) - 1;
+  for (size_t i = 0; i < n; ++i)
+    values[i] = 2 * uniform(random_words(5, RandomStream::test, stream, i)[0]) - 1;
   return values;
 }
 inline Floats small_integers(size_t n, uint32_t stream) {
   Floats values(n);
-  for (size_t i = 0; i < n; ++i) values[i] = float(int(random_words(5, RandomStream::test, stream, i)[0] % 7) - 3);
+  for (size_t i = 0; i < n; ++i)
+    values[i] = float(int(random_words(5, RandomStream::test, stream, i)[0] % 7) - 3);
   return values;
 }
 
 // A host array's copy on a device, and back.
 template <class T = float>
 struct Copied : Buffer<T> {
-  Copied(Device& device, const std::vector<T>& values) : Buffer<T>(device, values.size(), Purpose::workspace) {
+  Copied(Device& device, const std::vector<T>& values)
+      : Buffer<T>(device, values.size(), Purpose::workspace) {
     device.copy_in(this->data(), values.data(), values.size());
   }
   std::vector<T> host() const {
@@ -52,12 +55,13 @@ inline void expect_same(const Floats& actual, const Floats& expected, const std:
     ASSERT_EQ(actual[i], expected[i]) << what << ", element " << i << " of " << actual.size();
 }
 
-inline void expect_near(const Floats& actual, const Floats& expected, const std::function<double(size_t)>& bound,
-                        const std::string& what) {
+inline void expect_near(const Floats& actual, const Floats& expected,
+                        const std::function<double(size_t)>& bound, const std::string& what) {
   ASSERT_EQ(actual.size(), expected.size()) << what;
   for (size_t i = 0; i < actual.size(); ++i)
     ASSERT_TRUE(std::abs(double(actual[i]) - double(expected[i])) <= bound(i))
-        << what << ", element " << i << ": " << actual[i] << " instead of " << expected[i] << ", bound " << bound(i);
+        << what << ", element " << i << ": " << actual[i] << " instead of " << expected[i] << ", bound "
+        << bound(i);
 }
 
 // Sizes at which a kernel with tiles of `edge` has something to get wrong: one, two, just under, at and over one tile, over
@@ -71,7 +75,8 @@ inline std::vector<int> sizes_around(int edge) {
 // --- Products ----------------------------------------------------------------------------------------------------------
 
 enum class Transposition { none, left, right };
-inline const Transposition transpositions[] = {Transposition::none, Transposition::left, Transposition::right};
+inline const Transposition transpositions[] = {Transposition::none, Transposition::left,
+                                               Transposition::right};
 
 // One product c (m, n) = a (m, k) · b (k, n), with a or b stored transposed, through the layer operation that has it.
 struct Product {
@@ -80,8 +85,8 @@ struct Product {
 
   std::string name() const {
     const char* names[] = {"x w", "xT dy", "dy wT"};
-    return std::string(names[int(transposition)]) + " of " + std::to_string(m) + " x " + std::to_string(n) + " x " +
-           std::to_string(k);
+    return std::string(names[int(transposition)]) + " of " + std::to_string(m) + " x " + std::to_string(n) +
+           " x " + std::to_string(k);
   }
   void run(Device& device, float* c, const float* a, const float* b, Write write) const {
     if (transposition == Transposition::none) {
@@ -133,7 +138,8 @@ inline void expect_close_products(Device& device, int edge, double input_roundin
     for (float& x : b_sizes) x = std::abs(x);
     const Floats sums = p.result(cpu, a_sizes, b_sizes);
     const double unit = 2.01 * input_rounding + 2 * (p.k + 1) * (input_rounding > 0 ? 0x1p-22 : 0x1p-24);
-    expect_near(p.result(device, a, b), p.result(cpu, a, b), [&](size_t i) { return unit * sums[i]; }, p.name());
+    expect_near(
+        p.result(device, a, b), p.result(cpu, a, b), [&](size_t i) { return unit * sums[i]; }, p.name());
   }
 }
 
@@ -141,14 +147,16 @@ inline void expect_close_products(Device& device, int edge, double input_roundin
 // accumulated product is the finished product, added once.
 inline void expect_contract(Device& device, int edge) {
   const int rows = edge + 2, in = edge + 3, out = edge + 1;
-  const Floats x = random_floats(size_t(rows) * size_t(in), 3), w = random_floats(size_t(in) * size_t(out), 4);
+  const Floats x = random_floats(size_t(rows) * size_t(in), 3),
+               w = random_floats(size_t(in) * size_t(out), 4);
   const Product whole{Transposition::none, rows, out, in};
   const Floats y = whole.result(device, x, w);
   const Copied<> on_x(device, x), on_w(device, w);
   for (int r = 0; r < rows; ++r) {
     const Copied<> row(device, Floats(size_t(out), NAN));
     device.linear_forward(row, on_x + size_t(r) * size_t(in), on_w, nullptr, Activation::none, 1, in, out);
-    expect_same(row.host(), Floats(y.begin() + r * out, y.begin() + (r + 1) * out), "row " + std::to_string(r) + " alone");
+    expect_same(row.host(), Floats(y.begin() + r * out, y.begin() + (r + 1) * out),
+                "row " + std::to_string(r) + " alone");
   }
   for (int j = 0; j < out; ++j) {
     Floats column(static_cast<size_t>(in)), expected(static_cast<size_t>(rows));
@@ -178,7 +186,8 @@ inline void expect_bias_and_activation(Device& device) {
       for (int out : {1, 2, 10, 31, 33, 257}) {
         const std::string what = std::to_string(rows) + " rows, " + std::to_string(out) + " columns";
         const int in = 3;
-        const Floats x = small_integers(size_t(rows) * in, 1), w = small_integers(size_t(in) * size_t(out), 2);
+        const Floats x = small_integers(size_t(rows) * in, 1),
+                     w = small_integers(size_t(in) * size_t(out), 2);
         const Floats b = small_integers(size_t(out), 3), y = small_integers(size_t(rows) * size_t(out), 4);
         auto outputs = [&](Device& d) {
           const Copied<> on_x(d, x), on_w(d, w), on_b(d, b), forward(d, Floats(y.size(), NAN)), added(d, y);
@@ -216,8 +225,8 @@ struct LossResult {
   Floats loss, dz;
 };
 
-inline LossResult softmax_at_once(Device& device, const Floats& z, const std::vector<int>& labels, float scale,
-                                  int classes, bool in_place) {
+inline LossResult softmax_at_once(Device& device, const Floats& z, const std::vector<int>& labels,
+                                  float scale, int classes, bool in_place) {
   const int rows = int(labels.size());
   const Copied<> on_z(device, z), loss(device, Floats(labels.size(), NAN)), dz(device, Floats(z.size(), NAN));
   const Copied<int> on_labels(device, labels);
@@ -226,14 +235,15 @@ inline LossResult softmax_at_once(Device& device, const Floats& z, const std::ve
 }
 
 // The classes split over two parts, as in chapter 09.
-inline LossResult softmax_in_parts(Device& device, const Floats& z, const std::vector<int>& labels, float scale,
-                                   int classes, int first_part) {
+inline LossResult softmax_in_parts(Device& device, const Floats& z, const std::vector<int>& labels,
+                                   float scale, int classes, int first_part) {
   const size_t rows = labels.size();
   Floats maximum(rows, -INFINITY), sum(rows, 0.0f), parts[2];
   const int first[] = {0, first_part, classes};
   for (int part = 0; part < 2; ++part)
     for (size_t r = 0; r < rows; ++r)
-      for (int j = first[part]; j < first[part + 1]; ++j) parts[part].push_back(z[r * size_t(classes) + size_t(j)]);
+      for (int j = first[part]; j < first[part + 1]; ++j)
+        parts[part].push_back(z[r * size_t(classes) + size_t(j)]);
   auto width = [&](int part) { return first[part + 1] - first[part]; };
 
   for (int part = 0; part < 2; ++part) {
@@ -254,7 +264,8 @@ inline LossResult softmax_in_parts(Device& device, const Floats& z, const std::v
   LossResult all{Floats(rows, 0.0f), Floats(z.size(), NAN)};
   for (int part = 0; part < 2; ++part) {
     const Copied<> on_z(device, parts[part]), loss(device, Floats(rows, NAN));
-    device.softmax_finish(loss, on_z, on_z, on_maximum, on_sum, on_labels, scale, int(rows), width(part), first[part]);
+    device.softmax_finish(loss, on_z, on_z, on_maximum, on_sum, on_labels, scale, int(rows), width(part),
+                          first[part]);
     const Floats host_loss = loss.host(), dz = on_z.host();
     for (size_t r = 0; r < rows; ++r) {
       all.loss[r] += host_loss[r];
@@ -271,9 +282,11 @@ inline void expect_softmax(Device& device) {
     for (int classes : {1, 2, 10, 31, 32, 33, 65, 130, 300}) {
       const std::string what = std::to_string(rows) + " rows, " + std::to_string(classes) + " classes";
       Floats z = random_floats(size_t(rows) * size_t(classes), 1);
-      for (float& value : z) value *= 50;  // exp(50) is far above what a sum of floats could hold without the maximum
+      for (float& value : z)
+        value *= 50;  // exp(50) is far above what a sum of floats could hold without the maximum
       std::vector<int> labels(static_cast<size_t>(rows));
-      for (int r = 0; r < rows; ++r) labels[size_t(r)] = r % 5 == 4 ? classes + 1 : r % classes;  // some select no class
+      for (int r = 0; r < rows; ++r)
+        labels[size_t(r)] = r % 5 == 4 ? classes + 1 : r % classes;  // some select no class
 
       // Sums of up to 300 terms in another order differ by at most 300 roundings, exp and log by two each; the loss adds
       // maximum - z, a number up to 100 that is rounded once.
@@ -303,7 +316,8 @@ struct State {
 inline std::vector<Floats> updates(Device& device, size_t n, size_t cut) {
   const Floats g = random_floats(n, 1), w = random_floats(n, 2);
   const Copied<> on_g(device, g), sgd(device, w), momentum(device, w), velocity(device, Floats(n, 0.0f));
-  const Copied<> adam(device, w), m(device, Floats(n, 0.0f)), v(device, Floats(n, 0.0f)), sum(device, w), scaled(device, w);
+  const Copied<> adam(device, w), m(device, Floats(n, 0.0f)), v(device, Floats(n, 0.0f)), sum(device, w),
+      scaled(device, w);
   const size_t bounds[] = {0, cut, n};
   for (int step = 1; step <= 3; ++step)
     for (int part = 0; part < 2; ++part) {
@@ -314,7 +328,8 @@ inline std::vector<Floats> updates(Device& device, size_t n, size_t cut) {
       device.add(sum + i, on_g + i, count);
       device.scale(scaled + i, 0.7f, count);
     }
-  return {sgd.host(), momentum.host(), velocity.host(), adam.host(), m.host(), v.host(), sum.host(), scaled.host()};
+  return {sgd.host(), momentum.host(), velocity.host(), adam.host(),
+          m.host(),   v.host(),        sum.host(),      scaled.host()};
 }
 
 inline void expect_vectors(Device& device) {
@@ -325,10 +340,13 @@ inline void expect_vectors(Device& device) {
     for (size_t rule = 0; rule < actual.size(); ++rule)
       // Numbers up to 2, about ten operations a step, of which a GPU fuses some and rounds once less: three steps differ by
       // some tens of roundings.
-      expect_near(actual[rule], expected[rule], [](size_t) { return 40 * FLT_EPSILON; }, names[rule] + ", n " + std::to_string(n));
+      expect_near(
+          actual[rule], expected[rule], [](size_t) { return 40 * FLT_EPSILON; },
+          names[rule] + ", n " + std::to_string(n));
     // The update of [0, n) is the updates of [0, s) and [s, n), bit for bit.
     const std::vector<Floats> in_parts = updates(device, n, n / 3);
-    for (size_t rule = 0; rule < actual.size(); ++rule) expect_same(in_parts[rule], actual[rule], names[rule] + " in two parts");
+    for (size_t rule = 0; rule < actual.size(); ++rule)
+      expect_same(in_parts[rule], actual[rule], names[rule] + " in two parts");
   }
 }
 

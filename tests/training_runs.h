@@ -40,7 +40,8 @@ inline Result train(Device& device, const Run& run, const Dataset& data, const D
   const Layout layout = make_layout(run.sizes);
   Result result{std::vector<float>(layout.count), std::vector<float>(layout.count)};
   initialize(result.initial.data(), layout, 1);
-  const Buffer<> parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  const Buffer<> parameters(device, layout.count, Purpose::parameters),
+      gradients(device, layout.count, Purpose::gradients);
   device.copy_in(parameters.data(), result.initial.data(), layout.count);
   const Space space{.rows = int(run.batch)};
   Mlp mlp(device, layout, parameters, gradients, space);
@@ -70,7 +71,9 @@ inline Result train(Device& device, const Run& run, const Dataset& data, const D
   return result;
 }
 
-inline Distance distance(const Result& a, const Result& b) { return compare(a.weights, b.weights, b.initial); }
+inline Distance distance(const Result& a, const Result& b) {
+  return compare(a.weights, b.weights, b.initial);
+}
 
 // Ten times the largest distance that the CPU device shows to itself when the rows of its batches are summed in other
 // orders: what rounding alone does to this run, with a margin for orders that were not tried.
@@ -98,10 +101,10 @@ inline void expect_parity(Device& device, const Run& run, const Dataset& data) {
   ASSERT_GT(compare(serial.weights, serial.initial).relative, 0.001) << "training moved nothing";
   const Bound bound = rounding_bound(run, data, serial);
   const Distance d = distance(tested, serial);
-  std::cout << run.optimizer << ", " << run.steps << " steps: " << d << "; bound " << bound.max_abs << ", relative "
-            << bound.relative << "\n";
-  EXPECT_TRUE(d.max_abs <= bound.max_abs && d.relative <= bound.relative) << d << "; bound " << bound.max_abs << ", relative "
-                                                                         << bound.relative;
+  std::cout << run.optimizer << ", " << run.steps << " steps: " << d << "; bound " << bound.max_abs
+            << ", relative " << bound.relative << "\n";
+  EXPECT_TRUE(d.max_abs <= bound.max_abs && d.relative <= bound.relative)
+      << d << "; bound " << bound.max_abs << ", relative " << bound.relative;
 }
 
 }  // namespace training_runs

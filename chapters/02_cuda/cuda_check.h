@@ -20,7 +20,8 @@ inline void (*end_after_cuda_error)(int status) = std::_Exit;
 inline void check_cuda(cudaError_t error, const char* call, const char* file, int line) {
   if (error == cudaSuccess) return;
   std::fflush(stdout);
-  std::fprintf(stderr, "%s:%d: %s: %s (%s)\n", file, line, call, cudaGetErrorString(error), cudaGetErrorName(error));
+  std::fprintf(stderr, "%s:%d: %s: %s (%s)\n", file, line, call, cudaGetErrorString(error),
+               cudaGetErrorName(error));
   end_after_cuda_error(1);
 }
 

@@ -150,14 +150,14 @@ void CudaDevice::end_copy_in(float* p, size_t) {
 
 // --- Operations: each queues its kernels -----------------------------------------------------------------------------
 
-void CudaDevice::linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation,
-                                int rows, int in, int out) {
+void CudaDevice::linear_forward(float* y, const float* x, const float* w, const float* b,
+                                Activation activation, int rows, int in, int out) {
   plain::matmul(y, row_major(x, in), row_major(w, out), Write::overwrite, rows, out, in, stream_);
   if (b || activation != Activation::none) plain::add_bias(y, b, activation, rows, out, stream_);
 }
 
-void CudaDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
-                                         int out) {
+void CudaDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows,
+                                         int in, int out) {
   plain::matmul(dw, row_major(x, in).transposed(), row_major(dy, out), write, in, out, rows, stream_);
 }
 
@@ -165,8 +165,8 @@ void CudaDevice::linear_backward_bias(float* db, const float* dy, Write write, i
   plain::column_sums(db, dy, write, rows, out, stream_);
 }
 
-void CudaDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in,
-                                       int out) {
+void CudaDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows,
+                                       int in, int out) {
   plain::matmul(dx, row_major(dy, out), row_major(w, out).transposed(), write, rows, in, out, stream_);
 }
 
@@ -174,11 +174,14 @@ void CudaDevice::add_bias(float* y, const float* b, Activation activation, int r
   plain::add_bias(y, b, activation, rows, out, stream_);
 }
 
-void CudaDevice::relu_backward(float* dy, const float* y, size_t n) { plain::relu_backward(dy, y, n, stream_); }
+void CudaDevice::relu_backward(float* dy, const float* y, size_t n) {
+  plain::relu_backward(dy, y, n, stream_);
+}
 
-void CudaDevice::softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
-                                       int classes) {
-  if (row_results_.size() < 2 * size_t(rows)) row_results_ = Buffer<>(*this, 2 * size_t(rows), Purpose::workspace);
+void CudaDevice::softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale,
+                                       int rows, int classes) {
+  if (row_results_.size() < 2 * size_t(rows))
+    row_results_ = Buffer<>(*this, 2 * size_t(rows), Purpose::workspace);
   float* maximum = row_results_;
   float* sum = maximum + rows;
   row_max(maximum, z, rows, classes);
@@ -194,8 +197,9 @@ void CudaDevice::row_exp_sum(float* sum, const float* z, const float* maximum, i
   plain::row_exp_sum(sum, z, maximum, rows, classes, stream_);
 }
 
-void CudaDevice::softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum,
-                                const int* labels, float scale, int rows, int classes, int first_class) {
+void CudaDevice::softmax_finish(float* loss, float* dz, const float* z, const float* maximum,
+                                const float* sum, const int* labels, float scale, int rows, int classes,
+                                int first_class) {
   plain::softmax_finish(loss, dz, z, maximum, sum, labels, scale, rows, classes, first_class, stream_);
 }
 
@@ -207,8 +211,8 @@ void CudaDevice::momentum(float* w, float* v, const float* g, float rate, float 
   plain::momentum(w, v, g, rate, mu, n, stream_);
 }
 
-void CudaDevice::adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
-                      int step, size_t n) {
+void CudaDevice::adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2,
+                      float epsilon, int step, size_t n) {
   plain::adam(w, m, v, g, rate, beta1, beta2, epsilon, step, n, stream_);
 }
 

@@ -43,8 +43,8 @@ class CudaDevice : public Device {
   void begin_copy_in(float* p, size_t n) override;
   void end_copy_in(float* p, size_t n) override;
 
-  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation, int rows, int in,
-                      int out) override;
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation,
+                      int rows, int in, int out) override;
   void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
                                int out) override;
   void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override;
@@ -57,15 +57,15 @@ class CudaDevice : public Device {
                              int classes) override;
   void row_max(float* maximum, const float* z, int rows, int classes) override;
   void row_exp_sum(float* sum, const float* z, const float* maximum, int rows, int classes) override;
-  void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum, const int* labels,
-                      float scale, int rows, int classes, int first_class) override;
+  void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum,
+                      const int* labels, float scale, int rows, int classes, int first_class) override;
 
   void add(float* y, const float* x, size_t n) override;
   void scale(float* y, float factor, size_t n) override;
   void sgd(float* w, const float* g, float rate, size_t n) override;
   void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) override;
-  void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
-            size_t n) override;
+  void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+            int step, size_t n) override;
 
  protected:
   void* allocate_bytes(size_t bytes) override;
@@ -80,18 +80,18 @@ class CudaDevice : public Device {
     char* view = nullptr;
   };
 
-  void copy_stream_waits();             // for the operations queued so far
-  void note_copy(float* p);             // remembers the end of the copy that was just queued
-  cudaEvent_t take_copy(float* p);      // the event that note_copy recorded
-  void give_back(cudaEvent_t event);    // for the next copy
+  void copy_stream_waits();           // for the operations queued so far
+  void note_copy(float* p);           // remembers the end of the copy that was just queued
+  cudaEvent_t take_copy(float* p);    // the event that note_copy recorded
+  void give_back(cudaEvent_t event);  // for the next copy
 
   std::string name_;
   cudaStream_t stream_ = nullptr, copy_stream_ = nullptr;
-  std::map<char*, Memory> memory_;             // by the address of the first byte
-  std::map<float*, cudaEvent_t> copies_;       // begun and not yet ended
+  std::map<char*, Memory> memory_;        // by the address of the first byte
+  std::map<float*, cudaEvent_t> copies_;  // begun and not yet ended
   std::vector<cudaEvent_t> idle_events_;
-  cudaEvent_t computed_ = nullptr;             // used by copy_stream_waits
-  Buffer<> row_results_;                       // maximum and sum of the rows in softmax_cross_entropy
+  cudaEvent_t computed_ = nullptr;  // used by copy_stream_waits
+  Buffer<> row_results_;            // maximum and sum of the rows in softmax_cross_entropy
 };
 
 // The GPUs of this machine, at least one.  Throws NoGpu: no driver, or nothing that it could drive.

@@ -24,9 +24,11 @@ void column_sums(float* db, const float* dy, Write write, int rows, int columns,
 
 // softmax.cu
 void row_max(float* maximum, const float* z, int rows, int classes, cudaStream_t stream);
-void row_exp_sum(float* sum, const float* z, const float* maximum, int rows, int classes, cudaStream_t stream);
-void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum, const int* labels,
-                    float scale, int rows, int classes, int first_class, cudaStream_t stream);
+void row_exp_sum(float* sum, const float* z, const float* maximum, int rows, int classes,
+                 cudaStream_t stream);
+void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum,
+                    const int* labels, float scale, int rows, int classes, int first_class,
+                    cudaStream_t stream);
 
 // vectors.cu
 void fill(float* p, float value, size_t n, cudaStream_t stream);
@@ -37,7 +39,7 @@ void relu_backward(float* dy, const float* y, size_t n, cudaStream_t stream);
 // optimizers.cu
 void sgd(float* w, const float* g, float rate, size_t n, cudaStream_t stream);
 void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n, cudaStream_t stream);
-void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
-          size_t n, cudaStream_t stream);
+void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+          int step, size_t n, cudaStream_t stream);
 
 }  // namespace plain

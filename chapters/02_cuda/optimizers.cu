@@ -57,12 +57,13 @@ __global__ void adam_step_kernel(float* w, const float* m, const float* v, float
 
 void adam_step(float* w, const float* m, const float* v, float rate, float correction1, float correction2,
                float epsilon, size_t n, cudaStream_t stream) {
-  adam_step_kernel<<<blocks_for(n, threads), threads, 0, stream>>>(w, m, v, rate, correction1, correction2, epsilon, n);
+  adam_step_kernel<<<blocks_for(n, threads), threads, 0, stream>>>(w, m, v, rate, correction1, correction2,
+                                                                   epsilon, n);
   CUDA_CHECK(cudaGetLastError());
 }
 
-void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
-          size_t n, cudaStream_t stream) {
+void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+          int step, size_t n, cudaStream_t stream) {
   if (n == 0) return;
   average(m, g, beta1, 1 - beta1, n, stream);
   average_of_squares(v, g, beta2, 1 - beta2, n, stream);

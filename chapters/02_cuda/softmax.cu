@@ -51,20 +51,23 @@ __global__ void row_exp_sum_kernel(float* sum, const float* z, const float* maxi
   if (threadIdx.x == 0) sum[blockIdx.x] = result;
 }
 
-void row_exp_sum(float* sum, const float* z, const float* maximum, int rows, int classes, cudaStream_t stream) {
+void row_exp_sum(float* sum, const float* z, const float* maximum, int rows, int classes,
+                 cudaStream_t stream) {
   if (rows == 0) return;
   row_exp_sum_kernel<<<unsigned(rows), threads, 0, stream>>>(sum, z, maximum, classes);
   CUDA_CHECK(cudaGetLastError());
 }
 
-__global__ void softmax_finish_kernel(float* loss, float* dz, const float* z, const float* maximum, const float* sum,
-                                      const int* labels, float scale, int classes, int first_class) {
+__global__ void softmax_finish_kernel(float* loss, float* dz, const float* z, const float* maximum,
+                                      const float* sum, const int* labels, float scale, int classes,
+                                      int first_class) {
   const unsigned r = blockIdx.x;
   const size_t offset = size_t(r) * size_t(classes);
   const int label = labels[r] - first_class;  // its column here, if it has one
   if (threadIdx.x == 0) {
     const bool has_class_0 = first_class == 0 && classes > 0, has_label = label >= 0 && label < classes;
-    loss[r] = (has_class_0 ? logf(sum[r]) : 0.0f) + (has_label ? maximum[r] - z[offset + size_t(label)] : 0.0f);
+    loss[r] =
+        (has_class_0 ? logf(sum[r]) : 0.0f) + (has_label ? maximum[r] - z[offset + size_t(label)] : 0.0f);
   }
   __syncthreads();  // dz may be z: thread 0 must have read the label's z before another thread writes there
   for (int j = int(threadIdx.x); j < classes; j += threads) {
@@ -73,11 +76,12 @@ __global__ void softmax_finish_kernel(float* loss, float* dz, const float* z, co
   }
 }
 
-void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum, const int* labels,
-                    float scale, int rows, int classes, int first_class, cudaStream_t stream) {
+void softmax_finish(float* loss, float* dz, const float* z, const float* maximum, const float* sum,
+                    const int* labels, float scale, int rows, int classes, int first_class,
+                    cudaStream_t stream) {
   if (rows == 0) return;
-  softmax_finish_kernel<<<unsigned(rows), threads, 0, stream>>>(loss, dz, z, maximum, sum, labels, scale, classes,
-                                                                first_class);
+  softmax_finish_kernel<<<unsigned(rows), threads, 0, stream>>>(loss, dz, z, maximum, sum, labels, scale,
+                                                                classes, first_class);
   CUDA_CHECK(cudaGetLastError());
 }
 

@@ -73,8 +73,12 @@ class Operands {
     for (const Buffer<>* buffer : {&a_, &b_})
       device.copy_in(buffer->data(), random_floats(buffer->size()).data(), buffer->size());
   }
-  MatrixView a() const { return shape_.a_transposed ? row_major(a_, shape_.m).transposed() : row_major(a_, shape_.k); }
-  MatrixView b() const { return shape_.b_transposed ? row_major(b_, shape_.k).transposed() : row_major(b_, shape_.n); }
+  MatrixView a() const {
+    return shape_.a_transposed ? row_major(a_, shape_.m).transposed() : row_major(a_, shape_.k);
+  }
+  MatrixView b() const {
+    return shape_.b_transposed ? row_major(b_, shape_.k).transposed() : row_major(b_, shape_.n);
+  }
   float* c() const { return c_; }
 
  private:
@@ -99,7 +103,8 @@ std::vector<Row> time_steps(FastCudaDevice& device, const std::vector<Shape>& al
     Row row{step.name, {}, step.flop_per_byte, step.input_rounding == 0};
     for (const Shape& s : all) {
       const Operands o(device, s);
-      row.gflops.push_back(s.gflop() / seconds_of(device, [&] { device.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
+      row.gflops.push_back(
+          s.gflop() / seconds_of(device, [&] { device.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
     }
     rows.push_back(row);
   }
@@ -114,7 +119,8 @@ Row time_cublas(FastCudaDevice& device, const std::vector<Shape>& all) {
   for (const Shape& s : all) {
     const Operands o(device, s);
     if (!cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k)) return {"cuBLAS", {}, 0, true};
-    row.gflops.push_back(s.gflop() / seconds_of(device, [&] { cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k); }));
+    row.gflops.push_back(s.gflop() /
+                         seconds_of(device, [&] { cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k); }));
   }
   return row;
 }
@@ -124,7 +130,8 @@ Row time_chapter_01(const std::vector<Shape>& all) {
   CpuDevice cpu;
   for (const Shape& s : all) {
     const Operands o(cpu, s);
-    row.gflops.push_back(s.gflop() / seconds_of(cpu, [&] { cpu.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
+    row.gflops.push_back(s.gflop() /
+                         seconds_of(cpu, [&] { cpu.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
   }
   return row;
 }
@@ -155,16 +162,21 @@ void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const st
   if (csv.empty()) return;
   std::ofstream out(csv);
   if (!out) throw Error(csv + ": cannot be written");
-  out << "# " << limits.name << "," << limits.gflops << "," << limits.gbytes << "\nproduct,flop_per_byte,gflops\n";
-  for (const Row& row : rows) out << row.name.substr(0, row.name.find(',')) << ',' << row.flop_per_byte << ',' << row.gflops.back() << '\n';
+  out << "# " << limits.name << "," << limits.gflops << "," << limits.gbytes
+      << "\nproduct,flop_per_byte,gflops\n";
+  for (const Row& row : rows)
+    out << row.name.substr(0, row.name.find(',')) << ',' << row.flop_per_byte << ',' << row.gflops.back()
+        << '\n';
 }
 
 // --- A training step ---------------------------------------------------------------------------------------------------
 
 Dataset noise(size_t count) {
   Dataset data{count, 28, 28, std::vector<uint8_t>(count * 784), std::vector<uint8_t>(count)};
-  for (size_t i = 0; i < data.pixels.size(); ++i) data.pixels[i] = uint8_t(random_words(1, RandomStream::data, 0, i)[0]);
-  for (size_t i = 0; i < count; ++i) data.labels[i] = uint8_t(random_words(1, RandomStream::data, 1, i)[0] % 10);
+  for (size_t i = 0; i < data.pixels.size(); ++i)
+    data.pixels[i] = uint8_t(random_words(1, RandomStream::data, 0, i)[0]);
+  for (size_t i = 0; i < count; ++i)
+    data.labels[i] = uint8_t(random_words(1, RandomStream::data, 1, i)[0] % 10);
   return data;
 }
 
@@ -237,7 +249,9 @@ double training_rate(Device& device, void (Trainer::*epoch)()) {
 
 void bench_training(FastCudaDevice& device, const DeviceLimits& limits) {
   std::printf("\n784-512-256-10, batch 128, samples/s\n");
-  auto line = [](const char* name, double rate) { std::printf("%-44s %9.0f\n", name, rate), std::fflush(stdout); };
+  auto line = [](const char* name, double rate) {
+    std::printf("%-44s %9.0f\n", name, rate), std::fflush(stdout);
+  };
   if (!limits.is_gpu) {
     CpuDevice cpu;
     line("chapter 01, on one core", training_rate(cpu, &Trainer::plain_epoch));
@@ -250,13 +264,14 @@ void bench_training(FastCudaDevice& device, const DeviceLimits& limits) {
 
 void print_device(const DeviceLimits& limits) {
   if (limits.is_gpu) {
-    std::printf("%s: %d multiprocessors, peak %.0f GFLOP/s in float, %.0f GB/s (from its attributes)\n", limits.name.c_str(),
-                limits.multiprocessors, limits.gflops, limits.gbytes);
+    std::printf("%s: %d multiprocessors, peak %.0f GFLOP/s in float, %.0f GB/s (from its attributes)\n",
+                limits.name.c_str(), limits.multiprocessors, limits.gflops, limits.gbytes);
     return;
   }
   std::printf(
       "NOT A GPU. No GPU was at hand: the kernels ran on one core, thread after thread, on %s.\n"
-      "Do not conclude which step is fast: there is no memory to coalesce, no bank, no warp, a barrier costs\n"
+      "Do not conclude which step is fast: there is no memory to coalesce, no bank, no warp, a barrier "
+      "costs\n"
       "a switch between threads, and a shared tile is slower than none. Conclude that all of them run.\n",
       machine_name().c_str());
 }

@@ -30,7 +30,8 @@ __global__ void column_sums_kernel(float* db, const float* dy, Write write, int 
 
 void column_sums(float* db, const float* dy, Write write, int rows, int columns, cudaStream_t stream) {
   if (columns == 0) return;
-  column_sums_kernel<<<blocks_for(size_t(columns), threads), threads, 0, stream>>>(db, dy, write, rows, columns);
+  column_sums_kernel<<<blocks_for(size_t(columns), threads), threads, 0, stream>>>(db, dy, write, rows,
+                                                                                   columns);
   CUDA_CHECK(cudaGetLastError());
 }
 

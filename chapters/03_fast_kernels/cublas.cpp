@@ -11,8 +11,9 @@ namespace {
 using Create = int(void** handle);
 using Destroy = int(void* handle);
 using SetStream = int(void* handle, cudaStream_t stream);
-using Sgemm = int(void* handle, int operation_a, int operation_b, int m, int n, int k, const float* alpha, const float* a,
-                  int step_a, const float* b, int step_b, const float* beta, float* c, int step_c);
+using Sgemm = int(void* handle, int operation_a, int operation_b, int m, int n, int k, const float* alpha,
+                  const float* a, int step_a, const float* b, int step_b, const float* beta, float* c,
+                  int step_c);
 
 template <class Function>
 Function* find(void* library, const char* name) {
@@ -42,6 +43,6 @@ bool Cublas::matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k) {
   const float one = 1, zero = 0;
   auto transposed = [](const MatrixView& v) { return v.column_step != 1; };
   auto step = [](const MatrixView& v) { return int(std::max(v.row_step, v.column_step)); };
-  return find<Sgemm>(library_, "cublasSgemm_v2")(handle_, transposed(b), transposed(a), n, m, k, &one, b.data, step(b),
-                                                 a.data, step(a), &zero, c, n) == 0;
+  return find<Sgemm>(library_, "cublasSgemm_v2")(handle_, transposed(b), transposed(a), n, m, k, &one, b.data,
+                                                 step(b), a.data, step(a), &zero, c, n) == 0;
 }

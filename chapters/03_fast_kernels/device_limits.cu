@@ -33,7 +33,8 @@ DeviceLimits device_limits() {
   const double kilohertz = attribute(cudaDevAttrClockRate, device);
   const double memory_kilohertz = attribute(cudaDevAttrMemoryClockRate, device);
   const double bus_bytes = attribute(cudaDevAttrGlobalMemoryBusWidth, device) / 8.0;
-  limits.gflops = 2.0 * limits.multiprocessors * float_units(properties.major, properties.minor) * kilohertz * 1e-6;
+  limits.gflops =
+      2.0 * limits.multiprocessors * float_units(properties.major, properties.minor) * kilohertz * 1e-6;
   limits.gbytes = 2.0 * memory_kilohertz * bus_bytes * 1e-6;  // two transfers per cycle
 #endif
   return limits;

@@ -8,11 +8,13 @@ namespace fast {
 
 // Element (row, column) of a (rows, columns) view; 0 outside of it, which adds nothing to a sum.
 __device__ inline float element_or_zero(const MatrixView& v, int row, int column, int rows, int columns) {
-  return row < rows && column < columns ? v.data[size_t(row) * v.row_step + size_t(column) * v.column_step] : 0.0f;
+  return row < rows && column < columns ? v.data[size_t(row) * v.row_step + size_t(column) * v.column_step]
+                                        : 0.0f;
 }
 
 // c (m, n) at (row, column) = finish(sum); nothing outside.
-__device__ inline void write_element(float* c, float sum, int row, int column, int m, int n, const Finish& finish) {
+__device__ inline void write_element(float* c, float sum, int row, int column, int m, int n,
+                                     const Finish& finish) {
   if (row >= m || column >= n) return;
   float value = finish.bias ? sum + finish.bias[column] : sum;
   if (finish.activation == Activation::relu && value < 0) value = 0.0f;  // not fmaxf: a NaN must stay one

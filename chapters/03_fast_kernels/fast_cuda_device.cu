@@ -31,18 +31,18 @@ void FastCudaDevice::copy_bytes_in(void* device, const void* host, size_t bytes)
   CUDA_CHECK(cudaEventRecord(staging.taken, stream()));
 }
 
-void FastCudaDevice::linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation,
-                                    int rows, int in, int out) {
+void FastCudaDevice::linear_forward(float* y, const float* x, const float* w, const float* b,
+                                    Activation activation, int rows, int in, int out) {
   matmul(y, row_major(x, in), row_major(w, out), rows, out, in, {.bias = b, .activation = activation});
 }
 
-void FastCudaDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
-                                             int out) {
+void FastCudaDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write write,
+                                             int rows, int in, int out) {
   matmul(dw, row_major(x, in).transposed(), row_major(dy, out), in, out, rows, {.write = write});
 }
 
-void FastCudaDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in,
-                                           int out) {
+void FastCudaDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows,
+                                           int in, int out) {
   matmul(dx, row_major(dy, out), row_major(w, out).transposed(), rows, in, out, {.write = write});
 }
 
@@ -50,8 +50,8 @@ void FastCudaDevice::linear_backward_bias(float* db, const float* dy, Write writ
   fast::column_sums(db, dy, write, rows, out, stream());
 }
 
-void FastCudaDevice::softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale,
-                                           int rows, int classes) {
+void FastCudaDevice::softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels,
+                                           float scale, int rows, int classes) {
   fast::softmax_cross_entropy(loss, dz, z, labels, scale, rows, classes, stream());
 }
 

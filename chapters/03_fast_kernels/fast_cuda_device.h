@@ -17,8 +17,8 @@ class FastCudaDevice : public CudaDevice {
     matmul_(c, a, b, m, n, k, finish, stream());
   }
 
-  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation, int rows, int in,
-                      int out) override;
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation,
+                      int rows, int in, int out) override;
   void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in,
                                int out) override;
   void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override;
@@ -27,8 +27,8 @@ class FastCudaDevice : public CudaDevice {
   void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
                              int classes) override;
   void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) override;
-  void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
-            size_t n) override;
+  void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+            int step, size_t n) override;
 
  protected:
   void copy_bytes_in(void* device, const void* host, size_t bytes) override;

@@ -10,15 +10,15 @@
 namespace fast {
 
 // softmax.cu: row maximum, sum of exponentials, loss and gradient in one kernel, one warp per row
-void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows, int classes,
-                           cudaStream_t stream);
+void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
+                           int classes, cudaStream_t stream);
 
 // column_sums.cu: db (columns) [+]= sum over rows of dy (rows, columns), rows ascending
 void column_sums(float* db, const float* dy, Write write, int rows, int columns, cudaStream_t stream);
 
 // optimizers.cu: one kernel per step
 void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n, cudaStream_t stream);
-void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
-          size_t n, cudaStream_t stream);
+void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+          int step, size_t n, cudaStream_t stream);
 
 }  // namespace fast

@@ -16,18 +16,19 @@
 
 namespace fast {
 
-using Matmul = void(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream);
+using Matmul = void(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                    cudaStream_t stream);
 
-Matmul matmul_naive;           // a thread per element, neighbours in different rows
-Matmul matmul_coalesced;       // neighbours in different columns: a warp reads one stretch of memory
-Matmul matmul_shared_tile;     // a block fetches each number once for all its threads
-Matmul matmul_register_tile;   // a thread computes 8 x 8 elements: each number read serves 8 times
-Matmul matmul_wide_loads;      // four numbers per instruction
-Matmul matmul_double_buffer;   // the next tile arrives while this one is used
-Matmul matmul_warp_tile;       // each warp has a compact tile: fewer different addresses per read
-Matmul matmul_tensor_tf32;     // tensor cores: 16 x 16 x 8 products, inputs rounded to 11 bits
-Matmul matmul_tensor_bfloat16; // to 8 bits, with the range of a float
-Matmul matmul_tensor_half;     // to 11 bits, up to 65504
+Matmul matmul_naive;            // a thread per element, neighbours in different rows
+Matmul matmul_coalesced;        // neighbours in different columns: a warp reads one stretch of memory
+Matmul matmul_shared_tile;      // a block fetches each number once for all its threads
+Matmul matmul_register_tile;    // a thread computes 8 x 8 elements: each number read serves 8 times
+Matmul matmul_wide_loads;       // four numbers per instruction
+Matmul matmul_double_buffer;    // the next tile arrives while this one is used
+Matmul matmul_warp_tile;        // each warp has a compact tile: fewer different addresses per read
+Matmul matmul_tensor_tf32;      // tensor cores: 16 x 16 x 8 products, inputs rounded to 11 bits
+Matmul matmul_tensor_bfloat16;  // to 8 bits, with the range of a float
+Matmul matmul_tensor_half;      // to 11 bits, up to 65504
 
 struct Step {
   const char* name = "";
@@ -35,7 +36,7 @@ struct Step {
   int edge = 1;               // of the largest tile: where sizes are worth a test
   double input_rounding = 0;  // relative error of an input as the multiplier sees it
   double flop_per_byte = 0;   // operations per byte that the kernel asks of global memory
-  bool needs_ampere = false;      // compute capability 8.0 or later
+  bool needs_ampere = false;  // compute capability 8.0 or later
 };
 const std::vector<Step>& matmul_steps();
 

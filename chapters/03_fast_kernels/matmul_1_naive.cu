@@ -10,7 +10,8 @@
 
 namespace fast {
 
-__global__ void matmul_naive_kernel(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
+__global__ void matmul_naive_kernel(float* c, MatrixView a, MatrixView b, int m, int n, int k,
+                                    Finish finish) {
   const int row = int(blockIdx.x * blockDim.x + threadIdx.x);
   const int column = int(blockIdx.y * blockDim.y + threadIdx.y);
   if (row >= m || column >= n) return;
@@ -20,7 +21,8 @@ __global__ void matmul_naive_kernel(float* c, MatrixView a, MatrixView b, int m,
   write_element(c, sum, row, column, m, n, finish);
 }
 
-void matmul_naive(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+void matmul_naive(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                  cudaStream_t stream) {
   if (m == 0 || n == 0) return;
   const dim3 block(32, 8), grid(blocks_for(size_t(m), block.x), blocks_for(size_t(n), block.y));
   matmul_naive_kernel<<<grid, block, 0, stream>>>(c, a, b, m, n, k, finish);

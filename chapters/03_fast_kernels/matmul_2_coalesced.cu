@@ -9,7 +9,8 @@
 
 namespace fast {
 
-__global__ void matmul_coalesced_kernel(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
+__global__ void matmul_coalesced_kernel(float* c, MatrixView a, MatrixView b, int m, int n, int k,
+                                        Finish finish) {
   const int row = int(blockIdx.x * blockDim.y + threadIdx.y);
   const int column = int(blockIdx.y * blockDim.x + threadIdx.x);
   if (row >= m || column >= n) return;
@@ -19,7 +20,8 @@ __global__ void matmul_coalesced_kernel(float* c, MatrixView a, MatrixView b, in
   write_element(c, sum, row, column, m, n, finish);
 }
 
-void matmul_coalesced(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+void matmul_coalesced(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                      cudaStream_t stream) {
   if (m == 0 || n == 0) return;
   const dim3 block(32, 8), grid(blocks_for(size_t(m), block.y), blocks_for(size_t(n), block.x));
   matmul_coalesced_kernel<<<grid, block, 0, stream>>>(c, a, b, m, n, k, finish);

@@ -20,14 +20,16 @@ constexpr int edge = 16;
 using Tile = float[edge][edge + 1];
 
 // tile = the (edge, edge) part of a (rows, columns) view that begins at (first_row, first_column), zeros outside.
-__device__ void load_tile(Tile& tile, const MatrixView& v, int first_row, int first_column, int rows, int columns) {
+__device__ void load_tile(Tile& tile, const MatrixView& v, int first_row, int first_column, int rows,
+                          int columns) {
   const bool along_rows = v.column_step == 1;
   const int r = int(along_rows ? threadIdx.y : threadIdx.x), j = int(along_rows ? threadIdx.x : threadIdx.y);
   tile[r][j] = element_or_zero(v, first_row + r, first_column + j, rows, columns);
 }
 }  // namespace
 
-__global__ void matmul_shared_tile_kernel(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
+__global__ void matmul_shared_tile_kernel(float* c, MatrixView a, MatrixView b, int m, int n, int k,
+                                          Finish finish) {
   __shared__ Tile a_tile, b_tile;
   const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge;
   float sum = 0;
@@ -41,7 +43,8 @@ __global__ void matmul_shared_tile_kernel(float* c, MatrixView a, MatrixView b, 
   write_element(c, sum, first_row + int(threadIdx.y), first_column + int(threadIdx.x), m, n, finish);
 }
 
-void matmul_shared_tile(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+void matmul_shared_tile(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                        cudaStream_t stream) {
   if (m == 0 || n == 0) return;
   const dim3 block(edge, edge), grid(blocks_for(size_t(m), edge), blocks_for(size_t(n), edge));
   matmul_shared_tile_kernel<<<grid, block, 0, stream>>>(c, a, b, m, n, k, finish);

@@ -13,16 +13,16 @@
 namespace fast {
 
 namespace {
-constexpr int edge = 64;                      // of the block's part of c
-constexpr int depth = 16;                     // steps along k that are in shared memory at a time
-constexpr int tile = 8;                       // edge of a thread's part of c
+constexpr int edge = 64;   // of the block's part of c
+constexpr int depth = 16;  // steps along k that are in shared memory at a time
+constexpr int tile = 8;    // edge of a thread's part of c
 constexpr int threads = edge / tile * (edge / tile);
 
 // tile (height, width) = the part of a (rows, columns) view at (first_row, first_column), zeros outside; neighbours in a
 // warp read neighbours in memory.
 template <int height, int width>
-__device__ void load_tile(float (&tile)[height][width + 1], const MatrixView& v, int first_row, int first_column,
-                          int rows, int columns) {
+__device__ void load_tile(float (&tile)[height][width + 1], const MatrixView& v, int first_row,
+                          int first_column, int rows, int columns) {
   for (int i = int(threadIdx.x); i < height * width; i += threads) {
     const bool along_rows = v.column_step == 1;
     const int r = along_rows ? i / width : i % height, j = along_rows ? i % width : i / height;

@@ -15,11 +15,13 @@ constexpr int edge = 64;  // of the block's part of c; a thread computes 8 x 8 o
 constexpr int threads = edge / 8 * (edge / 8);
 }  // namespace
 
-__global__ void __launch_bounds__(threads) matmul_wide_loads_kernel(float* c, MatrixView a, MatrixView b_transposed, int m,
-                                                                    int n, int k, Finish finish) {
+__global__ void __launch_bounds__(threads)
+    matmul_wide_loads_kernel(float* c, MatrixView a, MatrixView b_transposed, int m, int n, int k,
+                             Finish finish) {
   __shared__ __align__(16) Panel<edge> a_panel;
   __shared__ __align__(16) Panel<edge> b_panel;
-  const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge, thread = int(threadIdx.x);
+  const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge,
+            thread = int(threadIdx.x);
   const int row = thread / (edge / 8) * 8, column = thread % (edge / 8) * 8;
 
   float sum[8][8] = {};
@@ -33,7 +35,8 @@ __global__ void __launch_bounds__(threads) matmul_wide_loads_kernel(float* c, Ma
   write_eight_by_eight(c, sum, first_row + row, 4, first_column + column, 4, m, n, finish);
 }
 
-void matmul_wide_loads(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+void matmul_wide_loads(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                       cudaStream_t stream) {
   if (m == 0 || n == 0) return;
   const dim3 grid(blocks_for(size_t(m), edge), blocks_for(size_t(n), edge));
   matmul_wide_loads_kernel<<<grid, threads, 0, stream>>>(c, a, b.transposed(), m, n, k, finish);

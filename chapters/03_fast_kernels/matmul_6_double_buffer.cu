@@ -49,11 +49,13 @@ __device__ void begin_panel(Panel<edge>& panel, const MatrixView& v, int first, 
 }
 }  // namespace
 
-__global__ void __launch_bounds__(threads) matmul_double_buffer_kernel(float* c, MatrixView a, MatrixView b_transposed,
-                                                                       int m, int n, int k, Finish finish) {
+__global__ void __launch_bounds__(threads)
+    matmul_double_buffer_kernel(float* c, MatrixView a, MatrixView b_transposed, int m, int n, int k,
+                                Finish finish) {
   __shared__ __align__(16) Panel<edge> a_panels[2];
   __shared__ __align__(16) Panel<edge> b_panels[2];
-  const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge, thread = int(threadIdx.x);
+  const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge,
+            thread = int(threadIdx.x);
   const int row = thread / (edge / 8) * 8, column = thread % (edge / 8) * 8;
 
   float sum[8][8] = {};
@@ -69,7 +71,7 @@ __global__ void __launch_bounds__(threads) matmul_double_buffer_kernel(float* c,
     __pipeline_wait_prior(1);  // all but the newest: this thread's part of the present panels is there
     __syncthreads();           // and every other thread's part
     multiply_panels<edge, edge>(sum, a_panels[present], b_panels[present], row, 4, column, 4);
-    __syncthreads();           // before the next turn copies over them
+    __syncthreads();  // before the next turn copies over them
   }
   write_eight_by_eight(c, sum, first_row + row, 4, first_column + column, 4, m, n, finish);
 }

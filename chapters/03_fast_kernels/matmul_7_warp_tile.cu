@@ -23,13 +23,15 @@ constexpr int warp_rows = 64, warp_columns = 32;
 }
 
 template <int warps_down, int warps_across>
-__global__ void __launch_bounds__(32 * warps_down* warps_across)
-    matmul_warp_tile_kernel(float* c, MatrixView a, MatrixView b_transposed, int m, int n, int k, Finish finish) {
+__global__ void __launch_bounds__(32 * warps_down * warps_across)
+    matmul_warp_tile_kernel(float* c, MatrixView a, MatrixView b_transposed, int m, int n, int k,
+                            Finish finish) {
   constexpr int threads = 32 * warps_down * warps_across;
   constexpr int rows = warp_rows * warps_down, columns = warp_columns * warps_across;
   __shared__ __align__(16) Panel<rows> a_panel;
   __shared__ __align__(16) Panel<columns> b_panel;
-  const int first_row = int(blockIdx.x) * rows, first_column = int(blockIdx.y) * columns, thread = int(threadIdx.x);
+  const int first_row = int(blockIdx.x) * rows, first_column = int(blockIdx.y) * columns,
+            thread = int(threadIdx.x);
   const int warp = thread / 32, lane = thread % 32;
   const int row = warp / warps_across * warp_rows + lane / 4 * 4;
   const int column = warp % warps_across * warp_columns + lane % 4 * 4;
@@ -42,14 +44,16 @@ __global__ void __launch_bounds__(32 * warps_down* warps_across)
     multiply_panels<rows, columns>(sum, a_panel, b_panel, row, warp_rows / 2, column, warp_columns / 2);
     __syncthreads();
   }
-  write_eight_by_eight(c, sum, first_row + row, warp_rows / 2, first_column + column, warp_columns / 2, m, n, finish);
+  write_eight_by_eight(c, sum, first_row + row, warp_rows / 2, first_column + column, warp_columns / 2, m, n,
+                       finish);
 }
 
 namespace {
 
 template <int warps_down, int warps_across>
 void launch(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
-  const dim3 grid(blocks_for(size_t(m), warp_rows * warps_down), blocks_for(size_t(n), warp_columns * warps_across));
+  const dim3 grid(blocks_for(size_t(m), warp_rows * warps_down),
+                  blocks_for(size_t(n), warp_columns * warps_across));
   matmul_warp_tile_kernel<warps_down, warps_across>
       <<<grid, 32 * warps_down * warps_across, 0, stream>>>(c, a, b.transposed(), m, n, k, finish);
   CUDA_CHECK(cudaGetLastError());
@@ -67,7 +71,8 @@ int multiprocessors() {
 
 }  // namespace
 
-void matmul_warp_tile(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+void matmul_warp_tile(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                      cudaStream_t stream) {
   if (m == 0 || n == 0) return;
   const size_t large_blocks = size_t(blocks_for(size_t(m), 128)) * blocks_for(size_t(n), 128);
   if (large_blocks >= 2 * size_t(multiprocessors()))

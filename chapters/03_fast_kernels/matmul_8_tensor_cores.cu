@@ -68,8 +68,8 @@ constexpr int threads = 32 * (edge / part) * (edge / part);
 
 // tile (height, width) = the part of a (rows, columns) view at (first_row, first_column), converted, zeros outside.
 template <class Kind, int height, int width, int row_length, class Stored>
-__device__ void load_tile(Stored (&tile)[height][row_length], const MatrixView& v, int first_row, int first_column,
-                          int rows, int columns) {
+__device__ void load_tile(Stored (&tile)[height][row_length], const MatrixView& v, int first_row,
+                          int first_column, int rows, int columns) {
   for (int i = int(threadIdx.x); i < height * width; i += threads) {
     const bool along_rows = v.column_step == 1;
     const int r = along_rows ? i / width : i % height, j = along_rows ? i % width : i / height;
@@ -78,7 +78,8 @@ __device__ void load_tile(Stored (&tile)[height][row_length], const MatrixView& 
 }
 
 template <class Kind>
-__device__ void multiply(float* c, const MatrixView& a, const MatrixView& b, int m, int n, int k, const Finish& finish) {
+__device__ void multiply(float* c, const MatrixView& a, const MatrixView& b, int m, int n, int k,
+                         const Finish& finish) {
   using F = Format<Kind>;
   using Stored = typename F::Stored;
   constexpr int step = F::step;
@@ -87,7 +88,8 @@ __device__ void multiply(float* c, const MatrixView& a, const MatrixView& b, int
   __shared__ __align__(32) Stored b_tile[depth][edge + 16];
   __shared__ __align__(32) float c_tile[edge][edge + 8];
   const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge;
-  const int warp = int(threadIdx.x) / 32, row = warp / (edge / part) * part, column = warp % (edge / part) * part;
+  const int warp = int(threadIdx.x) / 32, row = warp / (edge / part) * part,
+            column = warp % (edge / part) * part;
 
   wmma::fragment<wmma::accumulator, 16, 16, step, float> sum[2][2];
   for (int i = 0; i < 2; ++i)
@@ -111,7 +113,8 @@ __device__ void multiply(float* c, const MatrixView& a, const MatrixView& b, int
   // Only the hardware knows which lane holds which element: through shared memory they get their places back.
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 2; ++j)
-      wmma::store_matrix_sync(&c_tile[row + 16 * i][column + 16 * j], sum[i][j], edge + 8, wmma::mem_row_major);
+      wmma::store_matrix_sync(&c_tile[row + 16 * i][column + 16 * j], sum[i][j], edge + 8,
+                              wmma::mem_row_major);
   __syncthreads();
   for (int i = int(threadIdx.x); i < edge * edge; i += threads)
     write_element(c, c_tile[i / edge][i % edge], first_row + i / edge, first_column + i % edge, m, n, finish);
@@ -136,7 +139,8 @@ void launch(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish fi
 
 }  // namespace
 
-void matmul_tensor_tf32(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+void matmul_tensor_tf32(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                        cudaStream_t stream) {
   launch<Tf32>(c, a, b, m, n, k, finish, stream);
 }
 
@@ -145,7 +149,8 @@ void matmul_tensor_bfloat16(float* c, MatrixView a, MatrixView b, int m, int n, 
   launch<Bfloat16>(c, a, b, m, n, k, finish, stream);
 }
 
-void matmul_tensor_half(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+void matmul_tensor_half(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
+                        cudaStream_t stream) {
   launch<Half>(c, a, b, m, n, k, finish, stream);
 }
 

@@ -28,8 +28,8 @@ void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n
   CUDA_CHECK(cudaGetLastError());
 }
 
-__global__ void adam_kernel(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2,
-                            float epsilon, float correction1, float correction2, size_t n) {
+__global__ void adam_kernel(float* w, float* m, float* v, const float* g, float rate, float beta1,
+                            float beta2, float epsilon, float correction1, float correction2, size_t n) {
   const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= n) return;
   const float gradient = g[i];
@@ -40,13 +40,13 @@ __global__ void adam_kernel(float* w, float* m, float* v, const float* g, float 
   w[i] -= rate * (mean / correction1) / (sqrtf(square / correction2) + epsilon);
 }
 
-void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon, int step,
-          size_t n, cudaStream_t stream) {
+void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+          int step, size_t n, cudaStream_t stream) {
   if (n == 0) return;
   const float correction1 = float(1 - std::pow(double(beta1), step));
   const float correction2 = float(1 - std::pow(double(beta2), step));
-  adam_kernel<<<blocks_for(n, threads), threads, 0, stream>>>(w, m, v, g, rate, beta1, beta2, epsilon, correction1,
-                                                              correction2, n);
+  adam_kernel<<<blocks_for(n, threads), threads, 0, stream>>>(w, m, v, g, rate, beta1, beta2, epsilon,
+                                                              correction1, correction2, n);
   CUDA_CHECK(cudaGetLastError());
 }
 

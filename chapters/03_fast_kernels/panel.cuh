@@ -10,7 +10,8 @@
 namespace fast {
 
 constexpr int panel_depth = 16;
-constexpr int panel_gap = 4;  // unused words after each row: rows that lie 64 words apart would share their banks
+constexpr int panel_gap =
+    4;  // unused words after each row: rows that lie 64 words apart would share their banks
 
 template <int edge>
 using Panel = float[panel_depth][edge + panel_gap];
@@ -60,7 +61,8 @@ __device__ void load_panel(Panel<edge>& panel, const MatrixView& v, int first, i
 
 // values[0 .. 7] = from[0 .. 3] and from[second .. second + 3], as two float4.
 __device__ inline void read_eight(float (&values)[8], const float* from, int second) {
-  const float4 low = *reinterpret_cast<const float4*>(from), high = *reinterpret_cast<const float4*>(from + second);
+  const float4 low = *reinterpret_cast<const float4*>(from),
+               high = *reinterpret_cast<const float4*>(from + second);
   values[0] = low.x, values[1] = low.y, values[2] = low.z, values[3] = low.w;
   values[4] = high.x, values[5] = high.y, values[6] = high.z, values[7] = high.w;
 }
@@ -68,8 +70,9 @@ __device__ inline void read_eight(float (&values)[8], const float* from, int sec
 // sum (8, 8) += the products along the panels' steps of a_panel's rows and b_panel's rows; the thread's eight are the four
 // from `row` and the four from row + row_second, and likewise for columns.
 template <int a_edge, int b_edge>
-__device__ void multiply_panels(float (&sum)[8][8], const Panel<a_edge>& a_panel, const Panel<b_edge>& b_panel, int row,
-                                int row_second, int column, int column_second) {
+__device__ void multiply_panels(float (&sum)[8][8], const Panel<a_edge>& a_panel,
+                                const Panel<b_edge>& b_panel, int row, int row_second, int column,
+                                int column_second) {
   for (int p = 0; p < panel_depth; ++p) {
     float a_column[8], b_row[8];
     read_eight(a_column, &a_panel[p][row], row_second);
@@ -80,11 +83,13 @@ __device__ void multiply_panels(float (&sum)[8][8], const Panel<a_edge>& a_panel
 }
 
 // Writes a thread's 8 x 8 elements, whose rows and columns are two groups of four each.
-__device__ inline void write_eight_by_eight(float* c, const float (&sum)[8][8], int row, int row_second, int column,
-                                            int column_second, int m, int n, const Finish& finish) {
+__device__ inline void write_eight_by_eight(float* c, const float (&sum)[8][8], int row, int row_second,
+                                            int column, int column_second, int m, int n,
+                                            const Finish& finish) {
   for (int i = 0; i < 8; ++i)
     for (int j = 0; j < 8; ++j)
-      write_element(c, sum[i][j], row + i % 4 + i / 4 * row_second, column + j % 4 + j / 4 * column_second, m, n, finish);
+      write_element(c, sum[i][j], row + i % 4 + i / 4 * row_second, column + j % 4 + j / 4 * column_second, m,
+                    n, finish);
 }
 
 }  // namespace fast

@@ -14,7 +14,8 @@
 class Prefetch {
  public:
   // `parts` of order, one after another: the micro-batches of an epoch.  mlp and head have two slots.
-  Prefetch(Mlp& mlp, SoftmaxHead& head, const Dataset& data, std::span<const uint32_t> order, std::vector<Range> parts);
+  Prefetch(Mlp& mlp, SoftmaxHead& head, const Dataset& data, std::span<const uint32_t> order,
+           std::vector<Range> parts);
 
   // The slot that holds the next micro-batch, for operations issued from now on; starts the copy of the one after it.
   int take();

@@ -25,8 +25,8 @@ __device__ float warp_sum(float value) {
 }
 }  // namespace
 
-__global__ void softmax_cross_entropy_kernel(float* loss, float* dz, const float* z, const int* labels, float scale,
-                                             int rows, int classes) {
+__global__ void softmax_cross_entropy_kernel(float* loss, float* dz, const float* z, const int* labels,
+                                             float scale, int rows, int classes) {
   const int r = int(blockIdx.x) * warps + int(threadIdx.x) / 32, lane = int(threadIdx.x) % 32;
   if (r >= rows) return;  // the whole warp, so nobody waits for it in a shuffle
   z += size_t(r) * size_t(classes);
@@ -47,11 +47,11 @@ __global__ void softmax_cross_entropy_kernel(float* loss, float* dz, const float
     dz[j] = scale * (expf(z[j] - maximum) / sum - (j == label ? 1.0f : 0.0f));
 }
 
-void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows, int classes,
-                           cudaStream_t stream) {
+void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
+                           int classes, cudaStream_t stream) {
   if (rows == 0) return;
-  softmax_cross_entropy_kernel<<<blocks_for(size_t(rows), warps), 32 * warps, 0, stream>>>(loss, dz, z, labels, scale,
-                                                                                           rows, classes);
+  softmax_cross_entropy_kernel<<<blocks_for(size_t(rows), warps), 32 * warps, 0, stream>>>(
+      loss, dz, z, labels, scale, rows, classes);
   CUDA_CHECK(cudaGetLastError());
 }
 
