@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "chapters/06_data_parallel/choose_device.h"
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "chapters/06_data_parallel/reference_run.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
@@ -73,7 +73,7 @@ void DataParallelReport::tell_time() const {
 int DataParallelReport::compare_with_serial(std::span<const float> weights) const {
   int status = 0;
   if (rank_ == 0) {
-    const std::unique_ptr<Device> device = choose_device(options_.device, 0);
+    const std::unique_ptr<Device> device = make_device(options_.device, 0);
     const ReferenceRun serial = train_serially(options_, train_, *device);
     // The same sums in another order: this far two correct programs may be apart.
     DataParallelOptions other = options_;
