@@ -11,7 +11,7 @@
 #include "chapters/06_data_parallel/buckets.h"
 #include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
-#include "chapters/06_data_parallel/serial_run.h"
+#include "chapters/06_data_parallel/reference_run.h"
 #include "common/compare.h"
 #include "common/philox.h"
 #include "tests/mpi_expect.h"
@@ -65,7 +65,7 @@ struct ParallelRun {
 
 // The loop of train.cpp.
 ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train, MPI_Comm comm = MPI_COMM_WORLD) {
-  const std::unique_ptr<Device> device = choose_device(o.device, 0);
+  const std::unique_ptr<Device> device = make_device(o.device, 0);
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const GradientMemory gradients(*device, layout.count, o.allreduce, comm);
@@ -106,14 +106,14 @@ ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train
   return run;
 }
 
-SerialRun serial_with(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
+ReferenceRun serial_with(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
   o.micro_batches = micro_batches;
   return train_serially(o, train, *make_cpu_device());
 }
 
 // How far correct programs may be apart: ten times what the serial run differs from itself when the rows of a batch are
 // summed in other orders. Not zero even where these orders agree (batch 1): one rounding of a weight near 1 is 6e-8.
-double bound_for(const DataParallelOptions& o, const Dataset& train, const SerialRun& serial) {
+double bound_for(const DataParallelOptions& o, const Dataset& train, const ReferenceRun& serial) {
   double largest = 6e-8;
   for (int64_t m : {2, 3, 5, 8})
     largest = std::max(largest, compare(serial_with(o, train, m).weights, serial.weights).max_abs);
@@ -121,7 +121,7 @@ double bound_for(const DataParallelOptions& o, const Dataset& train, const Seria
 }
 
 // Training that moves nothing agrees with everything.
-bool moved(const SerialRun& run) { return compare(run.weights, run.initial).max_abs > 1e-3; }
+bool moved(const ReferenceRun& run) { return compare(run.weights, run.initial).max_abs > 1e-3; }
 
 // --- Rung 1: bit for bit ---------------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ TEST(OneRank, HasTheBitsOfTheSerialRunWhateverTheExchange) {
         o.allreduce = name;
         o.bucket_kib = kib;
         o.overlap = overlap && runs_in_background(name);
-        const SerialRun serial = train_serially(o, train, *make_cpu_device());
+        const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
         ASSERT_ON_ALL_RANKS(moved(serial));
         const ParallelRun parallel = train_in_parallel(o, train, MPI_COMM_SELF);
         ASSERT_ON_ALL_RANKS(compare(parallel.weights, serial.weights).same_bits()) << name << ", " << kib << " KiB";
@@ -148,7 +148,7 @@ TEST(RankOrder, HasTheBitsOfTheSerialRunWithAMicroBatchForEachRank) {
   for (int64_t batch : batches_to_try) {
     const Dataset train = small_data(samples_for(batch));
     const DataParallelOptions o = small_run(world_size(), batch);
-    const SerialRun serial = serial_with(o, train, world_size());
+    const ReferenceRun serial = serial_with(o, train, world_size());
     ASSERT_ON_ALL_RANKS(moved(serial));
     const Distance d = compare(train_in_parallel(o, train).weights, serial.weights);
     ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
@@ -164,7 +164,7 @@ TEST(Reproducible, HasTheBitsOfTheSerialRunWithTheSameMicroBatches) {
       DataParallelOptions o = small_run(world_size(), batch);
       o.reproducible = true;
       o.micro_batches = micro_batches;
-      const SerialRun serial = train_serially(o, train, *make_cpu_device());
+      const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
       ASSERT_ON_ALL_RANKS(moved(serial));
       const ParallelRun parallel = train_in_parallel(o, train);
       const Distance d = compare(parallel.weights, serial.weights);
@@ -183,7 +183,7 @@ TEST(Reproducible, WithEveryOptimizerAndALearningRateThatWarmsUp) {
     o.optimizer.learning_rate = 0.01;
     o.reference_batch = 32;
     o.warm_up = 1;
-    const SerialRun serial = train_serially(o, train, *make_cpu_device());
+    const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
     ASSERT_ON_ALL_RANKS(moved(serial));
     ASSERT_ON_ALL_RANKS(compare(train_in_parallel(o, train).weights, serial.weights).same_bits()) << optimizer;
   }
@@ -202,7 +202,7 @@ TEST(EveryAllreduce, StaysWithinWhatTheOrderOfSumsExplains) {
     const Dataset train = small_data(samples_for(batch));
     DataParallelOptions o = small_run(world_size(), batch);
     if (batch > 64) o.epochs = 1;
-    const SerialRun serial = train_serially(o, train, *make_cpu_device());
+    const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
     ASSERT_ON_ALL_RANKS(moved(serial));
     const double bound = bound_for(o, train, serial);
     for (const std::string& name : allreduce_names()) {
@@ -247,7 +247,7 @@ TEST(Accumulation, StaysWithinWhatTheOrderOfSumsExplains) {
         o.micro_batches = micro_batches;
         o.overlap = overlap;
         o.bucket_kib = 1;
-        const SerialRun serial = train_serially(o, train, *make_cpu_device());
+        const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
         const Distance d = compare(train_in_parallel(o, train).weights, serial.weights);
         ASSERT_ON_ALL_RANKS(moved(serial));
         ASSERT_ON_ALL_RANKS(d.within(bound_for(o, train, serial))) << "batch " << batch << ": " << d;

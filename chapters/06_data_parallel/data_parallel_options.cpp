@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "common/error.h"
 
 void DataParallelOptions::declare(Options& options) {
-  TrainOptions::declare(options);
+  TrainOptions::declare(options, device_names);
   options.add("allreduce", &allreduce, "how gradients are summed over ranks", allreduce_names());
   options.add("bucket-kib", &bucket_kib, "size of the pieces in which gradients travel, 0 for one piece",
               between(0, 1 << 20));

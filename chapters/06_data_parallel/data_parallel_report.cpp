@@ -1,14 +1,13 @@
 #include "chapters/06_data_parallel/data_parallel_report.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <iostream>
 
-#include "chapters/06_data_parallel/choose_device.h"
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
-#include "chapters/06_data_parallel/serial_run.h"
+#include "chapters/06_data_parallel/reference_run.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
 #include "common/mpi_guard/trace.h"
@@ -19,16 +18,6 @@ int rank_in(MPI_Comm comm) {
   int rank;
   MPI_CHECK(MPI_Comm_rank(comm, &rank));
   return rank;
-}
-
-// A barrier whose waiting costs no processor time: rank 0 computes meanwhile, and shares the cores with the others.
-void wait_asleep(MPI_Comm comm) {
-  MPI_Request request;
-  MPI_CHECK(MPI_Ibarrier(comm, &request));
-  for (int complete = 0;; usleep(2000)) {
-    MPI_CHECK(MPI_Test(&request, &complete, MPI_STATUS_IGNORE));
-    if (complete) return;
-  }
 }
 
 }  // namespace
@@ -84,12 +73,12 @@ void DataParallelReport::tell_time() const {
 int DataParallelReport::compare_with_serial(std::span<const float> weights) const {
   int status = 0;
   if (rank_ == 0) {
-    const std::unique_ptr<Device> device = choose_device(options_.device, 0);
-    const SerialRun serial = train_serially(options_, train_, *device);
+    const std::unique_ptr<Device> device = make_device(options_.device, 0);
+    const ReferenceRun serial = train_serially(options_, train_, *device);
     // The same sums in another order: this far two correct programs may be apart.
     DataParallelOptions other = options_;
     other.micro_batches = options_.micro_batches == 1 ? 3 : 1;
-    const SerialRun reordered = train_serially(other, train_, *device);
+    const ReferenceRun reordered = train_serially(other, train_, *device);
 
     const bool same_order = options_.reproducible || ranks_ == 1;
     const Distance distance = compare(weights, serial.weights, serial.initial);
@@ -106,7 +95,7 @@ int DataParallelReport::compare_with_serial(std::span<const float> weights) cons
                                      : "WRONG: more than ten times what another order of sums does");
   }
   std::fflush(stdout);
-  wait_asleep(exchange_.communicator());
+  sleep_until_all_are_here(exchange_.communicator());
   MPI_CHECK(MPI_Bcast(&status, 1, MPI_INT, 0, exchange_.communicator()));
   return status;
 }

@@ -3,6 +3,7 @@
 #include "chapters/06_data_parallel/bucket_exchange.h"
 #include "chapters/06_data_parallel/replicas.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
+#include "chapters/06_data_parallel/trace_layers.h"
 #include "common/mpi/session.h"
 
 Exchange::Exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, float* gradients, MPI_Comm comm)
@@ -32,6 +33,9 @@ void Exchange::compare_replicas() const {
 
 std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, SoftmaxHead& head,
                                         float* gradients, MPI_Comm comm) {
-  if (options.reproducible) return std::make_unique<ReproducibleExchange>(options, samples, mlp, head, gradients, comm);
-  return std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
+  std::unique_ptr<Exchange> exchange;
+  if (options.reproducible) exchange = std::make_unique<ReproducibleExchange>(options, samples, mlp, head, gradients, comm);
+  else exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
+  if (!options.trace.empty()) trace_layers(mlp);
+  return exchange;
 }

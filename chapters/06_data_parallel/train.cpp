@@ -17,7 +17,7 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
   const Dataset test = read_mnist_test(o.data);
   o.apply(train);
 
-  const std::unique_ptr<Device> device = choose_device(o.device, mpi.node_rank());
+  const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const GradientMemory gradients(*device, layout.count, o.allreduce);

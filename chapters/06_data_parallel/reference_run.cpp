@@ -1,13 +1,13 @@
-#include "chapters/06_data_parallel/serial_run.h"
+#include "chapters/06_data_parallel/reference_run.h"
 
 #include "chapters/01_serial/head.h"
 #include "common/timer.h"
 
-SerialRun train_serially(const DataParallelOptions& o, const Dataset& train, Device& device) {
+ReferenceRun train_serially(const DataParallelOptions& o, const Dataset& train, Device& device) {
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(device, layout.count, Purpose::parameters);
   const Buffer gradients(device, layout.count, Purpose::gradients);
-  SerialRun run;
+  ReferenceRun run;
   run.initial.resize(layout.count);
   initialize(run.initial.data(), layout, uint64_t(o.seed));
   device.copy_in(parameters.data(), run.initial.data(), layout.count);

@@ -5,7 +5,7 @@
 
 #include "chapters/06_data_parallel/data_parallel_options.h"
 
-struct SerialRun {
+struct ReferenceRun {
   std::vector<float> initial, weights;
   double loss = 0;     // of the last batch
   double seconds = 0;  // of training
@@ -13,4 +13,4 @@ struct SerialRun {
 
 // Trains on this process alone, with the choices that concern the arithmetic (seed, batch, micro_batches, optimizer,
 // learning rate and its warm-up) and none of those that concern ranks. No communication.
-SerialRun train_serially(const DataParallelOptions& o, const Dataset& train, Device& device);
+ReferenceRun train_serially(const DataParallelOptions& o, const Dataset& train, Device& device);
