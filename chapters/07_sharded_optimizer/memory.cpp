@@ -57,7 +57,7 @@ unsigned long long memory_of(const Quantities& q) { return q[0] + q[1] + q[2] + 
 void print_row(int level, const char* how, const Quantities& q, const char* verdict) {
   std::printf("%5d  %-8s", level, how);
   for (int i = 0; i < quantities - 1; ++i) std::printf(" %9.2f", double(q[size_t(i)]) / 1e6);
-  std::printf(" %9.2f %9.2f  %s\n", double(memory_of(q)) / 1e6, double(q[quantities - 1]) / 1e6, verdict);
+  std::printf(" %9.2f %9.2f%s\n", double(memory_of(q)) / 1e6, double(q[quantities - 1]) / 1e6, verdict);
 }
 
 void append(const std::string& file, int ranks, int level, const Level& l) {
@@ -103,7 +103,7 @@ int show_memory(MpiSession& mpi, int argc, char** argv) {
     all_equal = all_equal && l.equal;
     if (!speaks) continue;
     print_row(int(z.level), "counted", l.counted, "");
-    print_row(int(z.level), "formula", l.predicted, l.equal ? "equal on every rank" : "DIFFERENT");
+    print_row(int(z.level), "formula", l.predicted, l.equal ? "  equal on every rank" : "  DIFFERENT");
     if (!csv.empty()) append(csv, mpi.size(), int(z.level), l);
   }
   return all_equal ? 0 : 1;

@@ -69,4 +69,4 @@ std::vector<float> ShardedRun::weights() {
   return weights;
 }
 
-size_t ShardedRun::count_correct() { return count_correct_together(mlp_, data_, comm_); }
+size_t ShardedRun::count_correct() { return count_correct_in_lockstep(mlp_, data_, comm_); }

@@ -1,6 +1,7 @@
 #include "chapters/07_sharded_optimizer/together.h"
 
 #include "chapters/05_collectives/messages.h"
+#include "chapters/06_data_parallel/replicas.h"
 #include "common/mpi/session.h"
 
 double add_in_rank_order(double sum, double mine, MPI_Comm comm) {
@@ -10,13 +11,11 @@ double add_in_rank_order(double sum, double mine, MPI_Comm comm) {
   return sum;
 }
 
-size_t count_correct_together(Mlp& mlp, const Dataset& data, MPI_Comm comm) {
+size_t count_correct_in_lockstep(Mlp& mlp, const Dataset& data, MPI_Comm comm) {
   const size_t ranks = size_t(ranks_of(comm)), at_once = size_t(mlp.space().rows);
   const auto calls = [&](size_t rows) { return (rows + at_once - 1) / at_once; };
-  const Range mine = share(data.count, ranks, size_t(rank_of(comm)));
-  unsigned long long correct = count_correct(mlp, data, mine), all = 0;
+  const size_t mine = share(data.count, ranks, size_t(rank_of(comm))).size();
   const size_t longest = (data.count + ranks - 1) / ranks;
-  for (size_t call = calls(mine.size()); call < calls(longest); ++call) mlp.forward(0);
-  MPI_CHECK(MPI_Allreduce(&correct, &all, 1, MPI_UNSIGNED_LONG_LONG, MPI_SUM, comm));
-  return all;
+  for (size_t call = calls(mine); call < calls(longest); ++call) mlp.forward(0);
+  return count_correct_together(mlp, data, comm);
 }

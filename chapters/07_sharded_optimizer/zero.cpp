@@ -1,7 +1,6 @@
 #include "chapters/07_sharded_optimizer/zero.h"
 
 #include "chapters/05_collectives/collectives.h"
-#include "chapters/05_collectives/messages.h"
 
 void ZeroOptions::declare(Options& options) {
   options.add("zero", &level, "what is sharded: 0 nothing, 1 optimizer state, 2 gradients, too, 3 weights, too",
@@ -162,25 +161,31 @@ void Zero::reduce(size_t u) {
 
 // Every rank with rows sends each part to its owner.
 void Zero::receive_operands(size_t u) {
+  if (ranks_ == 1) return;
   const Range unit = shards_.units[u].range;
-  float* const mine = unit_gradients(u);
-  device_.begin_copy_out(mine, unit.size());
-  device_.end_copy_out(mine, unit.size());
+  const size_t n = part(u).size();
+  float* const computed = unit_gradients(u);
+  device_.begin_copy_out(computed, unit.size());
+  device_.end_copy_out(computed, unit.size());
+
   Pending messages;
-  for (int r : contributors_) {
-    if (r != rank_) messages.receive(device_.host_view(operand(r, u), part(u).size()), part(u).size(), r, comm_);
-    if (r != rank_) continue;
-    for (int to = 0; to < ranks_; ++to) {
-      const Range theirs = shards_.part(u, to);
-      if (to != rank_)
-        messages.send(device_.host_view(mine, unit.size()) + (theirs.first - unit.first), theirs.size(), to, comm_);
-    }
-  }
+  for (int r : contributors_)
+    if (r != rank_) messages.receive(device_.host_view(operand(r, u), n), n, r, comm_);
+    else send_parts(messages, device_.host_view(computed, unit.size()), u);
   messages.wait();
+
   for (int r : contributors_) {
     if (r == rank_) continue;
-    device_.begin_copy_in(operand(r, u), part(u).size());
-    device_.end_copy_in(operand(r, u), part(u).size());
+    device_.begin_copy_in(operand(r, u), n);
+    device_.end_copy_in(operand(r, u), n);
+  }
+}
+
+// Begins to send the parts of this rank's gradients (unit), which lie where MPI can read them, to the other ranks.
+void Zero::send_parts(Pending& messages, const float* gradients, size_t u) {
+  for (int to = 0; to < ranks_; ++to) {
+    const Range theirs = shards_.part(u, to);
+    if (to != rank_) messages.send(gradients + (theirs.first - shards_.units[u].range.first), theirs.size(), to, comm_);
   }
 }
 

@@ -18,6 +18,7 @@
 
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
+#include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/shards.h"
 #include "common/options.h"
 
@@ -33,8 +34,8 @@ struct ZeroOptions {
 class Zero {
  public:
   // For the layers of `mlp`, which was made without parameters and gradients: Zero owns both and places them layer by
-  // layer, through the hooks of mlp.  From level 3 on, mlp.forward and mlp.backward communicate: all ranks of `comm` must
-  // call them equally often.  Collective calls are marked so.
+  // layer, through the hooks of mlp.  So mlp.backward is collective, and mlp.forward, too, at level 3: all ranks of
+  // `comm` call them equally often.  `comm` carries no other messages meanwhile.
   Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm);
   Zero(const Zero&) = delete;
   Zero& operator=(const Zero&) = delete;
@@ -64,6 +65,7 @@ class Zero {
   void free_gradients(size_t unit);
   void reduce(size_t unit);
   void receive_operands(size_t unit);
+  void send_parts(Pending& messages, const float* gradients, size_t unit);
   void allgather(float* whole, const float* mine, size_t unit);
 
   Range part(size_t unit) const { return shards_.part(unit, rank_); }
