@@ -5,7 +5,7 @@ set -eu
 times=$1 picture=$2
 command -v gnuplot >/dev/null || { echo "plot: gnuplot is not installed" >&2; exit 1; }
 ranks=$(awk -F, '/^[0-9]/ { print $1; exit }' "$times")
-machine=$(sed -n '1s/^# *//p' "$times")
+machine=$(sed -n '1s/^# *\([^;]*\).*/\1/p' "$times")
 gnuplot <<EOF
 set terminal svg size 900,560 font 'sans-serif,13' background 'white'
 set output '$picture'
