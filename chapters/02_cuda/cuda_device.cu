@@ -13,7 +13,7 @@ int count_gpus() {
   if (error != cudaSuccess || count == 0)
     throw NoGpu(std::string("no GPU can be used: ") +
                 (error == cudaSuccess ? "there is none" : cudaGetErrorString(error)) +
-                " (make NVCC= builds the same program for the CPU)");
+                " (make CUDA=cpu builds the same program for the CPU)");
   return count;
 }
 
