@@ -21,7 +21,7 @@ struct Footprint {
 //
 // Below level 2, batches of more micro-batches than ranks need S more gradients.
 // Sent, with one micro-batch per rank: n - S to reduce, (ranks - 1) S to gather, at level 3 a second time in backward
-// (but not for a unit that is the first layer alone).
+// (but not for a unit that is the first layer alone, where the Mlp computes no gradient of its input).
 Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank);
 
 // What `device` has counted, its peaks; sent is left at 0.
