@@ -60,6 +60,8 @@ cuda     := $(wildcard chapters/*/*.cu tests/*_test.cu)
 mains    := $(shell grep -lE '^int main' $(wildcard common/*/*.cpp chapters/*/*.cpp chapters/*/*.cu) /dev/null)
 programs := $(addprefix $(B)/,$(basename $(filter chapters/%,$(mains))))
 tests    := $(addprefix $(B)/,$(basename $(wildcard tests/*_test.cpp tests/*_test.cu)))
+# The little CUDA programs have bugs on purpose and a checker of their own, which no other sanitizer can be combined with.
+tests    := $(if $(SANITIZE),$(filter-out %/cuda_on_cpu_test,$(tests)),$(tests))
 long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
 
@@ -266,7 +268,7 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 	@$< --data $(DATA) --log build/train.csv $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(NVCC),gpu-build)) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- sh tests/broken/run --check
 
