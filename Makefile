@@ -270,7 +270,7 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
-	@sh tests/run $(short_tests) -- sh tests/broken/run --check
+	@sh tests/run $(short_tests) -- sh tests/consistency
 
 check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \

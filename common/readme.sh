@@ -6,10 +6,13 @@
 #   ```text
 #   ... what it printed ...
 #   ```
-# COMMAND runs in the root of the repository, where the file name is given from, too.
+# `readme.sh --diffs` pastes the second kind only.  COMMAND runs in the root of the repository, where the file name is given from, too.
 set -eu
-check=no
-if [ "${1:-}" = --check ]; then check=yes; shift; fi
+check=no only_diffs=no
+case "${1:-}" in
+  --check) check=yes only_diffs=yes; shift ;;
+  --diffs) only_diffs=yes; shift ;;
+esac
 output=$(mktemp)
 new=$(mktemp)
 trap 'rm -f "$output" "$new"' EXIT
@@ -31,7 +34,7 @@ for file in "$@"; do
       *:'<!-- run: '*' -->' | *:'<!-- check: '*' -->')
         command=${line#<!-- *: }
         command=${command% -->}
-        case "$check:$line" in
+        case "$only_diffs:$line" in
           yes:*'run: '*) ;; # its output differs from run to run: left as it is
           *)
             [ $check = yes ] || echo "  run      $command" >&2

@@ -9,8 +9,8 @@
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/01_serial/train_report.h"
-#include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/02_cuda/make_device.h"
+#include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/07_sharded_optimizer/footprint.h"
 #include "chapters/07_sharded_optimizer/together.h"
 #include "chapters/07_sharded_optimizer/zero.h"
@@ -64,7 +64,8 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
   zero.save(weights);
   report.end(weights);
   if (mpi.rank() == 0) print_memory(*device);
-  return compare_with_serial_run(o, train, weights, report.train_seconds(), Agreement::same_bits, 0, MPI_COMM_WORLD);
+  return compare_with_serial_run(o, train, weights, report.train_seconds(), Agreement::same_bits, 0,
+                                 MPI_COMM_WORLD);
 }
 
 int main(int argc, char** argv) { return run_with_mpi(argc, argv, train_sharded); }
