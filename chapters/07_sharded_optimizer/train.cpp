@@ -9,8 +9,8 @@
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/01_serial/train_report.h"
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/04_point_to_point/serial_run.h"
-#include "chapters/06_data_parallel/choose_device.h"
 #include "chapters/07_sharded_optimizer/footprint.h"
 #include "chapters/07_sharded_optimizer/together.h"
 #include "chapters/07_sharded_optimizer/zero.h"
@@ -30,7 +30,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
   const Dataset test = read_mnist_test(o.data);
   o.apply(train);
 
-  const std::unique_ptr<Device> device = choose_device(o.device, mpi.node_rank());
+  const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
   const Layout layout = make_layout(o.sizes(train));
   std::vector<float> weights(layout.count);
   initialize(weights.data(), layout, o.seed);
