@@ -30,6 +30,8 @@ void print_line(const std::string& line) {
 }
 
 [[noreturn]] void abort_all(int status) {
+  // The launcher passes our line on, and drops what it still has when the abort reaches it: give it a moment.
+  usleep(300'000);
   // MPI_Abort ends every rank and keeps our status; exit() would end this one and leave the others waiting.
   MPI_Abort(MPI_COMM_WORLD, status);
   std::abort();

@@ -47,7 +47,7 @@ void sleep_for(long nanoseconds) {
 [[noreturn]] void end_job() {
   watch.page->ending = true;
   tell_other_nodes_of_the_end();
-  sleep_for(nap_ns);  // the launcher may drop what it has not yet passed on when the abort reaches it
+  sleep_for(3 * nap_ns);  // the launcher may drop what it has not yet passed on when the abort reaches it
   // The one MPI call of this thread. The rank's own thread stands in MPI and cannot make it; a plain exit
   // would lose our exit status, for the launcher then kills the other ranks and reports the signal.
   PMPI_Abort(MPI_COMM_WORLD, guard_exit_status);
