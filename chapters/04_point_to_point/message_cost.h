@@ -26,8 +26,9 @@ struct Line {
 // Throws Error: fewer than two different sizes, a time that is not above 0.
 Line fit_line(std::span<const MessageTime> times);
 
-// Half the round trip between ranks 0 and 1 of comm for messages of n bytes, the median over `rounds` rounds, each long
-// enough to be timed. Collective over comm, which has at least two ranks; the same result on all of them.
+// Half the round trip between ranks 0 and 1 of comm for messages of n bytes: the least of `rounds` rounds, each long enough
+// to be timed, since what disturbs a message only makes it longer. Collective over comm, which has at least two ranks;
+// the same result on all of them.
 double time_ping_pong(size_t bytes, int rounds, MPI_Comm comm);
 
 // The longest message, up to `most` bytes, whose MPI_Send ends although nobody receives yet: the library put it into a

@@ -162,7 +162,7 @@ int main(int argc, char** argv) {
   }
   std::vector<Port> ports;
   for (int i = 2; i < argc; ++i) ports.push_back(open_port(argv[i]));
-  const sched_param priority{.sched_priority = 1};
+  const sched_param priority{.sched_priority = 50};
   if (sched_setscheduler(0, SCHED_FIFO, &priority) != 0) std::perror("delay_switch: no real-time priority");
   Switch(std::chrono::microseconds(std::atoi(argv[1])), std::move(ports)).run();
 }
