@@ -39,7 +39,7 @@ float in_rank_order(const Parts& g) { return ((g[0] + g[1]) + g[2]) + g[3]; }
 float in_pairs(const Parts& g) { return (g[0] + g[1]) + (g[2] + g[3]); }
 float from_rank(const Parts& g, size_t r) { return ((g[r] + g[(r + 1) % 4]) + g[(r + 2) % 4]) + g[(r + 3) % 4]; }
 
-void print(const char* what, float value) { std::printf("  %-34s %+.9e   %08x\n", what, value, std::bit_cast<uint32_t>(value)); }
+void print(const char* what, float value) { std::printf("  %-36s %+.9e   %08x\n", what, value, std::bit_cast<uint32_t>(value)); }
 
 int show(MpiSession& mpi, int argc, char** argv) {
   if (mpi.rank() != 0) return 0;
@@ -65,7 +65,7 @@ int show(MpiSession& mpi, int argc, char** argv) {
   print("((g0 + g1) + g2) + g3   rank order", in_rank_order(g));
   print("(g0 + g1) + (g2 + g3)   in pairs", in_pairs(g));
   print("((g1 + g2) + g3) + g0   ring", from_rank(g, 1));
-  std::printf("  %-34s %+.9e\n", "in double precision", double(g[0]) + double(g[1]) + double(g[2]) + double(g[3]));
+  std::printf("  %-36s %+.9e\n", "in double precision", double(g[0]) + double(g[1]) + double(g[2]) + double(g[3]));
   std::printf("Of all %zu gradients %.0f %% have other bits in pairs than in rank order, %.0f %% in that ring order.\n",
               layout.count, 100.0 * double(pairs_differ) / double(layout.count),
               100.0 * double(ring_differs) / double(layout.count));
