@@ -40,6 +40,7 @@ std::vector<Planted> all_planted() {
   std::vector<Planted> all;
   for (const auto& entry : std::filesystem::directory_iterator("tests/mpi_guard"))
     if (entry.path().extension() == ".cpp") all.push_back(read_planted(entry.path()));
+  std::erase_if(all, [](const Planted& planted) { return planted.ranks.empty(); });
   std::sort(all.begin(), all.end(), [](const Planted& a, const Planted& b) { return a.name < b.name; });
   return all;
 }

@@ -1,7 +1,6 @@
-// Nothing is wrong: measures what a call costs through the guard (MPI_...) and past it (PMPI_...), in turns.
+// Not a planted bug: measures what a call costs through the guard (MPI_...) and past it (PMPI_...), in turns.
+// Needs a quiet machine.
 //   common/mpi/launch 4 build/tests/mpi_guard/cost
-// ranks: 2
-// status: 0
 #include <algorithm>
 #include <cstdio>
 #include <vector>
@@ -46,12 +45,13 @@ struct Sample {
 };
 
 void planted(int rank, int size) {
+  // Past the guard, more than two ranks may need milliseconds a call: three calls are enough.
   for (int count : {1, 4096, 535'818}) {  // the last: the gradient of 784-512-256-10
-    const int rounds = (count == 1 ? 2000 : count == 4096 ? 500 : 10) / (size > 2 ? 20 : 1) + 1;
+    const int rounds = count == 1 ? 1000 : count == 4096 ? 200 : 5;
     Sample sums, balls;
-    for (int turn = 0; turn < 21; turn++) {
-      sums.past.push_back(allreduce_us(PMPI_Allreduce, count, size > 2 ? std::min(rounds, 3) : rounds));
-      sums.through.push_back(allreduce_us(MPI_Allreduce, count, rounds));
+    for (int turn = 0; turn < 15; turn++) {
+      sums.past.push_back(allreduce_us(PMPI_Allreduce, count, size > 2 ? 3 : rounds));
+      sums.through.push_back(allreduce_us(MPI_Allreduce, count, size > 2 ? rounds / 5 : rounds));
       if (size != 2) continue;
       balls.past.push_back(ping_pong_us(PMPI_Send, PMPI_Recv, rank, count, rounds));
       balls.through.push_back(ping_pong_us(MPI_Send, MPI_Recv, rank, count, rounds));
