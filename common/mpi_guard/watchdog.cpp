@@ -50,6 +50,9 @@ void sleep_for(long nanoseconds) {
   sleep_for(3 * nap_ns);  // the launcher may drop what it has not yet passed on when the abort reaches it
   // The one MPI call of this thread. The rank's own thread stands in MPI and cannot make it; a plain exit
   // would lose our exit status, for the launcher then kills the other ranks and reports the signal.
+  // PMPI_Abort tells the launcher the status and exits. If MPICH's launcher sees the exit first, it reports 1 instead:
+  // so the exit waits, and the launcher kills this process as all others.
+  std::atexit([] { sleep_for(999'999'999); });
   PMPI_Abort(MPI_COMM_WORLD, guard_exit_status);
   _exit(guard_exit_status);
 }
