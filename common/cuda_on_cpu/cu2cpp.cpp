@@ -5,7 +5,8 @@
 //   __shared__ float tile[8][8];      a static; see include/cuda_on_cpu/check.h
 //   extern __shared__ float buffer[]; a pointer to the block's dynamic shared memory
 //   __device__ int n;  __constant__   a variable in a section of its own
-//   #pragma unroll, #pragma nv_...    nothing
+//   #pragma unroll 4                  a macro: clang gets the pragma, g++ does better without it
+//   #pragma nv_...                    nothing
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -379,13 +380,21 @@ void rewrite_device(size_t index, const std::string& attribute) {
   replace_up_to(tokens[index].end, constant ? "" : attribute);
 }
 
+std::string unroll_macro(const Token& pragma) {
+  std::string line(spelling(pragma));
+  size_t at = line.find("unroll");
+  if (at == std::string::npos || line.find("nounroll") != std::string::npos) return "";
+  line = line.substr(at, std::min(line.find("//"), line.find("/*")) - at);
+  return "CUDA_ON_CPU_UNROLL(" + quoted(line) + ")";
+}
+
 bool after_attribute_open(size_t index) { return index >= 2 && is(index - 1, "(") && is(index - 2, "("); }
 
 void translate() {
   output = "#include <cuda_runtime.h>\n#line 1 " + quoted(file_name) + "\n";
   // A launch replaces text before its '<<<', so launches are found first by their kernel's begin.
   for (size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].kind == Token::pragma) copy_up_to(tokens[i].begin), replace_up_to(tokens[i].end, "");
+    if (tokens[i].kind == Token::pragma) copy_up_to(tokens[i].begin), replace_up_to(tokens[i].end, unroll_macro(tokens[i]));
     else if (tokens[i].kind == Token::symbol && is(i, "<<<")) rewrite_launch(i);
     else if (tokens[i].kind != Token::word) continue;
     else if (is(i, "__shared__")) {

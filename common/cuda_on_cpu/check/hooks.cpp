@@ -1,5 +1,7 @@
 // The functions that -fsanitize=thread puts in front of every access to memory: ours instead of ThreadSanitizer's.
 // The host's code is instrumented, too: it is only asked whether it touches device memory.
+#include <cstring>
+
 #include "common/cuda_on_cpu/check/shadow.h"
 
 namespace cuda_on_cpu {
@@ -15,10 +17,10 @@ bool may_be_device(const char* address) {
   return false;
 }
 
-inline void accessed(Access access, const volatile void* pointer, size_t bytes, const void* code, bool aligned = true) {
+inline void accessed(Access access, const volatile void* pointer, size_t bytes, const void* code, bool need_alignment = true) {
   const char* address = const_cast<const char*>(static_cast<const volatile char*>(pointer));
   if (current_kernel()) {
-    if (!on_fiber_stack(address)) check_access(access, address, bytes, where_of(code), aligned);
+    if (!on_fiber_stack(address)) check_access(access, address, bytes, where_of(code), need_alignment);
   } else if (may_be_device(address)) {
     check_host_access(access, address, where_of(code));
   }
@@ -52,8 +54,8 @@ void __tsan_ignore_thread_end() {}
   void __tsan_write##bytes(void* p) { accessed(Access::write, p, bytes, __builtin_return_address(0)); }                   \
   void __tsan_volatile_read##bytes(void* p) { accessed(Access::read, p, bytes, __builtin_return_address(0)); }            \
   void __tsan_volatile_write##bytes(void* p) { accessed(Access::write, p, bytes, __builtin_return_address(0)); }          \
-  void __tsan_unaligned_read##bytes(void* p) { accessed(Access::read, p, bytes, __builtin_return_address(0)); }           \
-  void __tsan_unaligned_write##bytes(void* p) { accessed(Access::write, p, bytes, __builtin_return_address(0)); }         \
+  void __tsan_unaligned_read##bytes(void* p) { accessed(Access::read, p, bytes, __builtin_return_address(0), false); }    \
+  void __tsan_unaligned_write##bytes(void* p) { accessed(Access::write, p, bytes, __builtin_return_address(0), false); }  \
   void __tsan_read_write##bytes(void* p) {                                                                                \
     accessed(Access::read, p, bytes, __builtin_return_address(0));                                                        \
     accessed(Access::write, p, bytes, __builtin_return_address(0));                                                       \
@@ -66,6 +68,25 @@ HOOK(16)
 #undef HOOK
 void __tsan_read_range(void* p, size_t bytes) { accessed(Access::read, p, bytes, __builtin_return_address(0)); }
 void __tsan_write_range(void* p, size_t bytes) { accessed(Access::write, p, bytes, __builtin_return_address(0)); }
+
+// The Makefile sends the instrumented files' memcpy, memmove and memset here: compilers copy large structs by them.
+void* __tsan_memcpy(void* to, const void* from, size_t bytes) {
+  if (bytes == 0) return to;
+  accessed(Access::read, from, bytes, __builtin_return_address(0), false);
+  accessed(Access::write, to, bytes, __builtin_return_address(0), false);
+  return std::memmove(to, from, bytes);
+}
+void* __tsan_memmove(void* to, const void* from, size_t bytes) {
+  if (bytes == 0) return to;
+  accessed(Access::read, from, bytes, __builtin_return_address(0), false);
+  accessed(Access::write, to, bytes, __builtin_return_address(0), false);
+  return std::memmove(to, from, bytes);
+}
+void* __tsan_memset(void* to, int value, size_t bytes) {
+  if (bytes == 0) return to;
+  accessed(Access::write, to, bytes, __builtin_return_address(0), false);
+  return std::memset(to, value, bytes);
+}
 
 // std::atomic and the __atomic built-in functions. One kernel thread runs at a time, but the host may have several.
 #define ATOMIC_UPDATE(bits, type, name)                                               \

@@ -240,7 +240,7 @@ void order_lanes(unsigned number, unsigned lanes) {
   }
 }
 
-void check_access(Access access, const char* address, size_t bytes, uint32_t where, bool aligned) {
+void check_access(Access access, const char* address, size_t bytes, uint32_t where, bool need_alignment) {
   Target target = find_target(address, bytes);
   if (target.kind == Target::local || target.kind == Target::pinned) return;
   if (target.kind == Target::read_only && access == Access::read) return;
@@ -248,7 +248,7 @@ void check_access(Access access, const char* address, size_t bytes, uint32_t whe
   bool writes = access != Access::read;
   bool forbidden = target.kind == Target::out_of_bounds || target.kind == Target::freed || target.kind == Target::host ||
                    (target.kind == Target::constant_variable && writes);
-  bool misaligned = !aligned || ((bytes & (bytes - 1)) == 0 && bytes <= 16 && reinterpret_cast<uintptr_t>(address) % bytes != 0);
+  bool misaligned = need_alignment && bytes <= 16 && (bytes & (bytes - 1)) == 0 && reinterpret_cast<uintptr_t>(address) % bytes != 0;
   if (forbidden || misaligned) stop_at(target, access, address, bytes, where);
   unsigned thread = running.thread.number;
   if (access == Access::atomic) order_by_atomic(address, thread);

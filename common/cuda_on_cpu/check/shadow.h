@@ -55,7 +55,7 @@ bool in_call(const char* address);  // the launch's own copy of the arguments
 void start_block_epoch();
 void start_barrier_epoch();
 void order_lanes(unsigned warp, unsigned lanes);
-void check_access(Access access, const char* address, size_t bytes, uint32_t where, bool aligned = true);
+void check_access(Access access, const char* address, size_t bytes, uint32_t where, bool need_alignment = true);
 void check_host_access(Access access, const char* address, uint32_t where);
 void fence(unsigned thread);
 uint32_t block_epoch_now();

@@ -15,6 +15,12 @@
 #define __launch_bounds__(...)
 #define __grid_constant__
 
+#ifdef __clang__
+#define CUDA_ON_CPU_UNROLL(pragma) _Pragma(pragma)
+#else
+#define CUDA_ON_CPU_UNROLL(pragma)
+#endif
+
 // cu2cpp puts these at the variables behind __device__ and __constant__: one section each, so that the runtime knows
 // which addresses are device memory.
 #define CUDA_ON_CPU_DEVICE_VARIABLE __attribute__((section("cuda_on_cpu_device")))
