@@ -130,19 +130,22 @@ Setting make_setting(const std::string& name, const DataParallelOptions& o, cons
 
 // Nanoseconds that a value needs from one core's cache to another's: two ranks pass a number to and fro.
 double core_to_core(SharedWindow& window, int rank) {
-  constexpr int turns = 500;
+  constexpr int turns = 100;
   std::atomic_ref<float> ball(*window.of(0));
-  if (rank == 0) ball.store(0);
-  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-  const Timer timer;
-  for (int turn = rank; rank < 2 && turn < turns; turn += 2) {
-    while (ball.load(std::memory_order_acquire) != float(turn)) {
+  double best = INFINITY;  // a turn during which a core is taken away takes milliseconds
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    if (rank == 0) ball.store(0);
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    const Timer timer;
+    for (int turn = rank; rank < 2 && turn < turns; turn += 2) {
+      while (ball.load(std::memory_order_acquire) != float(turn)) {
+      }
+      ball.store(float(turn + 1), std::memory_order_release);
     }
-    ball.store(float(turn + 1), std::memory_order_release);
+    best = std::min(best, 1e9 * timer.seconds() / turns);
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
   }
-  const double nanoseconds = 1e9 * timer.seconds() / turns;
-  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-  return nanoseconds;
+  return best;
 }
 
 // Medians over the steps of a turn: another program that takes a core away for some steps does not count.
@@ -183,6 +186,7 @@ void time_setting(Setting& s, double serial, int64_t steps, int ranks) {
 // Rounds of everything; prints what the settings have in common.
 void take_turns(std::vector<Setting>& settings, Trainer& serial, const Choices& c, MpiSession& mpi) {
   std::erase_if(settings, [&](const Setting& s) { return s.name.find(c.only) == std::string::npos; });
+  if (settings.empty()) return;
   SharedWindow window(MPI_COMM_WORLD, 16);
   std::vector<double> serial_steps, latency;
   long interrupted = -interruptions();
@@ -239,7 +243,7 @@ void bench_settings(const Dataset& train, const Choices& c, MpiSession& mpi) {
     std::printf("784-512-256-10, %zu parameters, batch %lld, %d ranks\n", serial.parameters(), (long long)c.batch,
                 mpi.size());
   take_turns(settings, serial, c, mpi);
-  if (mpi.rank() != 0) return;
+  if (mpi.rank() != 0 || settings.empty()) return;
   std::printf("\n%-34s %9s %9s %17s %11s %11s\n", "", "ms a step", "speedup", "(quartiles)", "waiting, us", "alone, us");
   for (const Setting& s : settings)
     std::printf("%-34s %9.3f %9.2f    (%5.2f to %5.2f) %11.0f %11.0f\n", s.name.c_str(), 1e3 * median(s.step),
@@ -271,7 +275,7 @@ void bench_overlap(const Dataset& train, Choices c, MpiSession& mpi) {
   Trainer serial(alone, train, true);
   if (mpi.rank() == 0) std::printf("\n784-(512 x 8)-10, %zu parameters, batch %lld\n", serial.parameters(), (long long)c.batch);
   take_turns(settings, serial, c, mpi);
-  if (mpi.rank() != 0) return;
+  if (mpi.rank() != 0 || settings.empty()) return;
   std::printf("\n%-34s %9s %9s %11s %11s %11s\n", "", "ms a step", "speedup", "waiting, us", "alone, us", "hidden");
   for (const Setting& s : settings)
     std::printf("%-34s %9.3f %9.2f %11.0f %11.0f %9.0f %%\n", s.name.c_str(), 1e3 * median(s.step), median(s.speedup),
