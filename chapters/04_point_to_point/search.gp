@@ -15,11 +15,13 @@ set ylabel "validation accuracy, %"
 set title "Successive halving: few trials go on"
 set xlabel "epochs"
 set logscale x 2
-plot for [t=0:trials] record using ($1 == t ? $3 : NaN):(100 * $8) skip 1 with linespoints \
+of(t) = sprintf("< awk -F, '$1 == %d' '%s'", t, record)
+plot for [t=0:trials] of(t) using 3:(100 * $8) with linespoints \
      pointtype 7 pointsize 0.5 linewidth 1.5 linecolor (t + 1)
 
 set title "What the learning rate does"
 set xlabel "learning rate"
 set logscale x 10
-set format x "10^{%T}"
+set format x "%g"
+set xrange [0.01:3]
 plot record using 4:(100 * $8):(0.3 + 0.25 * $2) skip 1 with points pointtype 7 pointsize variable linecolor "#1f5a94"
