@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "chapters/01_serial/head.h"
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/04_point_to_point/patience.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
@@ -34,7 +35,7 @@ bool print_agreement(const SerialRun& serial, std::span<const float> weights, Ag
 }  // namespace
 
 SerialRun run_serially(const TrainOptions& o, const Dataset& train) {
-  const std::unique_ptr<Device> device = make_cpu_device();
+  const std::unique_ptr<Device> device = make_device(o.device);
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const Buffer gradients(*device, layout.count, Purpose::gradients);

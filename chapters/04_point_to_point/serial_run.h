@@ -14,7 +14,7 @@ struct SerialRun {
   double seconds = 0;                   // without evaluation and initialization
 };
 
-// Trains as chapter 01 does with these options, without evaluation, on this process's CPU.
+// Trains as chapter 01 does with these options, without evaluation, in this process, on a device of the same kind.
 SerialRun run_serially(const TrainOptions& options, const Dataset& train);
 
 // How the weights of a parallel run must agree with those of the serial run.

@@ -9,6 +9,7 @@
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/01_serial/train_report.h"
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/04_point_to_point/parameter_server.h"
 #include "chapters/04_point_to_point/serial_run.h"
 #include "common/mpi/session.h"
@@ -17,14 +18,14 @@ int train_by_messages(MpiSession& mpi, int argc, char** argv) {
   TrainOptions o;
   o.micro_batches = mpi.size();
   Options options("Trains a multilayer perceptron on MNIST with a parameter server.");
-  o.declare(options);
+  o.declare(options, device_names);
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   Dataset train = read_mnist_train(o.data);
   const Dataset test = read_mnist_test(o.data);
   o.apply(train);
 
-  const std::unique_ptr<Device> device = make_cpu_device();
+  const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const Buffer gradients(*device, layout.count, Purpose::gradients);
