@@ -4,6 +4,7 @@
 
 #include <mpi.h>
 
+#include <atomic>
 #include <cstdint>
 
 namespace guard {
@@ -106,8 +107,17 @@ enum class Kind : uint8_t {
 enum class Op : uint8_t { GUARD_OPS(GUARD_OP_NAME) };
 #undef GUARD_OP_NAME
 
-const char* name_of(Op op);
-Kind kind_of(Op op);
+struct OpInfo {
+  const char* name;
+  Kind kind;
+  const char* agree;
+};
+#define GUARD_OP_INFO(op, text, kind, agree) {text, Kind::kind, agree},
+inline constexpr OpInfo op_infos[] = {GUARD_OPS(GUARD_OP_INFO)};
+#undef GUARD_OP_INFO
+
+constexpr const char* name_of(Op op) { return op_infos[size_t(op)].name; }
+constexpr Kind kind_of(Op op) { return op_infos[size_t(op)].kind; }
 bool roots_agree(Op op);  // whether all members must name the same root
 bool bytes_agree(Op op);  // whether all members must name the same number of bytes
 
@@ -130,16 +140,63 @@ struct Call {
 
 #define GUARD_HERE __builtin_return_address(0)
 
+// A rank's place in the page, as far as each call writes to it.
+struct Marker {
+  // Grows by one when a call that may wait begins and by one when it ends: odd means "inside". Written by its
+  // own rank alone, on a cache line of its own.
+  alignas(64) std::atomic<uint64_t> moves{0};
+  std::atomic<uint64_t> moves_of_other_threads{0};
+  Call call;  // meaningful while `moves` is odd
+
+  // Only one thread writes the count: no locked instruction.
+  void move() { moves.store(moves.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+};
+extern Marker* marker;  // this rank's; before MPI_Init one that nobody reads
+
+// The thread that called MPI_Init is the one that the watchdog watches. Other threads only count as movement.
+struct ThreadState {
+  bool watched = false;
+  int depth = 0;  // of MPI calls: some libraries make MPI calls inside MPI calls
+};
+extern constinit thread_local ThreadState this_thread;
+
+extern bool tracing;
+
 // Marks the time from the beginning of an MPI call to its end: for the watchdog, and for the trace. Calls
-// that MPI makes inside another call are not marked.
+// that MPI makes inside another call are not marked. In the header because it is on the way of every message.
 class InCall {
  public:
-  explicit InCall(const Call& call);
-  ~InCall();
+  explicit InCall(const Call& call) : outermost_(this_thread.depth++ == 0 && this_thread.watched) {
+    if (!this_thread.watched) [[unlikely]]
+      marker->moves_of_other_threads++;
+    if (!outermost_) [[unlikely]]
+      return;
+    if (tracing) [[unlikely]]
+      begin_ = begin_of_event();
+    marker->call = call;
+    const Kind kind = kind_of(call.op);
+    if (kind == Kind::collective) remember_collective(marker->call);
+    if (kind == Kind::send || kind == Kind::sendrecv) remember_send(call);
+    marker->move();  // the record is whole before the count says so
+  }
+  ~InCall() {
+    this_thread.depth--;
+    if (!outermost_) [[unlikely]]
+      return;
+    marker->move();
+    if (begin_) [[unlikely]]
+      end_event(begin_);
+  }
   InCall(const InCall&) = delete;
   InCall& operator=(const InCall&) = delete;
 
  private:
+  static int64_t begin_of_event();
+  static void end_event(int64_t begin);
+  static void remember_collective(Call& call);  // and numbers it
+  static void remember_send(const Call& call);
+
+  friend void start_request(Call call, MPI_Request request);
   bool outermost_;
   int64_t begin_ = 0;  // nanoseconds, when tracing
 };
@@ -148,7 +205,22 @@ class InCall {
 // do not wait for it.
 void start_request(Call call, MPI_Request request);
 
-// The thread that called MPI_Init: the one that the watchdog watches. Other threads only count as movement.
-extern thread_local bool is_main_thread;
+// The sends that this rank began last, newest at [count - 1], cyclically.
+struct LastSends {
+  static constexpr unsigned size = 8;
+  struct Sent {
+    const void* where;
+    Communicator* communicator;
+    int peer, tag;
+  };
+  unsigned count = 0;
+  Sent sent[size];
+};
+extern LastSends last_sends;
+
+inline void InCall::remember_send(const Call& call) {
+  last_sends.sent[last_sends.count++ % LastSends::size] = {call.where, call.communicator, call.peer,
+                                                           call.tag};
+}
 
 }  // namespace guard

@@ -26,15 +26,6 @@ Known& known() {
   return all;
 }
 
-// The communicator that this thread used last, valid while no communicator was entered or forgotten since.
-std::atomic<uint32_t> generation{1};
-struct LastUsed {
-  uint32_t generation = 0;
-  MPI_Comm handle = MPI_COMM_NULL;
-  Communicator* described = nullptr;
-};
-thread_local LastUsed last_used;
-
 uint64_t mix(uint64_t a, uint64_t b) {  // splitmix64's finisher
   uint64_t x = a * 0x9e3779b97f4a7c15u + b;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -78,7 +69,7 @@ Communicator& enter(MPI_Comm communicator, uint64_t id, std::vector<int> ranks) 
   made.id = id;
   made.world_ranks = std::move(ranks);
   all.now[communicator] = &made;
-  generation++;
+  communicator_generation++;
   return made;
 }
 
@@ -113,12 +104,13 @@ int collective_progress(Progress* progress, int room) {
   return written;
 }
 
-Communicator& describe(MPI_Comm communicator) {
-  if (communicator == last_used.handle && last_used.generation == generation.load(std::memory_order_relaxed))
-    return *last_used.described;
+constinit thread_local LastUsed last_used;
+std::atomic<uint32_t> communicator_generation{1};
+
+Communicator& look_up_and_remember(MPI_Comm communicator) {
   const std::lock_guard lock(known().mutex);
   Communicator& found = look_up(communicator);
-  last_used = {generation, communicator, &found};
+  last_used = {communicator_generation, communicator, &found};
   return found;
 }
 
@@ -142,7 +134,7 @@ void rename(MPI_Comm communicator, const char* name) {
 void forget(MPI_Comm communicator) {
   const std::lock_guard lock(known().mutex);
   known().now.erase(communicator);
-  generation++;
+  communicator_generation++;
 }
 
 void remember_owner(Handle handle, MPI_Comm communicator) {

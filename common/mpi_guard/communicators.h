@@ -4,6 +4,7 @@
 
 #include <mpi.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct Communicator {
 
 // The guard's description of `communicator`; made at its first use. The reference stays valid for ever: a
 // past call or a request may still point to it after MPI_Comm_free.
-Communicator& describe(MPI_Comm communicator);
+inline Communicator& describe(MPI_Comm communicator);
 
 // The communicator of this rank's last collective call; null before the first.
 extern Communicator* last_used_for_collectives;
@@ -50,6 +51,23 @@ void register_child(MPI_Comm parent, MPI_Comm child, Op op);
 
 void rename(MPI_Comm communicator, const char* name);
 void forget(MPI_Comm communicator);  // before it is freed: MPI may give its handle to another one
+
+// The communicator that a thread used last, valid while none was made or forgotten since.
+struct LastUsed {
+  uint32_t generation = 0;
+  MPI_Comm handle = MPI_COMM_NULL;
+  Communicator* described = nullptr;
+};
+extern constinit thread_local LastUsed last_used;
+extern std::atomic<uint32_t> communicator_generation;
+Communicator& look_up_and_remember(MPI_Comm communicator);
+
+inline Communicator& describe(MPI_Comm communicator) {
+  const uint32_t now = communicator_generation.load(std::memory_order_relaxed);
+  if (communicator == last_used.handle && last_used.generation == now) [[likely]]
+    return *last_used.described;
+  return look_up_and_remember(communicator);
+}
 
 // The communicator that a window or file was opened on, duplicated in polite mode so that the guard's
 // barriers never meet the program's own collectives. `handle` is the MPI_Win or MPI_File.

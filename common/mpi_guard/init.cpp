@@ -97,7 +97,7 @@ bool agree_on_politeness(bool crowded_here) {
 
 // After PMPI_Init, on every rank.
 void start() {
-  started = is_main_thread = true;
+  started = this_thread.watched = true;
   polite = true;  // until it is known that it is not needed
   int rank = 0, size = 1;
   PMPI_Comm_rank(MPI_COMM_WORLD, &rank);

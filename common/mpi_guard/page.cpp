@@ -98,6 +98,7 @@ Page* create_page(MPI_Comm node, int world_rank) {
   if (rank == 0) page->ranks = size;
   mine.phase = Phase::running;
   slot = &mine;
+  marker = &mine;
   all_of(true, node);  // nobody looks before everybody has written
   return page;
 }

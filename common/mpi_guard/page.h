@@ -14,18 +14,12 @@ namespace guard {
 
 enum class Phase : int { starting, running, finalized };
 
-struct Slot {
-  // Grows by one when a call that may wait begins and by one when it ends: odd means "inside". Written by its
-  // own rank alone, on a cache line of its own.
-  alignas(64) std::atomic<uint64_t> moves{0};
-  std::atomic<uint64_t> moves_of_other_threads{0};
-  Call call;  // meaningful while `moves` is odd
-
+struct Slot : Marker {
   alignas(64) std::atomic<Phase> phase{Phase::starting};
   int world_rank = 0;
   pid_t pid = 0;
-  pthread_mutex_t
-      alive;  // held by the rank from MPI_Init to MPI_Finalize; robust, so its death shows at once
+  // Held by the rank from MPI_Init to MPI_Finalize; robust, so its death shows at once.
+  pthread_mutex_t alive;
 
   alignas(64) std::atomic<uint64_t> answered{0};  // the last question that `report` answers
   RankReport report;

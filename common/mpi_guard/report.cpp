@@ -113,9 +113,9 @@ void add_history(RankReport& report, const Communicator& communicator, Places& p
 void add_sends(RankReport& report, Places& places) {
   const unsigned known = std::min(last_sends.count, LastSends::size);
   for (unsigned i = 0; i < known; i++) {
-    const Call& sent = last_sends.calls[(last_sends.count - 1 - i) % LastSends::size];
+    const LastSends::Sent& sent = last_sends.sent[(last_sends.count - 1 - i) % LastSends::size];
     ReportedSend& reported = report.sends[report.send_count++];
-    reported = {world_rank(sent, sent.peer), sent.tag, id_of(sent), {}};
+    reported = {sent.communicator->world_rank(sent.peer), sent.tag, sent.communicator->id, {}};
     places.fill_later(&reported.where, sent.where);
   }
 }

@@ -1,4 +1,4 @@
-// What the program's requests stand for, and its last sends: remembered so that the watchdog can say which
+// What the program's requests stand for: remembered so that the watchdog can say which
 // message an MPI_Waitall waits for.
 #pragma once
 
@@ -37,15 +37,6 @@ class Requests {
 };
 
 extern Requests requests;
-
-// The sends that this rank began last, newest at [count % size - 1].
-struct LastSends {
-  static constexpr unsigned size = 8;
-  unsigned count = 0;
-  Call calls[size];
-  void remember(const Call& call) { calls[count++ % size] = call; }
-};
-extern LastSends last_sends;
 
 // Which requests of the array in the current MPI_Waitall are known to be complete (first 64); polite mode only.
 extern uint64_t complete_in_waitall;

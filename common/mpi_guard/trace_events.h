@@ -9,8 +9,6 @@
 
 namespace guard {
 
-extern bool tracing;
-
 struct Event {
   int64_t begin, end;  // nanoseconds on this host's clock
   const char* region;  // null for an MPI call
