@@ -9,6 +9,7 @@
 // the ratios inside the rounds. Operands are summed in place, as in training.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -187,6 +188,41 @@ void print_choices(const std::vector<Row>& rows, int ranks, const Machine& machi
   std::printf("the choice takes at most %.2f times as long as the best\n", worst);
 }
 
+// Where the second way starts to be faster than the first: the first zero of log(first / second), on straight lines
+// between the lengths in a logarithmic picture. 0 if there is none.
+double crossover(const std::vector<double>& bytes, const std::vector<double>& first,
+                 const std::vector<double>& second) {
+  for (size_t i = 1; i < bytes.size(); ++i) {
+    const double before = std::log(first[i - 1] / second[i - 1]), after = std::log(first[i] / second[i]);
+    if (before < 0 && after >= 0)
+      return bytes[i - 1] * std::pow(bytes[i] / bytes[i - 1], before / (before - after));
+  }
+  return 0;
+}
+
+void print_crossover(const std::vector<Row>& rows, int ranks, const Machine& machine) {
+  const char *few = "recursive-doubling", *halves = "rabenseifner";
+  std::vector<double> bytes, measured[2], dense, predicted[2];
+  for (const Row& row : rows) {
+    bytes.push_back(double(row.bytes));
+    measured[0].push_back(seconds_of(row, few));
+    measured[1].push_back(seconds_of(row, halves));
+  }
+  for (double b = bytes.front(); b <= bytes.back(); b *= 1.02) {
+    dense.push_back(b);
+    predicted[0].push_back(predicted_seconds(few, b, ranks, machine));
+    predicted[1].push_back(predicted_seconds(halves, b, ranks, machine));
+  }
+  const double at = crossover(bytes, measured[0], measured[1]);
+  const double expected = crossover(dense, predicted[0], predicted[1]);
+  if (at > 0 && expected > 0)
+    std::printf("%s is first overtaken by %s at %.0f bytes, predicted: %.0f (predicted / measured %.2f)\n", few,
+                halves, at, expected, expected / at);
+  else
+    std::printf("%s is %sovertaken by %s, and was %spredicted to be\n", few, at > 0 ? "" : "never ", halves,
+                expected > 0 ? "" : "not ");
+}
+
 void print_ratios(const std::vector<Row>& rows) {
   std::printf("\ntime over that of MPI_Allreduce (median of the ratios inside the rounds)\n");
   for (const Row& row : rows) {
@@ -237,6 +273,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   print_machine(m, machine, mpi.size(), pinned);
   print_table(rows);
   print_choices(rows, mpi.size(), m.machine);
+  print_crossover(rows, mpi.size(), m.machine);
   print_ratios(rows);
   if (!csv.empty()) write_csv(csv, machine, rows, mpi.size(), m);
   if (!fit.empty()) save_machine(m.machine, fit);
