@@ -196,18 +196,20 @@ endef
 $(B)/cuda_on_cpu/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
 	$(call compile_twin,$(if $(findstring clang,$(CXX)),-Wno-pass-failed,--param max-completely-peel-times=7),cu2cpp)
 # The checker wants to see memcpy, too: large structs are copied by it. clang would leave out a read that a write follows.
+check_flags = -O1 -gdwarf-4 $(if $(findstring clang,$(CXX)),-mllvm -tsan-instrument-read-before-write=1) -fsanitize=thread$(comma)alignment$(comma)bounds
 $(B)/check/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
-	$(call compile_twin,-O1 -gdwarf-4 $(if $(findstring clang,$(CXX)),-mllvm -tsan-instrument-read-before-write=1) -fsanitize=thread$(comma)alignment$(comma)bounds,check)
+	$(call compile_twin,$(check_flags),check)
 	$(quiet)objcopy $(foreach f,memcpy memmove memset,--redefine-sym $f=__tsan_$f) $@
 
 # With nvcc: machine code for the GPUs of 2018 to 2025, and PTX for later ones.
 architectures := 75 80 90 120
+nvcc_flags = $(foreach a,$(architectures),-gencode arch=compute_$a$(comma)code=sm_$a) \
+  -gencode arch=compute_$(lastword $(architectures))$(comma)code=compute_$(lastword $(architectures)) \
+  $(CPPFLAGS) -std=c++20 -O3 -Werror all-warnings -Xcompiler -Wall$(comma)-Wextra
 $(B)/%.o: %.cu $(B)/flags
 	$(call say,nvcc,$<)
 	@mkdir -p $(@D)
-	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(foreach a,$(architectures),-gencode arch=compute_$a$(comma)code=sm_$a) \
-	  -gencode arch=compute_$(lastword $(architectures))$(comma)code=compute_$(lastword $(architectures)) \
-	  $(CPPFLAGS) -std=c++20 -O3 -Werror all-warnings -Xcompiler -Wall$(comma)-Wextra -MMD -MP -c $< -o $@
+	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(nvcc_flags) -MMD -MP -c $< -o $@
 
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
 on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
@@ -345,18 +347,20 @@ $(B)/tests/exercises/%.o: override CXXFLAGS := $(patsubst -O%,-O1,$(filter-out -
 $(B)/sandbox: $(B)/tests/exercises/sandbox.o
 	$(call link,$^)
 define judge_rules
-$(1): $(patsubst %.cpp,$(B)/%.o,$(wildcard $(patsubst $(B)/%/judge,%,$(1))/*_judge.cpp)) $(B)/tests/exercises/judge.o $(B)/lib/common.a | $(B)/sandbox
+$(1): $(patsubst %.cpp,$(B)/%.o,$(wildcard $(patsubst $(B)/%/judge,%,$(1))/*_judge.cpp)) $(B)/tests/exercises/judge.o $(B)/tests/exercises/ending.o $(B)/lib/common.a | $(B)/sandbox
 	$$(call link,$$^,-lgtest)
 endef
 $(foreach j,$(judges),$(eval $(call judge_rules,$(j))))
 
 # Programs of a task: of the exercise, of the solution, and of an untouched exercise.
-task_mpi = $(if $(call is_mpi,tests/exercises/$(1)),$(B)/lib/mpi.a $(B)/lib/mpi_guard.a)
-task_libraries = $(call task_mpi,$(1)) $(B)/lib/common.a
+task_mpi  = $(if $(call is_mpi,tests/exercises/$(1)),$(B)/lib/mpi.a $(B)/lib/mpi_guard.a)
+task_cuda = $(if $(and $(filter cpu,$(CUDA)),$(wildcard solutions/$(1).cu exercises/$(1).cu)),$(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a)
+task_libraries = $(call task_mpi,$(1)) $(B)/lib/common.a $(call task_cuda,$(1))
 task_environment = TASK_CXX='$(call compiler,tests/exercises/$(1))' TASK_LIBS='$(LDLIBS)' \
-  TASK_FLAGS='$(patsubst -O%,-O2,$(CXXFLAGS)) -Wno-unused-parameter $(LDFLAGS)'
+  TASK_FLAGS='$(patsubst -O%,-O2,$(CXXFLAGS)) -Wno-unused-parameter $(LDFLAGS)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)' \
+  TASK_NVCC='$(NVCC) -ccbin $(call compiler,tests/exercises/$(1)) $(nvcc_flags)'
 define task_rules
-$(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile | $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
+$(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile $(if $(call task_cuda,$(2)),$(B)/cu2cpp) | $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
 	$$(call say,compile,$$<)
 	@mkdir -p $$(@D)
 	$$(quiet)$(call task_environment,$(2)) sh tests/exercises/compile $$< $(B)/tests/exercises/$(2)_main.o $$@ $(call task_libraries,$(2))

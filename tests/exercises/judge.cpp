@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "common/philox.h"
+#include "tests/exercises/ending.h"
 
 namespace fs = std::filesystem;
 
@@ -121,42 +122,6 @@ void start(const std::vector<std::string>& command) {
     throw std::runtime_error("the sandbox failed: " + command[0]);
 }
 
-std::string last_line(std::string text) {
-  while (!text.empty() && isspace((unsigned char)text.back())) text.pop_back();
-  return text.substr(text.find_last_of('\n') + 1);  // npos + 1 == 0
-}
-
-std::string signal_in_words(int signal, const std::string& output) {
-  switch (signal) {
-    case SIGSEGV:
-    case SIGBUS:
-      return "your program was stopped: it touched memory that is not its own (segmentation fault)";
-    case SIGABRT:
-      return "your program aborted: " + last_line(output);
-    case SIGFPE:
-      return "your program was stopped: a division of whole numbers by zero";
-    case SIGXCPU:
-    case SIGKILL:
-      return "your program was stopped: it used all the processor time that it may (a loop without end?)";
-    case SIGXFSZ:
-      return "your program was stopped: it wrote too much";
-    default:
-      return std::string("your program was stopped by a signal: ") + strsignal(signal);
-  }
-}
-
-// How a run ended that did not end well.
-std::string ending_in_words(const std::string& report, const std::string& output) {
-  std::istringstream in(report);
-  std::string how;
-  int number = 0;
-  in >> how >> number;
-  if (how == "wall") return "timed out after " + std::to_string(number) + " s";
-  if (how == "signal") return signal_in_words(number, output);
-  return "your program ended with status " + std::to_string(number) +
-         (output.empty() ? "" : ": " + last_line(output));
-}
-
 }  // namespace
 
 Answers Trial::run() { return run_ranks(0)[0]; }
@@ -164,8 +129,11 @@ Answers Trial::run() { return run_ranks(0)[0]; }
 std::vector<Answers> Trial::run_ranks(int ranks) {
   const Box box;
   fs::copy_file(environment("TASK_PROGRAM"), box.path / "in/program");
+  fs::create_directory_symlink(fs::current_path(), box.path / "course");
   std::ofstream(box.path / "in/input", std::ios::binary) << input_;
-  std::vector<std::string> command = {environment("B", "build") + "/sandbox", "--box", box.path, "--"};
+  std::vector<std::string> command = {environment("B", "build") + "/sandbox", "--box", box.path};
+  if (!environment("TASK_CUDA").empty()) command.insert(command.end(), {"--address", "0"});
+  command.push_back("--");
   if (ranks > 0) command.insert(command.end(), {"sh", "../course/common/mpi/launch", std::to_string(ranks)});
   command.insert(command.end(), {"../in/program", "../in/input"});
   start(command);

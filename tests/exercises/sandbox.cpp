@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     const std::string name = argv[i];
     long* value = name == "--wall"        ? &limits.wall
                   : name == "--cpu"       ? &limits.cpu
-                  : name == "--memory"    ? &limits.memory
+                  : name == "--address"    ? &limits.memory
                   : name == "--processes" ? &limits.processes
                   : name == "--disk"      ? &limits.disk
                                           : nullptr;
@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
     dup2(open("/dev/null", O_RDONLY), 0);
     dup2(output, 1);
     dup2(output, 2);
+    setenv("GUARD_TIMEOUT", "2", 1);
     execvp(argv[i + 1], argv + i + 1);
     _exit(127);
   }

@@ -31,6 +31,8 @@ untouched() { [ "$(sed '$d' "$1" | cksum | tr ' ' '-')" = "$(sed -n '$s,^// As g
 # judge TASK PROGRAM: 0 if every test of the task passes. `reason` is then empty, else the first failure in plain words.
 judge() {
   judge_xml=$(mktemp)
+  case $(task_file solutions "$1")$(task_file exercises "$1") in *.cu) TASK_CUDA=yes ;; *) TASK_CUDA= ;; esac
+  export TASK_CUDA
   GTEST_OUTPUT=xml:$judge_xml TASK_PROGRAM=$2 TASK_RANKS=$(task_line ranks "$1") \
     "$B/tests/exercises/${1%/*}/judge" --gtest_filter="${1##*/}.*" >"$judge_xml.out" 2>&1
   judge_status=$?
