@@ -83,6 +83,8 @@ std::vector<int> task_ranks() {
   return all;
 }
 
+std::string with_ranks(int ranks) { return "with " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks"); }
+
 // --- A run ---------------------------------------------------------------------------------------------------------------
 
 namespace {

@@ -82,6 +82,7 @@ class Trial {
 
 // The numbers of ranks that the task is tried on (TASK_RANKS, from the line `// ranks:` of its main).
 std::vector<int> task_ranks();
+std::string with_ranks(int ranks);  // "with 3 ranks"
 
 // --- Verdicts ----------------------------------------------------------------------------------------------------------
 

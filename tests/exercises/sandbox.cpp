@@ -22,7 +22,7 @@
 #include <string>
 
 struct Limits {
-  long wall = 20, cpu = 10, memory = 1024, processes = 8, disk = 64;
+  long wall = 60, cpu = 10, memory = 1024, processes = 8, disk = 64;
 };
 
 static void limit(int resource, rlim_t value) {
