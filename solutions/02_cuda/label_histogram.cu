@@ -1,0 +1,38 @@
+// How many images of each digit? A histogram that is counted in shared memory first.
+#include "chapters/02_cuda/cuda_check.h"
+
+#include <cstddef>
+
+// counts[c] = how many of labels (n) are c, for c < classes. What counts held before is overwritten. Labels below 0 or from
+// `classes` on are counted nowhere. counts (classes) and labels (n) are device memory; n may be 0, classes is 1 to 1024.
+//
+// A block counts its part of the labels in shared memory, with atomicAdd (int additions give the same sum in any order),
+// and then adds its counts to those in global memory: one global addition for each block and class, not one for each label.
+//
+// Launched with 8 blocks of 128 threads, whatever n and classes are: a thread takes every 1024th label.
+__global__ void label_histogram_kernel(int* counts, const int* labels, size_t n, int classes) {
+  extern __shared__ int mine[];  // (classes): this block's counts
+  // BEGIN SOLUTION
+  for (int c = int(threadIdx.x); c < classes; c += int(blockDim.x)) mine[c] = 0;
+  __syncthreads();
+  const size_t first = size_t(blockIdx.x) * blockDim.x + threadIdx.x, step = size_t(gridDim.x) * blockDim.x;
+  for (size_t i = first; i < n; i += step)
+    if (labels[i] >= 0 && labels[i] < classes) atomicAdd(&mine[labels[i]], 1);
+  __syncthreads();
+  for (int c = int(threadIdx.x); c < classes; c += int(blockDim.x)) atomicAdd(&counts[c], mine[c]);
+  // TODO
+  // Three loops: zeros, labels, the way out. There may be more classes than threads. What must lie between two loops?
+  // STUB
+  // END SOLUTION
+}
+
+void label_histogram(int* counts, const int* labels, size_t n, int classes) {
+  // BEGIN SOLUTION
+  CUDA_CHECK(cudaMemset(counts, 0, size_t(classes) * sizeof(int)));
+  label_histogram_kernel<<<8, 128, size_t(classes) * sizeof(int)>>>(counts, labels, n, classes);
+  CUDA_CHECK(cudaGetLastError());
+  // TODO
+  // Launch it. Who sees to it that all blocks begin to add to zeros? And the size of `mine` is known only here.
+  // STUB
+  // END SOLUTION
+}

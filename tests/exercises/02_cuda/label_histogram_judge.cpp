@@ -1,0 +1,58 @@
+#include "tests/exercises/judge.h"
+
+namespace {
+
+using Ints = std::vector<int>;
+
+Ints counted(const Ints& labels, size_t first, size_t end, int classes) {
+  Ints counts(size_t(classes), 0);
+  for (size_t i = first; i < end; ++i)
+    if (labels[i] >= 0 && labels[i] < classes) ++counts[size_t(labels[i])];
+  return counts;
+}
+
+std::string wrong_with(const Ints& labels, int classes) {
+  const size_t n = labels.size();
+  const Ints old = random_labels(size_t(classes), 1000);
+  Answers answers = Trial().give(int(n)).give(classes).give(labels).give(old).run();
+  const Ints counts = answers.integers("counts", size_t(classes)), right = counted(labels, 0, n, classes);
+  if (counts == right) return "";
+
+  const std::string with = " (n = " + std::to_string(n) + ", classes = " + std::to_string(classes) + ")";
+  Ints added = right;
+  for (size_t c = 0; c < added.size(); ++c) added[c] += old[c];
+  if (counts == added) return "counts is added to what it held before; it is to be overwritten" + with;
+  if (counts == old) return "counts is as it was before" + with;
+  for (const size_t some : {128u, 1024u})
+    if (n > some && counts == counted(labels, 0, some, classes))
+      return "only the first " + std::to_string(some) + " of " + std::to_string(n) + " labels are counted";
+  size_t c = 0;
+  while (counts[c] == right[c]) ++c;
+  return "counts[" + std::to_string(c) + "] is " + std::to_string(counts[c]) + "; it should be " +
+         std::to_string(right[c]) + with;
+}
+
+TEST(label_histogram, Digits) { EXPECT_RIGHT(wrong_with(random_labels(5000, 10), 10)); }
+
+TEST(label_histogram, MoreClassesThanThreads) {
+  for (const int classes : {300, 1024}) {
+    Ints labels(size_t(2 * classes));
+    for (size_t i = 0; i < labels.size(); ++i) labels[i] = int(i) / 2;
+    EXPECT_RIGHT(wrong_with(labels, classes));
+  }
+}
+
+TEST(label_histogram, LabelsThatAreNone) {
+  Ints labels = random_labels(300, 12);
+  for (int& label : labels) label -= 1;
+  labels[7] = -1, labels[8] = 10;
+  EXPECT_RIGHT(wrong_with(labels, 10));
+}
+
+TEST(label_histogram, SmallSizes) {
+  EXPECT_RIGHT(wrong_with(random_labels(1, 3), 3));
+  EXPECT_RIGHT(wrong_with(random_labels(129, 1), 1));
+  EXPECT_RIGHT(wrong_with({}, 7));
+}
+
+}  // namespace
