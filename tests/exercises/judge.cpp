@@ -76,6 +76,8 @@ std::vector<int> random_labels(size_t n, int classes) {
 
 int random_number(int low, int high) { return int(small_integers(1, low, high)[0]); }
 
+bool times_count() { return environment("JUDGE_TIMES") != "no"; }
+
 std::vector<int> task_ranks() {
   std::istringstream in(environment("TASK_RANKS", "1"));
   std::vector<int> all;
@@ -83,7 +85,9 @@ std::vector<int> task_ranks() {
   return all;
 }
 
-std::string with_ranks(int ranks) { return "with " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks"); }
+std::string with_ranks(int ranks) {
+  return "with " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks");
+}
 
 // --- A run ---------------------------------------------------------------------------------------------------------------
 
@@ -128,13 +132,19 @@ void start(const std::vector<std::string>& command) {
 
 Answers Trial::run() { return run_ranks(0)[0]; }
 
-std::vector<Answers> Trial::run_ranks(int ranks) {
+std::vector<Answers> Trial::run_ranks(int ranks) { return run_program(environment("TASK_PROGRAM"), ranks); }
+
+void Trial::run_rival() { run_program(environment("TASK_RIVAL"), 0); }
+
+std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
   const Box box;
-  fs::copy_file(environment("TASK_PROGRAM"), box.path / "in/program");
-  fs::create_directory_symlink(fs::current_path(), box.path / "course");
+  fs::copy_file(program, box.path / "in/program");
   std::ofstream(box.path / "in/input", std::ios::binary) << input_;
   std::vector<std::string> command = {environment("B", "build") + "/sandbox", "--box", box.path};
   if (!environment("TASK_CUDA").empty()) command.insert(command.end(), {"--address", "0"});
+  for (const std::string name : {"wall", "cpu"})
+    if (const std::string value = environment(name == "wall" ? "JUDGE_WALL" : "JUDGE_CPU"); !value.empty())
+      command.insert(command.end(), {"--" + name, value});
   command.push_back("--");
   if (ranks > 0) command.insert(command.end(), {"sh", "../course/common/mpi/launch", std::to_string(ranks)});
   command.insert(command.end(), {"../in/program", "../in/input"});
