@@ -54,7 +54,8 @@ std::string signal_in_words(int signal, const std::vector<std::string>& lines) {
     case SIGBUS:
       return "your program was stopped: it touched memory that is not its own (segmentation fault)";
     case SIGABRT: {
-      const std::string what = line_with(lines, {"what():", "terminate called"});
+      std::string what = line_with(lines, {"what():"});
+      if (what.empty()) what = line_with(lines, {"terminate called"});
       return "your program aborted" + (what.empty() ? "" : ": " + what.substr(what.find_first_not_of(' ')));
     }
     case SIGFPE:
