@@ -111,7 +111,7 @@ class Pipeline {
     size_t rows = 0;
     int first = -1, last = -1;  // the first and last micro-batch that have rows
   };
-  void walk(const Schedule& schedule, const std::vector<Action>& actions, const Batch& batch);
+  void walk(const std::vector<Action>& actions, const Batch& batch, bool training);
   void receive(const Action& action, size_t rows);
   void send(const Action& action, size_t rows);
   void wait_for_send(const Step& step);
