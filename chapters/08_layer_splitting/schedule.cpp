@@ -6,14 +6,17 @@
 
 namespace {
 
-// All steps of a stage in one pass. Micro-batches go in groups of as many as there are stages (the last may be smaller):
-// a group passes all chunks of the stage before the next begins. Forward visits the chunks in order, backward in reverse.
+// Micro-batches go in groups of as many as there are stages. How many they are with a last group that is full, too.
+int in_whole_groups(int micro_batches, int stages) { return (micro_batches + stages - 1) / stages * stages; }
+
+// All steps of a stage in one pass. A group passes all chunks of the stage before the next begins. Forward visits the chunks
+// in order, backward in reverse.
 std::vector<Step> steps_of_pass(Pass pass, int stages, int chunks_per_stage, int micro_batches, int stage) {
   std::vector<Step> steps;
   for (int group = 0; group < micro_batches; group += stages)
     for (int i = 0; i < chunks_per_stage; ++i) {
       const int chunk = stages * (pass == Pass::forward ? i : chunks_per_stage - 1 - i) + stage;
-      for (int m = group; m < std::min(group + stages, micro_batches); ++m) steps.push_back({pass, chunk, m});
+      for (int m = group; m < group + stages; ++m) steps.push_back({pass, chunk, m});
     }
   return steps;
 }
@@ -23,12 +26,19 @@ std::vector<Step> steps_of_pass(Pass pass, int stages, int chunks_per_stage, int
 int forward_steps_ahead(const std::string& name, int stages, int chunks_per_stage, int micro_batches, int stage) {
   const int stages_behind = stages - 1 - stage;
   if (name == "naive") return 1;
-  if (name == "gpipe") return micro_batches;
+  if (name == "gpipe") return in_whole_groups(micro_batches, stages);
   // The first micro-batch goes to the last stage, one stage in each step, and meanwhile the next ones follow.
   if (name == "1f1b") return stages_behind + 1;
   // It comes by chunks_per_stage - 1 times with its group before it stays. Then it goes to the last stage and back.
   if (name == "interleaved") return (chunks_per_stage - 1) * stages + 2 * stages_behind + 1;
   throw Error("schedule: unknown name " + name);
+}
+
+// Micro-batches that only fill the last group. What is left of a schedule that comes to an end comes to an end, too: a step
+// waits for fewer others. To make the last group smaller instead looks simpler, and hangs (4 stages of 3 chunks, 5
+// micro-batches): the numbers of forward_steps_ahead count on whole groups.
+void leave_out_from(int micro_batches, std::vector<Step>& steps) {
+  std::erase_if(steps, [&](const Step& step) { return step.micro_batch >= micro_batches; });
 }
 
 }  // namespace
@@ -61,6 +71,7 @@ Schedule make_schedule(const std::string& name, int stages, int chunks_per_stage
       while (next < std::min(i + ahead, forward.size())) steps.push_back(forward[next++]);
       steps.push_back(backward[i]);
     }
+    leave_out_from(micro_batches, steps);
   }
   for (int chunk = 0; chunk < stages * chunks_per_stage; ++chunk)
     schedule.slots.push_back(most_in_flight(schedule.steps[size_t(schedule.stage_of(chunk))], chunk));
@@ -70,8 +81,10 @@ Schedule make_schedule(const std::string& name, int stages, int chunks_per_stage
 Schedule make_evaluation_schedule(const Schedule& training, int micro_batches) {
   Schedule schedule{training.stages, micro_batches, false, training.slots, {}};
   const int chunks_per_stage = training.chunks() / training.stages;
-  for (int stage = 0; stage < training.stages; ++stage)
+  for (int stage = 0; stage < training.stages; ++stage) {
     schedule.steps.push_back(steps_of_pass(Pass::forward, training.stages, chunks_per_stage, micro_batches, stage));
+    leave_out_from(micro_batches, schedule.steps.back());
+  }
   return schedule;
 }
 
