@@ -2,6 +2,7 @@
 // serial run with the same micro-batches, and counts, keeps and sends what the formulas say.
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <map>
 #include <numeric>
@@ -35,6 +36,7 @@ struct Training {
   int chunks = 1, micro_batches = 1;
   std::vector<int> sizes = sixteen_layers;
   std::string device = "cpu";
+  size_t rows = samples, batch = batch_rows;
   std::string text() const {
     return schedule + ", " + std::to_string(chunks) + " chunks, " + std::to_string(micro_batches) + " micro-batches on " + device;
   }
@@ -62,12 +64,12 @@ Trained train_serially(const Training& run, const Dataset& data) {
   Trained result{std::vector<float>(layout.count), std::vector<float>(layout.count), {}, 0};
   initialize(result.initial.data(), layout, 1);
   device->copy_in(parameters.data(), result.initial.data(), layout.count);
-  const Space space{.rows = int(batch_rows)};
+  const Space space{.rows = int(run.batch)};
   Mlp mlp(*device, layout, parameters, gradients, space);
   SoftmaxHead head(*device, space);
   Optimizer optimizer(*device, rule, layout.count);
   const std::vector<uint32_t> order = in_order(data);
-  for (const Range batch : batches(data.count, batch_rows)) {
+  for (const Range batch : batches(data.count, run.batch)) {
     Write write = Write::overwrite;
     double loss = 0;
     for (int m = 0; m < run.micro_batches; ++m) {
@@ -97,7 +99,7 @@ struct Stage {
         parameters(device, layout.count, Purpose::parameters),
         gradients(device, layout.count, Purpose::gradients),
         pipeline(device, schedule, layout, parameters, gradients,
-                 (int(batch_rows) + run.micro_batches - 1) / run.micro_batches, comm),
+                 (int(run.batch) + run.micro_batches - 1) / run.micro_batches, comm),
         optimizer(device, rule, layout.count) {
     std::vector<float> weights(layout.count);
     initialize(weights.data(), layout, 1);
@@ -120,12 +122,14 @@ Schedule schedule_of(const Training& run, MPI_Comm comm) {
 }
 
 // The weights are there on rank 0 of comm only.
-Trained train_in_pipeline(const Training& run, const Schedule& schedule, const Dataset& data, Device& device, MPI_Comm comm) {
+Trained train_in_pipeline(const Training& run, const Schedule& schedule, const Dataset& data, Device& device, MPI_Comm comm,
+                          const Hooks& hooks = {}) {
   Stage stage(device, run, schedule, comm);
+  stage.pipeline.mlp(0).hooks = hooks;
   const std::vector<uint32_t> order = in_order(data);
   Trained result;
   result.initial = stage.all_weights();
-  for (const Range batch : batches(data.count, batch_rows)) {
+  for (const Range batch : batches(data.count, run.batch)) {
     result.losses.push_back(stage.pipeline.step(data, order, batch));
     stage.optimizer.step(stage.parameters, stage.gradients);
   }
@@ -136,8 +140,8 @@ Trained train_in_pipeline(const Training& run, const Schedule& schedule, const D
 
 // The same for every run with these micro-batches, and dear enough to keep.
 const Trained& serial(const Training& run, const Dataset& data) {
-  static std::map<std::tuple<int, std::vector<int>, std::string>, Trained> known;
-  const auto [place, first] = known.insert({{run.micro_batches, run.sizes, run.device}, {}});
+  static std::map<std::tuple<int, std::vector<int>, std::string, size_t>, Trained> known;
+  const auto [place, first] = known.insert({{run.micro_batches, run.sizes, run.device, data.count}, {}});
   if (first) place->second = train_serially(run, data);
   return place->second;
 }
@@ -149,7 +153,7 @@ bool same_bits(const Trained& a, const Trained& b, MPI_Comm comm) {
 }
 
 void expect_serial_bits(const Training& run, MPI_Comm comm = MPI_COMM_WORLD) {
-  const Dataset data = random_dataset(size_t(run.sizes[0]), samples);
+  const Dataset data = random_dataset(size_t(run.sizes[0]), run.rows);
   const std::unique_ptr<Device> device = make_device(run.device);
   const Trained trained = train_in_pipeline(run, schedule_of(run, comm), data, *device, comm);
   const Trained& expected = serial(run, data);
@@ -229,6 +233,23 @@ TEST(Pipeline, OneBufferForAllMicroBatchesTrainsSomethingElse) {
   const Trained trained = train_in_pipeline(run, schedule, data, device, MPI_COMM_WORLD);
   const bool same = rank() == 0 && compare(trained.weights, serial(run, data).weights).same_bits();
   EXPECT_ON_ALL_RANKS(!same) << "the comparison of bits does not see a shared buffer";
+}
+
+// Stages that come late to their receives, and messages too long for MPI to put them aside: each is fetched from the slot
+// of its micro-batch long after it was sent.
+TEST(Pipeline, MessagesKeepTheirDataUntilTheyAreFetched) {
+  for (const char* schedule : {"naive", "gpipe", "1f1b"}) {
+    Training run{.schedule = schedule, .micro_batches = 7, .rows = 1400, .batch = 1400};
+    run.sizes.assign(10, 128);  // 200 rows: 100 KB a message
+    run.sizes.front() = 13;
+    const Dataset data = random_dataset(13, run.rows);
+    const auto come_late = [](int, int) { usleep(1000); };
+    const Hooks late{.before_forward = come_late, .after_forward = {}, .before_backward = come_late, .after_backward = {}};
+    CpuDevice device;
+    const Trained trained =
+        train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, device, MPI_COMM_WORLD, rank() % 2 == 1 ? late : Hooks());
+    EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
+  }
 }
 
 // --- Parts of a batch, and what others hang on to a pipeline --------------------------------------------------------------

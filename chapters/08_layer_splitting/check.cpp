@@ -87,9 +87,9 @@ class Simulation {
     for (int stage = 0; stage < schedule.stages; ++stage) stages_.push_back({actions_of(schedule, stage), 0, 0, {}});
   }
 
-  // Lets every stage go on as far as it can, until all have ended or none can go on.
+  // Lets every stage go on as far as it can. Whether all have ended.
   bool run() {
-    for (bool moved = true; moved;) {
+    for (bool moved = true; moved && error_.empty();) {
       moved = false;
       for (Stage& stage : stages_)
         while (!stage.ended() && advance(stage)) moved = true;
@@ -98,6 +98,7 @@ class Simulation {
   }
 
   std::string where_it_stands() const {
+    if (!error_.empty()) return error_;
     std::string text = "deadlock:";
     for (size_t s = 0; s < stages_.size(); ++s) {
       if (stages_[s].ended()) continue;
@@ -118,7 +119,7 @@ class Simulation {
         busy += step.end - step.begin;
       }
     }
-    proof.idle = 1 - busy / (proof.length * schedule_.stages);
+    if (proof.length > 0) proof.idle = 1 - busy / (proof.length * schedule_.stages);
   }
 
  private:
@@ -140,9 +141,11 @@ class Simulation {
     if (action.what == Do::receive) received_[key_of(source_of(step))] = stage.clock;
     if (action.what == Do::send) {
       sent_[key_of(step)] = stage.clock;
-      last_sent_[{step.pass, step.chunk, schedule_.slot(step)}] = key_of(step);
+      last_sent_[buffer_of(step)] = key_of(step);
     }
+    if (action.what == Do::wait_for_send) last_sent_.erase(buffer_of(step));
     if (action.what == Do::compute) {
+      if (last_sent_.contains(buffer_of(step))) return stop(text_of(step) + ": writes over a message that may be under way");
       const double begin = stage.clock;
       stage.clock += (step.pass == Pass::forward ? step_times_.forward : step_times_.backward)[size_t(step.chunk)];
       stage.done.push_back({step, begin, stage.clock});
@@ -151,13 +154,20 @@ class Simulation {
     return true;
   }
 
+  bool stop(const std::string& error) {
+    error_ = error;
+    return false;
+  }
+
   // The earliest time that other stages allow, or none yet.
   std::optional<double> possible_at(const Action& action) const {
     if (action.what == Do::receive) return find(sent_, key_of(source_of(action.step)));
     if (action.what != Do::wait_for_send) return 0;
-    const auto last = last_sent_.find({action.step.pass, action.step.chunk, schedule_.slot(action.step)});
+    const auto last = last_sent_.find(buffer_of(action.step));
     return last == last_sent_.end() ? 0 : find(received_, last->second);
   }
+
+  Key buffer_of(const Step& step) const { return {step.pass, step.chunk, schedule_.slot(step)}; }
 
   // The step whose output is the input of this one.
   static Step source_of(Step step) {
@@ -173,7 +183,8 @@ class Simulation {
   const StepTimes& step_times_;
   std::vector<Stage> stages_;
   std::map<Key, double> sent_, received_;  // by step whose output it is
-  std::map<Key, Key> last_sent_;           // by (pass, chunk, slot): what was sent last from this buffer
+  std::map<Key, Key> last_sent_;           // by buffer: what was sent from it and not yet waited for
+  std::string error_;
 };
 
 }  // namespace
