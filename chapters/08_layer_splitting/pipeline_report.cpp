@@ -5,6 +5,7 @@
 #include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/08_layer_splitting/idle.h"
+#include "chapters/08_layer_splitting/memory.h"
 #include "common/mpi/session.h"
 #include "common/mpi_guard/trace.h"
 
@@ -49,11 +50,16 @@ void PipelineReport::tell_time() const {
 }
 
 void PipelineReport::tell_memory() const {
-  const uint64_t mine = pipeline_.device().memory(Purpose::activations).peak;
-  std::vector<uint64_t> all(size_t(pipeline_.schedule().stages));
-  MPI_CHECK(MPI_Gather(&mine, 1, MPI_UINT64_T, all.data(), 1, MPI_UINT64_T, 0, pipeline_.communicator()));
+  const size_t stages = size_t(pipeline_.schedule().stages);
+  const StageMemory formula =
+      predict_memory(pipeline_.schedule(), pipeline_.layout(), pipeline_.stage(), options_.largest_micro_batch(), 0);
+  const uint64_t mine[2] = {pipeline_.device().memory(Purpose::activations).peak, formula.activations};
+  std::vector<uint64_t> all(2 * stages);
+  MPI_CHECK(MPI_Gather(mine, 2, MPI_UINT64_T, all.data(), 2, MPI_UINT64_T, 0, pipeline_.communicator()));
   if (pipeline_.stage() != 0) return;
-  std::printf("activations by stage:");
-  for (uint64_t bytes : all) std::printf(" %.2f", 1e-6 * double(bytes));
+  std::printf("activations by stage: ");
+  for (size_t i = 0; i < all.size(); i += 2) std::printf("%s%.3f", i > 0 ? " | " : "", 1e-6 * double(all[i]));
+  std::printf(" MB; by formula: ");
+  for (size_t i = 1; i < all.size(); i += 2) std::printf("%s%.3f", i > 1 ? " | " : "", 1e-6 * double(all[i]));
   std::printf(" MB\n");
 }
