@@ -64,12 +64,12 @@ TEST(Train, MicroBatchesMayBeEmpty) {
 
 TEST(Train, AMistakeGivesOneLineAndAStatus) {
   const std::pair<const char*, const char*> mistakes[] = {
-      {"--hidden 8", "error: 3 ranks with 1 chunk each are more than the 2 layers of the network (--hidden)\n"},
-      {"--schedule interleaved --chunks 2", "error: 3 ranks with 2 chunks each are more than the 4 layers"},
-      {"--schedule interleaved", "error: --schedule interleaved: needs --chunks 2 or more"},
-      {"--chunks 2", "error: --chunks 2: only --schedule interleaved has several chunks a rank\n"},
-      {"--split 1,2", "error: --split: 2 numbers with the sum 3, expected 3 positive ones with the sum 4"},
-      {"--split 1,1,1", "error: --split: 3 numbers with the sum 3, expected 3"},
+      {"--hidden 8", "3 ranks with 1 chunk each are more than the 2 layers of the network (--hidden)\n"},
+      {"--schedule interleaved --chunks 2", "3 ranks with 2 chunks each are more than the 4 layers"},
+      {"--schedule interleaved", "--schedule interleaved: needs --chunks 2 or more"},
+      {"--chunks 2", "--chunks 2: only --schedule interleaved has several chunks a rank\n"},
+      {"--split 1,2", "--split: 2 numbers with the sum 3, expected 3 positive ones with the sum 4"},
+      {"--split 1,1,1", "--split: 3 numbers with the sum 3, expected 3"},
       {"--schedule pipedream", "--schedule"},
       {"--micro-batches 0", "--micro-batches"}};
   for (const auto& [options, text] : mistakes) {
