@@ -18,8 +18,7 @@ TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slic
     per_slot += width(l + 1);
     if (l > here.first) widest_inner = std::max(widest_inner, width(l));
     const bool summed = cut && (!by_columns || l > here.first || space.input_gradient);
-    f.sums += summed;
-    f.floats += summed ? rows * whole(by_columns ? l : l + 1) : 0;
+    if (summed) f.sums.push_back(rows * whole(by_columns ? l : l + 1));
   }
   per_slot += width(here.last);  // the gradient of the output
   if (space.input_gradient) per_slot += width(here.first);
@@ -28,8 +27,7 @@ TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slic
   if (here.last + 1 == sizes.size()) {
     const bool split_classes = cut && here.last % 2 == 1;
     head = 2 * slots + (split_classes ? 2 : 0);
-    f.sums += split_classes;
-    f.floats += split_classes ? rows : 0;
+    if (split_classes) f.sums.push_back(rows);
   }
   f.parameters = f.gradients = 4 * parameters;
   f.optimizer = size_t(state_vectors) * f.parameters;

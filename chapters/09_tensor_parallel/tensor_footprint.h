@@ -9,7 +9,9 @@
 // Of one rank.
 struct TensorFootprint {
   size_t parameters = 0, gradients = 0, optimizer = 0, activations = 0;  // bytes
-  size_t sums = 0, floats = 0;  // allreduces of forward, backward and head for one micro-batch, and the floats in them
+  // The floats in each allreduce of a micro-batch of space.rows rows: those of the layers in forward and in backward, in
+  // the order of the layers, then the one of the head.
+  std::vector<size_t> sums;
 };
 
 // For the layers `here` of a network of these sizes, cut for slice.count ranks, with k = state_vectors (see Optimizer), a
