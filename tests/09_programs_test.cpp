@@ -12,11 +12,15 @@ ProgramRun launch(int ranks, const std::string& command) {
 
 const std::string quick = "train --hidden 16 --train-samples 500 --epochs 1 ";
 
-bool says(const ProgramRun& run, const std::string& text) { return run.output.find(text) != std::string::npos; }
+bool says(const ProgramRun& run, const std::string& text) {
+  return run.output.find(text) != std::string::npos;
+}
 
 std::string after(const ProgramRun& run, const std::string& word) {
   const size_t at = run.output.find(word);
-  return at == std::string::npos ? "" : run.output.substr(at + word.size(), run.output.find('\n', at) - at - word.size());
+  return at == std::string::npos
+             ? ""
+             : run.output.substr(at + word.size(), run.output.find('\n', at) - at - word.size());
 }
 
 TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
@@ -40,7 +44,8 @@ TEST(Train, StaysAsCloseToTheSerialRunAsAnotherOrderOfSums) {
 
 TEST(Train, WithOtherChoices) {
   const std::string options = quick + "--compare-with-serial --hidden 24,17 --micro-batches 3 --batch 50 ";
-  for (const char* more : {"--allreduce mpi --optimizer momentum", "--allreduce ring", "--device cuda --train-samples 100"}) {
+  for (const char* more :
+       {"--allreduce mpi --optimizer momentum", "--allreduce ring", "--device cuda --train-samples 100"}) {
     const ProgramRun run = launch(3, options + more);
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(says(run, "within ten times")) << run.output;
@@ -64,7 +69,8 @@ TEST(Train, WritesATimeline) {
 }
 
 TEST(Train, AMistakeGivesOneLineAndAStatus) {
-  for (const char* option : {"--allreduce shared-window", "--batch 1 --compare-with-serial", "--data /no/such/folder"}) {
+  for (const char* option :
+       {"--allreduce shared-window", "--batch 1 --compare-with-serial", "--data /no/such/folder"}) {
     const ProgramRun run = launch(3, quick + option);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_EQ(run.lines(), 1u) << run.output;
@@ -80,7 +86,8 @@ TEST(Train, OnlyRank0Speaks) {
 
 TEST(Bench, MeasuresAndEnds) {
   const std::string file = testing::TempDir() + "09_crossover.csv";
-  const ProgramRun run = launch(2, "bench --rounds 1 --widths 24,40 --batches 8,16,64 --wide 32 --csv " + file);
+  const ProgramRun run =
+      launch(2, "bench --rounds 1 --widths 24,40 --batches 8,16,64 --wide 32 --csv " + file);
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(says(run, "crossover")) << run.output;
   const ProgramRun lines = run_program("grep -c '^[0-9]' " + file + "; rm " + file);
@@ -89,7 +96,8 @@ TEST(Bench, MeasuresAndEnds) {
 
 // The chapter's promise: the program is chapter 01's, but for these lines.
 TEST(Train, DiffersFromChapter01InAtMost20Lines) {
-  const ProgramRun diff = run_program("diff chapters/01_serial/train.cpp chapters/09_tensor_parallel/train.cpp");
+  const ProgramRun diff =
+      run_program("diff chapters/01_serial/train.cpp chapters/09_tensor_parallel/train.cpp");
   ASSERT_EQ(diff.status, 1) << diff.output;
   size_t changed = 0;
   for (size_t at = 0; (at = diff.output.find("\n>", at)) != std::string::npos; ++at) ++changed;

@@ -33,7 +33,8 @@ Dataset small_data(size_t count) {
   data.width = 7;
   for (size_t i = 0; i < count * data.features(); ++i)
     data.pixels.push_back(uint8_t(random_words(1, RandomStream::test, 1, i)[0] % 256));
-  for (size_t i = 0; i < count; ++i) data.labels.push_back(uint8_t(random_words(1, RandomStream::test, 2, i)[0] % 10));
+  for (size_t i = 0; i < count; ++i)
+    data.labels.push_back(uint8_t(random_words(1, RandomStream::test, 2, i)[0] % 10));
   return data;
 }
 
@@ -44,8 +45,8 @@ std::vector<uint32_t> in_order(const Dataset& data) {
 }
 
 // One to four layers; widths that divide by nothing, and widths below the number of ranks.
-const std::vector<std::vector<int>> networks = {{35, 10},         {35, 23, 10},         {35, 6, 10},
-                                                {35, 23, 17, 10}, {35, 6, 5, 10},       {35, 23, 17, 13, 10},
+const std::vector<std::vector<int>> networks = {{35, 10},         {35, 23, 10},   {35, 6, 10},
+                                                {35, 23, 17, 10}, {35, 6, 5, 10}, {35, 23, 17, 13, 10},
                                                 {35, 3, 9, 4, 10}};
 
 std::string name_of(const std::vector<int>& sizes) {
@@ -66,11 +67,11 @@ struct Trainer {
   TensorParallel tensor;
   SplitSoftmaxHead head;
 
-  Trainer(Device& device, const std::vector<int>& sizes, Space space, const std::string& allreduce = "rank-order",
-          MPI_Comm comm = MPI_COMM_WORLD)
+  Trainer(Device& device, const std::vector<int>& sizes, Space space,
+          const std::string& allreduce = "rank-order", MPI_Comm comm = MPI_COMM_WORLD)
       : Trainer(device, sizes, {0, sizes.size() - 1}, space, allreduce, comm) {}
-  Trainer(Device& device, const std::vector<int>& sizes, Range here, Space space, const std::string& allreduce,
-          MPI_Comm comm)
+  Trainer(Device& device, const std::vector<int>& sizes, Range here, Space space,
+          const std::string& allreduce, MPI_Comm comm)
       : device(device),
         sizes(sizes),
         here(here),
@@ -114,8 +115,9 @@ struct Trainer {
 };
 
 // The loop of training_runs::train, on all ranks.
-Result train_on_ranks(Device& device, const TrainingRun& run, const Dataset& data, const std::string& allreduce = "rank-order",
-                      int micro_batches = 1, MPI_Comm comm = MPI_COMM_WORLD) {
+Result train_on_ranks(Device& device, const TrainingRun& run, const Dataset& data,
+                      const std::string& allreduce = "rank-order", int micro_batches = 1,
+                      MPI_Comm comm = MPI_COMM_WORLD) {
   Trainer t(device, run.sizes, {.rows = int(run.batch)}, allreduce, comm);
   Result result;
   result.initial = t.whole(t.parameters);
@@ -141,8 +143,8 @@ Result train_on_ranks(Device& device, const TrainingRun& run, const Dataset& dat
 // Training that moves nothing agrees with everything.
 bool moved(const Result& run) { return compare(run.weights, run.initial).max_abs > 1e-3; }
 
-void expect_within_rounding(const TrainingRun& run, const Dataset& data, const Result& serial, const Result& parallel,
-                            const std::string& what) {
+void expect_within_rounding(const TrainingRun& run, const Dataset& data, const Result& serial,
+                            const Result& parallel, const std::string& what) {
   ASSERT_ON_ALL_RANKS(moved(serial)) << what;
   ASSERT_ON_ALL_RANKS(compare(parallel.initial, serial.initial).same_bits()) << what;
   const Bound bound = training_runs::rounding_bound(run, data, serial);
@@ -153,7 +155,7 @@ void expect_within_rounding(const TrainingRun& run, const Dataset& data, const R
   ASSERT_ON_ALL_RANKS(std::abs(parallel.loss - serial.loss) <= 100 * bound.max_abs) << what;
 }
 
-// --- Rung 1: bit for bit ---------------------------------------------------------------------------------------------
+// --- Rung 1: bit for bit -------------------------------------------------------------------------------------------
 
 TEST(OneRank, HasTheBitsOfTheSerialRun) {
   const Dataset data = small_data(80);
@@ -183,7 +185,8 @@ TEST(Slices, OfAllRanksAreTheInitialWeights) {
 TEST(Slices, AreCutFromTheWholeAsTheyArePlacedInIt) {
   for (const std::vector<int>& sizes : networks)
     for (size_t first = 0; first + 1 < sizes.size(); ++first) {
-      const Layout all = make_layout(sizes), mine = make_layout(sizes, {first, sizes.size() - 1}, {world_rank(), world_size()});
+      const Layout all = make_layout(sizes),
+                   mine = make_layout(sizes, {first, sizes.size() - 1}, {world_rank(), world_size()});
       std::vector<float> whole(all.count), part(mine.count), back(mine.count, -1), placed(all.count, -1);
       std::iota(whole.begin(), whole.end(), 0.0f);
       cut_slice(part, mine, whole, all);
@@ -193,7 +196,8 @@ TEST(Slices, AreCutFromTheWholeAsTheyArePlacedInIt) {
       const auto misplaced = [&](size_t i) { return placed[i] != -1 && placed[i] != whole[i]; };
       for (size_t i = 0; i < all.count; ++i) ASSERT_FALSE(misplaced(i)) << i;
       // Every element of the slice has its own place.
-      ASSERT_EQ(size_t(std::count_if(placed.begin(), placed.end(), [](float x) { return x != -1; })), mine.count);
+      ASSERT_EQ(size_t(std::count_if(placed.begin(), placed.end(), [](float x) { return x != -1; })),
+                mine.count);
     }
 }
 
@@ -229,15 +233,15 @@ TEST(RowParallelForward, GivesARowTheSameBitsAloneAndAmongOthers) {
     for (size_t r = 0; r < 70; r += 23) {
       load_images(t.mlp, data, in_order(data), {r, r + 1});
       t.mlp.forward(1);
-      same = same && std::equal(together.begin() + ptrdiff_t(17 * r), together.begin() + ptrdiff_t(17 * (r + 1)),
-                                t.mlp.output());
+      same = same && std::equal(together.begin() + ptrdiff_t(17 * r),
+                                together.begin() + ptrdiff_t(17 * (r + 1)), t.mlp.output());
     }
     ASSERT_ON_ALL_RANKS(same) << allreduce.name;
   }
 }
 
-// Two ranges of layers, one after the other, as two stages of a pipeline would have them: each rank gives what it has to
-// the rank with its number, here itself.
+// Two ranges of layers, one after the other, as two stages of a pipeline would have them: each rank gives what it has
+// to the rank with its number, here itself.
 TEST(RangesOfLayers, HaveTheBitsOfAllLayersTogether) {
   const Dataset data = small_data(29);
   const std::vector<uint32_t> order = in_order(data);
@@ -269,7 +273,7 @@ TEST(RangesOfLayers, HaveTheBitsOfAllLayersTogether) {
     }
 }
 
-// --- Rung 3: another order of sums ------------------------------------------------------------------------------------
+// --- Rung 3: another order of sums ---------------------------------------------------------------------------------
 
 // Layer by layer, so that a small gradient cannot hide behind a large one.
 TEST(Gradients, OfOneStepAgreeInEveryLayer) {
@@ -286,11 +290,11 @@ TEST(Gradients, OfOneStepAgreeInEveryLayer) {
         for (const Window& window : {layer.w, layer.b}) {
           const Distance d = compare(std::span<const float>(mine).subspan(window.offset, window.size()),
                                      std::span<const float>(serial).subspan(window.offset, window.size()));
-          // A sum of at most 64 terms, each the product of a few such sums, each rounded by 2^-24 of a partial sum that
-          // is at most 8 (sqrt 64) times the result's typical size: 1e-5 is some ten times the roundings and their
-          // cancellation, and a thousandth of what any missing or doubled term makes.
-          ASSERT_ON_ALL_RANKS(d.relative <= 1e-5)
-              << name_of(sizes) << ", " << micro_batches << " micro-batches, layer " << layer.index << ": " << d;
+          // A sum of at most 64 terms, each the product of a few such sums, each rounded by 2^-24 of a partial sum
+          // that is at most 8 (sqrt 64) times the result's typical size: 1e-5 is some ten times the roundings and
+          // their cancellation, and a thousandth of what any missing or doubled term makes.
+          ASSERT_ON_ALL_RANKS(d.relative <= 1e-5) << name_of(sizes) << ", " << micro_batches
+                                                  << " micro-batches, layer " << layer.index << ": " << d;
         }
     }
 }
@@ -330,7 +334,8 @@ TEST(Training, OfBatchesOfOneRowAndOfFewerRowsThanRanks) {
   const TrainingRun run{.sizes = {35, 23, 17, 10}, .batch = 3, .steps = 12};
   const Result serial = training_runs::train(device, run, data);
   expect_within_rounding(run, data, serial, train_on_ranks(device, run, data), "3 rows");
-  expect_within_rounding(run, data, serial, train_on_ranks(device, run, data, "rank-order", 3), "rows one by one");
+  expect_within_rounding(run, data, serial, train_on_ranks(device, run, data, "rank-order", 3),
+                         "rows one by one");
 }
 
 TEST(Training, OnCuda) {
@@ -344,7 +349,7 @@ TEST(Training, OnCuda) {
   }
 }
 
-// --- The head ---------------------------------------------------------------------------------------------------------
+// --- The head ------------------------------------------------------------------------------------------------------
 
 // Logits as a network might make them, and as none should: far from zero, one class far above or below the others.
 std::vector<float> logits(int kind, size_t rows) {
@@ -352,7 +357,11 @@ std::vector<float> logits(int kind, size_t rows) {
   for (size_t i = 0; i < rows * 10; ++i) {
     const float x = 8 * uniform(random_words(1, RandomStream::test, 3, i)[0]) - 4;
     const size_t row = i / 10, j = i % 10;
-    z.push_back(kind == 0 ? x : kind == 1 ? x + 3000 : kind == 2 ? (j == row % 10 ? x + 200 : x) : j < 5 ? x - 1e30f : x);
+    z.push_back(kind == 0   ? x
+                : kind == 1 ? x + 3000
+                : kind == 2 ? (j == row % 10 ? x + 200 : x)
+                : j < 5     ? x - 1e30f
+                            : x);
   }
   return z;
 }
@@ -380,26 +389,29 @@ TEST(SplitClasses, HaveTheLossAndGradientOfWholeOnes) {
       CpuDevice cpu;
       std::vector<float> losses(rows), dz(10 * rows);
       const std::vector<int> labels(data.labels.begin(), data.labels.end());
-      cpu.softmax_cross_entropy(losses.data(), dz.data(), z.data(), labels.data(), 1.0f / float(rows), int(rows), 10);
+      cpu.softmax_cross_entropy(losses.data(), dz.data(), z.data(), labels.data(), 1.0f / float(rows),
+                                int(rows), 10);
       const double expected = std::accumulate(losses.begin(), losses.end(), 0.0) / double(rows);
-      // A sum of ten positive terms and one quotient: some roundings of 6e-8, of values up to 1 / rows. On a GPU expf has
-      // an error of two units.
+      // A sum of ten positive terms and one quotient: some roundings of 6e-8, of values up to 1 / rows. On a GPU expf
+      // has an error of two units.
       bool close = std::abs(loss - expected) <= 1e-6 * std::abs(expected);
       for (size_t r = 0; r < rows; ++r)
         for (int c = 0; c < w.columns; ++c)
-          close = close && std::abs(mine[r * size_t(w.columns) + size_t(c)] - dz[10 * r + size_t(w.first_column + c)]) <= 1e-6f / float(rows);
+          close = close && std::abs(mine[r * size_t(w.columns) + size_t(c)] -
+                                    dz[10 * r + size_t(w.first_column + c)]) <= 1e-6f / float(rows);
       ASSERT_ON_ALL_RANKS(close) << device_name << ", kind " << kind << ": " << loss << " " << expected;
     }
 }
 
-// --- Evaluation -------------------------------------------------------------------------------------------------------
+// --- Evaluation ----------------------------------------------------------------------------------------------------
 
 TEST(Guesses, AreThoseOfTheSerialProgramAlsoWhereOutputsAreEqual) {
   const float infinity = std::numeric_limits<float>::infinity();
   const std::vector<std::vector<float>> outputs = {
-      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, {0, 5, 1, 1, 5, 0, 5, 1, 5, 5},
-      {3, 3, 3, 3, 3, 3, 3, 3, 3, 3},  {-0.0f, 0, 0, -0.0f, 0, 0, 0, 0, 0, 0}, {-1, -1, -2, -1, -3, 0, -1, -1, 0, 0},
-      std::vector<float>(10, -infinity), {0, 0, 0, 0, 0, 0, infinity, 0, 0, infinity}};
+      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},        {10, 9, 8, 7, 6, 5, 4, 3, 2, 1},
+      {0, 5, 1, 1, 5, 0, 5, 1, 5, 5},         {3, 3, 3, 3, 3, 3, 3, 3, 3, 3},
+      {-0.0f, 0, 0, -0.0f, 0, 0, 0, 0, 0, 0}, {-1, -1, -2, -1, -3, 0, -1, -1, 0, 0},
+      std::vector<float>(10, -infinity),      {0, 0, 0, 0, 0, 0, infinity, 0, 0, infinity}};
   CpuDevice device;
   Trainer t(device, {35, 10}, {.rows = int(outputs.size())});
   t.mlp.set_rows(int(outputs.size()));
@@ -425,16 +437,18 @@ TEST(Evaluation, CountsWhatTheSerialProgramCounts) {
   }
 }
 
-// --- What it costs ----------------------------------------------------------------------------------------------------
+// --- What it costs -------------------------------------------------------------------------------------------------
 
 TEST(Memory, CountedIsPredicted) {
   for (const std::vector<int>& sizes : networks)
-    for (const Space space : {Space{.rows = 29}, Space{.rows = 7, .slots = 3}, Space{.rows = 5, .input_gradient = true}})
+    for (const Space space :
+         {Space{.rows = 29}, Space{.rows = 7, .slots = 3}, Space{.rows = 5, .input_gradient = true}})
       for (const char* optimizer : {"sgd", "momentum", "adam"}) {
         CpuDevice device;
         Trainer t(device, sizes, space);
         const Optimizer state(device, {.name = optimizer}, t.layout.count);
-        const TensorFootprint f = tensor_footprint(sizes, t.here, {world_rank(), world_size()}, space, state.state_vectors());
+        const TensorFootprint f =
+            tensor_footprint(sizes, t.here, {world_rank(), world_size()}, space, state.state_vectors());
         const auto peak = [&](Purpose purpose) { return device.memory(purpose).peak; };
         ASSERT_ON_ALL_RANKS(peak(Purpose::parameters) == f.parameters) << name_of(sizes);
         ASSERT_ON_ALL_RANKS(peak(Purpose::gradients) == f.gradients);
@@ -456,14 +470,15 @@ TEST(Traffic, CountedIsPredicted) {
       t.step(data, in_order(data), {0, 29});
       const TensorFootprint f = tensor_footprint(sizes, t.here, {world_rank(), world_size()}, space, 0);
       ASSERT_ON_ALL_RANKS(t.tensor.traffic().sums == f.sums.size()) << t.tensor.traffic().sums;
-      ASSERT_ON_ALL_RANKS(t.tensor.traffic().floats == std::accumulate(f.sums.begin(), f.sums.end(), size_t{0}));
+      ASSERT_ON_ALL_RANKS(t.tensor.traffic().floats ==
+                          std::accumulate(f.sums.begin(), f.sums.end(), size_t{0}));
       const size_t depth = sizes.size() - 1, backward = (depth + 1) / 2 - !input_gradient;
       ASSERT_EQ(f.sums.size(), world_size() == 1 ? 0 : depth / 2 + backward + depth % 2) << name_of(sizes);
     }
 }
 
-// On a machine where a byte costs 1 ns and all else nothing, exchanges cost what they move: 4 matrices of 64 x 64, the
-// classes' 64 x 10 and 266 biases, against 4 times rows x 64 and twice the head's rows (maximum, sum).
+// On a machine where a byte costs 1 ns and all else nothing, exchanges cost what they move: 4 matrices of 64 x 64,
+// the classes' 64 x 10 and 266 biases, against 4 times rows x 64 and twice the head's rows (maximum, sum).
 TEST(Crossover, IsPredictedWhereTheSameIsSent) {
   const Line line = {{1e12, 0, 1e-9}};
   const CrossoverModel model{{64, 64, 64, 64, 64, 10}, 2, {line, line, line}};
@@ -484,7 +499,7 @@ TEST(Crossover, IsMeasuredBetweenTwoNumbersOfRows) {
   EXPECT_EQ(measured_crossover({10, 20}, {0.1, 0.2}), std::numeric_limits<double>::infinity());
 }
 
-// --- Hooks and mistakes -----------------------------------------------------------------------------------------------
+// --- Hooks and mistakes --------------------------------------------------------------------------------------------
 
 TEST(Hooks, ThatWereThereRunFirstAndComeBack) {
   CpuDevice device;
@@ -504,7 +519,8 @@ TEST(Hooks, ThatWereThereRunFirstAndComeBack) {
     EXPECT_EQ(forward, 2);
     EXPECT_EQ(backward, 2);
     EXPECT_EQ(tensor.traffic().sums, world_size() == 1 ? 0u : 1u);
-    // What the hook saw is this rank's term, 18 x 0.5 for each hidden column that it has; then came the sum and the bias.
+    // What the hook saw is this rank's term, 18 x 0.5 for each hidden column that it has; then came the sum and the
+    // bias.
     EXPECT_EQ(term, world_size() == 1 ? 54.5f : 9 * float(layout.layers[1].in));
     EXPECT_EQ(mlp.output()[0], 54.5f);
   }
@@ -515,7 +531,8 @@ TEST(Hooks, ThatWereThereRunFirstAndComeBack) {
 TEST(Mistakes, AreErrors) {
   CpuDevice device;
   const Slice wrong = {world_rank(), 2 * world_size()};
-  const Layout other = make_layout({35, 23, 10}, {0, 2}, wrong), mine = make_layout({35, 23, 10}, {0, 2}, {world_rank(), world_size()});
+  const Layout other = make_layout({35, 23, 10}, {0, 2}, wrong),
+               mine = make_layout({35, 23, 10}, {0, 2}, {world_rank(), world_size()});
   Mlp uncut(device, other, nullptr, nullptr, {.rows = 1}), mlp(device, mine, nullptr, nullptr, {.rows = 1});
   EXPECT_THROW(TensorParallel{uncut}, Error);
   EXPECT_THROW(TensorParallel(mlp, "shared-window"), Error);

@@ -1,5 +1,5 @@
-// Cut the batch or the layers? Serial, data-parallel and tensor-parallel steps of networks n-n-n-n-n-10 take turns in one
-// group of processes; beside each measured exchange stands what chapter 05's cost model says of it.
+// Cut the batch or the layers? Serial, data-parallel and tensor-parallel steps of networks n-n-n-n-n-10 take turns in
+// one group of processes; beside each measured exchange stands what chapter 05's cost model says of it.
 //
 // Run: make bench-09          --csv FILE writes what plot.sh draws
 #include <algorithm>
@@ -42,7 +42,7 @@ double slowest(double seconds) {
 
 std::vector<int> network(int width) { return {width, width, width, width, width, 10}; }
 
-// --- The three ways to train the same network ----------------------------------------------------------------------------
+// --- The three ways to train the same network ----------------------------------------------------------------------
 
 // A model and what trains it, kept between rounds; a step is one on the first `rows` rows of the data.
 class Trainer {
@@ -137,7 +137,8 @@ class Tensor : public Trainer {
     update();
   }
   double exchange(size_t rows) override {
-    const TensorFootprint f = tensor_footprint(network(int(data_.features())), {0, 5}, {0, ranks_}, {.rows = int(rows)}, 0);
+    const TensorFootprint f =
+        tensor_footprint(network(int(data_.features())), {0, 5}, {0, ranks_}, {.rows = int(rows)}, 0);
     float* p = mlp_.input();
     double seconds = 0;
     for (size_t i = 0; i < f.sums.size(); ++i) {
@@ -158,7 +159,7 @@ class Tensor : public Trainer {
   int ranks_;
 };
 
-// --- Measuring ----------------------------------------------------------------------------------------------------------
+// --- Measuring -----------------------------------------------------------------------------------------------------
 
 // What is measured for one width and number of rows; an entry a round, seconds.
 struct Cell {
@@ -180,8 +181,8 @@ struct Contenders {
   }
 };
 
-// The median over some steps, on this rank: a few milliseconds, or one step. What ran before had other caches, so short
-// steps are warmed up.
+// The median over some steps, on this rank: a few milliseconds, or one step. What ran before had other caches, so
+// short steps are warmed up.
 template <class Work>
 double time_steps(const Cell& cell, Work work) {
   const double flops = 22.0 * cell.rows * cell.width * cell.width;  // 11 products
@@ -217,7 +218,7 @@ void take_turns(Cell& cell, Contenders& c) {
   cell.tensor_exchange.push_back(median(tensor));
 }
 
-// --- Telling ------------------------------------------------------------------------------------------------------------
+// --- Telling -------------------------------------------------------------------------------------------------------
 
 // The medians of a cell, and what was predicted: an update and a serial step are measured, the rest follows.
 struct Row {
@@ -227,21 +228,34 @@ struct Row {
 };
 
 Row summarize(const Cell& c, const CrossoverModel& model) {
-  Row r{c.width, c.rows, median(c.serial), median(c.update), median(c.data), median(c.tensor), median(c.data_exchange),
-        median(c.tensor_exchange), model.data_exchange(), model.tensor_exchange(c.rows), 0, 0};
+  Row r{c.width,
+        c.rows,
+        median(c.serial),
+        median(c.update),
+        median(c.data),
+        median(c.tensor),
+        median(c.data_exchange),
+        median(c.tensor_exchange),
+        model.data_exchange(),
+        model.tensor_exchange(c.rows),
+        0,
+        0};
   r.predicted_data = data_step(model, r.serial - r.update, r.update);
   r.predicted_tensor = tensor_step(model, r.rows, r.serial - r.update, r.update);
   return r;
 }
 
 void print_table(const std::vector<Row>& rows) {
-  std::printf("\n              data parallel: us exchanging, ms a step   tensor parallel                          step,\n"
-              "width  rows   predicted measured   predicted measured   predicted measured   predicted measured  tensor/data\n");
+  std::printf(
+      "\n              data parallel: us exchanging, ms a step   tensor parallel                          "
+      "step,\n"
+      "width  rows   predicted measured   predicted measured   predicted measured   predicted measured  "
+      "tensor/data\n");
   for (const Row& r : rows)
     std::printf("%5d %5d  %10.0f %8.0f  %10.2f %8.2f  %10.0f %8.0f  %10.2f %8.2f  %8.2f\n", r.width, r.rows,
                 1e6 * r.predicted_data_exchange, 1e6 * r.data_exchange, 1e3 * r.predicted_data, 1e3 * r.data,
-                1e6 * r.predicted_tensor_exchange, 1e6 * r.tensor_exchange, 1e3 * r.predicted_tensor, 1e3 * r.tensor,
-                r.tensor / r.data);
+                1e6 * r.predicted_tensor_exchange, 1e6 * r.tensor_exchange, 1e3 * r.predicted_tensor,
+                1e3 * r.tensor, r.tensor / r.data);
 }
 
 std::string rows_text(double rows, int least, int most) {
@@ -261,10 +275,12 @@ void print_crossover(const std::vector<Row>& rows, const CrossoverModel& model) 
     updates.push_back(r.update);
   }
   const auto text = [&](double at) { return rows_text(at, batches.front(), batches.back()); };
-  std::printf("crossover, width %d: the exchange costs the same at %s rows (predicted %s), the step at %s (predicted %s)\n",
-              rows.front().width, text(measured_crossover(batches, exchanges)).c_str(),
-              text(predicted_crossover(model, 0)).c_str(), text(measured_crossover(batches, steps)).c_str(),
-              text(predicted_crossover(model, median(updates))).c_str());
+  std::printf(
+      "crossover, width %d: the exchange costs the same at %s rows (predicted %s), the step at %s (predicted "
+      "%s)\n",
+      rows.front().width, text(measured_crossover(batches, exchanges)).c_str(),
+      text(predicted_crossover(model, 0)).c_str(), text(measured_crossover(batches, steps)).c_str(),
+      text(predicted_crossover(model, median(updates))).c_str());
 }
 
 void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks) {
@@ -274,15 +290,18 @@ void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks)
          "predicted_data_exchange,predicted_tensor_exchange\n";
   for (const Row& r : rows) {
     out << r.width << ',' << r.rows;
-    for (double seconds : {r.serial, r.update, r.data, r.tensor, r.data_exchange, r.tensor_exchange, r.predicted_data,
-                           r.predicted_tensor, r.predicted_data_exchange, r.predicted_tensor_exchange})
+    for (double seconds :
+         {r.serial, r.update, r.data, r.tensor, r.data_exchange, r.tensor_exchange, r.predicted_data,
+          r.predicted_tensor, r.predicted_data_exchange, r.predicted_tensor_exchange})
       out << ',' << seconds;
     out << '\n';
   }
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
 
-void bench_crossover(const Choices& c, const Machine& machine, MpiSession& mpi) {
+// What a message costs changes from minute to minute, so it is measured in the same rounds as what it shall predict.
+void bench_crossover(const Choices& c, MpiSession& mpi) {
+  Calibration calibration(MPI_COMM_WORLD);
   std::vector<std::unique_ptr<Contenders>> contenders;
   std::vector<Cell> cells;
   const int64_t most = *std::max_element(c.batches.begin(), c.batches.end());
@@ -290,8 +309,11 @@ void bench_crossover(const Choices& c, const Machine& machine, MpiSession& mpi) 
     contenders.push_back(std::make_unique<Contenders>(int(width), size_t(most), mpi));
     for (int64_t rows : c.batches) cells.push_back({int(width), int(rows), {}, {}, {}, {}, {}, {}});
   }
-  for (int64_t round = 0; round < c.rounds; ++round)
+  for (int64_t round = 0; round < c.rounds; ++round) {
+    calibration.round();
     for (size_t i = 0; i < cells.size(); ++i) take_turns(cells[i], *contenders[i / c.batches.size()]);
+  }
+  const Machine machine = calibration.fit();
   if (mpi.rank() != 0) return;
 
   std::vector<Row> all;
@@ -300,7 +322,8 @@ void bench_crossover(const Choices& c, const Machine& machine, MpiSession& mpi) 
   std::printf("\n");
   for (size_t w = 0; w < c.widths.size(); ++w) {
     const auto first = all.begin() + ptrdiff_t(w * c.batches.size());
-    print_crossover({first, first + ptrdiff_t(c.batches.size())}, {network(int(c.widths[w])), mpi.size(), machine});
+    print_crossover({first, first + ptrdiff_t(c.batches.size())},
+                    {network(int(c.widths[w])), mpi.size(), machine});
   }
   if (!c.csv.empty()) write_csv(c.csv, all, mpi.size());
 }
@@ -317,8 +340,9 @@ void bench_wide(const Choices& c, MpiSession& mpi) {
   Cell cell{int(c.wide), int(c.wide_batch), {}, {}, {}, {}, {}, {}};
   for (int64_t round = 0; round < c.rounds; ++round) take_turns(cell, contenders);
   if (mpi.rank() != 0) return;
-  std::printf("layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds:\n", cell.width,
-              cell.rows, mpi.size(), cell.serial.size());
+  std::printf(
+      "layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds:\n",
+      cell.width, cell.rows, mpi.size(), cell.serial.size());
   print_speedup("serial", cell.serial, cell.serial);
   print_speedup("data parallel", cell.serial, cell.data);
   print_speedup("tensor parallel", cell.serial, cell.tensor);
@@ -326,7 +350,9 @@ void bench_wide(const Choices& c, MpiSession& mpi) {
 
 int bench(MpiSession& mpi, int argc, char** argv) {
   Choices c;
-  Options options("Times data-parallel and tensor-parallel steps, interleaved with serial ones, beside their predicted cost.");
+  Options options(
+      "Times data-parallel and tensor-parallel steps, interleaved with serial ones, beside their predicted "
+      "cost.");
   options.add("widths", &c.widths, "widths of the layers", between(1, 65536));
   options.add("batches", &c.batches, "rows of the batches, ascending", between(1, 1 << 20));
   options.add("wide", &c.wide, "width of the layers whose speedup is told", between(1, 65536));
@@ -339,10 +365,11 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (mpi.size() == 1) throw Error("bench: needs 2 ranks or more, RANKS=2");
 
   if (mpi.rank() == 0)
-    std::printf("%s%s\n", machine_name().c_str(),
-                mpi.node_size() > usable_cores() ? "; MORE RANKS THAN CORES: a speedup means nothing here" : "");
+    std::printf(
+        "%s%s\n", machine_name().c_str(),
+        mpi.node_size() > usable_cores() ? "; MORE RANKS THAN CORES: a speedup means nothing here" : "");
   bench_wide(c, mpi);
-  bench_crossover(c, calibrate(MPI_COMM_WORLD), mpi);
+  bench_crossover(c, mpi);
   return 0;
 }
 

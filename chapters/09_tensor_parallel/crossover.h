@@ -23,13 +23,13 @@ struct CrossoverModel {
   double tensor_exchange(int rows) const;
 };
 
-// Seconds of a whole step, given what is measured of the serial one: its products (whose time is divided by the ranks) and
-// its update of all parameters.
+// Seconds of a whole step, given what is measured of the serial one: its products (whose time is divided by the
+// ranks) and its update of all parameters.
 double data_step(const CrossoverModel& model, double products, double update);
 double tensor_step(const CrossoverModel& model, int rows, double products, double update);
 
-// The largest number of rows, up to `most`, up to which tensor parallelism is predicted to be cheaper: by its exchange
-// alone (update = 0), or by its step, which saves (1 - 1 / ranks) of the update. 0: never.
+// The largest number of rows, up to `most`, up to which tensor parallelism is predicted to be cheaper: by its
+// exchange alone (update = 0), or by its step, which saves (1 - 1 / ranks) of the update. 0: never.
 int predicted_crossover(const CrossoverModel& model, double update, int most = 1 << 16);
 
 // Where measured values cross 1 between two neighbours, the straight line through their logarithms. rows ascending,

@@ -13,13 +13,15 @@ SplitSoftmaxHead::SplitSoftmaxHead(TensorParallel& tensor, Space space)
   Device& device = tensor.mlp().device();
   const size_t rows = size_t(space.rows);
   for (int s = 0; s < space.slots; ++s)
-    slots_.push_back({Buffer<int>(device, rows, Purpose::activations), Buffer<>(device, rows, Purpose::activations)});
+    slots_.push_back(
+        {Buffer<int>(device, rows, Purpose::activations), Buffer<>(device, rows, Purpose::activations)});
   if (!tensor.output_is_split()) return;
   maximum_ = Buffer<>(device, rows, Purpose::activations);
   sum_ = Buffer<>(device, rows, Purpose::activations);
 }
 
-void SplitSoftmaxHead::load_labels(const Dataset& data, std::span<const uint32_t> order, Range rows, int slot) {
+void SplitSoftmaxHead::load_labels(const Dataset& data, std::span<const uint32_t> order, Range rows,
+                                   int slot) {
   gather_labels(host_labels_.data(), data, order, rows);
   Buffer<int>& labels = slots_[size_t(slot)].labels;
   labels.device().copy_in(labels.data(), host_labels_.data(), rows.size());
@@ -78,7 +80,8 @@ std::vector<int> guess_classes(TensorParallel& tensor, int slot) {
   for (size_t r = 0; r < rows; ++r)
     guesses.push_back(guess_here(z.data() + r * classes, int(classes), last.w.first_column));
   if (tensor.output_is_split())
-    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, guesses.data(), int(rows), MPI_FLOAT_INT, MPI_MAXLOC, tensor.communicator()));
+    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, guesses.data(), int(rows), MPI_FLOAT_INT, MPI_MAXLOC,
+                            tensor.communicator()));
 
   std::vector<int> result;
   for (const Guess& guess : guesses) result.push_back(guess.class_);

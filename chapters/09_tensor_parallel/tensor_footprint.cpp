@@ -7,7 +7,9 @@ TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slic
   const size_t rows = size_t(space.rows), slots = size_t(space.slots);
   const bool cut = slice.count > 1;
   const auto whole = [&](size_t a) { return size_t(sizes[a]); };
-  const auto mine = [&](size_t a) { return share(whole(a), size_t(slice.count), size_t(slice.index)).size(); };
+  const auto mine = [&](size_t a) {
+    return share(whole(a), size_t(slice.count), size_t(slice.index)).size();
+  };
   const auto width = [&](size_t a) { return a % 2 == 0 ? whole(a) : mine(a); };
 
   TensorFootprint f;

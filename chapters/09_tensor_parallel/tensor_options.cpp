@@ -7,7 +7,8 @@
 
 void TensorOptions::declare(Options& options) {
   TrainOptions::declare(options, device_names);
-  options.add("allreduce", &allreduce, "how activations and their gradients are summed", tensor_allreduce_names());
+  options.add("allreduce", &allreduce, "how activations and their gradients are summed",
+              tensor_allreduce_names());
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
   options.add("trace", &trace, "write a timeline of all ranks to this file");
 }
@@ -15,7 +16,8 @@ void TensorOptions::declare(Options& options) {
 void TensorOptions::apply(Dataset& train) const {
   TrainOptions::apply(train);
   if (compare_with_serial && batch == 1 && ranks > 1)
-    throw Error("--compare-with-serial: needs --batch 2 or more, since one row has no other order to compare with");
+    throw Error(
+        "--compare-with-serial: needs --batch 2 or more, since one row has no other order to compare with");
 }
 
 Layout TensorOptions::layout(const Dataset& train) const {

@@ -6,7 +6,7 @@
 
 struct TensorOptions : TrainOptions {
   int rank, ranks;                       // that share each layer
-  std::string allreduce = "rank-order";  // how terms of activations and gradients are summed: a name of chapter 05's table
+  std::string allreduce = "rank-order";  // how activations and their gradients are summed: see TensorParallel
   bool compare_with_serial = false;
   std::string trace;
 

@@ -16,7 +16,8 @@ TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm 
       rank_(rank_of(comm)),
       ranks_(ranks_of(comm)),
       hooks_before_(mlp.hooks) {
-  if (allreduce_.needs_window) throw Error("allreduce " + allreduce + ": activations do not lie in a shared window");
+  if (allreduce_.needs_window)
+    throw Error("allreduce " + allreduce + ": activations do not lie in a shared window");
   require_slices();
   mlp.hooks.after_forward = [this](int layer, int slot) { after_forward(layer, slot); };
   mlp.hooks.after_backward = [this](int layer, int slot) { after_backward(layer, slot); };
@@ -83,7 +84,8 @@ void TensorParallel::sum(float* p, size_t n) {
 
 // A maximum is exact in any order, so MPI's own will do.
 void TensorParallel::maximum(float* p, size_t n) {
-  if (n > size_t{INT_MAX}) throw Error("tensor parallel: " + std::to_string(n) + " rows are more than MPI counts");
+  if (n > size_t{INT_MAX})
+    throw Error("tensor parallel: " + std::to_string(n) + " rows are more than MPI counts");
   exchange(p, n, [&](float* view) {
     MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view, int(n), MPI_FLOAT, MPI_MAX, comm_));
   });

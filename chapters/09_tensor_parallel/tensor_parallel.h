@@ -1,9 +1,9 @@
 // Layers that several ranks compute together: the two sums that make a pair of them whole.
 //
-// A layer cut by columns (0, 2, 4, ...) needs the whole x and gives some columns of y. A layer cut by rows (1, 3, 5, ...)
-// needs just those columns, as its x, and gives one term of a sum that has the size of the whole y. So a pair of layers
-// needs one allreduce in forward, behind the second; and, backward being the mirror image, one in backward, behind the
-// first:
+// A layer cut by columns (0, 2, 4, ...) needs the whole x and gives some columns of y. A layer cut by rows (1, 3, 5,
+// ...) needs just those columns, as its x, and gives one term of a sum that has the size of the whole y. So a pair of
+// layers needs one allreduce in forward, behind the second; and, backward being the mirror image, one in backward,
+// behind the first:
 //
 //              layer cut by columns                      layer cut by rows
 //   forward    y slice = relu(x · w slice + b slice)     y term = x slice · w slice;  y = relu(SUM(y term) + b)
@@ -11,8 +11,8 @@
 //              dx = SUM(dx term)
 //
 // The gradients of the weights need no exchange: each rank has all that its slices of w ask for.
-// Source: Shoeybi et al., "Megatron-LM: training multi-billion parameter language models using model parallelism", 2019,
-// section 3.
+// Source: Shoeybi et al., "Megatron-LM: training multi-billion parameter language models using model parallelism",
+// 2019, section 3.
 #pragma once
 
 #include <mpi.h>
@@ -31,21 +31,22 @@ struct TensorTraffic {
 
 class TensorParallel {
  public:
-  // Makes mlp.forward and mlp.backward collective over comm, through hooks that run after those that mlp has already (and
-  // are taken away again by the destructor, so mlp must live longer). Every rank gives its slice, by its rank, of the same
-  // layers, calls with the same rows, and gets the same bits wherever a result is whole.
-  // allreduce: a name of chapter 05's table. Those whose order of the sum does not depend on the position, as the default,
-  // give a row of the batch the same bits whatever rows are computed with it.
+  // Makes mlp.forward and mlp.backward collective over comm, through hooks that run after those that mlp has already
+  // (and are taken away again by the destructor, so mlp must live longer). Every rank gives its slice, by its rank,
+  // of the same layers, calls with the same rows, and gets the same bits wherever a result is whole.
+  // allreduce: a name of chapter 05's table. Those whose order of the sum does not depend on the position, as the
+  // default, give a row of the batch the same bits whatever rows are computed with it.
   // Throws Error if mlp's layers are not cut for this rank, or the allreduce needs a window: activations lie in none.
   //
-  // The Mlp may be any range of layers (chapter 10 makes a pipeline of such ranges). Its input and output lie as the cut
-  // of the layers at its ends has them, and so do their gradients:
+  // The Mlp may be any range of layers (chapter 10 makes a pipeline of such ranges). Its input and output lie as the
+  // cut of the layers at its ends has them, and so do their gradients:
   //     output of a layer cut by columns, input of one cut by rows:  this rank's share of the columns, (rows, share)
   //     output of a layer cut by rows, input of one cut by columns:  the whole matrix, on every rank, with the same bits
-  // What is whole or a share at the end of one range is so at the beginning of the next, for the same rank of comm. So a
-  // rank passes its output on to, and gets its gradient from, the rank with its number in the neighbouring range, and
-  // nothing needs to be gathered or cut.
-  explicit TensorParallel(Mlp& mlp, const std::string& allreduce = "rank-order", MPI_Comm comm = MPI_COMM_WORLD);
+  // What is whole or a share at the end of one range is so at the beginning of the next, for the same rank of comm.
+  // So a rank passes its output on to, and gets its gradient from, the rank with its number in the neighbouring
+  // range, and nothing needs to be gathered or cut.
+  explicit TensorParallel(Mlp& mlp, const std::string& allreduce = "rank-order",
+                          MPI_Comm comm = MPI_COMM_WORLD);
   ~TensorParallel();
   TensorParallel(const TensorParallel&) = delete;
   TensorParallel& operator=(const TensorParallel&) = delete;

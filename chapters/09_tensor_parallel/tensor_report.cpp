@@ -7,6 +7,7 @@
 #include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/09_tensor_parallel/slices.h"
+#include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
 
@@ -39,8 +40,10 @@ int TensorReport::end(std::span<const float> slices) {
   TrainReport::end(weights);
   require_equal_copies(slices, tensor_.mlp().layout(), steps_, comm);
   tell_time();
+  tell_memory();
   if (options_.compare_with_serial) return compare_with_serial(weights);
-  if (tensor_.rank() == 0) std::printf("distance to the serial run: not measured (--compare-with-serial does)\n");
+  if (tensor_.rank() == 0)
+    std::printf("distance to the serial run: not measured (--compare-with-serial does)\n");
   return 0;
 }
 
@@ -59,9 +62,26 @@ void TensorReport::tell_time() const {
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += all[rank * sum.size() + i];
     if (all[rank * sum.size()] > all[busiest * sum.size()]) busiest = rank;
   }
-  std::printf("time: computing %.1f %%, waiting %.1f %%, copying %.1f %%; rank %zu computed longest, %.1f %%\n",
-              100 * sum[0] / sum[3], 100 * sum[1] / sum[3], 100 * sum[2] / sum[3], busiest,
-              100 * all[busiest * sum.size()] / all[busiest * sum.size() + 3]);
+  std::printf(
+      "time: computing %.1f %%, waiting %.1f %%, copying %.1f %%; rank %zu computed longest, %.1f %%\n",
+      100 * sum[0] / sum[3], 100 * sum[1] / sum[3], 100 * sum[2] / sum[3], busiest,
+      100 * all[busiest * sum.size()] / all[busiest * sum.size() + 3]);
+}
+
+// Counted here, and by formula for the serial program.
+void TensorReport::tell_memory() const {
+  if (tensor_.rank() != 0) return;
+  const Mlp& mlp = tensor_.mlp();
+  const auto mb = [&](Purpose purpose) { return 1e-6 * double(mlp.device().memory(purpose).peak); };
+  const int states = options_.optimizer.name == "adam" ? 2 : options_.optimizer.name == "momentum" ? 1 : 0;
+  const std::vector<int> sizes = options_.sizes(train_);
+  const TensorFootprint serial = tensor_footprint(sizes, {0, sizes.size() - 1}, {}, mlp.space(), states);
+  std::printf(
+      "memory of rank 0 (of the serial program), MB: parameters %.2f (%.2f), gradients %.2f (%.2f), "
+      "optimizer %.2f (%.2f), activations %.2f (%.2f)\n",
+      mb(Purpose::parameters), 1e-6 * double(serial.parameters), mb(Purpose::gradients),
+      1e-6 * double(serial.gradients), mb(Purpose::optimizer), 1e-6 * double(serial.optimizer),
+      mb(Purpose::activations), 1e-6 * double(serial.activations));
 }
 
 int TensorReport::compare_with_serial(std::span<const float> weights) const {
@@ -85,8 +105,8 @@ bool TensorReport::tell_distance(std::span<const float> weights) const {
   const Distance distance = compare(weights, serial.weights, serial.initial);
   const Distance yardstick = compare(reordered.weights, serial.weights, serial.initial);
   const double speedup = serial.seconds / train_seconds();
-  std::printf("serial run on rank 0: %.2f s; speedup %.2f on %d rank%s, efficiency %.0f %%\n", serial.seconds, speedup,
-              ranks, ranks == 1 ? "" : "s", 100 * speedup / ranks);
+  std::printf("serial run on rank 0: %.2f s; speedup %.2f on %d rank%s, efficiency %.0f %%\n", serial.seconds,
+              speedup, ranks, ranks == 1 ? "" : "s", 100 * speedup / ranks);
   std::cout << "distance to the serial run:       " << distance << "\n"
             << "of serial to serial, reordered:   " << yardstick << std::endl;
   if (ranks == 1) {

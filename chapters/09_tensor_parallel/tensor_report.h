@@ -1,5 +1,5 @@
-// What a tensor-parallel run tells beside chapter 01's report: how the layers are cut, where the time went, and how far it
-// is from the serial run.
+// What a tensor-parallel run tells beside chapter 01's report: how the layers are cut, where the time went, and how
+// far it is from the serial run.
 #pragma once
 
 #include "chapters/01_serial/train_report.h"
@@ -15,13 +15,14 @@ class TensorReport : public TrainReport {
   void step(double loss, size_t batch_rows);
   void epoch(int epoch, size_t correct, size_t samples);
 
-  // After training, with this rank's slices of the final weights. Returns the program's exit status: 1 if the weights are
-  // further from those of the serial run than the order of sums explains (with --compare-with-serial only).
+  // After training, with this rank's slices of the final weights. Returns the program's exit status: 1 if the weights
+  // are further from those of the serial run than the order of sums explains (with --compare-with-serial only).
   // Throws Error if parameters that all ranks hold differ.
   int end(std::span<const float> slices);
 
  private:
   void tell_time() const;
+  void tell_memory() const;
   int compare_with_serial(std::span<const float> weights) const;
   bool tell_distance(std::span<const float> weights) const;
 
