@@ -62,6 +62,7 @@ programs := $(addprefix $(B)/,$(basename $(filter chapters/%,$(mains))))
 tests    := $(addprefix $(B)/,$(basename $(wildcard tests/*_test.cpp tests/*_test.cu)))
 # The little CUDA programs have bugs on purpose and a checker of their own, which no other sanitizer can be combined with.
 tests    := $(if $(SANITIZE),$(filter-out %/cuda_on_cpu_test,$(tests)),$(tests))
+tests    := $(if $(filter 0,$(GUARD)),$(filter-out %/mpi_guard_test,$(tests)),$(tests))
 long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/data_parallel.h"
@@ -183,15 +184,19 @@ void time_setting(Setting& s, double serial, int64_t steps, int ranks) {
   s.alone.push_back(median(alone));
 }
 
+// Hosts of a cluster do not: without the window there is neither that way nor a latency between cores.
+bool share_memory(const MpiSession& mpi) { return mpi.node_size() == mpi.size(); }
+
 // Rounds of everything; prints what the settings have in common.
 void take_turns(std::vector<Setting>& settings, Trainer& serial, const Choices& c, MpiSession& mpi) {
   std::erase_if(settings, [&](const Setting& s) { return s.name.find(c.only) == std::string::npos; });
   if (settings.empty()) return;
-  SharedWindow window(MPI_COMM_WORLD, 16);
+  std::optional<SharedWindow> window;
+  if (share_memory(mpi)) window.emplace(MPI_COMM_WORLD, 16);
   std::vector<double> serial_steps, latency;
   long interrupted = -interruptions();
   for (int64_t round = 0; round < c.rounds; ++round) {
-    if (mpi.size() > 1) latency.push_back(core_to_core(window, mpi.rank()));
+    if (window && mpi.size() > 1) latency.push_back(core_to_core(*window, mpi.rank()));
     serial_steps.push_back(time_serial(serial, c.steps, mpi.rank()));
     for (Setting& s : settings) time_setting(s, serial_steps.back(), c.steps, mpi.size());
   }
@@ -211,13 +216,16 @@ void bench_settings(const Dataset& train, const Choices& c, MpiSession& mpi) {
   o.batch = c.batch;
   o.watch = 0;
   const std::vector<std::string> names = allreduce_names();
+  const auto possible = [&](const std::string& name) { return share_memory(mpi) || !find_allreduce(name).needs_window; };
   std::vector<Setting> settings;
   for (const std::string& name : names) {
+    if (!possible(name)) continue;
     o.allreduce = name;
     settings.push_back(make_setting(name, o, train));
   }
   for (const char* name : {"rank-order", "shared-window"})
     for (int64_t kib : {64, 256, 1024}) {
+      if (!possible(name)) continue;
       o.allreduce = name;
       o.bucket_kib = kib;
       settings.push_back(make_setting(std::string(name) + ", " + std::to_string(kib) + " KiB", o, train));
@@ -294,7 +302,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
 
   const Dataset train = read_mnist_train(c.data);
   if (mpi.rank() == 0)
-    std::printf("%s%s\n", machine_name().c_str(),
+    std::printf("%s%s%s\n", machine_name().c_str(), share_memory(mpi) ? "" : "; ranks on several hosts",
                 mpi.node_size() > usable_cores() ? "; MORE RANKS THAN CORES: a speedup means nothing here" : "");
   bench_settings(train, c, mpi);
   bench_overlap(train, c, mpi);

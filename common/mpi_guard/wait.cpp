@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 
@@ -18,9 +19,10 @@ bool polite = false;
 namespace {
 
 constexpr long slow_yield_ns = 300'000;  // among waiting ranks alone a yield takes a few microseconds
-constexpr int sleeps_after_slow_yield = 100;
+constexpr int few_sleeps = 5, many_sleeps = 100;
+constexpr int soon = 30;  // quick yields between two slow ones
 constexpr timespec short_sleep{0, 20'000};
-thread_local int sleeps_left = 0;
+thread_local int sleeps_left = 0, sleeps_next = few_sleeps, quick_yields = 0;
 
 int64_t now_ns() {
   timespec time;
@@ -31,7 +33,8 @@ int64_t now_ns() {
 }  // namespace
 
 // sched_yield lets everybody else on this core go first. Where one of them computes, it keeps the core for its
-// whole time slice of some milliseconds. A sleeper is treated better: when it wakes, it goes first.
+// whole time slice of some milliseconds. A sleeper is treated better: when it wakes, it goes first. But a sleep is
+// longer than a quick yield: so a slow yield alone is followed by a few sleeps, and by more and more if others follow.
 void yield_core() {
   if (sleeps_left > 0) {
     sleeps_left--;
@@ -40,7 +43,13 @@ void yield_core() {
   }
   const int64_t begin = now_ns();
   sched_yield();
-  if (now_ns() - begin > slow_yield_ns) sleeps_left = sleeps_after_slow_yield;
+  if (now_ns() - begin > slow_yield_ns) {
+    sleeps_next = quick_yields < soon ? std::min(many_sleeps, 4 * sleeps_next) : few_sleeps;
+    sleeps_left = sleeps_next;
+    quick_yields = 0;
+  } else if (quick_yields < soon) {
+    quick_yields++;
+  }
 }
 
 int wait_politely(MPI_Request* request, MPI_Status* status) {
