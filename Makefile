@@ -389,7 +389,7 @@ grade_lines = $(foreach t,$(tasks),'$(t) $(call compiler,tests/exercises/$(t)) $
 $(B)/exercises/tasks: FORCE
 	@mkdir -p $(@D); printf '%s\n' $(grade_lines) > $@
 grade: $(judges) $(B)/sandbox $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(if $(filter cpu,$(CUDA)),$(B)/cu2cpp) ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
-	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' TASK_NVCC='$(NVCC) $(nvcc_flags)' sh tests/exercises/grade $(SUBMISSION)
+	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' TASK_NVCC='$(NVCC) $(nvcc_flags)' sh tests/exercises/grade '$(SUBMISSION)'
 
 handout: ## pack the repository for students, without answers: build/handout.tar.gz; CHAPTERS="01 02" limits it
 	@mkdir -p $(B) && sh tests/exercises/handout $(CHAPTERS)

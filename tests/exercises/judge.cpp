@@ -44,7 +44,9 @@ uint32_t new_stream() {
   return ++stream;
 }
 
+// "" unless it is a plain file: the student could have left a link or a pipe.
 std::string read_file(const fs::path& file, size_t at_most) {
+  if (!fs::is_regular_file(fs::symlink_status(file))) return "";
   std::ifstream in(file, std::ios::binary);
   std::string text(at_most, '\0');
   in.read(text.data(), std::streamsize(at_most));
@@ -141,7 +143,8 @@ std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
   fs::copy_file(program, box.path / "in/program");
   std::ofstream(box.path / "in/input", std::ios::binary) << input_;
   std::vector<std::string> command = {environment("B", "build") + "/sandbox", "--box", box.path};
-  if (!environment("TASK_CUDA").empty()) command.insert(command.end(), {"--address", "0"});
+  // CUDA, on a GPU or not, reserves far more addresses than it uses.
+  if (!environment("TASK_CUDA").empty()) command.insert(command.end(), {"--address", "0", "--memory", "4096"});
   for (const std::string name : {"wall", "cpu"})
     if (const std::string value = environment(name == "wall" ? "JUDGE_WALL" : "JUDGE_CPU"); !value.empty())
       command.insert(command.end(), {"--" + name, value});
@@ -221,6 +224,7 @@ std::string compare_values(const std::string& name, const Floats& actual, const 
 }
 
 int main(int argc, char** argv) {
+  umask(022);  // the sandbox may run the program as another user, who must be able to read it
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -160,19 +160,28 @@ int open_output(const Request& request) {
   return open((request.box + "/output").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
 
-// What the sandbox can do here.
+// What the sandbox can do here: 0 with walls, 1 without, 2 if a command could not even read what it is given.
 int say() {
   const std::string box = fs::temp_directory_path() / ("sandbox." + std::to_string(getpid()));
   fs::create_directories(box + "/in");
   Request request;
   request.box = box;
-  std::string yes = "true";
-  request.command = {yes.data(), nullptr};
+  std::string cat = "cat", file = "../course/common/error.h";
+  request.command = {cat.data(), file.data(), nullptr};
   Ending ending;
   std::string why;
-  const bool walls = run_behind_walls(request, open_output(request), ending, why);
+  const char* wanted = std::getenv("SANDBOX_WALLS");
+  const int output = open_output(request);
+  if (wanted && strcmp(wanted, "no") == 0) why = "SANDBOX_WALLS=no";
+  const bool walls = why.empty() && run_behind_walls(request, output, ending, why);
+  if (!walls) ending = run_without_walls(request, output);
   fs::remove_all(box);
-  if (walls && ending.how == "exit" && ending.number == 0)
+  if (ending.how != "exit" || ending.number != 0) {
+    std::cout << "error: handed-in code runs as another user, who cannot read " << fs::current_path().string()
+              << "/common: chmod -R a+rX . (and the folders above it)\n";
+    return 2;
+  }
+  if (walls)
     std::cout
         << "walls: handed-in code sees no files but its own and the system's, no other process, no network\n";
   else

@@ -59,3 +59,9 @@ judge() {
   rm -f "$judge_xml" "$judge_xml.out"
   [ -z "$reason" ]
 }
+
+# remember TASK passed|failed: for the list that `make ex` shows. `reason` is that of the last judgement.
+remember() {
+  mkdir -p "$B/exercises/results"
+  { echo "$2"; cksum <"$(task_file exercises "$1")"; printf '%s\n' "$reason"; } >"$B/exercises/results/$(task_name "$1")"
+}
