@@ -420,6 +420,7 @@ $(addprefix prove-,$(task_chapters)): prove-%:
 	@sh tests/exercises/prove $*
 $(addprefix wrong-,$(task_chapters)): wrong-%:
 	@sh tests/exercises/wrong $*
+$(B)/tests/common_exercises_test: | $(B)/sandbox
 -include $(wildcard $(B)/tests/exercises/*.d $(B)/tests/exercises/*/*.d)
 
 # For editors and language servers.

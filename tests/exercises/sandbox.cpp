@@ -82,16 +82,42 @@ long processes_of(uid_t uid) {
 // As root: a user that nobody is. Every process of this run is then ours to end, and no other.
 uid_t strange_user() { return getuid() == 0 ? 0x40000000u + uid_t(getpid()) : getuid(); }
 
-// Ends what the command left running: all processes of the strange user, else those of its process group.
+// Living processes whose parent we are.
+std::vector<pid_t> children_of_this() {
+  std::vector<pid_t> all;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    std::ifstream in(entry.path() / "stat");
+    std::string text;
+    std::getline(in, text, '\0');
+    char state = 'Z';
+    int parent = 0;
+    const size_t name_end = text.rfind(')');  // the name may contain anything
+    if (name_end == std::string::npos || sscanf(text.c_str() + name_end + 1, " %c %d", &state, &parent) != 2)
+      continue;
+    if (parent == getpid() && state != 'Z') all.push_back(std::atoi(entry.path().filename().c_str()));
+  }
+  return all;
+}
+
+// Ends what the command left running: all processes of the strange user; else its process group, and then, as the
+// kernel gives us the orphans of our children (Linux), one generation after another.
 void end_all(pid_t command, uid_t uid) {
   kill(-command, SIGKILL);
-  if (uid == getuid()) return;
-  const pid_t reaper = fork();
-  if (reaper == 0) {
-    if (setuid(uid) == 0) kill(-1, SIGKILL);
-    _exit(0);
+  if (uid != getuid()) {
+    const pid_t reaper = fork();
+    if (reaper == 0) {
+      if (setuid(uid) == 0) kill(-1, SIGKILL);
+      _exit(0);
+    }
+    waitpid(reaper, nullptr, 0);
+    return;
   }
-  waitpid(reaper, nullptr, 0);
+  for (std::vector<pid_t> orphans = children_of_this(); !orphans.empty(); orphans = children_of_this())
+    for (pid_t orphan : orphans) {
+      kill(orphan, SIGKILL);
+      if (orphan != command) waitpid(orphan, nullptr, 0);
+    }
 }
 
 Ending run_without_walls(const Request& request, int output) {
@@ -105,6 +131,9 @@ Ending run_without_walls(const Request& request, int output) {
   const char* build = std::getenv("B");
   fs::create_directory_symlink(fs::absolute(build ? build : "build"), course / (build ? build : "build"));
 
+#ifdef __linux__
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
   const pid_t command = fork();
   if (command == 0) become_command(request, scratch, output, uid);
   const useconds_t tick = 2000;
