@@ -41,8 +41,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help clean doctor plot timeline
-ifneq ($(filter-out $(needs_no_setup) diff-%,$(or $(MAKECMDGOALS),help)),)
+needs_no_setup := help clean doctor plot timeline ex exercises handout
+ifneq ($(filter-out $(needs_no_setup) diff-% hint-% watch-%,$(or $(MAKECMDGOALS),help)),)
 include build/setup.mk
 endif
 build/setup.mk: FORCE
@@ -273,17 +273,17 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 	@$< --data $(DATA) --log build/train.csv $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(proved) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
-	@sh tests/run $(short_tests) -- sh tests/consistency
+	@sh tests/run $(short_tests) -- tests/consistency tests/exercises/prove
 
 check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
 	  echo "thread order: $$order"; CUDA_ON_CPU_ORDER=$$order sh tests/run $(check_tests); done
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
-test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@sh tests/run $(tests) -- sh tests/broken/run
+test-long: $(tests) $(programs) $(proved) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
+	@sh tests/run $(tests) -- $(wildcard tests/broken/run tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
 
 bench: $(programs) data ## every benchmark, one after another
 	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true
@@ -345,7 +345,7 @@ task_name = $(call number,$(1))_$(notdir $(1))
 task_file = $(firstword $(wildcard $(1).cu) $(1).cpp)
 judges := $(addprefix $(B)/tests/exercises/,$(addsuffix /judge,$(sort $(patsubst %/,%,$(dir $(tasks))))))
 $(B)/tests/exercises/%.o: override CXXFLAGS := $(patsubst -O%,-O1,$(filter-out -g%,$(CXXFLAGS)))
-$(B)/sandbox: $(B)/tests/exercises/sandbox.o
+$(B)/sandbox: $(B)/tests/exercises/sandbox.o $(B)/tests/exercises/namespaces.o
 	$(call link,$^)
 define judge_rules
 $(1): $(patsubst %.cpp,$(B)/%.o,$(wildcard $(patsubst $(B)/%/judge,%,$(1))/*_judge.cpp)) $(B)/tests/exercises/judge.o $(B)/tests/exercises/ending.o $(B)/lib/common.a | $(B)/sandbox
@@ -357,11 +357,13 @@ $(foreach j,$(judges),$(eval $(call judge_rules,$(j))))
 task_mpi  = $(if $(call is_mpi,tests/exercises/$(1)),$(B)/lib/mpi.a $(B)/lib/mpi_guard.a)
 task_cuda = $(if $(and $(filter cpu,$(CUDA)),$(wildcard solutions/$(1).cu exercises/$(1).cu)),$(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a)
 task_libraries = $(call task_mpi,$(1)) $(B)/lib/common.a $(call task_cuda,$(1))
+task_flags = $(CXXFLAGS) -Wno-unused-parameter $(LDFLAGS)
 task_environment = TASK_CXX='$(call compiler,tests/exercises/$(1))' TASK_LIBS='$(LDLIBS)' \
-  TASK_FLAGS='$(patsubst -O%,-O2,$(CXXFLAGS)) -Wno-unused-parameter $(LDFLAGS)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)' \
+  TASK_FLAGS='$(task_flags)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)' \
   TASK_NVCC='$(NVCC) -ccbin $(call compiler,tests/exercises/$(1)) $(nvcc_flags)'
+rivals := $(patsubst tests/exercises/%_rival.cpp,%,$(wildcard tests/exercises/[0-9]*/*_rival.cpp))
 define task_rules
-$(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile $(if $(call task_cuda,$(2)),$(B)/cu2cpp) | $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
+$(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile $(if $(call task_cuda,$(2)),$(B)/cu2cpp) | $(if $(filter-out rival,$(1)),$(patsubst %,$(B)/exercises/rival/%,$(filter $(2),$(rivals)))) $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
 	$$(call say,compile,$$<)
 	@mkdir -p $$(@D)
 	$$(quiet)$(call task_environment,$(2)) sh tests/exercises/compile $$< $(B)/tests/exercises/$(2)_main.o $$@ $(call task_libraries,$(2))
@@ -370,22 +372,39 @@ $(foreach t,$(tasks),$(eval $(call task_rules,mine,$(t),$(call task_file,exercis
 $(foreach t,$(tasks),$(eval $(call task_rules,solutions,$(t),$(call task_file,solutions/$(t)))))
 $(foreach t,$(tasks),$(eval $(call task_rules,stubs,$(t),$(B)/exercises/stubs/$(t)$(suffix $(call task_file,solutions/$(t))))))
 $(foreach t,$(tasks),$(eval $(call task_rules,wrong,$(t),$(B)/exercises/wrong/$(t)-%$(suffix $(call task_file,solutions/$(t))),-%)))
+$(foreach t,$(rivals),$(eval $(call task_rules,rival,$(t),tests/exercises/$(t)_rival.cpp)))
 $(B)/exercises/stubs/%: solutions/% $(wildcard tests/exercises/generate tests/exercises/stub.awk tests/exercises/tasks.sh)
 	@sh tests/exercises/generate --to $(B)/exercises/stubs $(basename $*) && touch $@
 proved := $(if $(wildcard solutions),$(foreach t,$(tasks),$(B)/exercises/solutions/$(t) $(B)/exercises/stubs/$(t)))
 
-.PHONY: exercises
+.PHONY: exercises ex grade handout
 exercises: ## write exercises/ from solutions/; files that somebody has worked on stay as they are
 	@sh tests/exercises/generate
 
+ex: ## the list of exercises, and what is done
+	@sh tests/exercises/list
+
+# For the grader: `NN_topic/name compiler libraries...` in a line for each task.
+grade_lines = $(foreach t,$(tasks),'$(t) $(call compiler,tests/exercises/$(t)) $(call task_libraries,$(t))')
+$(B)/exercises/tasks: FORCE
+	@mkdir -p $(@D); printf '%s\n' $(grade_lines) > $@
+grade: $(judges) $(B)/sandbox $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(if $(filter cpu,$(CUDA)),$(B)/cu2cpp) ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
+	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' TASK_NVCC='$(NVCC) $(nvcc_flags)' sh tests/exercises/grade '$(SUBMISSION)'
+
+handout: ## pack the repository for students, without answers: build/handout.tar.gz; CHAPTERS="01 02" limits it
+	@mkdir -p $(B) && sh tests/exercises/handout $(CHAPTERS)
+
 ## ex-01_NAME: build one exercise and run it; says what is wrong first
 ## hint-01_NAME: a question that leads on
+## watch-01_NAME: the same as ex-01_NAME after every save
 ## prove-01_NAME: our solution passes, the untouched exercise fails; prove-01: all of chapter 01
 ## wrong-01_NAME: the usual mistakes are caught, each with the right words; wrong-01: all of chapter 01
 define task_verbs
-.PHONY: ex-$(2) hint-$(2) prove-$(2) wrong-$(2)
+.PHONY: ex-$(2) hint-$(2) watch-$(2) prove-$(2) wrong-$(2)
 ex-$(2): $(B)/exercises/mine/$(1)
 	@sh tests/exercises/ex $(1)
+watch-$(2):
+	@MAKE='$(MAKE)' sh tests/exercises/watch $(2) $(call task_file,exercises/$(1))
 hint-$(2):
 	@sed -n 's,^// hint: *,,p' tests/exercises/$(1)_main.cpp
 prove-$(2): $(filter %/$(1),$(proved))
@@ -401,6 +420,7 @@ $(addprefix prove-,$(task_chapters)): prove-%:
 	@sh tests/exercises/prove $*
 $(addprefix wrong-,$(task_chapters)): wrong-%:
 	@sh tests/exercises/wrong $*
+$(B)/tests/common_exercises_test: | $(B)/sandbox
 -include $(wildcard $(B)/tests/exercises/*.d $(B)/tests/exercises/*/*.d)
 
 # For editors and language servers.

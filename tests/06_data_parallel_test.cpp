@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
@@ -252,6 +254,69 @@ TEST(Accumulation, StaysWithinWhatTheOrderOfSumsExplains) {
         ASSERT_ON_ALL_RANKS(moved(serial));
         ASSERT_ON_ALL_RANKS(d.within(bound_for(o, train, serial))) << "batch " << batch << ": " << d;
       }
+}
+
+// --- The same on GPUs, or on the CPU that stands in for them ----------------------------------------------------------
+
+class OnCuda : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      device = make_device("cuda");
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+  static DataParallelOptions run_on_cuda(int64_t batch) {
+    DataParallelOptions o = small_run(world_size(), batch);
+    o.device = "cuda";
+    o.epochs = 1;
+    return o;
+  }
+  ReferenceRun serial(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
+    o.micro_batches = micro_batches;
+    return train_serially(o, train, *device);
+  }
+  std::unique_ptr<Device> device;
+};
+
+TEST_F(OnCuda, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
+  for (int64_t batch : batches_to_try) {
+    const Dataset train = small_data(samples_for(batch));
+    for (bool overlap : {false, true}) {
+      DataParallelOptions o = run_on_cuda(batch);
+      o.overlap = overlap;
+      o.bucket_kib = overlap ? 1 : 0;
+      const ReferenceRun alone = serial(o, train, world_size());
+      ASSERT_ON_ALL_RANKS(moved(alone));
+      const Distance d = compare(train_in_parallel(o, train).weights, alone.weights);
+      ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
+    }
+  }
+}
+
+TEST_F(OnCuda, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
+  for (int64_t batch : {5, 130}) {
+    const Dataset train = small_data(samples_for(batch));
+    DataParallelOptions o = run_on_cuda(batch);
+    o.reproducible = true;
+    o.micro_batches = 4;
+    const Distance d = compare(train_in_parallel(o, train).weights, serial(o, train, 4).weights);
+    ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
+  }
+}
+
+TEST_F(OnCuda, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
+  const Dataset train = small_data(samples_for(130));
+  DataParallelOptions o = run_on_cuda(130);
+  const ReferenceRun on_cpu = train_serially(o, train, *make_cpu_device());
+  const double bound = bound_for(o, train, on_cpu);
+  for (const std::string& name : allreduce_names()) {
+    if (find_allreduce(name).needs_window) continue;  // a window is the CPU's memory
+    o.allreduce = name;
+    const Distance d = compare(train_in_parallel(o, train).weights, on_cpu.weights, on_cpu.initial);
+    ASSERT_ON_ALL_RANKS(d.within(bound)) << name << ", bound " << bound << ": " << d;
+  }
 }
 
 // --- Buckets and overlap ---------------------------------------------------------------------------------------------

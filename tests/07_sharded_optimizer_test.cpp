@@ -7,6 +7,8 @@
 #include <numeric>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/footprint.h"
@@ -39,12 +41,13 @@ struct Trained {
 };
 
 // Chapter 01's loop, on this rank alone.
-Trained train_serially(const Dataset& data, const std::vector<int>& sizes, size_t batch_rows, int micro_batches,
-                       const OptimizerOptions& rule) {
-  CpuDevice device;
+Trained train_serially(Device& device, const Dataset& data, const std::vector<int>& sizes, size_t batch_rows,
+                       int micro_batches, const OptimizerOptions& rule) {
   const Layout layout = make_layout(sizes);
   const Buffer parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
-  initialize(parameters, layout, 1);
+  std::vector<float> initial(layout.count);
+  initialize(initial.data(), layout, 1);
+  device.copy_in(parameters.data(), initial.data(), layout.count);
   const Space space{.rows = int(batch_rows)};
   Mlp mlp(device, layout, parameters, gradients, space);
   SoftmaxHead head(device, space);
@@ -70,8 +73,15 @@ Trained train_serially(const Dataset& data, const std::vector<int>& sizes, size_
     optimizer.step(parameters, gradients);
     result.losses.push_back(loss);
   }
-  result.weights.assign(parameters.data(), parameters.data() + layout.count);
+  result.weights.resize(layout.count);
+  device.copy_out(result.weights.data(), parameters.data(), layout.count);
   return result;
+}
+
+Trained train_serially(const Dataset& data, const std::vector<int>& sizes, size_t batch_rows, int micro_batches,
+                       const OptimizerOptions& rule) {
+  CpuDevice device;
+  return train_serially(device, data, sizes, batch_rows, micro_batches, rule);
 }
 
 // Plain data parallelism: one micro-batch per rank, one allreduce of the whole gradient vector, the same update everywhere.
@@ -222,6 +232,32 @@ TEST_P(EveryRule, EveryLevelGivesTheBitsOfPlainDataParallelism) {
     run.epoch();
     const std::vector<float> weights = run.weights();
     EXPECT_ON_ALL_RANKS(compare(weights, plain).same_bits()) << "level " << level << ": " << compare(weights, plain);
+  }
+}
+
+// One row, fewer rows than ranks, and batches that the ranks divide or not.
+TEST(Zero, BatchesOfAnySizeGiveTheBitsOfTheSerialRun) {
+  for (size_t batch : {1, 5, 64, 128, 130})
+    expect_serial_bits({odd_sizes, 2 * batch + batch / 2 + 1, batch, ranks()}, {50}, "momentum");
+}
+
+TEST(Zero, HasTheBitsOfTheSerialRunOnCudaToo) {
+  std::unique_ptr<Device> device;
+  try {
+    device = make_device("cuda");
+  } catch (const NoGpu& error) {
+    GTEST_SKIP() << "skipped: " << error.what();
+  }
+  for (size_t batch : {5, 130}) {
+    const Dataset data = random_dataset(13, 2 * batch);
+    const Trained serial = train_serially(*device, data, odd_sizes, batch, ranks(), rule("adam"));
+    for (int level = 0; level <= 3; ++level) {
+      ShardedRun run(*device, data, odd_sizes, batch, rule("adam"), {level, 1, ranks()}, MPI_COMM_WORLD);
+      run.epoch();
+      const std::vector<float> weights = run.weights();
+      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
+          << "batch " << batch << ", level " << level << ": " << compare(weights, serial.weights);
+    }
   }
 }
 

@@ -29,12 +29,14 @@ std::string line_with(const std::vector<std::string>& lines, const std::vector<s
 //   guard: deadlock: rank 0 waits for rank 1, ...
 std::string standstill(const std::vector<std::string>& lines) {
   static const std::regex rank_line("guard:   (rank [0-9]+): (MPI_.*)");
-  static const std::regex receive("(MPI_[A-Za-z]*) from (rank [0-9]+|any rank), (tag [0-9]+|any tag).*?(, at .*)?");
+  static const std::regex receive(
+      "(MPI_[A-Za-z]*) from (rank [0-9]+|any rank), (tag [0-9]+|any tag).*?(, at .*)?");
   static const std::regex reason_line("guard: ((mismatch|missing|finished|deadlock): .*)");
   std::string who, why;
   std::smatch match;
   for (const std::string& line : lines) {
-    if (who.empty() && std::regex_match(line, match, rank_line) && !match[2].str().starts_with("MPI_Finalize")) {
+    if (who.empty() && std::regex_match(line, match, rank_line) &&
+        !match[2].str().starts_with("MPI_Finalize")) {
       const std::string rank = match[1], call = match[2];
       who = rank + " waits in " + call;
       if (call.starts_with("MPI_Recv") && std::regex_match(call, match, receive))
@@ -52,7 +54,8 @@ std::string signal_in_words(int signal, const std::vector<std::string>& lines) {
     case SIGBUS:
       return "your program was stopped: it touched memory that is not its own (segmentation fault)";
     case SIGABRT: {
-      const std::string what = line_with(lines, {"what():", "terminate called"});
+      std::string what = line_with(lines, {"what():"});
+      if (what.empty()) what = line_with(lines, {"terminate called"});
       return "your program aborted" + (what.empty() ? "" : ": " + what.substr(what.find_first_not_of(' ')));
     }
     case SIGFPE:
@@ -75,7 +78,8 @@ std::string ending_in_words(const std::string& report, const std::string& output
   if (const std::string text = standstill(lines); !text.empty()) return text;
   if (how == "wall") return "timed out after " + std::to_string(number) + " s";
   if (how == "cpu")
-    return "your program was stopped: it used " + std::to_string(number) + " s of processor time (a loop without end?)";
+    return "your program was stopped: it used " + std::to_string(number) +
+           " s of processor time (a loop without end?)";
   if (how == "memory")
     return "your program was stopped: it used more than " + std::to_string(number) + " MiB of memory";
   if (how == "signal") return signal_in_words(number, lines);

@@ -44,7 +44,9 @@ uint32_t new_stream() {
   return ++stream;
 }
 
+// "" unless it is a plain file: the student could have left a link or a pipe.
 std::string read_file(const fs::path& file, size_t at_most) {
+  if (!fs::is_regular_file(fs::symlink_status(file))) return "";
   std::ifstream in(file, std::ios::binary);
   std::string text(at_most, '\0');
   in.read(text.data(), std::streamsize(at_most));
@@ -76,6 +78,8 @@ std::vector<int> random_labels(size_t n, int classes) {
 
 int random_number(int low, int high) { return int(small_integers(1, low, high)[0]); }
 
+bool times_count() { return environment("JUDGE_TIMES") != "no"; }
+
 std::vector<int> task_ranks() {
   std::istringstream in(environment("TASK_RANKS", "1"));
   std::vector<int> all;
@@ -83,7 +87,9 @@ std::vector<int> task_ranks() {
   return all;
 }
 
-std::string with_ranks(int ranks) { return "with " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks"); }
+std::string with_ranks(int ranks) {
+  return "with " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks");
+}
 
 // --- A run ---------------------------------------------------------------------------------------------------------------
 
@@ -128,13 +134,20 @@ void start(const std::vector<std::string>& command) {
 
 Answers Trial::run() { return run_ranks(0)[0]; }
 
-std::vector<Answers> Trial::run_ranks(int ranks) {
+std::vector<Answers> Trial::run_ranks(int ranks) { return run_program(environment("TASK_PROGRAM"), ranks); }
+
+void Trial::run_rival() { run_program(environment("TASK_RIVAL"), 0); }
+
+std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
   const Box box;
-  fs::copy_file(environment("TASK_PROGRAM"), box.path / "in/program");
-  fs::create_directory_symlink(fs::current_path(), box.path / "course");
+  fs::copy_file(program, box.path / "in/program");
   std::ofstream(box.path / "in/input", std::ios::binary) << input_;
   std::vector<std::string> command = {environment("B", "build") + "/sandbox", "--box", box.path};
-  if (!environment("TASK_CUDA").empty()) command.insert(command.end(), {"--address", "0"});
+  // CUDA, on a GPU or not, reserves far more addresses than it uses.
+  if (!environment("TASK_CUDA").empty()) command.insert(command.end(), {"--address", "0", "--memory", "4096"});
+  for (const std::string name : {"wall", "cpu"})
+    if (const std::string value = environment(name == "wall" ? "JUDGE_WALL" : "JUDGE_CPU"); !value.empty())
+      command.insert(command.end(), {"--" + name, value});
   command.push_back("--");
   if (ranks > 0) command.insert(command.end(), {"sh", "../course/common/mpi/launch", std::to_string(ranks)});
   command.insert(command.end(), {"../in/program", "../in/input"});
@@ -211,6 +224,7 @@ std::string compare_values(const std::string& name, const Floats& actual, const 
 }
 
 int main(int argc, char** argv) {
+  umask(022);  // the sandbox may run the program as another user, who must be able to read it
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -65,7 +65,9 @@ class Trial {
 
   // Runs the program (TASK_PROGRAM).  Throws NoAnswer if it does not end by itself with status 0.
   Answers run();
-  std::vector<Answers> run_ranks(int ranks);   // an MPI program: the answers of each rank
+  std::vector<Answers> run_ranks(int ranks);  // an MPI program: the answers of each rank
+  // The same input for our own program (name_rival.cpp), which the student's is measured against (see seconds).
+  void run_rival();
   double seconds() const { return seconds_; }  // of processor time, of the last run
 
  private:
@@ -76,6 +78,7 @@ class Trial {
     input_.append(reinterpret_cast<const char*>(values.data()), bytes);
     return *this;
   }
+  std::vector<Answers> run_program(const std::string& program, int ranks);
   std::string input_;
   double seconds_ = 0;
 };
@@ -83,6 +86,8 @@ class Trial {
 // The numbers of ranks that the task is tried on (TASK_RANKS, from the line `// ranks:` of its main).
 std::vector<int> task_ranks();
 std::string with_ranks(int ranks);  // "with 3 ranks"
+// False where speed is not to be judged (JUDGE_TIMES=no), as in `make test`: tests do not depend on the clock.
+bool times_count();
 
 // --- Verdicts ----------------------------------------------------------------------------------------------------------
 

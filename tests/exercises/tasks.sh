@@ -25,15 +25,22 @@ chosen_tasks() {
 # The file of a task below a folder: .cpp or .cu.
 task_file() { if [ -e "$1/$2.cu" ]; then echo "$1/$2.cu"; else echo "$1/$2.cpp"; fi; }
 
+# cpp or cu, by the file that is committed.
+task_extension() {
+  task_extension=$(task_file solutions "$1")
+  if ! [ -e "$task_extension" ]; then task_extension=$(task_file exercises "$1"); fi
+  echo "${task_extension##*.}"
+}
+
 # Is this exercise as it was generated?
 untouched() { [ "$(sed '$d' "$1" | cksum | tr ' ' '-')" = "$(sed -n '$s,^// As generated: ,,p' "$1")" ]; }
 
 # judge TASK PROGRAM: 0 if every test of the task passes. `reason` is then empty, else the first failure in plain words.
 judge() {
   judge_xml=$(mktemp)
-  case $(task_file solutions "$1")$(task_file exercises "$1") in *.cu) TASK_CUDA=yes ;; *) TASK_CUDA= ;; esac
+  TASK_CUDA=$([ "$(task_extension "$1")" != cu ] || echo yes)
   export TASK_CUDA
-  GTEST_OUTPUT=xml:$judge_xml TASK_PROGRAM=$2 TASK_RANKS=$(task_line ranks "$1") \
+  GTEST_OUTPUT=xml:$judge_xml GTEST_FAIL_FAST=1 TASK_PROGRAM=$2 TASK_RIVAL=$B/exercises/rival/$1 TASK_RANKS=$(task_line ranks "$1") \
     "$B/tests/exercises/${1%/*}/judge" --gtest_filter="${1##*/}.*" >"$judge_xml.out" 2>&1
   judge_status=$?
   reason=$(awk '
@@ -51,4 +58,10 @@ judge() {
   judge_said=$(cat "$judge_xml.out")
   rm -f "$judge_xml" "$judge_xml.out"
   [ -z "$reason" ]
+}
+
+# remember TASK passed|failed: for the list that `make ex` shows. `reason` is that of the last judgement.
+remember() {
+  mkdir -p "$B/exercises/results"
+  { echo "$2"; cksum <"$(task_file exercises "$1")"; printf '%s\n' "$reason"; } >"$B/exercises/results/$(task_name "$1")"
 }

@@ -1,0 +1,22 @@
+// What a stage keeps in memory, by formula. The tests hold it against what the device has counted.
+#pragma once
+
+#include <cstddef>
+
+#include "chapters/08_layer_splitting/partition.h"
+#include "chapters/08_layer_splitting/schedule.h"
+
+// Of one stage, in bytes.
+struct StageMemory {
+  size_t parameters = 0, gradients = 0, optimizer = 0, activations = 0;
+};
+
+// With n parameters on the stage and k vectors of state (see Optimizer): n, n and k n floats. Activations, for each chunk:
+//
+//   slots x rows x (all activations, from the input to the output, and the gradient of the output
+//                   and, but for the first chunk, that of the input)
+//   + 2 x rows x the widest inner activation    the gradient on its way from layer to layer
+//   + slots x rows x 2                          labels and losses, of the last chunk
+//
+// Slots are what the schedules differ in: `micro_batches` with gpipe, at most `stages` with 1f1b, 1 with naive.
+StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows, int state_vectors);

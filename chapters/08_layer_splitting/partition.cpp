@@ -1,0 +1,138 @@
+#include "chapters/08_layer_splitting/partition.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "chapters/05_collectives/messages.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+
+namespace {
+
+// A cut and what is minimized in choosing it: the sum over chunks of cost(first, last).
+struct Cut {
+  double cost = std::numeric_limits<double>::infinity();
+  std::vector<size_t> ends;
+};
+
+// The cheapest cut of [0, n) into `chunks` nonempty ranges. best[e] is that of [0, e) into the chunks so far.
+template <class Cost, class Combine>
+Cut cheapest_cut(size_t n, int chunks, Cost cost, Combine combine) {
+  std::vector<Cut> best(n + 1);
+  best[0].cost = 0;
+  for (int c = 0; c < chunks; ++c) {
+    std::vector<Cut> next(n + 1);
+    for (size_t end = 1; end <= n; ++end)
+      for (size_t first = 0; first < end; ++first) {
+        const double total = combine(best[first].cost, cost(first, end));
+        if (!(total < next[end].cost)) continue;
+        next[end] = {total, best[first].ends};
+        next[end].ends.push_back(end);
+      }
+    best = std::move(next);
+  }
+  return best[n];
+}
+
+void receive_chunks(std::vector<float>& all, const std::vector<uint64_t>& bounds, int rank, MPI_Comm comm) {
+  for (size_t i = 0; i + 1 < bounds.size(); i += 2)
+    receive_floats(all.data() + bounds[i], bounds[i + 1] - bounds[i], rank, comm);
+}
+
+// The chunks' places in the whole network: first, last, first, last, ...
+std::vector<uint64_t> bounds_of(const StageLayout& layout) {
+  std::vector<uint64_t> bounds;
+  for (const Range& range : layout.whole) bounds.insert(bounds.end(), {range.first, range.last});
+  return bounds;
+}
+
+}  // namespace
+
+size_t operations(const std::vector<int>& sizes, size_t layer, bool forward_only) {
+  const size_t product = size_t(sizes[layer]) * size_t(sizes[layer + 1]);
+  return product * (forward_only ? 1 : layer == 0 ? 2 : 3);
+}
+
+size_t operations(const std::vector<int>& sizes, Range layers, bool forward_only) {
+  size_t sum = 0;
+  for (size_t l = layers.first; l < layers.last; ++l) sum += operations(sizes, l, forward_only);
+  return sum;
+}
+
+std::vector<Range> balanced_chunks(const std::vector<int>& sizes, int chunks, int multiple) {
+  const size_t depth = sizes.size() - 1, step = size_t(multiple), pieces = (depth + step - 1) / step;
+  if (size_t(chunks) > pieces)
+    throw Error("pipeline: " + std::to_string(chunks) + " chunks of layers are more than the network's " +
+                std::to_string(depth) + " layers" + (multiple > 1 ? " give" : ""));
+  const auto layers = [&](size_t first, size_t last) { return Range{first * step, std::min(last * step, depth)}; };
+  const auto cost = [&](size_t first, size_t last) { return double(operations(sizes, layers(first, last))); };
+  const double largest =
+      cheapest_cut(pieces, chunks, cost, [](double a, double b) { return std::max(a, b); }).cost;
+  const auto squared = [&](size_t first, size_t last) {
+    const double c = cost(first, last);
+    return c <= largest ? c * c : std::numeric_limits<double>::infinity();
+  };
+  const Cut cut = cheapest_cut(pieces, chunks, squared, std::plus<>());
+  std::vector<Range> result;
+  for (size_t first = 0; size_t end : cut.ends) {
+    result.push_back(layers(first, end));
+    first = end;
+  }
+  return result;
+}
+
+std::vector<Range> given_chunks(const std::vector<int>& sizes, int chunks, const std::vector<int64_t>& layers) {
+  const int64_t depth = int64_t(sizes.size()) - 1, sum = std::accumulate(layers.begin(), layers.end(), int64_t(0));
+  const bool positive = std::all_of(layers.begin(), layers.end(), [](int64_t n) { return n >= 1; });
+  if (int64_t(layers.size()) != chunks || !positive || sum != depth)
+    throw Error("--split: " + std::to_string(layers.size()) + " numbers with the sum " + std::to_string(sum) +
+                ", expected " + std::to_string(chunks) + " positive ones with the sum " + std::to_string(depth) +
+                ", the layers of the network");
+  std::vector<Range> result;
+  for (size_t first = 0; int64_t n : layers) {
+    result.push_back({first, first + size_t(n)});
+    first += size_t(n);
+  }
+  return result;
+}
+
+StageLayout make_stage_layout(const std::vector<int>& sizes, const std::vector<Range>& layers, int stages, int stage,
+                              Slice slice) {
+  const Layout network = make_layout(sizes);
+  StageLayout layout;
+  layout.whole_count = network.count;
+  for (size_t c = size_t(stage); c < layers.size(); c += size_t(stages)) {
+    layout.chunks.push_back(make_layout(sizes, layers[c], slice));
+    layout.offsets.push_back(layout.count);
+    layout.count += layout.chunks.back().count;
+    layout.whole.push_back(
+        {network.layers[layers[c].first].range().first, network.layers[layers[c].last - 1].range().last});
+  }
+  return layout;
+}
+
+void initialize(float* parameters, const StageLayout& layout, uint64_t seed) {
+  for (size_t c = 0; c < layout.chunks.size(); ++c) initialize(parameters + layout.offsets[c], layout.chunks[c], seed);
+}
+
+std::vector<float> gather_weights(const std::vector<float>& weights, const StageLayout& layout, MPI_Comm comm) {
+  const std::vector<uint64_t> bounds = bounds_of(layout);
+  if (rank_of(comm) != 0) {
+    const int numbers = int(bounds.size());
+    MPI_CHECK(MPI_Send(bounds.data(), numbers, MPI_UINT64_T, 0, 0, comm));
+    for (size_t c = 0; c < layout.chunks.size(); ++c)
+      send_floats(weights.data() + layout.offsets[c], layout.chunks[c].count, 0, comm);
+    return {};
+  }
+  std::vector<float> all(layout.whole_count);
+  for (size_t c = 0; c < layout.chunks.size(); ++c)
+    std::copy_n(weights.data() + layout.offsets[c], layout.chunks[c].count, all.data() + layout.whole[c].first);
+  for (int rank = 1; rank < ranks_of(comm); ++rank) {
+    std::vector<uint64_t> theirs(bounds.size());  // every stage has equally many chunks
+    MPI_CHECK(MPI_Recv(theirs.data(), int(theirs.size()), MPI_UINT64_T, rank, 0, comm, MPI_STATUS_IGNORE));
+    receive_chunks(all, theirs, rank, comm);
+  }
+  return all;
+}

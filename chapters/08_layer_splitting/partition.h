@@ -1,0 +1,43 @@
+// Which layers a stage holds, and where they lie in its memory.
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "chapters/01_serial/layout.h"
+
+// Multiplications of one row in forward and backward through layer `layer`, the forward ones alone where `forward_only`.
+// Forward computes one product, backward two; but nobody asks for the gradient of the network's input.
+size_t operations(const std::vector<int>& sizes, size_t layer, bool forward_only = false);
+size_t operations(const std::vector<int>& sizes, Range layers, bool forward_only = false);
+
+// Cuts the layers of `sizes` into `chunks` ranges of neighbours such that the largest number of operations is as small as
+// possible; among those cuts the most even one.  multiple: cuts lie only after a multiple of so many layers (chapter 09 wants
+// pairs to stay together).  Throws Error if there are more chunks than that leaves pieces.
+std::vector<Range> balanced_chunks(const std::vector<int>& sizes, int chunks, int multiple = 1);
+
+// The same with given numbers of layers.  Throws Error unless there are `chunks` positive ones that sum up to all layers.
+std::vector<Range> given_chunks(const std::vector<int>& sizes, int chunks, const std::vector<int64_t>& layers);
+
+// The chunks of one stage, ascending. In the flat vectors of the stage they lie one after another.
+struct StageLayout {
+  std::vector<Layout> chunks;
+  std::vector<size_t> offsets;  // where each begins
+  size_t count = 0;             // parameters of the stage
+  std::vector<Range> whole;     // where each chunk's parameters lie in the flat vector of the whole network
+  size_t whole_count = 0;
+};
+
+// The chunks c of `layers` with c % stages == stage, with a slice of each layer.  `whole` and whole_count are for
+// unsliced layers.
+StageLayout make_stage_layout(const std::vector<int>& sizes, const std::vector<Range>& layers, int stages, int stage,
+                              Slice slice = {});
+
+// As initialize in layout.h: parameters (layout.count), the same values as in the unsplit network.
+void initialize(float* parameters, const StageLayout& layout, uint64_t seed);
+
+// The weights of all stages in the order of the whole network: (whole_count) on rank 0 of comm, empty on the others.
+// weights (layout.count) on the host.  Collective.
+std::vector<float> gather_weights(const std::vector<float>& weights, const StageLayout& layout, MPI_Comm comm);

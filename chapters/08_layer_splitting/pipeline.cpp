@@ -1,0 +1,232 @@
+#include "chapters/08_layer_splitting/pipeline.h"
+
+#include <algorithm>
+#include <climits>
+#include <numeric>
+#include <string>
+
+#include "chapters/05_collectives/messages.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+#include "common/mpi_guard/trace.h"
+#include "common/timer.h"
+
+namespace {
+
+int message_length(size_t n) {
+  if (n > INT_MAX) throw Error("pipeline: a message of " + std::to_string(n) + " floats, choose more --micro-batches");
+  return int(n);
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& layout, float* parameters,
+                   float* gradients, int rows, MPI_Comm comm, std::unique_ptr<PipelineHead> head)
+    : device_(device),
+      schedule_(schedule),
+      layout_(layout),
+      rows_(rows),
+      comm_(comm),
+      stage_(rank_of(comm)),
+      gradients_(gradients),
+      actions_(actions_of(schedule, stage_)),
+      head_(std::move(head)) {
+  if (schedule.stages != ranks_of(comm))
+    throw Error("pipeline: a schedule for " + std::to_string(schedule.stages) + " stages on " +
+                std::to_string(ranks_of(comm)) + " ranks");
+  for (size_t i = 0; i < layout.chunks.size(); ++i) {
+    const size_t chunk = i * size_t(schedule.stages) + size_t(stage_);
+    const Space space{.rows = rows, .slots = schedule.slots[chunk], .input_gradient = chunk > 0};
+    mlps_.emplace_back(device, layout.chunks[i], parameters + layout.offsets[i], gradients + layout.offsets[i], space);
+    for (auto& of_pass : requests_) of_pass.emplace_back(size_t(space.slots), MPI_REQUEST_NULL);
+  }
+  if (last_stage() && !head_) head_ = std::make_unique<SoftmaxPipelineHead>(device, mlps_.back().space());
+}
+
+double Pipeline::step(const Dataset& data, std::span<const uint32_t> order, Range batch) {
+  std::vector<Range> micro_batches;
+  for (int m = 0; m < schedule_.micro_batches; ++m)
+    micro_batches.push_back(share(batch, size_t(schedule_.micro_batches), size_t(m)));
+  const Timer timer;
+  double loss = run(data, order, micro_batches, batch.size());
+  const Timer waiting;
+  MPI_CHECK(MPI_Bcast(&loss, 1, MPI_DOUBLE, schedule_.stages - 1, comm_));
+  time_.waiting += waiting.seconds();
+  time_.total += timer.seconds();
+  return loss;
+}
+
+double Pipeline::run(const Dataset& data, std::span<const uint32_t> order, std::span<const Range> micro_batches,
+                     size_t batch_rows) {
+  Batch batch{.data = data, .order = order, .micro_batches = micro_batches, .rows = batch_rows};
+  for (int m = 0; m < int(micro_batches.size()); ++m) {
+    if (micro_batches[size_t(m)].empty()) continue;
+    if (batch.first < 0) batch.first = m;
+    batch.last = m;
+  }
+  losses_.assign(micro_batches.size(), 0.0);
+  walk(actions_, batch, true);
+  if (batch.first < 0) {
+    device_.fill(gradients_, 0, layout_.count);
+    for (int chunk = chunks() - 1; chunk >= 0 && hooks.gradients_complete; --chunk) hooks.gradients_complete(chunk);
+  }
+  return std::accumulate(losses_.begin(), losses_.end(), 0.0);
+}
+
+void Pipeline::walk(const std::vector<Action>& actions, const Batch& batch, bool training) {
+  for (const Action& action : actions) {
+    const size_t rows = batch.micro_batches[size_t(action.step.micro_batch)].size();
+    if (rows == 0) continue;  // on all stages
+    switch (action.what) {
+      case Do::receive: receive(action, rows); break;
+      case Do::wait_for_send: wait_for_send(action.step); break;
+      case Do::compute:
+        if (action.step.pass == Pass::forward) forward(action.step, batch, training);
+        else backward(action.step, batch);
+        break;
+      case Do::send: send(action, rows); break;
+    }
+  }
+  wait_for_sends();
+}
+
+// --- Computing -------------------------------------------------------------------------------------------------------
+
+void Pipeline::forward(const Step& step, const Batch& batch, bool training) {
+  const Timer timer;
+  const TraceRegion region("forward", step.micro_batch);
+  Mlp& mlp = mlp_of(step);
+  const int slot = schedule_.slot(step);
+  const Range rows = batch.micro_batches[size_t(step.micro_batch)];
+  if (step.chunk == 0) load_images(mlp, batch.data, batch.order, rows, slot);
+  mlp.forward(int(rows.size()), slot);
+  if (has_head(step) && !training) correct_ += head_->count_correct(mlp, batch.data, rows, slot);
+  device_.synchronize();  // or the time would count for whoever waits next
+  time_.computing += timer.seconds();
+}
+
+void Pipeline::backward(const Step& step, const Batch& batch) {
+  const Timer timer;
+  const TraceRegion region("backward", step.micro_batch);
+  Mlp& mlp = mlp_of(step);
+  const int chunk = local(step.chunk), slot = schedule_.slot(step), m = step.micro_batch;
+  const Range rows = batch.micro_batches[size_t(m)];
+  Write write = m == batch.first ? Write::overwrite : Write::accumulate;
+  if (hooks.before_backward) write = hooks.before_backward(chunk, m);
+  if (has_head(step)) head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot);
+  mlp.backward(write, slot);
+  if (has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot);
+  device_.synchronize();
+  time_.computing += timer.seconds();
+  if (hooks.after_backward) hooks.after_backward(chunk, m);
+  if (m == batch.last && hooks.gradients_complete) hooks.gradients_complete(chunk);
+}
+
+// --- Messages --------------------------------------------------------------------------------------------------------
+
+Pipeline::Place Pipeline::input_of(const Step& step) {
+  Mlp& mlp = mlp_of(step);
+  const int slot = schedule_.slot(step);
+  if (step.pass == Pass::forward) return {mlp.input(slot), size_t(mlp.layout().in())};
+  return {mlp.output_gradient(slot), size_t(mlp.layout().out())};
+}
+
+Pipeline::Place Pipeline::output_of(const Step& step) {
+  Mlp& mlp = mlp_of(step);
+  const int slot = schedule_.slot(step);
+  if (step.pass == Pass::forward) return {mlp.output(slot), size_t(mlp.layout().out())};
+  return {mlp.input_gradient(slot), size_t(mlp.layout().in())};
+}
+
+MPI_Request& Pipeline::request_of(const Step& step) {
+  return requests_[size_t(step.pass)][size_t(local(step.chunk))][size_t(schedule_.slot(step))];
+}
+
+void Pipeline::receive(const Action& action, size_t rows) {
+  const Place place = input_of(action.step);
+  Step source = action.step;  // the step that made it
+  source.chunk += source.pass == Pass::forward ? -1 : 1;
+  if (action.other == stage_) return device_.copy(place.data, output_of(source).data, rows * place.width);
+
+  const int n = message_length(rows * place.width);
+  const Timer timer;
+  MPI_CHECK(MPI_Recv(device_.host_view(place.data, size_t(n)), n, MPI_FLOAT, action.other,
+                     message_tag(source, schedule_.chunks()), comm_, MPI_STATUS_IGNORE));
+  const double waited = timer.seconds();
+  device_.begin_copy_in(place.data, size_t(n));
+  device_.end_copy_in(place.data, size_t(n));
+  time_.waiting += waited;
+  time_.copying += timer.seconds() - waited;
+}
+
+void Pipeline::send(const Action& action, size_t rows) {
+  if (action.other == stage_) return;  // receive copies it
+  const Place place = output_of(action.step);
+  const int n = message_length(rows * place.width);
+  const Timer timer;
+  device_.begin_copy_out(place.data, size_t(n));
+  device_.end_copy_out(place.data, size_t(n));
+  time_.copying += timer.seconds();
+  MPI_CHECK(MPI_Isend(device_.host_view(place.data, size_t(n)), n, MPI_FLOAT, action.other,
+                      message_tag(action.step, schedule_.chunks()), comm_, &request_of(action.step)));
+}
+
+void Pipeline::wait_for_send(const Step& step) {
+  const Timer timer;
+  MPI_CHECK(MPI_Wait(&request_of(step), MPI_STATUS_IGNORE));
+  time_.waiting += timer.seconds();
+}
+
+void Pipeline::wait_for_sends() {
+  const Timer timer;
+  for (auto& of_pass : requests_)
+    for (auto& of_chunk : of_pass)
+      MPI_CHECK(MPI_Waitall(int(of_chunk.size()), of_chunk.data(), MPI_STATUSES_IGNORE));
+  time_.waiting += timer.seconds();
+}
+
+// --- Evaluation ------------------------------------------------------------------------------------------------------
+
+size_t Pipeline::count_correct(const Dataset& data, Range rows) {
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+  std::vector<Range> pieces;
+  for (size_t first = rows.first; first < rows.last; first += size_t(rows_))
+    pieces.push_back({first, std::min(first + size_t(rows_), rows.last)});
+  const Schedule schedule = make_evaluation_schedule(schedule_, int(pieces.size()));
+
+  const PipelineTime training = time_;
+  correct_ = 0;
+  walk(actions_of(schedule, stage_), {.data = data, .order = order, .micro_batches = pieces}, false);
+  time_ = training;
+  return correct_;
+}
+
+size_t Pipeline::count_correct(const Dataset& data) {
+  uint64_t correct = count_correct(data, {0, data.count});
+  MPI_CHECK(MPI_Bcast(&correct, 1, MPI_UINT64_T, schedule_.stages - 1, comm_));
+  return correct;
+}
+
+// --- The head --------------------------------------------------------------------------------------------------------
+
+void SoftmaxPipelineHead::backward(Mlp& mlp, const Dataset& data, std::span<const uint32_t> order, Range rows,
+                                   size_t batch_rows, int slot) {
+  head_.load_labels(data, order, rows, slot);
+  head_.backward(mlp, batch_rows, slot);
+}
+
+double SoftmaxPipelineHead::loss(Mlp& mlp, size_t batch_rows, int slot) { return head_.loss(mlp, batch_rows, slot); }
+
+// As in chapter 01: the largest output wins, the lowest class among equals.
+size_t SoftmaxPipelineHead::count_correct(Mlp& mlp, const Dataset& data, Range rows, int slot) {
+  const size_t classes = size_t(mlp.layout().out());
+  std::vector<float> z(rows.size() * classes);
+  mlp.device().copy_out(z.data(), mlp.output(slot), z.size());
+  size_t correct = 0;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const float* row = z.data() + r * classes;
+    if (size_t(std::max_element(row, row + classes) - row) == data.labels[rows.first + r]) ++correct;
+  }
+  return correct;
+}

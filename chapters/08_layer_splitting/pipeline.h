@@ -1,0 +1,148 @@
+// The executor: runs any schedule, one rank a stage.
+//
+// It walks the list of actions that actions.h derives from the schedule. Everything that must be kept for the backward
+// pass of a micro-batch lies in the slot of that micro-batch: inputs, activations, the gradient that comes in and the one
+// that goes out. Messages go from slot to slot, so no two micro-batches share a buffer while both are under way.
+#pragma once
+
+#include <mpi.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "chapters/01_serial/head.h"
+#include "chapters/08_layer_splitting/actions.h"
+#include "chapters/08_layer_splitting/partition.h"
+
+// What the last stage does with the network's output. SoftmaxPipelineHead is the usual one; where the classes are split
+// over ranks (chapter 10) there is another.
+class PipelineHead {
+ public:
+  virtual ~PipelineHead() = default;
+  // Writes mlp.output_gradient(slot): of the mean loss over batch_rows rows, of which `rows` are in this slot.
+  virtual void backward(Mlp& mlp, const Dataset& data, std::span<const uint32_t> order, Range rows, size_t batch_rows,
+                        int slot) = 0;
+  // These rows' part of that mean loss; after backward.
+  virtual double loss(Mlp& mlp, size_t batch_rows, int slot) = 0;
+  // How many of data's samples `rows`, whose outputs are in this slot, are classified correctly.
+  virtual size_t count_correct(Mlp& mlp, const Dataset& data, Range rows, int slot) = 0;
+};
+
+class SoftmaxPipelineHead : public PipelineHead {
+ public:
+  SoftmaxPipelineHead(Device& device, Space space) : head_(device, space) {}
+  void backward(Mlp& mlp, const Dataset& data, std::span<const uint32_t> order, Range rows, size_t batch_rows,
+                int slot) override;
+  double loss(Mlp& mlp, size_t batch_rows, int slot) override;
+  size_t count_correct(Mlp& mlp, const Dataset& data, Range rows, int slot) override;
+
+ private:
+  SoftmaxHead head_;
+};
+
+// What others may hang on to a pipeline, beside the hooks of its Mlps. All are empty at first. `chunk` counts this stage's
+// chunks from 0: mlp(chunk) is the one.
+struct PipelineHooks {
+  // Before the backward pass of a micro-batch: whether its gradients overwrite what is there or are added. Where this is
+  // empty, the first micro-batch that has rows overwrites. May place the gradients elsewhere first (Mlp::place_gradients).
+  std::function<Write(int chunk, int micro_batch)> before_backward;
+  // After each of them.
+  std::function<void(int chunk, int micro_batch)> after_backward;
+  // After the last of the step: the chunk's gradients are complete and may leave, while this and other stages still work.
+  std::function<void(int chunk)> gradients_complete;
+};
+
+// Where the time went, on this rank, in seconds.
+struct PipelineTime {
+  double computing = 0;  // forward and backward, with the loading of images and labels
+  double waiting = 0;    // for messages
+  double copying = 0;    // between the device and memory that MPI can use
+  double total = 0;      // of the steps
+};
+
+class Pipeline {
+ public:
+  // parameters, gradients: (layout.count) each, in memory of `device`.  rows: the most that a micro-batch will have.  The
+  // ranks of comm are the stages; comm carries no other messages meanwhile.  head: of the last stage; null for softmax.
+  Pipeline(Device& device, const Schedule& schedule, const StageLayout& layout, float* parameters, float* gradients,
+           int rows, MPI_Comm comm, std::unique_ptr<PipelineHead> head = nullptr);
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // One batch, cut into the schedule's micro-batches: leaves the gradients of this stage's layers, and returns the batch's
+  // mean loss on every rank. data and order: of the whole epoch, the same on every rank.  Collective, as all that follows.
+  double step(const Dataset& data, std::span<const uint32_t> order, Range batch);
+
+  // The same with given rows for each of the schedule's micro-batches, of a batch of batch_rows rows of which other pipelines
+  // may hold more. Micro-batches without rows are left out; where none has any, the gradients are zero. Returns the part
+  // of the loss that these rows make, on the last stage; 0 on the others.
+  double run(const Dataset& data, std::span<const uint32_t> order, std::span<const Range> micro_batches,
+             size_t batch_rows);
+
+  // How many of the samples `rows` the network classifies correctly, on the last stage, 0 on the others.
+  size_t count_correct(const Dataset& data, Range rows);
+  // Of all samples, on every rank.
+  size_t count_correct(const Dataset& data);
+
+  // After run, on the last stage: the loss of each micro-batch (0 where it has no rows).
+  const std::vector<double>& losses() const { return losses_; }
+
+  Mlp& mlp(int chunk) { return mlps_[size_t(chunk)]; }
+  int chunks() const { return int(mlps_.size()); }
+  const Schedule& schedule() const { return schedule_; }
+  const StageLayout& layout() const { return layout_; }
+  Device& device() const { return device_; }
+  MPI_Comm communicator() const { return comm_; }
+  int stage() const { return stage_; }
+  bool last_stage() const { return stage_ == schedule_.stages - 1; }
+  const PipelineTime& time() const { return time_; }
+
+  PipelineHooks hooks;
+
+ private:
+  // What is being run.
+  struct Batch {
+    const Dataset& data;
+    std::span<const uint32_t> order;
+    std::span<const Range> micro_batches;
+    size_t rows = 0;
+    int first = -1, last = -1;  // the first and last micro-batch that have rows
+  };
+  void walk(const std::vector<Action>& actions, const Batch& batch, bool training);
+  void receive(const Action& action, size_t rows);
+  void send(const Action& action, size_t rows);
+  void wait_for_send(const Step& step);
+  void wait_for_sends();
+  void forward(const Step& step, const Batch& batch, bool training);
+  void backward(const Step& step, const Batch& batch);
+
+  // A step's input or output, as it lies in the slot of its micro-batch.
+  struct Place {
+    float* data;
+    size_t width;
+  };
+  Place input_of(const Step& step);
+  Place output_of(const Step& step);
+  int local(int chunk) const { return chunk / schedule_.stages; }
+  Mlp& mlp_of(const Step& step) { return mlp(local(step.chunk)); }
+  bool has_head(const Step& step) const { return step.chunk == schedule_.chunks() - 1; }
+  MPI_Request& request_of(const Step& step);
+
+  Device& device_;
+  Schedule schedule_;
+  StageLayout layout_;
+  int rows_;
+  MPI_Comm comm_;
+  int stage_;
+  float* gradients_;
+  std::vector<Action> actions_;
+  std::deque<Mlp> mlps_;
+  std::unique_ptr<PipelineHead> head_;
+  std::vector<std::vector<MPI_Request>> requests_[2];  // by pass, chunk of this stage, slot: the last send from there
+  std::vector<double> losses_;
+  size_t correct_ = 0;
+  PipelineTime time_;
+};

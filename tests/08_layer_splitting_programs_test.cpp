@@ -1,0 +1,128 @@
+// The programs of chapter 08 as a user meets them: launched, with their output and status.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/program.h"
+
+namespace {
+
+const std::string programs = "/chapters/08_layer_splitting/";
+
+// These programs are MPI jobs of their own, whatever job this test may be part of.
+ProgramRun launch(int ranks, const std::string& command) {
+  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch " + std::to_string(ranks) + " " +
+                     build_folder() + programs + command);
+}
+
+bool says(const ProgramRun& run, const std::string& text) { return run.output.find(text) != std::string::npos; }
+
+// What stands behind `word` on its line.
+std::string after(const std::string& text, const std::string& word) {
+  const size_t at = text.find(word);
+  return at == std::string::npos ? "" : text.substr(at + word.size(), text.find('\n', at) - at - word.size());
+}
+
+const std::string quick = "train --hidden 24,17,12 --train-samples 500 --batch 47 --epochs 1 --micro-batches 6 ";
+
+TEST(Train, EveryScheduleEndsWithTheWeightsAndTheAccuracyOfChapter01) {
+  const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/" + quick);
+  ASSERT_EQ(serial.status, 0) << serial.output;
+  ASSERT_NE(after(serial.output, "; weights "), "") << serial.output;
+  for (const char* options : {"--schedule naive", "--schedule gpipe", "--schedule 1f1b", "--split 1,2,1 --schedule 1f1b",
+                              "--schedule interleaved --chunks 2"}) {
+    const int ranks = std::string(options).find("split") != std::string::npos ? 3 : 2;
+    const ProgramRun run = launch(ranks, quick + options);
+    ASSERT_EQ(run.status, 0) << run.output;
+    EXPECT_EQ(after(run.output, "; weights "), after(serial.output, "; weights ")) << options;
+    const auto accuracy = [](const ProgramRun& r) {
+      const std::string text = after(r.output, "test accuracy ");
+      return text.substr(0, text.find(')'));
+    };
+    EXPECT_EQ(accuracy(run), accuracy(serial)) << options;
+    EXPECT_NE(accuracy(run), "") << run.output;
+  }
+}
+
+TEST(Train, ComparesItselfWithTheSerialRun) {
+  for (const char* options : {"", "--device cuda", "--optimizer adam --learning-rate 0.001"}) {
+    const ProgramRun run = launch(3, quick + "--compare-with-serial " + options);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, "weights have the same bits")) << run.output;
+    EXPECT_TRUE(says(run, "speedup")) << run.output;
+    EXPECT_TRUE(says(run, "measured: idle")) << run.output;
+  }
+}
+
+// Four rows in six micro-batches: two are empty on all stages.
+TEST(Train, MicroBatchesMayBeEmpty) {
+  const ProgramRun run = launch(4, "train --hidden 8,8,8,8 --train-samples 22 --batch 4 --epochs 2 --micro-batches 6 "
+                                   "--compare-with-serial");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "weights have the same bits")) << run.output;
+}
+
+TEST(Train, AMistakeGivesOneLineAndAStatus) {
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"--hidden 8", "3 ranks with 1 chunk each are more than the 2 layers of the network (--hidden)\n"},
+      {"--schedule interleaved --chunks 2", "3 ranks with 2 chunks each are more than the 4 layers"},
+      {"--schedule interleaved", "--schedule interleaved: needs --chunks 2 or more"},
+      {"--chunks 2", "--chunks 2: only --schedule interleaved has several chunks a rank\n"},
+      {"--split 1,2", "--split: 2 numbers with the sum 3, expected 3 positive ones with the sum 4"},
+      {"--split 1,1,1", "--split: 3 numbers with the sum 3, expected 3"},
+      {"--schedule pipedream", "--schedule"},
+      {"--micro-batches 0", "--micro-batches"}};
+  for (const auto& [options, text] : mistakes) {
+    const ProgramRun run = launch(3, quick + options);
+    EXPECT_EQ(run.status, 1) << options << ": " << run.output;
+    EXPECT_TRUE(says(run, text)) << run.output;
+    EXPECT_EQ(run.lines(), 1u) << run.output;
+  }
+}
+
+TEST(Train, OnlyRank0Speaks) {
+  const ProgramRun run = launch(4, quick), help = launch(2, "train --help");
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output.find("epoch   1"), run.output.rfind("epoch   1"));
+  EXPECT_EQ(help.output.find("--schedule"), help.output.rfind("--schedule"));
+}
+
+TEST(Train, WritesATrace) {
+  const std::string file = build_folder() + "/tests/08_trace.json";
+  const ProgramRun run = launch(2, quick + "--trace " + file);
+  ASSERT_EQ(run.status, 0) << run.output;
+  std::ifstream in(file);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_NE(text.find("\"forward 5\""), std::string::npos);
+  EXPECT_NE(text.find("\"backward 5\""), std::string::npos);
+  std::remove(file.c_str());
+}
+
+// The chapter's promise: the program is chapter 01's, but for these lines.
+TEST(Train, DiffersFromChapter01InAtMost20Lines) {
+  const ProgramRun diff = run_program("diff chapters/01_serial/train.cpp chapters/08_layer_splitting/train.cpp");
+  ASSERT_EQ(diff.status, 1) << diff.output;
+  size_t changed = 0;
+  for (size_t at = 0; (at = diff.output.find("\n>", at)) != std::string::npos; ++at) ++changed;
+  EXPECT_GT(changed, 5u);
+  EXPECT_LE(changed, 20u) << diff.output;
+}
+
+TEST(Plan, DrawsEverySchedule) {
+  const ProgramRun run = launch(1, "plan --stages 4 --micro-batches 8");
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* line : {"naive: idle 75.0 %, by formula 75.0 %", "gpipe: idle 27.3 %, by formula 27.3 %",
+                           "1f1b: idle 27.3 %, by formula 27.3 %", "interleaved: idle 15.8 %, by formula 15.8 %",
+                           "|...00<11<22<33<44<55<66<77<......|  keeps 1"})
+    EXPECT_TRUE(says(run, line)) << line << "\n" << run.output;
+  EXPECT_EQ(launch(1, "plan --events build/x.csv").status, 1);
+  EXPECT_EQ(launch(1, "plan --schedule gpipe --events /no/such/folder/x.csv").status, 1);
+}
+
+TEST(Bench, MeasuresAndEnds) {
+  const ProgramRun run = launch(2, "bench --hidden 16,16,16,16 --batch 64 --rounds 1 --steps 1");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "interleaved")) << run.output;
+}
+
+}  // namespace

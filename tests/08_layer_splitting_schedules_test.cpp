@@ -1,0 +1,370 @@
+// What chapter 08 claims of its schedules, without MPI: they are complete, in order, end, and keep and idle as much as the
+// formulas say; and the checker that shows this rejects what is wrong.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "chapters/08_layer_splitting/actions.h"
+#include "chapters/08_layer_splitting/check.h"
+#include "chapters/08_layer_splitting/idle.h"
+#include "common/error.h"
+
+namespace {
+
+constexpr Pass forward = Pass::forward, backward = Pass::backward;
+
+struct Case {
+  std::string name;
+  int stages, chunks, micro_batches;
+  Schedule make() const { return make_schedule(name, stages, chunks, micro_batches); }
+  std::string text() const {
+    return name + ", " + std::to_string(stages) + " stages, " + std::to_string(chunks) + " chunks, " +
+           std::to_string(micro_batches) + " micro-batches";
+  }
+};
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const std::string& name : schedule_names)
+    for (int stages = 1; stages <= 9; ++stages)
+      for (int chunks = 1; chunks <= (name == "interleaved" ? 4 : 1); ++chunks)
+        for (int micro_batches = 1; micro_batches <= 20; ++micro_batches)
+          cases.push_back({name, stages, chunks, micro_batches});
+  return cases;
+}
+
+// --- Right schedules -------------------------------------------------------------------------------------------------
+
+TEST(Schedules, AllHold) {
+  for (const Case& c : all_cases()) {
+    const Proof proof = check(c.make());
+    ASSERT_TRUE(proof.holds()) << c.text() << ": " << proof.error;
+  }
+}
+
+TEST(Schedules, HoldWhereStepsTakeUnequalTimes) {
+  for (const Case& c : all_cases()) {
+    StepTimes times = equal_times(c.stages * c.chunks);
+    for (size_t i = 0; i < times.forward.size(); ++i) times.backward[i] = 1 + double(i * 7 % 5);
+    ASSERT_TRUE(check(c.make(), times).holds()) << c.text();
+  }
+}
+
+TEST(Schedules, EvaluationsHold) {
+  for (const Case& c : all_cases())
+    for (int pieces : {0, 1, c.stages, 3 * c.stages + 1}) {
+      const Proof proof = check(make_evaluation_schedule(c.make(), pieces));
+      ASSERT_TRUE(proof.holds()) << c.text() << ", " << pieces << " pieces: " << proof.error;
+    }
+}
+
+// Micro-batches without rows are left out by the executor. Then the rest must still hold: as a schedule of fewer ones.
+TEST(Schedules, HoldWithoutSomeMicroBatches) {
+  for (const Case& c : all_cases())
+    for (int kept_every : {2, 3}) {
+      Schedule schedule = c.make();
+      for (std::vector<Step>& steps : schedule.steps) {
+        std::erase_if(steps, [&](const Step& step) { return step.micro_batch % kept_every != 0; });
+        for (Step& step : steps) step.micro_batch /= kept_every;
+      }
+      schedule.micro_batches = (c.micro_batches + kept_every - 1) / kept_every;
+      const Proof proof = check(schedule);
+      ASSERT_TRUE(proof.holds()) << c.text() << ": " << proof.error;
+    }
+}
+
+TEST(Schedules, IdleAsLongAsTheFormulaSays) {
+  for (const Case& c : all_cases()) {
+    if (c.name == "interleaved" && (c.chunks == 1 || c.micro_batches % c.stages != 0)) continue;
+    const Proof proof = check(c.make());
+    EXPECT_NEAR(proof.idle, idle_formula(c.name, c.stages, c.chunks, c.micro_batches), 1e-9) << c.text();
+  }
+  EXPECT_NEAR(idle_formula("1f1b", 4, 1, 8), 3.0 / 11, 1e-15);
+  EXPECT_NEAR(idle_formula("interleaved", 4, 2, 8), 3.0 / 19, 1e-15);
+  EXPECT_NEAR(idle_formula("naive", 4, 1, 8), 3.0 / 4, 1e-15);
+}
+
+// Where the stages do not divide the micro-batches, the interleaved one loses something, but not to the plain cut.
+TEST(Schedules, InterleavedIsNeverSlowerThanOneChunkAStage) {
+  for (const Case& c : all_cases()) {
+    if (c.name != "interleaved") continue;
+    const StepTimes shorter{std::vector(size_t(c.stages * c.chunks), 1.0 / c.chunks),
+                            std::vector(size_t(c.stages * c.chunks), 2.0 / c.chunks)};
+    const double plain = check(make_schedule("1f1b", c.stages, 1, c.micro_batches)).length;
+    EXPECT_LE(check(c.make(), shorter).length, plain + 1e-9) << c.text();
+  }
+}
+
+TEST(Schedules, KeepAsMuchAsTheFormulaSays) {
+  for (const Case& c : all_cases()) {
+    const Schedule schedule = c.make();
+    const Proof proof = check(schedule);
+    for (int stage = 0; stage < c.stages; ++stage) {
+      const int m = c.micro_batches, behind = c.stages - 1 - stage, all = m * c.chunks;
+      const int expected = c.name == "naive"    ? 1
+                           : c.name == "gpipe"  ? m
+                           : c.name == "1f1b"   ? std::min(m, behind + 1)
+                                                : std::min(all, (c.chunks - 1) * c.stages + 2 * behind + 1);
+      EXPECT_LE(proof.kept[size_t(stage)], expected) << c.text() << ", stage " << stage;
+      if (c.name == "interleaved" && m % c.stages != 0) continue;  // fewer in the last group
+      EXPECT_EQ(proof.kept[size_t(stage)], expected) << c.text() << ", stage " << stage;
+    }
+    for (int chunk = 0; chunk < schedule.chunks(); ++chunk)
+      EXPECT_EQ(schedule.slots[size_t(chunk)],
+                most_in_flight(schedule.steps[size_t(schedule.stage_of(chunk))], chunk));
+  }
+}
+
+TEST(Schedules, ASmallOneStepByStep) {
+  const Schedule schedule = make_schedule("1f1b", 2, 1, 3);
+  const std::vector<Step> first = {{forward, 0, 0},  {forward, 0, 1},  {backward, 0, 0},
+                                   {forward, 0, 2},  {backward, 0, 1}, {backward, 0, 2}};
+  const std::vector<Step> second = {{forward, 1, 0},  {backward, 1, 0}, {forward, 1, 1},
+                                    {backward, 1, 1}, {forward, 1, 2},  {backward, 1, 2}};
+  EXPECT_EQ(schedule.steps[0], first);
+  EXPECT_EQ(schedule.steps[1], second);
+  const Proof proof = check(schedule);
+  EXPECT_DOUBLE_EQ(proof.length, 12);  // (3 + 1) times 1 + 2
+  EXPECT_DOUBLE_EQ(proof.idle, 0.25);
+}
+
+TEST(Schedules, RefuseWhatTheyCannotDo) {
+  EXPECT_THROW(make_schedule("gpipe", 2, 2, 4), Error);
+  EXPECT_THROW(make_schedule("gpipe", 0, 1, 4), Error);
+  EXPECT_THROW(make_schedule("gpipe", 2, 1, 0), Error);
+  EXPECT_THROW(make_schedule("interleaved", 2, 0, 4), Error);
+  EXPECT_THROW(make_schedule("2f2b", 2, 1, 4), Error);
+}
+
+// --- Wrong schedules -------------------------------------------------------------------------------------------------
+
+void expect_rejected(const Schedule& schedule, const std::string& reason) {
+  const Proof proof = check(schedule);
+  EXPECT_FALSE(proof.holds()) << "accepted, although: " << reason;
+  EXPECT_NE(proof.error.find(reason), std::string::npos) << proof.error;
+}
+
+TEST(Checker, RejectsAMissingStep) {
+  const Schedule whole = make_schedule("1f1b", 3, 1, 4);
+  for (const Step& step : whole.steps[1]) {
+    Schedule schedule = whole;
+    std::erase(schedule.steps[1], step);
+    expect_rejected(schedule, text_of(step) + ": missing");
+  }
+}
+
+TEST(Checker, RejectsADoubleStep) {
+  Schedule schedule = make_schedule("gpipe", 3, 1, 4);
+  schedule.steps[2].push_back({backward, 2, 3});
+  expect_rejected(schedule, "backward of chunk 2, micro-batch 3: taken twice");
+}
+
+TEST(Checker, RejectsStepsThatDoNotExistOrLieElsewhere) {
+  Schedule schedule = make_schedule("gpipe", 2, 1, 2);
+  schedule.steps[0][0].micro_batch = 2;
+  expect_rejected(schedule, "no such chunk or micro-batch");
+  schedule = make_schedule("gpipe", 2, 1, 2);
+  schedule.steps[0][0].chunk = -1;
+  expect_rejected(schedule, "no such chunk or micro-batch");
+  schedule = make_schedule("gpipe", 2, 1, 2);
+  std::swap(schedule.steps[0], schedule.steps[1]);
+  expect_rejected(schedule, "not a chunk of stage 0");
+  schedule.steps.pop_back();
+  expect_rejected(schedule, "as many lists");
+}
+
+TEST(Checker, RejectsBackwardInDescendingOrder) {
+  Schedule schedule = make_schedule("gpipe", 2, 1, 3);
+  for (std::vector<Step>& steps : schedule.steps) std::reverse(steps.begin() + 3, steps.end());
+  expect_rejected(schedule, "backward of chunk 0, micro-batch 1: after micro-batch 2");
+}
+
+TEST(Checker, RejectsForwardInDescendingOrder) {
+  Schedule schedule = make_schedule("gpipe", 2, 1, 3);
+  for (std::vector<Step>& steps : schedule.steps) std::reverse(steps.begin(), steps.begin() + 3);
+  expect_rejected(schedule, "after micro-batch");
+}
+
+TEST(Checker, RejectsBackwardBeforeForward) {
+  Schedule schedule = make_schedule("naive", 2, 1, 2);
+  for (std::vector<Step>& steps : schedule.steps) std::swap(steps[0], steps[1]);
+  expect_rejected(schedule, "before its forward step");
+}
+
+// A micro-batch more in flight than the chunk has slots for: all micro-batches in one buffer is the extreme.
+TEST(Checker, RejectsActivationsFreedEarly) {
+  for (const char* name : {"gpipe", "1f1b"}) {
+    Schedule schedule = make_schedule(name, 3, 1, 6);
+    --schedule.slots[0];
+    expect_rejected(schedule, "overwrites the activations of micro-batch 0");
+  }
+  Schedule schedule = make_schedule("interleaved", 2, 2, 4);
+  schedule.slots[1] = 1;
+  expect_rejected(schedule, "overwrites the activations of micro-batch 0");
+}
+
+// The second chunk of stage 0 first: its input comes from a micro-batch that has not begun.
+TEST(Checker, RejectsADeadlockOfReceives) {
+  Schedule schedule = make_schedule("interleaved", 2, 2, 1);
+  std::swap(schedule.steps[0][0], schedule.steps[0][1]);
+  expect_rejected(schedule, "deadlock: stage 0 waits for the input of forward of chunk 2, micro-batch 0; stage 1 waits "
+                            "for the input of forward of chunk 1, micro-batch 0");
+}
+
+TEST(Checker, RejectsADeadlockAmongManyStages) {
+  // Every stage wants its last chunk's forward pass before its first one's.
+  Schedule schedule = make_schedule("interleaved", 4, 2, 4);
+  for (std::vector<Step>& steps : schedule.steps)
+    std::stable_partition(steps.begin(), steps.end(), [](const Step& step) { return step.chunk >= 4; });
+  expect_rejected(schedule, "deadlock");
+}
+
+// Right in every chunk, and with MPI that buffers small messages it would end. But stage 0 writes the output of
+// micro-batch 2 where that of micro-batch 1 lies, which stage 1 will fetch only after chunk 2 has come by.
+Schedule deadlock_of_a_send() {
+  Schedule schedule{.stages = 2, .micro_batches = 3, .trains = false, .slots = {1, 1, 1, 1}, .steps = {}};
+  schedule.steps = {{{forward, 0, 0}, {forward, 0, 1}, {forward, 0, 2}, {forward, 2, 0}, {forward, 2, 1}, {forward, 2, 2}},
+                    {{forward, 1, 0}, {forward, 3, 0}, {forward, 1, 1}, {forward, 3, 1}, {forward, 1, 2}, {forward, 3, 2}}};
+  return schedule;
+}
+
+TEST(Checker, RejectsADeadlockOfSends) {
+  Schedule schedule = deadlock_of_a_send();
+  expect_rejected(schedule, "deadlock: stage 0 waits for its last send before forward of chunk 0, micro-batch 2");
+  schedule.slots[0] = 2;
+  EXPECT_TRUE(check(schedule).holds()) << check(schedule).error;
+}
+
+TEST(Checker, RejectsABufferOfItsOwnThatIsOverwritten) {
+  Schedule schedule{.stages = 1, .micro_batches = 2, .trains = false, .slots = {1, 1}, .steps = {}};
+  schedule.steps = {{{forward, 0, 0}, {forward, 0, 1}, {forward, 1, 0}, {forward, 1, 1}}};
+  expect_rejected(schedule, "deadlock: stage 0 waits for its last send before forward of chunk 0, micro-batch 1");
+}
+
+TEST(Checker, RejectsBackwardStepsInAnEvaluation) {
+  Schedule schedule = make_schedule("gpipe", 2, 1, 2);
+  schedule.trains = false;
+  expect_rejected(schedule, "this schedule only evaluates");
+}
+
+// --- Messages --------------------------------------------------------------------------------------------------------
+
+TEST(Messages, TagsTellDirectionChunkAndMicroBatchApart) {
+  for (int chunks : {1, 2, 7, 16, 64}) {
+    std::set<int> tags;
+    const int micro_batches = 64;
+    for (Pass pass : {forward, backward})
+      for (int chunk = 0; chunk < chunks; ++chunk)
+        for (int m = 0; m < micro_batches; ++m) tags.insert(message_tag({pass, chunk, m}, chunks));
+    EXPECT_EQ(tags.size(), size_t(2 * chunks * micro_batches));
+    EXPECT_GE(*tags.begin(), 0);
+  }
+}
+
+TEST(Messages, TagsStayBelowTheLimitOfMpi) {
+  for (int chunks : {1, 3, 1000})
+    for (int m : {0, 1000, 32767, 1 << 20}) EXPECT_LE(message_tag({backward, chunks - 1, m}, chunks), 32767);
+  EXPECT_THROW(message_tag({forward, 0, 0}, 1001), Error);
+}
+
+TEST(Messages, EveryMessageIsSentAndReceivedOnce) {
+  for (const Case& c : all_cases()) {
+    const Schedule schedule = c.make();
+    size_t received = 0, sent = 0;
+    for (int stage = 0; stage < c.stages; ++stage)
+      for (const Action& action : actions_of(schedule, stage)) {
+        received += action.what == Do::receive;
+        sent += action.what == Do::send;
+      }
+    const size_t expected = size_t(2 * (schedule.chunks() - 1) * c.micro_batches);
+    ASSERT_EQ(received, expected) << c.text();
+    ASSERT_EQ(sent, expected) << c.text();
+  }
+}
+
+// --- Cuts ------------------------------------------------------------------------------------------------------------
+
+TEST(Cuts, OperationsLeaveOutTheGradientOfTheInput) {
+  const std::vector<int> sizes = {784, 512, 256, 10};
+  EXPECT_EQ(operations(sizes, 0), 2u * 784 * 512);
+  EXPECT_EQ(operations(sizes, 1), 3u * 512 * 256);
+  EXPECT_EQ(operations(sizes, Range{0, 3}, true), 784u * 512 + 512u * 256 + 256u * 10);
+}
+
+// The best largest chunk, by trying all cuts.
+size_t smallest_maximum(const std::vector<int>& sizes, size_t first, int chunks) {
+  const size_t depth = sizes.size() - 1;
+  if (chunks == 1) return operations(sizes, Range{first, depth});
+  size_t best = SIZE_MAX;
+  for (size_t end = first + 1; end + size_t(chunks) - 1 <= depth; ++end)
+    best = std::min(best, std::max(operations(sizes, Range{first, end}), smallest_maximum(sizes, end, chunks - 1)));
+  return best;
+}
+
+TEST(Cuts, AreBalancedAndComplete) {
+  for (const std::vector<int>& sizes : {std::vector<int>{784, 512, 256, 10}, {5, 900, 3, 77, 20, 41, 8, 8, 300, 2}, {1, 1, 1}})
+    for (int chunks = 1; chunks < int(sizes.size()); ++chunks) {
+      const std::vector<Range> cut = balanced_chunks(sizes, chunks);
+      ASSERT_EQ(int(cut.size()), chunks);
+      size_t next = 0, largest = 0;
+      for (const Range& layers : cut) {
+        EXPECT_EQ(layers.first, next);
+        EXPECT_FALSE(layers.empty());
+        next = layers.last;
+        largest = std::max(largest, operations(sizes, layers));
+      }
+      EXPECT_EQ(next, sizes.size() - 1);
+      EXPECT_EQ(largest, smallest_maximum(sizes, 0, chunks));
+    }
+}
+
+TEST(Cuts, OfEqualLayersAreEqual) {
+  const std::vector<int> sizes(17, 10);
+  for (const Range& layers : balanced_chunks(sizes, 8)) EXPECT_EQ(layers.size(), 2u);
+}
+
+TEST(Cuts, KeepPairsTogether) {
+  for (const Range& layers : balanced_chunks(std::vector<int>(8, 5), 3, 2)) EXPECT_EQ(layers.first % 2, 0u);
+  EXPECT_EQ(balanced_chunks(std::vector<int>(8, 5), 4, 2).back(), (Range{6, 7}));  // seven layers: the last is alone
+  EXPECT_THROW(balanced_chunks(std::vector<int>(8, 5), 5, 2), Error);
+}
+
+TEST(Cuts, RefuseMoreChunksThanLayersAndWrongSums) {
+  const std::vector<int> sizes = {4, 3, 3, 2};
+  EXPECT_THROW(balanced_chunks(sizes, 4), Error);
+  EXPECT_THROW(given_chunks(sizes, 2, {2, 2}), Error);
+  EXPECT_THROW(given_chunks(sizes, 2, {3, 0}), Error);
+  EXPECT_THROW(given_chunks(sizes, 2, {3}), Error);
+  EXPECT_EQ(given_chunks(sizes, 2, {1, 2}), (std::vector<Range>{{0, 1}, {1, 3}}));
+}
+
+TEST(Cuts, StagesCoverTheNetworkWithTheWeightsOfTheWhole) {
+  const std::vector<int> sizes = {9, 7, 8, 6, 5, 4, 3};
+  const Layout network = make_layout(sizes);
+  std::vector<float> whole(network.count);
+  initialize(whole.data(), network, 3);
+  const std::vector<Range> chunks = balanced_chunks(sizes, 6);
+  size_t count = 0;
+  for (int stage = 0; stage < 3; ++stage) {
+    const StageLayout layout = make_stage_layout(sizes, chunks, 3, stage);
+    std::vector<float> weights(layout.count);
+    initialize(weights.data(), layout, 3);
+    count += layout.count;
+    for (size_t c = 0; c < layout.chunks.size(); ++c)
+      EXPECT_TRUE(std::equal(weights.begin() + ptrdiff_t(layout.offsets[c]),
+                             weights.begin() + ptrdiff_t(layout.offsets[c] + layout.chunks[c].count),
+                             whole.begin() + ptrdiff_t(layout.whole[c].first)));
+  }
+  EXPECT_EQ(count, network.count);
+}
+
+TEST(Cuts, AnUnequalOneIsPlannedSo) {
+  // Stage 0 has three times the work of stage 1: the pipeline runs at its pace.
+  const StepTimes times{{3, 1}, {6, 2}};
+  const Proof proof = check(make_schedule("gpipe", 2, 1, 4), times);
+  EXPECT_DOUBLE_EQ(proof.length, 4 * 9 + 1 + 2);
+}
+
+}  // namespace

@@ -1,0 +1,388 @@
+// What chapter 08 claims of training over stages: every schedule, cut and number of micro-batches gives the bits of the
+// serial run with the same micro-batches, and counts, keeps and sends what the formulas say.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <map>
+#include <numeric>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/01_serial/optimizer.h"
+#include "chapters/02_cuda/make_device.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/08_layer_splitting/check.h"
+#include "chapters/08_layer_splitting/idle.h"
+#include "chapters/08_layer_splitting/memory.h"
+#include "chapters/08_layer_splitting/pipeline.h"
+#include "common/compare.h"
+#include "common/mpi/session.h"
+#include "tests/mpi_expect.h"
+
+namespace {
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+// Sixteen layers, no two neighbours alike.
+const std::vector<int> sixteen_layers = {13, 11, 9, 12, 7, 10, 8, 11, 9, 14, 10, 12, 8, 9, 11, 13, 10};
+
+// 29 rows, then 9: fewer than twelve micro-batches want.
+constexpr size_t samples = 38, batch_rows = 29;
+
+struct Training {
+  std::string schedule = "1f1b";
+  int chunks = 1, micro_batches = 1;
+  std::vector<int> sizes = sixteen_layers;
+  std::string device = "cpu";
+  size_t rows = samples, batch = batch_rows;
+  std::string text() const {
+    return schedule + ", " + std::to_string(chunks) + " chunks, " + std::to_string(micro_batches) + " micro-batches on " + device;
+  }
+};
+
+struct Trained {
+  std::vector<float> initial, weights;
+  std::vector<double> losses;  // of the steps
+  size_t correct = 0;          // of all samples, afterwards
+};
+
+const OptimizerOptions rule = {.name = "momentum", .learning_rate = 0.05};
+
+std::vector<uint32_t> in_order(const Dataset& data) {
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+  return order;
+}
+
+// Chapter 01's loop, on this rank alone.
+Trained train_serially(const Training& run, const Dataset& data) {
+  const std::unique_ptr<Device> device = make_device(run.device);
+  const Layout layout = make_layout(run.sizes);
+  const Buffer parameters(*device, layout.count, Purpose::parameters), gradients(*device, layout.count, Purpose::gradients);
+  Trained result{std::vector<float>(layout.count), std::vector<float>(layout.count), {}, 0};
+  initialize(result.initial.data(), layout, 1);
+  device->copy_in(parameters.data(), result.initial.data(), layout.count);
+  const Space space{.rows = int(run.batch)};
+  Mlp mlp(*device, layout, parameters, gradients, space);
+  SoftmaxHead head(*device, space);
+  Optimizer optimizer(*device, rule, layout.count);
+  const std::vector<uint32_t> order = in_order(data);
+  for (const Range batch : batches(data.count, run.batch)) {
+    Write write = Write::overwrite;
+    double loss = 0;
+    for (int m = 0; m < run.micro_batches; ++m) {
+      const Range rows = share(batch, size_t(run.micro_batches), size_t(m));
+      if (rows.empty()) continue;
+      load_images(mlp, data, order, rows);
+      head.load_labels(data, order, rows);
+      mlp.forward(int(rows.size()));
+      head.backward(mlp, batch.size());
+      mlp.backward(write);
+      loss += head.loss(mlp, batch.size());
+      write = Write::accumulate;
+    }
+    optimizer.step(parameters, gradients);
+    result.losses.push_back(loss);
+  }
+  result.correct = count_correct(mlp, data, {0, data.count});
+  device->copy_out(result.weights.data(), parameters.data(), layout.count);
+  return result;
+}
+
+// A stage of a pipeline with its optimizer.
+struct Stage {
+  Stage(Device& device, const Training& run, const Schedule& schedule, MPI_Comm comm)
+      : device(device),
+        layout(make_stage_layout(run.sizes, balanced_chunks(run.sizes, schedule.chunks()), schedule.stages, rank_of(comm))),
+        parameters(device, layout.count, Purpose::parameters),
+        gradients(device, layout.count, Purpose::gradients),
+        pipeline(device, schedule, layout, parameters, gradients,
+                 (int(run.batch) + run.micro_batches - 1) / run.micro_batches, comm),
+        optimizer(device, rule, layout.count) {
+    std::vector<float> weights(layout.count);
+    initialize(weights.data(), layout, 1);
+    device.copy_in(parameters.data(), weights.data(), layout.count);
+  }
+  std::vector<float> all_weights() {
+    std::vector<float> weights(layout.count);
+    device.copy_out(weights.data(), parameters.data(), layout.count);
+    return gather_weights(weights, layout, pipeline.communicator());
+  }
+  Device& device;
+  StageLayout layout;
+  Buffer<> parameters, gradients;
+  Pipeline pipeline;
+  Optimizer optimizer;
+};
+
+Schedule schedule_of(const Training& run, MPI_Comm comm) {
+  return make_schedule(run.schedule, ranks_of(comm), run.chunks, run.micro_batches);
+}
+
+// The weights are there on rank 0 of comm only.
+Trained train_in_pipeline(const Training& run, const Schedule& schedule, const Dataset& data, Device& device, MPI_Comm comm,
+                          const Hooks& hooks = {}) {
+  Stage stage(device, run, schedule, comm);
+  stage.pipeline.mlp(0).hooks = hooks;
+  const std::vector<uint32_t> order = in_order(data);
+  Trained result;
+  result.initial = stage.all_weights();
+  for (const Range batch : batches(data.count, run.batch)) {
+    result.losses.push_back(stage.pipeline.step(data, order, batch));
+    stage.optimizer.step(stage.parameters, stage.gradients);
+  }
+  result.correct = stage.pipeline.count_correct(data);
+  result.weights = stage.all_weights();
+  return result;
+}
+
+// The same for every run with these micro-batches, and dear enough to keep.
+const Trained& serial(const Training& run, const Dataset& data) {
+  static std::map<std::tuple<int, std::vector<int>, std::string, size_t>, Trained> known;
+  const auto [place, first] = known.insert({{run.micro_batches, run.sizes, run.device, data.count}, {}});
+  if (first) place->second = train_serially(run, data);
+  return place->second;
+}
+
+// Whether this rank sees the serial run's losses and counts, and rank 0 of comm its weights.
+bool same_bits(const Trained& a, const Trained& b, MPI_Comm comm) {
+  if (a.losses != b.losses || a.correct != b.correct) return false;
+  return rank_of(comm) != 0 || (compare(a.initial, b.initial).same_bits() && compare(a.weights, b.weights).same_bits());
+}
+
+void expect_serial_bits(const Training& run, MPI_Comm comm = MPI_COMM_WORLD) {
+  const Dataset data = random_dataset(size_t(run.sizes[0]), run.rows);
+  const std::unique_ptr<Device> device = make_device(run.device);
+  const Trained trained = train_in_pipeline(run, schedule_of(run, comm), data, *device, comm);
+  const Trained& expected = serial(run, data);
+  EXPECT_ON_RANKS_OF(comm, same_bits(trained, expected, comm)) << run.text() << ", " << ranks_of(comm) << " stages";
+}
+
+std::vector<Training> every_schedule(int stages, int layers) {
+  std::vector<Training> runs;
+  for (const std::string& name : schedule_names)
+    if (name != "interleaved") runs.push_back({.schedule = name});
+  for (int chunks : {2, 3})
+    if (stages * chunks <= layers) runs.push_back({.schedule = "interleaved", .chunks = chunks});
+  return runs;
+}
+
+// --- The same bits ---------------------------------------------------------------------------------------------------
+
+TEST(Pipeline, TheComparisonIsOfSomething) {
+  const Dataset data = random_dataset(13, samples);
+  const Trained& one = serial({.micro_batches = 1}, data);
+  const Layout layout = make_layout(sixteen_layers);
+  for (const Layer& layer : layout.layers) {
+    const Range range = layer.range();
+    const auto of = [&](const std::vector<float>& all) { return std::span(all).subspan(range.first, range.size()); };
+    EXPECT_FALSE(compare(of(one.weights), of(one.initial)).same_bits()) << "layer " << layer.index << " did not move";
+  }
+  EXPECT_FALSE(compare(one.weights, serial({.micro_batches = 3}, data).weights).same_bits())
+      << "another order of sums should give other bits, or the equality of bits says little";
+}
+
+TEST(Pipeline, EveryScheduleGivesTheBitsOfTheSerialRun) {
+  for (Training run : every_schedule(ranks(), 16))
+    for (run.micro_batches = 1; run.micro_batches <= 12; ++run.micro_batches) expect_serial_bits(run);
+}
+
+// The world in two parts of unequal size, at the same time, with ranks in descending order: on 8 ranks 6 and 2 stages.
+TEST(Pipeline, TwoPipelinesSideBySide) {
+  const bool small = rank() < ranks() / 4;
+  MPI_Comm part;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, small, -rank(), &part));
+  const Dataset data = random_dataset(13, samples);
+  CpuDevice device;
+  for (int micro_batches = 1; micro_batches <= 12; ++micro_batches)
+    for (const char* name : {"naive", "gpipe", "1f1b", "interleaved"}) {
+      const Training run{.schedule = name, .chunks = name[0] == 'i' ? 2 : 1, .micro_batches = micro_batches};
+      const Trained trained = train_in_pipeline(run, schedule_of(run, part), data, device, part);
+      EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), part)) << run.text();
+    }
+  MPI_CHECK(MPI_Comm_free(&part));
+}
+
+// One layer a chunk, where the ranks divide sixteen.
+TEST(Pipeline, AsManyChunksAsThereCanBe) {
+  for (int micro_batches : {1, 3, ranks(), 12})
+    expect_serial_bits({.schedule = "interleaved", .chunks = 16 / ranks(), .micro_batches = micro_batches});
+}
+
+// Kernels instead of loops, streams, and messages through pinned memory.
+TEST(Pipeline, EveryScheduleGivesTheBitsOfTheSerialRunOnCuda) {
+  for (Training run : every_schedule(ranks(), 16))
+    for (int micro_batches : {3, 8}) {
+      run.micro_batches = micro_batches;
+      run.device = "cuda";
+      expect_serial_bits(run);
+    }
+}
+
+// What a widespread mistake does: one receive buffer for all micro-batches. The program neither hangs nor stops learning.
+// gpipe shows it, with all micro-batches in flight.
+TEST(Pipeline, OneBufferForAllMicroBatchesTrainsSomethingElse) {
+  const Dataset data = random_dataset(13, samples);
+  const Training run{.schedule = "gpipe", .chunks = 1, .micro_batches = 4};
+  Schedule schedule = schedule_of(run, MPI_COMM_WORLD);
+  for (int& slots : schedule.slots) slots = 1;
+  EXPECT_FALSE(check(schedule).holds());
+  CpuDevice device;
+  const Trained trained = train_in_pipeline(run, schedule, data, device, MPI_COMM_WORLD);
+  const bool same = rank() == 0 && compare(trained.weights, serial(run, data).weights).same_bits();
+  EXPECT_ON_ALL_RANKS(!same) << "the comparison of bits does not see a shared buffer";
+}
+
+// Stages that come late to their receives, and messages too long for MPI to put them aside: each is fetched from the slot
+// of its micro-batch long after it was sent.
+TEST(Pipeline, MessagesKeepTheirDataUntilTheyAreFetched) {
+  for (const char* schedule : {"naive", "gpipe", "1f1b"}) {
+    Training run{.schedule = schedule, .micro_batches = 7, .rows = 1400, .batch = 1400};
+    run.sizes.assign(10, 128);  // 200 rows: 100 KB a message
+    run.sizes.front() = 13;
+    const Dataset data = random_dataset(13, run.rows);
+    const auto come_late = [](int, int) { usleep(1000); };
+    const Hooks late{.before_forward = come_late, .after_forward = {}, .before_backward = come_late, .after_backward = {}};
+    CpuDevice device;
+    const Trained trained =
+        train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, device, MPI_COMM_WORLD, rank() % 2 == 1 ? late : Hooks());
+    EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
+  }
+}
+
+// --- Parts of a batch, and what others hang on to a pipeline --------------------------------------------------------------
+
+// A pipeline that has only some rows of the batch (chapter 10: another one has the others) leaves their part of the sum.
+TEST(Pipeline, RunsOnSomeRowsOfABatch) {
+  const Dataset data = random_dataset(13, samples);
+  const std::vector<uint32_t> order = in_order(data);
+  CpuDevice device;
+  const Training run{.micro_batches = 3};
+  Stage stage(device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+  const std::vector<Range> rows = {{2, 5}, {5, 5}, {11, 13}};
+  const double loss = stage.pipeline.run(data, order, rows, batch_rows);
+
+  const Layout layout = make_layout(sixteen_layers);
+  const Buffer parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  initialize(parameters, layout, 1);
+  const Space space{.rows = 10};
+  Mlp mlp(device, layout, parameters, gradients, space);
+  SoftmaxHead head(device, space);
+  double expected = 0;
+  for (const Range& part : {rows[0], rows[2]}) {
+    load_images(mlp, data, order, part);
+    head.load_labels(data, order, part);
+    mlp.forward(int(part.size()));
+    head.backward(mlp, batch_rows);
+    mlp.backward(part.first == 2 ? Write::overwrite : Write::accumulate);
+    expected += head.loss(mlp, batch_rows);
+  }
+  EXPECT_ON_ALL_RANKS(loss == (stage.pipeline.last_stage() ? expected : 0.0)) << loss << ", " << expected;
+  bool same = true;
+  for (size_t c = 0; c < stage.layout.chunks.size(); ++c) {
+    const size_t n = stage.layout.chunks[c].count;
+    same = same && compare({stage.gradients + stage.layout.offsets[c], n}, {gradients + stage.layout.whole[c].first, n}).same_bits();
+  }
+  EXPECT_ON_ALL_RANKS(same);
+}
+
+TEST(Pipeline, WithoutAnyRowsTheGradientsAreZero) {
+  const Dataset data = random_dataset(13, samples);
+  CpuDevice device;
+  const Training run{.micro_batches = 3};
+  Stage stage(device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+  device.fill(stage.gradients, 5, stage.layout.count);
+  int complete = 0;
+  stage.pipeline.hooks.gradients_complete = [&](int) { ++complete; };
+  EXPECT_EQ(stage.pipeline.run(data, in_order(data), std::vector<Range>(3, Range{4, 4}), batch_rows), 0);
+  const std::vector<float> zero(stage.layout.count);
+  EXPECT_ON_ALL_RANKS(compare({stage.gradients.data(), zero.size()}, zero).same_bits());
+  EXPECT_ON_ALL_RANKS(complete == stage.pipeline.chunks());
+}
+
+// Gradients of a chunk are complete exactly when its last micro-batch with rows has passed; each micro-batch passes once.
+TEST(Pipeline, HooksTellWhenGradientsAreComplete) {
+  const Dataset data = random_dataset(13, samples);
+  CpuDevice device;
+  const Training run{.schedule = "interleaved", .chunks = 2, .micro_batches = 5};
+  Stage stage(device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+  std::vector<std::vector<int>> begun(2), ended(2);
+  std::vector<int> complete;
+  bool good = true;
+  stage.pipeline.hooks.before_backward = [&](int chunk, int m) {
+    begun[size_t(chunk)].push_back(m);
+    return begun[size_t(chunk)].size() == 1 ? Write::overwrite : Write::accumulate;
+  };
+  stage.pipeline.hooks.after_backward = [&](int chunk, int m) { ended[size_t(chunk)].push_back(m); };
+  stage.pipeline.hooks.gradients_complete = [&](int chunk) {
+    complete.push_back(chunk);
+    good = good && ended[size_t(chunk)] == std::vector<int>{0, 2, 3};
+  };
+  const std::vector<Range> rows = {{0, 4}, {4, 4}, {4, 9}, {9, 12}, {12, 12}};
+  stage.pipeline.run(data, in_order(data), rows, batch_rows);
+  EXPECT_ON_ALL_RANKS(good);
+  EXPECT_ON_ALL_RANKS(begun == ended);
+  EXPECT_ON_ALL_RANKS(complete == (std::vector<int>{1, 0}));
+}
+
+TEST(Pipeline, RefusesAScheduleForOtherRanks) {
+  CpuDevice device;
+  const Training run{.micro_batches = 2};
+  EXPECT_THROW(Stage(device, run, make_schedule("gpipe", ranks() + 1, 1, 2), MPI_COMM_WORLD), Error);
+}
+
+// --- What it costs ---------------------------------------------------------------------------------------------------
+
+TEST(Memory, CountedAndPredictedAreEqual) {
+  const Dataset data = random_dataset(13, samples);
+  for (Training run : every_schedule(ranks(), 16))
+    for (int micro_batches : {1, 3, 8}) {
+      run.micro_batches = micro_batches;
+      CpuDevice device;
+      const Schedule schedule = schedule_of(run, MPI_COMM_WORLD);
+      Stage stage(device, run, schedule, MPI_COMM_WORLD);
+      stage.pipeline.step(data, in_order(data), {0, batch_rows});
+      stage.pipeline.count_correct(data);
+      const int rows = (int(batch_rows) + micro_batches - 1) / micro_batches;
+      const StageMemory expected = predict_memory(schedule, stage.layout, rank(), rows, stage.optimizer.state_vectors());
+      const auto counted = [&](Purpose purpose) { return device.memory(purpose).peak; };
+      EXPECT_ON_ALL_RANKS(counted(Purpose::activations) == expected.activations)
+          << run.text() << ": " << counted(Purpose::activations) << ", " << expected.activations;
+      EXPECT_ON_ALL_RANKS(counted(Purpose::parameters) == expected.parameters) << run.text();
+      EXPECT_ON_ALL_RANKS(counted(Purpose::gradients) == expected.gradients) << run.text();
+      EXPECT_ON_ALL_RANKS(counted(Purpose::optimizer) == expected.optimizer) << run.text();
+    }
+}
+
+// The formula itself, in floats: two layers of width 4 on the first of two stages, 3 rows a micro-batch.
+TEST(Memory, FormulaInNumbers) {
+  const std::vector<int> sizes(5, 4);
+  const std::vector<Range> chunks = balanced_chunks(sizes, 2);
+  const auto activations = [&](const std::string& name, int stage) {
+    return predict_memory(make_schedule(name, 2, 1, 8), make_stage_layout(sizes, chunks, 2, stage), stage, 3, 0).activations;
+  };
+  const size_t inner = 2 * 3 * 4, first = 3 * (3 * 4 + 4), last = 3 * (3 * 4 + 4 + 4 + 2);
+  EXPECT_EQ(activations("naive", 0), 4 * (inner + first));
+  EXPECT_EQ(activations("1f1b", 0), 4 * (inner + 2 * first));
+  EXPECT_EQ(activations("1f1b", 1), 4 * (inner + last));
+  EXPECT_EQ(activations("gpipe", 1), 4 * (inner + 8 * last));
+}
+
+TEST(Time, MeasuredIdleShareCountsAllStages) {
+  const PipelineTime before{.computing = 1, .total = 3};
+  // Every rank r computed for r of 10 seconds.
+  const PipelineTime after{.computing = 1.0 + rank(), .total = 13};
+  const double idle = measured_idle(before, after, MPI_COMM_WORLD);
+  EXPECT_NEAR(idle, 1 - (ranks() - 1) / 2.0 / 10, 1e-12);
+  EXPECT_EQ(measured_idle({}, {}, MPI_COMM_WORLD), 0);
+}
+
+TEST(Time, TimesByOperationsCountNoGradientOfTheInput) {
+  const StepTimes times = times_by_operations({4, 3, 2}, {{0, 1}, {1, 2}});
+  EXPECT_EQ(times.forward, (std::vector<double>{12, 6}));
+  EXPECT_EQ(times.backward, (std::vector<double>{12, 12}));
+}
+
+}  // namespace
