@@ -1,0 +1,378 @@
+// Cut the batch or the layers? Serial, data-parallel and tensor-parallel steps of networks n-n-n-n-n-10 take turns in
+// one group of processes; beside each measured exchange stands what chapter 05's cost model says of it.
+//
+// Run: make bench-09          --csv FILE writes what plot.sh draws
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/06_data_parallel/exchange.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/09_tensor_parallel/crossover.h"
+#include "chapters/09_tensor_parallel/split_head.h"
+#include "chapters/09_tensor_parallel/tensor_footprint.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/timer.h"
+
+namespace {
+
+struct Choices {
+  std::vector<int64_t> widths = {256, 512, 1024}, batches = {32, 64, 128, 256, 512, 1024, 2048};
+  int64_t wide = 2048, wide_batch = 128, rounds = 5;
+  std::string csv;
+};
+
+double quantile(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  return values[size_t(q * double(values.size() - 1))];
+}
+double median(const std::vector<double>& values) { return quantile(values, 0.5); }
+
+double slowest(double seconds) {
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
+  return seconds;
+}
+
+std::vector<int> network(int width) { return {width, width, width, width, width, 10}; }
+
+// --- The three ways to train the same network ----------------------------------------------------------------------
+
+// A model and what trains it, kept between rounds; a step is one on the first `rows` rows of the data.
+class Trainer {
+ public:
+  Trainer(const Dataset& data, Slice slice)
+      : data_(data),
+        layout_(make_layout(network(int(data.features())), {0, 5}, slice)),
+        parameters_(device_, layout_.count, Purpose::parameters),
+        gradients_(device_, layout_.count, Purpose::gradients),
+        mlp_(device_, layout_, parameters_, gradients_, {.rows = int(data.count)}),
+        optimizer_(device_, {.learning_rate = 0.01}, layout_.count) {
+    for (uint32_t i = 0; i < data.count; ++i) order_.push_back(i);
+    std::vector<float> weights(layout_.count);
+    initialize(weights.data(), layout_, 1);
+    device_.copy_in(parameters_.data(), weights.data(), layout_.count);
+  }
+  virtual ~Trainer() = default;
+
+  virtual void step(size_t rows) = 0;
+  void update() { optimizer_.step(parameters_, gradients_); }
+
+  // Seconds in the exchange of a step of so many rows to which all ranks come at once.  Collective.
+  virtual double exchange(size_t rows) = 0;
+
+ protected:
+  template <class Head>
+  void pass(Head& head, Range rows, size_t batch_rows) {
+    load_images(mlp_, data_, order_, rows);
+    head.load_labels(data_, order_, rows);
+    mlp_.forward(int(rows.size()));
+    head.backward(mlp_, batch_rows);
+    mlp_.backward(Write::overwrite);
+    loss_ = head.loss(mlp_, batch_rows);
+  }
+
+  const Dataset& data_;
+  CpuDevice device_;
+  Layout layout_;
+  Buffer<> parameters_, gradients_;
+  Mlp mlp_;
+  Optimizer optimizer_;
+  std::vector<uint32_t> order_;
+  double loss_ = 0;
+};
+
+class Serial : public Trainer {
+ public:
+  explicit Serial(const Dataset& data) : Trainer(data, {}), head_(device_, mlp_.space()) {}
+  void step(size_t rows) override {
+    pass(head_, {0, rows}, rows);
+    update();
+  }
+  double exchange(size_t) override { return 0; }
+
+ private:
+  SoftmaxHead head_;
+};
+
+class DataParallel : public Trainer {
+ public:
+  DataParallel(const Dataset& data, int ranks) : Trainer(data, {}), head_(device_, mlp_.space()) {
+    DataParallelOptions o(ranks);
+    o.watch = 0;
+    exchange_ = make_exchange(o, data.count, mlp_, head_, gradients_);
+  }
+  void step(size_t rows) override {
+    const Range mine = exchange_->begin({0, rows}, 0);
+    if (!mine.empty()) pass(head_, mine, rows);
+    exchange_->finish(loss_);
+    update();
+  }
+  double exchange(size_t) override {
+    device_.fill(gradients_, 0.5f, layout_.count);  // written anew, as backward does
+    exchange_->begin({0, 0}, 0);
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    const Timer timer;
+    exchange_->finish(0);
+    return timer.seconds();
+  }
+
+ private:
+  SoftmaxHead head_;
+  std::unique_ptr<Exchange> exchange_;
+};
+
+class Tensor : public Trainer {
+ public:
+  Tensor(const Dataset& data, int rank, int ranks)
+      : Trainer(data, {rank, ranks}), tensor_(mlp_), head_(tensor_, mlp_.space()), ranks_(ranks) {}
+  void step(size_t rows) override {
+    pass(head_, {0, rows}, rows);
+    update();
+  }
+  double exchange(size_t rows) override {
+    const TensorFootprint f =
+        tensor_footprint(network(int(data_.features())), {0, 5}, {0, ranks_}, {.rows = int(rows)}, 0);
+    float* p = mlp_.input();
+    double seconds = 0;
+    for (size_t i = 0; i < f.sums.size(); ++i) {
+      const size_t n = f.sums[i];
+      device_.fill(p, 0.5f, n);  // written anew, as a layer does
+      MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+      const Timer timer;
+      tensor_.sum(p, n);
+      if (i + 1 == f.sums.size()) tensor_.maximum(p, n);  // the head's
+      seconds += timer.seconds();
+    }
+    return seconds;
+  }
+
+ private:
+  TensorParallel tensor_;
+  SplitSoftmaxHead head_;
+  int ranks_;
+};
+
+// --- Measuring -----------------------------------------------------------------------------------------------------
+
+// What is measured for one width and number of rows; an entry a round, seconds.
+struct Cell {
+  int width, rows;
+  std::vector<double> serial, update, data, tensor, data_exchange, tensor_exchange;
+};
+
+struct Contenders {
+  Dataset dataset;
+  std::unique_ptr<Serial> serial;  // on rank 0
+  std::unique_ptr<DataParallel> data;
+  std::unique_ptr<Tensor> tensor;
+
+  Contenders(int width, size_t rows, MpiSession& mpi)
+      : dataset(random_dataset(size_t(width), rows)),
+        data(std::make_unique<DataParallel>(dataset, mpi.size())),
+        tensor(std::make_unique<Tensor>(dataset, mpi.rank(), mpi.size())) {
+    if (mpi.rank() == 0) serial = std::make_unique<Serial>(dataset);
+  }
+};
+
+// The median over some steps, on this rank: a few milliseconds, or one step. What ran before had other caches, so
+// short steps are warmed up.
+template <class Work>
+double time_steps(const Cell& cell, Work work) {
+  const double flops = 22.0 * cell.rows * cell.width * cell.width;  // 11 products
+  const int steps = int(std::clamp(1e9 / flops, 1.0, 9.0));
+  if (flops < 5e9) work();
+  std::vector<double> seconds;
+  for (int i = 0; i < steps; ++i) {
+    const Timer timer;
+    work();
+    seconds.push_back(timer.seconds());
+  }
+  return median(seconds);
+}
+
+void take_turns(Cell& cell, Contenders& c) {
+  const size_t rows = size_t(cell.rows);
+  double serial = 0, update = 0;
+  if (c.serial) serial = time_steps(cell, [&] { c.serial->step(rows); });
+  if (c.serial) update = time_steps(cell, [&] { c.serial->update(); });
+  sleep_until_all_are_here(MPI_COMM_WORLD);
+  cell.serial.push_back(slowest(serial));
+  cell.update.push_back(slowest(update));
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  cell.data.push_back(slowest(time_steps(cell, [&] { c.data->step(rows); })));
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  cell.tensor.push_back(slowest(time_steps(cell, [&] { c.tensor->step(rows); })));
+  std::vector<double> data, tensor;
+  for (int i = 0; i < 3; ++i) {
+    data.push_back(slowest(c.data->exchange(rows)));
+    tensor.push_back(slowest(c.tensor->exchange(rows)));
+  }
+  cell.data_exchange.push_back(median(data));
+  cell.tensor_exchange.push_back(median(tensor));
+}
+
+// --- Telling -------------------------------------------------------------------------------------------------------
+
+// The medians of a cell, and what was predicted: an update and a serial step are measured, the rest follows.
+struct Row {
+  int width, rows;
+  double serial, update, data, tensor, data_exchange, tensor_exchange;
+  double predicted_data_exchange, predicted_tensor_exchange, predicted_data, predicted_tensor;
+};
+
+Row summarize(const Cell& c, const CrossoverModel& model) {
+  Row r{c.width,
+        c.rows,
+        median(c.serial),
+        median(c.update),
+        median(c.data),
+        median(c.tensor),
+        median(c.data_exchange),
+        median(c.tensor_exchange),
+        model.data_exchange(),
+        model.tensor_exchange(c.rows),
+        0,
+        0};
+  r.predicted_data = data_step(model, r.serial - r.update, r.update);
+  r.predicted_tensor = tensor_step(model, r.rows, r.serial - r.update, r.update);
+  return r;
+}
+
+void print_table(const std::vector<Row>& rows) {
+  std::printf(
+      "\n              data parallel: us exchanging, ms a step   tensor parallel                          "
+      "step,\n"
+      "width  rows   predicted measured   predicted measured   predicted measured   predicted measured  "
+      "tensor/data\n");
+  for (const Row& r : rows)
+    std::printf("%5d %5d  %10.0f %8.0f  %10.2f %8.2f  %10.0f %8.0f  %10.2f %8.2f  %8.2f\n", r.width, r.rows,
+                1e6 * r.predicted_data_exchange, 1e6 * r.data_exchange, 1e3 * r.predicted_data, 1e3 * r.data,
+                1e6 * r.predicted_tensor_exchange, 1e6 * r.tensor_exchange, 1e3 * r.predicted_tensor,
+                1e3 * r.tensor, r.tensor / r.data);
+}
+
+std::string rows_text(double rows, int least, int most) {
+  if (rows < least) return "below " + std::to_string(least);
+  if (rows > most) return "above " + std::to_string(most);
+  return std::to_string(int(std::lround(rows)));
+}
+
+// rows: of one width.
+void print_crossover(const std::vector<Row>& rows, const CrossoverModel& model) {
+  std::vector<int> batches;
+  std::vector<double> exchanges, steps, updates;
+  for (const Row& r : rows) {
+    batches.push_back(r.rows);
+    exchanges.push_back(r.tensor_exchange / r.data_exchange);
+    steps.push_back(r.tensor / r.data);
+    updates.push_back(r.update);
+  }
+  const auto text = [&](double at) { return rows_text(at, batches.front(), batches.back()); };
+  std::printf(
+      "crossover, width %d: the exchange costs the same at %s rows (predicted %s), the step at %s (predicted "
+      "%s)\n",
+      rows.front().width, text(measured_crossover(batches, exchanges)).c_str(),
+      text(predicted_crossover(model, 0)).c_str(), text(measured_crossover(batches, steps)).c_str(),
+      text(predicted_crossover(model, median(updates))).c_str());
+}
+
+void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks) {
+  std::ofstream out(file);
+  out << "# " << machine_name() << "; " << ranks << " ranks; networks n-n-n-n-n-10; seconds a step\n"
+      << "width,rows,serial,update,data,tensor,data_exchange,tensor_exchange,predicted_data,predicted_tensor,"
+         "predicted_data_exchange,predicted_tensor_exchange\n";
+  for (const Row& r : rows) {
+    out << r.width << ',' << r.rows;
+    for (double seconds :
+         {r.serial, r.update, r.data, r.tensor, r.data_exchange, r.tensor_exchange, r.predicted_data,
+          r.predicted_tensor, r.predicted_data_exchange, r.predicted_tensor_exchange})
+      out << ',' << seconds;
+    out << '\n';
+  }
+  if (!out.flush()) throw Error(file + ": cannot be written");
+}
+
+// What a message costs changes from minute to minute, so it is measured in the same rounds as what it shall predict.
+void bench_crossover(const Choices& c, MpiSession& mpi) {
+  Calibration calibration(MPI_COMM_WORLD);
+  std::vector<std::unique_ptr<Contenders>> contenders;
+  std::vector<Cell> cells;
+  const int64_t most = *std::max_element(c.batches.begin(), c.batches.end());
+  for (int64_t width : c.widths) {
+    contenders.push_back(std::make_unique<Contenders>(int(width), size_t(most), mpi));
+    for (int64_t rows : c.batches) cells.push_back({int(width), int(rows), {}, {}, {}, {}, {}, {}});
+  }
+  for (int64_t round = 0; round < c.rounds; ++round) {
+    calibration.round();
+    for (size_t i = 0; i < cells.size(); ++i) take_turns(cells[i], *contenders[i / c.batches.size()]);
+  }
+  const Machine machine = calibration.fit();
+  if (mpi.rank() != 0) return;
+
+  std::vector<Row> all;
+  for (const Cell& cell : cells) all.push_back(summarize(cell, {network(cell.width), mpi.size(), machine}));
+  print_table(all);
+  std::printf("\n");
+  for (size_t w = 0; w < c.widths.size(); ++w) {
+    const auto first = all.begin() + ptrdiff_t(w * c.batches.size());
+    print_crossover({first, first + ptrdiff_t(c.batches.size())},
+                    {network(int(c.widths[w])), mpi.size(), machine});
+  }
+  if (!c.csv.empty()) write_csv(c.csv, all, mpi.size());
+}
+
+void print_speedup(const char* name, const std::vector<double>& serial, const std::vector<double>& parallel) {
+  std::vector<double> speedup;
+  for (size_t i = 0; i < serial.size(); ++i) speedup.push_back(serial[i] / parallel[i]);
+  std::printf("%-18s %7.1f ms a step, speedup %.2f (quartiles %.2f to %.2f)\n", name, 1e3 * median(parallel),
+              median(speedup), quantile(speedup, 0.25), quantile(speedup, 0.75));
+}
+
+void bench_wide(const Choices& c, MpiSession& mpi) {
+  Contenders contenders(int(c.wide), size_t(c.wide_batch), mpi);
+  Cell cell{int(c.wide), int(c.wide_batch), {}, {}, {}, {}, {}, {}};
+  for (int64_t round = 0; round < c.rounds; ++round) take_turns(cell, contenders);
+  if (mpi.rank() != 0) return;
+  std::printf(
+      "layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds:\n",
+      cell.width, cell.rows, mpi.size(), cell.serial.size());
+  print_speedup("serial", cell.serial, cell.serial);
+  print_speedup("data parallel", cell.serial, cell.data);
+  print_speedup("tensor parallel", cell.serial, cell.tensor);
+}
+
+int bench(MpiSession& mpi, int argc, char** argv) {
+  Choices c;
+  Options options(
+      "Times data-parallel and tensor-parallel steps, interleaved with serial ones, beside their predicted "
+      "cost.");
+  options.add("widths", &c.widths, "widths of the layers", between(1, 65536));
+  options.add("batches", &c.batches, "rows of the batches, ascending", between(1, 1 << 20));
+  options.add("wide", &c.wide, "width of the layers whose speedup is told", between(1, 65536));
+  options.add("wide-batch", &c.wide_batch, "and rows of its batch", between(1, 1 << 20));
+  options.add("rounds", &c.rounds, "times that every setting has its turn", between(1, 10000));
+  options.add("csv", &c.csv, "write all numbers to this file");
+  if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (c.widths.empty() || c.batches.empty() || !std::is_sorted(c.batches.begin(), c.batches.end()))
+    throw Error("--widths, --batches: need one number or more, the batches ascending");
+  if (mpi.size() == 1) throw Error("bench: needs 2 ranks or more, RANKS=2");
+
+  if (mpi.rank() == 0)
+    std::printf(
+        "%s%s\n", machine_name().c_str(),
+        mpi.node_size() > usable_cores() ? "; MORE RANKS THAN CORES: a speedup means nothing here" : "");
+  bench_wide(c, mpi);
+  bench_crossover(c, mpi);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_with_mpi(argc, argv, bench); }

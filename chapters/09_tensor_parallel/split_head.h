@@ -1,0 +1,53 @@
+// The head of a network whose classes are spread over ranks: softmax cross-entropy without gathering the logits.
+//
+//   p_j = exp(z_j - m) / s,   m = max over all j of z_j,   s = sum over all j of exp(z_j - m)
+//
+// m and s are all that a row's classes need to know of each other. So the ranks exchange two numbers a row, not the
+// row: each takes the maximum of its own columns, MAX over ranks; each adds up its exponentials, SUM over ranks. With
+// these a rank computes the gradient of its own columns. The loss log(s) + m - z_t is known in parts: whoever holds
+// class 0 has log(s), whoever holds the label's column has m - z_t.
+//
+// Where the last layer is cut by rows, the sum behind it has left whole logits on every rank, and each computes it
+// all.
+#pragma once
+
+#include <vector>
+
+#include "chapters/09_tensor_parallel/tensor_parallel.h"
+#include "common/dataset.h"
+
+// As SoftmaxHead, and called in the same way; backward and loss are collective over the ranks of `tensor`.
+class SplitSoftmaxHead {
+ public:
+  // tensor must live longer. Its Mlp ends with the last layer of the network.
+  SplitSoftmaxHead(TensorParallel& tensor, Space space);
+
+  // The labels of the samples that this slot's micro-batch holds, of all classes.
+  void load_labels(const Dataset& data, std::span<const uint32_t> order, Range rows, int slot = 0);
+
+  // Writes mlp.output_gradient(slot), a share of the columns or whole as mlp.output(slot) is: the gradient of the
+  // mean loss over the batch of batch_rows rows.
+  void backward(Mlp& mlp, size_t batch_rows, int slot = 0);
+
+  // This micro-batch's part of that mean loss, the same on every rank.  Waits for the device.
+  double loss(Mlp& mlp, size_t batch_rows, int slot = 0);
+
+ private:
+  struct Slot {
+    Buffer<int> labels;
+    Buffer<> losses;
+  };
+  TensorParallel& tensor_;
+  std::vector<Slot> slots_;
+  Buffer<> maximum_, sum_;  // (rows) each, only while backward runs
+  std::vector<int> host_labels_;
+  std::vector<float> host_losses_;
+};
+
+// The class that each row of mlp.output(slot) is taken for, (rows): the largest output, the lowest class among
+// equals, as in the serial program. The same on every rank.  Collective over the ranks of `tensor`.
+std::vector<int> guess_classes(TensorParallel& tensor, int slot = 0);
+
+// How many of the samples [rows.first, rows.last) the network classifies correctly, the same on every rank.
+// Collective, and every rank looks at the same samples.
+size_t count_correct_split(TensorParallel& tensor, const Dataset& data, Range rows);

@@ -1,0 +1,31 @@
+#include "chapters/09_tensor_parallel/tensor_options.h"
+
+#include "chapters/02_cuda/make_device.h"
+#include "chapters/06_data_parallel/trace_layers.h"
+#include "chapters/09_tensor_parallel/tensor_parallel.h"
+#include "common/error.h"
+
+void TensorOptions::declare(Options& options) {
+  TrainOptions::declare(options, device_names);
+  options.add("allreduce", &allreduce, "how activations and their gradients are summed",
+              tensor_allreduce_names());
+  options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
+  options.add("trace", &trace, "write a timeline of all ranks to this file");
+}
+
+void TensorOptions::apply(Dataset& train) const {
+  TrainOptions::apply(train);
+  if (compare_with_serial && batch == 1 && ranks > 1)
+    throw Error(
+        "--compare-with-serial: needs --batch 2 or more, since one row has no other order to compare with");
+}
+
+Layout TensorOptions::layout(const Dataset& train) const {
+  return make_layout(sizes(train), {0, hidden.size() + 1}, {rank, ranks});
+}
+
+void TensorOptions::show_layers(Mlp& mlp) const {
+  if (trace.empty()) return;
+  trace_begin(trace);
+  trace_layers(mlp);
+}

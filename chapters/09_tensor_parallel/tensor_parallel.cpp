@@ -1,0 +1,106 @@
+#include "chapters/09_tensor_parallel/tensor_parallel.h"
+
+#include <climits>
+
+#include "chapters/05_collectives/messages.h"
+#include "chapters/07_sharded_optimizer/together.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+#include "common/timer.h"
+
+TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm comm)
+    : mlp_(mlp),
+      device_(mlp.device()),
+      allreduce_(find_allreduce(allreduce)),
+      comm_(comm),
+      rank_(rank_of(comm)),
+      ranks_(ranks_of(comm)),
+      hooks_before_(mlp.hooks) {
+  if (allreduce_.needs_window)
+    throw Error("allreduce " + allreduce + ": activations do not lie in a shared window");
+  require_slices();
+  mlp.hooks.after_forward = [this](int layer, int slot) { after_forward(layer, slot); };
+  mlp.hooks.after_backward = [this](int layer, int slot) { after_backward(layer, slot); };
+}
+
+TensorParallel::~TensorParallel() { mlp_.hooks = hooks_before_; }
+
+void TensorParallel::require_slices() const {
+  for (const Layer& layer : mlp_.layout().layers) {
+    const Window& w = layer.w;
+    const size_t parts = size_t(ranks_), mine = size_t(rank_);
+    const bool by_columns = layer.split == Split::columns;
+    const Range cut = share(size_t(by_columns ? w.whole_columns : w.whole_rows), parts, mine);
+    const bool fits = layer.split == Split::none ? ranks_ == 1
+                      : by_columns ? cut == Range{size_t(w.first_column), size_t(w.first_column + w.columns)}
+                                   : cut == Range{size_t(w.first_row), size_t(w.first_row + w.rows)};
+    if (!fits)
+      throw Error("tensor parallel: layer " + std::to_string(layer.index) + " is not cut for rank " +
+                  std::to_string(rank_) + " of " + std::to_string(ranks_));
+  }
+}
+
+void TensorParallel::after_forward(int l, int slot) {
+  if (hooks_before_.after_forward) hooks_before_.after_forward(l, slot);
+  const Layer& layer = mlp_.layout().layers[size_t(l)];
+  if (layer.split != Split::rows) return;
+  const int rows = mlp_.rows(slot);
+  float* y = mlp_.activation(l + 1, slot);
+  sum(y, size_t(rows) * size_t(layer.out));
+  // The bias is not a part of any rank's term: it is added once, to the sum, and only then comes the activation.
+  device_.add_bias(y, mlp_.parameters(l) + layer.w.size(), layer.activation, rows, layer.out);
+}
+
+void TensorParallel::after_backward(int l, int slot) {
+  if (hooks_before_.after_backward) hooks_before_.after_backward(l, slot);
+  const Layer& layer = mlp_.layout().layers[size_t(l)];
+  const bool has_dx = l > 0 || mlp_.space().input_gradient;
+  if (layer.split != Split::columns || !has_dx) return;
+  sum(mlp_.activation_gradient(l, slot), size_t(mlp_.rows(slot)) * size_t(layer.in));
+}
+
+// combine(view) works on p (n) where MPI can read and write it.
+template <class Combine>
+void TensorParallel::exchange(float* p, size_t n, Combine combine) {
+  if (n == 0) return;
+  Timer timer;
+  device_.begin_copy_out(p, n);
+  device_.end_copy_out(p, n);
+  time_.copying += timer.seconds();
+  timer.restart();
+  combine(device_.host_view(p, n));
+  time_.waiting += timer.seconds();
+  timer.restart();
+  device_.begin_copy_in(p, n);
+  device_.end_copy_in(p, n);
+  time_.copying += timer.seconds();
+}
+
+void TensorParallel::sum(float* p, size_t n) {
+  exchange(p, n, [&](float* view) { allreduce_.function(view, view, n, comm_); });
+  ++traffic_.sums;
+  traffic_.floats += n;
+}
+
+// A maximum is exact in any order, so MPI's own will do.
+void TensorParallel::maximum(float* p, size_t n) {
+  if (n > size_t{INT_MAX})
+    throw Error("tensor parallel: " + std::to_string(n) + " rows are more than MPI counts");
+  exchange(p, n, [&](float* view) {
+    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view, int(n), MPI_FLOAT, MPI_MAX, comm_));
+  });
+}
+
+double TensorParallel::sum(double value) {
+  const Timer timer;
+  const double total = add_in_rank_order(0, value, comm_);
+  time_.waiting += timer.seconds();
+  return total;
+}
+
+std::vector<std::string> tensor_allreduce_names() {
+  std::vector<std::string> names;
+  for (const Named<Allreduce>& allreduce : allreduces())
+    if (!allreduce.needs_window) names.push_back(allreduce.name);
+  return names;
+}

@@ -1,0 +1,108 @@
+// The programs of chapter 09 as a user meets them: launched, with their output and status.
+#include <gtest/gtest.h>
+
+#include "tests/program.h"
+
+namespace {
+
+ProgramRun launch(int ranks, const std::string& command) {
+  return run_program("sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() +
+                     "/chapters/09_tensor_parallel/" + command);
+}
+
+const std::string quick = "train --hidden 16 --train-samples 500 --epochs 1 ";
+
+bool says(const ProgramRun& run, const std::string& text) {
+  return run.output.find(text) != std::string::npos;
+}
+
+std::string after(const ProgramRun& run, const std::string& word) {
+  const size_t at = run.output.find(word);
+  return at == std::string::npos
+             ? ""
+             : run.output.substr(at + word.size(), run.output.find('\n', at) - at - word.size());
+}
+
+TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
+  const ProgramRun one = launch(1, quick);
+  const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/" + quick);
+  ASSERT_EQ(one.status, 0) << one.output;
+  ASSERT_NE(after(serial, "; weights "), "") << serial.output;
+  EXPECT_EQ(after(one, "; weights "), after(serial, "; weights "));
+}
+
+// Depths 1, 2, 3, 4; hidden layers and an output layer that the ranks do not divide, or that some have nothing of.
+TEST(Train, StaysAsCloseToTheSerialRunAsAnotherOrderOfSums) {
+  const std::string options = "train --train-samples 500 --epochs 2 --compare-with-serial --hidden ";
+  for (const char* hidden : {"none", "33", "33,7", "33,3,12"})
+    for (int ranks : {2, 4, 7}) {
+      const ProgramRun run = launch(ranks, options + hidden);
+      EXPECT_EQ(run.status, 0) << run.output;
+      EXPECT_TRUE(says(run, "within ten times what another order of sums does")) << run.output;
+    }
+}
+
+TEST(Train, WithOtherChoices) {
+  const std::string options = quick + "--compare-with-serial --hidden 24,17 --micro-batches 3 --batch 50 ";
+  for (const char* more :
+       {"--allreduce mpi --optimizer momentum", "--allreduce ring", "--device cuda --train-samples 100"}) {
+    const ProgramRun run = launch(3, options + more);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, "within ten times")) << run.output;
+    EXPECT_TRUE(says(run, "time: computing")) << run.output;
+  }
+}
+
+// Bits do not change from run to run.
+TEST(Train, EndsWithTheSameWeightsEveryTime) {
+  const std::string hash = after(launch(3, quick), "; weights ");
+  EXPECT_EQ(hash.size(), 16u);
+  EXPECT_EQ(after(launch(3, quick), "; weights "), hash);
+}
+
+TEST(Train, WritesATimeline) {
+  const std::string file = testing::TempDir() + "09_trace.json";
+  const ProgramRun run = launch(2, quick + "--train-samples 200 --trace " + file);
+  EXPECT_EQ(run.status, 0) << run.output;
+  const ProgramRun blocks = run_program("grep -c '\"forward' " + file + "; rm " + file);
+  EXPECT_GT(std::stoi(blocks.output), 4) << blocks.output;
+}
+
+TEST(Train, AMistakeGivesOneLineAndAStatus) {
+  for (const char* option :
+       {"--allreduce shared-window", "--batch 1 --compare-with-serial", "--data /no/such/folder"}) {
+    const ProgramRun run = launch(3, quick + option);
+    EXPECT_EQ(run.status, 1) << run.output;
+    EXPECT_EQ(run.lines(), 1u) << run.output;
+  }
+}
+
+TEST(Train, OnlyRank0Speaks) {
+  const ProgramRun run = launch(4, quick), help = launch(4, "train --help");
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output.find("epoch   1"), run.output.rfind("epoch   1"));
+  EXPECT_EQ(help.output.find("--allreduce"), help.output.rfind("--allreduce"));
+}
+
+TEST(Bench, MeasuresAndEnds) {
+  const std::string file = testing::TempDir() + "09_crossover.csv";
+  const ProgramRun run =
+      launch(2, "bench --rounds 1 --widths 24,40 --batches 8,16,64 --wide 32 --csv " + file);
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "crossover")) << run.output;
+  const ProgramRun lines = run_program("grep -c '^[0-9]' " + file + "; rm " + file);
+  EXPECT_EQ(std::stoi(lines.output), 6) << lines.output;
+}
+
+// The chapter's promise: the program is chapter 01's, but for these lines.
+TEST(Train, DiffersFromChapter01InAtMost20Lines) {
+  const ProgramRun diff =
+      run_program("diff chapters/01_serial/train.cpp chapters/09_tensor_parallel/train.cpp");
+  ASSERT_EQ(diff.status, 1) << diff.output;
+  size_t changed = 0;
+  for (size_t at = 0; (at = diff.output.find("\n>", at)) != std::string::npos; ++at) ++changed;
+  EXPECT_GT(changed, 5u);
+  EXPECT_LE(changed, 20u) << diff.output;
+}
+
+}  // namespace

@@ -1,0 +1,554 @@
+// What chapter 09 claims: any number of ranks, sharing layers of any width, trains the model that one rank trains.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/09_tensor_parallel/crossover.h"
+#include "chapters/09_tensor_parallel/slices.h"
+#include "chapters/09_tensor_parallel/tensor.h"
+#include "chapters/09_tensor_parallel/tensor_footprint.h"
+#include "common/philox.h"
+#include "tests/mpi_expect.h"
+#include "tests/training_runs.h"
+
+namespace {
+
+using training_runs::Bound;
+using training_runs::Result;
+using TrainingRun = training_runs::Run;
+
+int world_size() { return ranks_of(MPI_COMM_WORLD); }
+int world_rank() { return rank_of(MPI_COMM_WORLD); }
+
+// Pixels and labels that mean nothing, but give gradients of all sizes. 5 x 7 pixels.
+Dataset small_data(size_t count) {
+  Dataset data;
+  data.count = count;
+  data.height = 5;
+  data.width = 7;
+  for (size_t i = 0; i < count * data.features(); ++i)
+    data.pixels.push_back(uint8_t(random_words(1, RandomStream::test, 1, i)[0] % 256));
+  for (size_t i = 0; i < count; ++i)
+    data.labels.push_back(uint8_t(random_words(1, RandomStream::test, 2, i)[0] % 10));
+  return data;
+}
+
+std::vector<uint32_t> in_order(const Dataset& data) {
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+  return order;
+}
+
+// One to four layers; widths that divide by nothing, and widths below the number of ranks.
+const std::vector<std::vector<int>> networks = {{35, 10},         {35, 23, 10},   {35, 6, 10},
+                                                {35, 23, 17, 10}, {35, 6, 5, 10}, {35, 23, 17, 13, 10},
+                                                {35, 3, 9, 4, 10}};
+
+std::string name_of(const std::vector<int>& sizes) {
+  std::string name;
+  for (int size : sizes) name += (name.empty() ? "" : "-") + std::to_string(size);
+  return name + " on " + std::to_string(world_size()) + " ranks";
+}
+
+// This rank's slice of some layers, or one rank's whole layers, with all that trains them.
+struct Trainer {
+  Device& device;
+  std::vector<int> sizes;
+  Range here;
+  MPI_Comm comm;
+  Layout layout;
+  Buffer<> parameters, gradients;
+  Mlp mlp;
+  TensorParallel tensor;
+  SplitSoftmaxHead head;
+
+  Trainer(Device& device, const std::vector<int>& sizes, Space space,
+          const std::string& allreduce = "rank-order", MPI_Comm comm = MPI_COMM_WORLD)
+      : Trainer(device, sizes, {0, sizes.size() - 1}, space, allreduce, comm) {}
+  Trainer(Device& device, const std::vector<int>& sizes, Range here, Space space,
+          const std::string& allreduce, MPI_Comm comm)
+      : device(device),
+        sizes(sizes),
+        here(here),
+        comm(comm),
+        layout(make_layout(sizes, here, {rank_of(comm), ranks_of(comm)})),
+        parameters(device, layout.count, Purpose::parameters),
+        gradients(device, layout.count, Purpose::gradients),
+        mlp(device, layout, parameters, gradients, space),
+        tensor(mlp, allreduce, comm),
+        head(tensor, space) {
+    std::vector<float> weights(layout.count);
+    initialize(weights.data(), layout, 1);
+    device.copy_in(parameters.data(), weights.data(), layout.count);
+    device.fill(gradients, NAN, layout.count);
+  }
+
+  // Gradients of this batch's mean loss, which it returns.
+  double step(const Dataset& data, std::span<const uint32_t> order, Range batch, int micro_batches = 1) {
+    double loss = 0;
+    Write write = Write::overwrite;
+    for (int m = 0; m < micro_batches; ++m) {
+      const Range rows = share(batch, size_t(micro_batches), size_t(m));
+      if (rows.empty()) continue;
+      load_images(mlp, data, order, rows);
+      head.load_labels(data, order, rows);
+      mlp.forward(int(rows.size()));
+      head.backward(mlp, batch.size());
+      mlp.backward(write);
+      loss += head.loss(mlp, batch.size());
+      write = Write::accumulate;
+    }
+    return loss;
+  }
+
+  // The whole vectors, on every rank.
+  std::vector<float> whole(const float* slices) {
+    std::vector<float> mine(layout.count);
+    device.copy_out(mine.data(), slices, layout.count);
+    return gather_slices(mine, sizes, here, comm);
+  }
+};
+
+// The loop of training_runs::train, on all ranks.
+Result train_on_ranks(Device& device, const TrainingRun& run, const Dataset& data,
+                      const std::string& allreduce = "rank-order", int micro_batches = 1,
+                      MPI_Comm comm = MPI_COMM_WORLD) {
+  Trainer t(device, run.sizes, {.rows = int(run.batch)}, allreduce, comm);
+  Result result;
+  result.initial = t.whole(t.parameters);
+  OptimizerOptions options{.name = run.optimizer};
+  if (run.optimizer == "adam") options.learning_rate = 0.001;
+  Optimizer optimizer(device, options, t.layout.count);
+  int step = 0;
+  for (uint32_t epoch = 0; step < run.steps; ++epoch) {
+    const std::vector<uint32_t> order = permutation(1, epoch, data.count);
+    for (const Range batch : batches(data.count, run.batch)) {
+      if (step++ == run.steps) break;
+      result.loss = t.step(data, order, batch, micro_batches);
+      optimizer.step(t.parameters, t.gradients);
+    }
+  }
+  std::vector<float> mine(t.layout.count);
+  device.copy_out(mine.data(), t.parameters.data(), mine.size());
+  require_equal_copies(mine, t.layout, size_t(run.steps), comm);
+  result.weights = t.whole(t.parameters);
+  return result;
+}
+
+// Training that moves nothing agrees with everything.
+bool moved(const Result& run) { return compare(run.weights, run.initial).max_abs > 1e-3; }
+
+void expect_within_rounding(const TrainingRun& run, const Dataset& data, const Result& serial,
+                            const Result& parallel, const std::string& what) {
+  ASSERT_ON_ALL_RANKS(moved(serial)) << what;
+  ASSERT_ON_ALL_RANKS(compare(parallel.initial, serial.initial).same_bits()) << what;
+  const Bound bound = training_runs::rounding_bound(run, data, serial);
+  const Distance d = training_runs::distance(parallel, serial);
+  ASSERT_ON_ALL_RANKS(d.max_abs <= bound.max_abs && d.relative <= bound.relative)
+      << what << ": " << d << "; bound " << bound.max_abs << ", relative " << bound.relative;
+  // A loss is of the order of 1, and computed from weights that agree to the bound, times a few dozen of them.
+  ASSERT_ON_ALL_RANKS(std::abs(parallel.loss - serial.loss) <= 100 * bound.max_abs) << what;
+}
+
+// --- Rung 1: bit for bit -------------------------------------------------------------------------------------------
+
+TEST(OneRank, HasTheBitsOfTheSerialRun) {
+  const Dataset data = small_data(80);
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks)
+    for (const std::string& name : tensor_allreduce_names()) {
+      const TrainingRun run{.sizes = sizes, .steps = 7};
+      const Result serial = training_runs::train(device, run, data);
+      const Result one = train_on_ranks(device, run, data, name, 1, MPI_COMM_SELF);
+      ASSERT_ON_ALL_RANKS(moved(serial));
+      ASSERT_ON_ALL_RANKS(compare(one.weights, serial.weights).same_bits()) << name_of(sizes) << ", " << name;
+      ASSERT_ON_ALL_RANKS(one.loss == serial.loss);
+    }
+}
+
+TEST(Slices, OfAllRanksAreTheInitialWeights) {
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks) {
+    const Layout all = make_layout(sizes);
+    std::vector<float> expected(all.count);
+    initialize(expected.data(), all, 1);
+    Trainer t(device, sizes, {.rows = 1});
+    ASSERT_ON_ALL_RANKS(compare(t.whole(t.parameters), expected).same_bits()) << name_of(sizes);
+  }
+}
+
+TEST(Slices, AreCutFromTheWholeAsTheyArePlacedInIt) {
+  for (const std::vector<int>& sizes : networks)
+    for (size_t first = 0; first + 1 < sizes.size(); ++first) {
+      const Layout all = make_layout(sizes),
+                   mine = make_layout(sizes, {first, sizes.size() - 1}, {world_rank(), world_size()});
+      std::vector<float> whole(all.count), part(mine.count), back(mine.count, -1), placed(all.count, -1);
+      std::iota(whole.begin(), whole.end(), 0.0f);
+      cut_slice(part, mine, whole, all);
+      place_slice(placed, all, part, mine);
+      cut_slice(back, mine, placed, all);
+      ASSERT_ON_ALL_RANKS(part == back);
+      const auto misplaced = [&](size_t i) { return placed[i] != -1 && placed[i] != whole[i]; };
+      for (size_t i = 0; i < all.count; ++i) ASSERT_FALSE(misplaced(i)) << i;
+      // Every element of the slice has its own place.
+      ASSERT_EQ(size_t(std::count_if(placed.begin(), placed.end(), [](float x) { return x != -1; })),
+                mine.count);
+    }
+}
+
+// No sum over ranks comes before the output of the first layer, so nothing may differ.
+TEST(ColumnParallelForward, HasTheBitsOfTheSerialColumns) {
+  const Dataset data = small_data(29);
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks) {
+    Trainer all(device, sizes, {.rows = 29}, "rank-order", MPI_COMM_SELF), t(device, sizes, {.rows = 29});
+    all.step(data, in_order(data), {0, 29});
+    t.step(data, in_order(data), {0, 29});
+    const Window& w = t.layout.layers[0].w;
+    bool same = true;
+    for (int r = 0; r < 29; ++r)
+      for (int c = 0; c < w.columns; ++c)
+        same = same && t.mlp.activation(1, 0)[r * w.columns + c] ==
+                           all.mlp.activation(1, 0)[r * w.whole_columns + w.first_column + c];
+    ASSERT_ON_ALL_RANKS(same) << name_of(sizes);
+  }
+}
+
+// Where the order of a sum does not depend on the position, a row's output does not depend on the rows beside it.
+TEST(RowParallelForward, GivesARowTheSameBitsAloneAndAmongOthers) {
+  const Dataset data = small_data(70);
+  CpuDevice device;
+  for (const Named<Allreduce>& allreduce : allreduces()) {
+    if (allreduce.order_depends_on_position || allreduce.needs_window) continue;
+    Trainer t(device, {35, 23, 17}, {.rows = 70}, allreduce.name);
+    load_images(t.mlp, data, in_order(data), {0, 70});
+    t.mlp.forward(70);
+    const std::vector<float> together(t.mlp.output(), t.mlp.output() + 70 * 17);
+    bool same = true;
+    for (size_t r = 0; r < 70; r += 23) {
+      load_images(t.mlp, data, in_order(data), {r, r + 1});
+      t.mlp.forward(1);
+      same = same && std::equal(together.begin() + ptrdiff_t(17 * r),
+                                together.begin() + ptrdiff_t(17 * (r + 1)), t.mlp.output());
+    }
+    ASSERT_ON_ALL_RANKS(same) << allreduce.name;
+  }
+}
+
+// Two ranges of layers, one after the other, as two stages of a pipeline would have them: each rank gives what it has
+// to the rank with its number, here itself.
+TEST(RangesOfLayers, HaveTheBitsOfAllLayersTogether) {
+  const Dataset data = small_data(29);
+  const std::vector<uint32_t> order = in_order(data);
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks)
+    for (size_t cut = 1; cut + 1 < sizes.size(); ++cut) {
+      Trainer all(device, sizes, {.rows = 29});
+      all.step(data, order, {0, 29});
+
+      Trainer front(device, sizes, {0, cut}, {.rows = 29}, "rank-order", MPI_COMM_WORLD);
+      Trainer back(device, sizes, {cut, sizes.size() - 1}, {.rows = 29, .input_gradient = true}, "rank-order",
+                   MPI_COMM_WORLD);
+      ASSERT_EQ(front.layout.out(), back.layout.in());
+      const size_t n = 29 * size_t(back.layout.in());
+      load_images(front.mlp, data, order, {0, 29});
+      back.head.load_labels(data, order, {0, 29});
+      front.mlp.forward(29);
+      device.copy(back.mlp.input(), front.mlp.output(), n);
+      back.mlp.forward(29);
+      back.head.backward(back.mlp, 29);
+      back.mlp.backward(Write::overwrite);
+      device.copy(front.mlp.output_gradient(), back.mlp.input_gradient(), n);
+      front.mlp.backward(Write::overwrite);
+
+      std::vector<float> gradients = front.whole(front.gradients), rest = back.whole(back.gradients);
+      gradients.insert(gradients.end(), rest.begin(), rest.end());
+      ASSERT_ON_ALL_RANKS(compare(gradients, all.whole(all.gradients)).same_bits())
+          << name_of(sizes) << ", cut before layer " << cut;
+    }
+}
+
+// --- Rung 3: another order of sums ---------------------------------------------------------------------------------
+
+// Layer by layer, so that a small gradient cannot hide behind a large one.
+TEST(Gradients, OfOneStepAgreeInEveryLayer) {
+  const Dataset data = small_data(64);
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks)
+    for (int micro_batches : {1, 3}) {
+      Trainer one(device, sizes, {.rows = 64}, "rank-order", MPI_COMM_SELF), t(device, sizes, {.rows = 64});
+      const double loss = t.step(data, in_order(data), {0, 64}, micro_batches);
+      const double expected = one.step(data, in_order(data), {0, 64}, micro_batches);
+      ASSERT_ON_ALL_RANKS(std::abs(loss - expected) <= 1e-6 * expected) << loss << " " << expected;
+      const std::vector<float> mine = t.whole(t.gradients), serial = one.whole(one.gradients);
+      for (const Layer& layer : one.layout.layers)
+        for (const Window& window : {layer.w, layer.b}) {
+          const Distance d = compare(std::span<const float>(mine).subspan(window.offset, window.size()),
+                                     std::span<const float>(serial).subspan(window.offset, window.size()));
+          // A sum of at most 64 terms, each the product of a few such sums, each rounded by 2^-24 of a partial sum
+          // that is at most 8 (sqrt 64) times the result's typical size: 1e-5 is some ten times the roundings and
+          // their cancellation, and a thousandth of what any missing or doubled term makes.
+          ASSERT_ON_ALL_RANKS(d.relative <= 1e-5) << name_of(sizes) << ", " << micro_batches
+                                                  << " micro-batches, layer " << layer.index << ": " << d;
+        }
+    }
+}
+
+TEST(Training, StaysWithinWhatTheOrderOfSumsExplains) {
+  const Dataset data = small_data(300);
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks) {
+    const TrainingRun run{.sizes = sizes};
+    const Result serial = training_runs::train(device, run, data);
+    expect_within_rounding(run, data, serial, train_on_ranks(device, run, data), name_of(sizes));
+  }
+}
+
+TEST(Training, WithEveryAllreduce) {
+  const Dataset data = small_data(300);
+  CpuDevice device;
+  const TrainingRun run{.sizes = {35, 23, 17, 10}};
+  const Result serial = training_runs::train(device, run, data);
+  for (const std::string& name : tensor_allreduce_names())
+    expect_within_rounding(run, data, serial, train_on_ranks(device, run, data, name), name);
+}
+
+TEST(Training, WithEveryOptimizerAndMicroBatches) {
+  const Dataset data = small_data(300);
+  CpuDevice device;
+  for (const char* optimizer : {"sgd", "momentum", "adam"}) {
+    const TrainingRun run{.sizes = {35, 23, 17, 13, 10}, .optimizer = optimizer};
+    const Result serial = training_runs::train(device, run, data);
+    expect_within_rounding(run, data, serial, train_on_ranks(device, run, data, "rank-order", 5), optimizer);
+  }
+}
+
+TEST(Training, OfBatchesOfOneRowAndOfFewerRowsThanRanks) {
+  const Dataset data = small_data(31);
+  CpuDevice device;
+  const TrainingRun run{.sizes = {35, 23, 17, 10}, .batch = 3, .steps = 12};
+  const Result serial = training_runs::train(device, run, data);
+  expect_within_rounding(run, data, serial, train_on_ranks(device, run, data), "3 rows");
+  expect_within_rounding(run, data, serial, train_on_ranks(device, run, data, "rank-order", 3),
+                         "rows one by one");
+}
+
+TEST(Training, OnCuda) {
+  const Dataset data = small_data(64);
+  const std::unique_ptr<Device> device = make_device("cuda", world_rank());
+  CpuDevice cpu;
+  for (const std::vector<int>& sizes : {networks[1], networks[3], networks[6]}) {
+    const TrainingRun run{.sizes = sizes, .batch = 16, .steps = 12};
+    const Result serial = training_runs::train(cpu, run, data);
+    expect_within_rounding(run, data, serial, train_on_ranks(*device, run, data), name_of(sizes));
+  }
+}
+
+// --- The head ------------------------------------------------------------------------------------------------------
+
+// Logits as a network might make them, and as none should: far from zero, one class far above or below the others.
+std::vector<float> logits(int kind, size_t rows) {
+  std::vector<float> z;
+  for (size_t i = 0; i < rows * 10; ++i) {
+    const float x = 8 * uniform(random_words(1, RandomStream::test, 3, i)[0]) - 4;
+    const size_t row = i / 10, j = i % 10;
+    z.push_back(kind == 0   ? x
+                : kind == 1 ? x + 3000
+                : kind == 2 ? (j == row % 10 ? x + 200 : x)
+                : j < 5     ? x - 1e30f
+                            : x);
+  }
+  return z;
+}
+
+TEST(SplitClasses, HaveTheLossAndGradientOfWholeOnes) {
+  const size_t rows = 23;
+  const Dataset data = small_data(rows);
+  for (const std::string& device_name : device_names)
+    for (int kind : {0, 1, 2, 3}) {
+      const std::unique_ptr<Device> device = make_device(device_name, world_rank());
+      const std::vector<float> z = logits(kind, rows);
+      Trainer t(*device, {35, 10}, {.rows = int(rows)});
+      const Window& w = t.layout.layers[0].w;
+      std::vector<float> mine;
+      for (size_t r = 0; r < rows; ++r)
+        mine.insert(mine.end(), z.begin() + ptrdiff_t(10 * r) + w.first_column,
+                    z.begin() + ptrdiff_t(10 * r) + w.first_column + w.columns);
+      t.mlp.set_rows(int(rows));
+      device->copy_in(t.mlp.output(), mine.data(), mine.size());
+      t.head.load_labels(data, in_order(data), {0, rows});
+      t.head.backward(t.mlp, rows);
+      const double loss = t.head.loss(t.mlp, rows);
+      device->copy_out(mine.data(), t.mlp.output_gradient(), mine.size());
+
+      CpuDevice cpu;
+      std::vector<float> losses(rows), dz(10 * rows);
+      const std::vector<int> labels(data.labels.begin(), data.labels.end());
+      cpu.softmax_cross_entropy(losses.data(), dz.data(), z.data(), labels.data(), 1.0f / float(rows),
+                                int(rows), 10);
+      const double expected = std::accumulate(losses.begin(), losses.end(), 0.0) / double(rows);
+      // A sum of ten positive terms and one quotient: some roundings of 6e-8, of values up to 1 / rows. On a GPU expf
+      // has an error of two units.
+      bool close = std::abs(loss - expected) <= 1e-6 * std::abs(expected);
+      for (size_t r = 0; r < rows; ++r)
+        for (int c = 0; c < w.columns; ++c)
+          close = close && std::abs(mine[r * size_t(w.columns) + size_t(c)] -
+                                    dz[10 * r + size_t(w.first_column + c)]) <= 1e-6f / float(rows);
+      ASSERT_ON_ALL_RANKS(close) << device_name << ", kind " << kind << ": " << loss << " " << expected;
+    }
+}
+
+// --- Evaluation ----------------------------------------------------------------------------------------------------
+
+TEST(Guesses, AreThoseOfTheSerialProgramAlsoWhereOutputsAreEqual) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<std::vector<float>> outputs = {
+      {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},        {10, 9, 8, 7, 6, 5, 4, 3, 2, 1},
+      {0, 5, 1, 1, 5, 0, 5, 1, 5, 5},         {3, 3, 3, 3, 3, 3, 3, 3, 3, 3},
+      {-0.0f, 0, 0, -0.0f, 0, 0, 0, 0, 0, 0}, {-1, -1, -2, -1, -3, 0, -1, -1, 0, 0},
+      std::vector<float>(10, -infinity),      {0, 0, 0, 0, 0, 0, infinity, 0, 0, infinity}};
+  CpuDevice device;
+  Trainer t(device, {35, 10}, {.rows = int(outputs.size())});
+  t.mlp.set_rows(int(outputs.size()));
+  const Window& w = t.layout.layers[0].w;
+  for (size_t r = 0; r < outputs.size(); ++r)
+    std::copy_n(outputs[r].begin() + w.first_column, w.columns, t.mlp.output() + r * size_t(w.columns));
+  const std::vector<int> guesses = guess_classes(t.tensor);
+  for (size_t r = 0; r < outputs.size(); ++r) {
+    const int expected = int(std::max_element(outputs[r].begin(), outputs[r].end()) - outputs[r].begin());
+    ASSERT_ON_ALL_RANKS(guesses[r] == expected) << "row " << r << ": " << guesses[r] << " " << expected;
+  }
+}
+
+TEST(Evaluation, CountsWhatTheSerialProgramCounts) {
+  const Dataset data = small_data(501);
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks) {
+    Trainer one(device, sizes, {.rows = 37}, "rank-order", MPI_COMM_SELF), t(device, sizes, {.rows = 37});
+    const size_t expected = count_correct(one.mlp, data, {0, data.count});
+    ASSERT_ON_ALL_RANKS(count_correct_split(t.tensor, data, {0, data.count}) == expected) << name_of(sizes);
+    ASSERT_ON_ALL_RANKS(count_correct_split(t.tensor, data, {3, 5}) == count_correct(one.mlp, data, {3, 5}));
+    ASSERT_ON_ALL_RANKS(count_correct_split(t.tensor, data, {4, 4}) == 0);
+  }
+}
+
+// --- What it costs -------------------------------------------------------------------------------------------------
+
+TEST(Memory, CountedIsPredicted) {
+  for (const std::vector<int>& sizes : networks)
+    for (const Space space :
+         {Space{.rows = 29}, Space{.rows = 7, .slots = 3}, Space{.rows = 5, .input_gradient = true}})
+      for (const char* optimizer : {"sgd", "momentum", "adam"}) {
+        CpuDevice device;
+        Trainer t(device, sizes, space);
+        const Optimizer state(device, {.name = optimizer}, t.layout.count);
+        const TensorFootprint f =
+            tensor_footprint(sizes, t.here, {world_rank(), world_size()}, space, state.state_vectors());
+        const auto peak = [&](Purpose purpose) { return device.memory(purpose).peak; };
+        ASSERT_ON_ALL_RANKS(peak(Purpose::parameters) == f.parameters) << name_of(sizes);
+        ASSERT_ON_ALL_RANKS(peak(Purpose::gradients) == f.gradients);
+        ASSERT_ON_ALL_RANKS(peak(Purpose::optimizer) == f.optimizer);
+        ASSERT_ON_ALL_RANKS(peak(Purpose::activations) == f.activations)
+            << peak(Purpose::activations) << " " << f.activations << " " << name_of(sizes);
+        ASSERT_ON_ALL_RANKS(peak(Purpose::exchange) == 0 && peak(Purpose::workspace) == 0);
+      }
+}
+
+// One sum forward and one backward for each pair of layers, and the softmax's: no more.
+TEST(Traffic, CountedIsPredicted) {
+  const Dataset data = small_data(29);
+  CpuDevice device;
+  for (const std::vector<int>& sizes : networks)
+    for (bool input_gradient : {false, true}) {
+      const Space space{.rows = 29, .input_gradient = input_gradient};
+      Trainer t(device, sizes, space);
+      t.step(data, in_order(data), {0, 29});
+      const TensorFootprint f = tensor_footprint(sizes, t.here, {world_rank(), world_size()}, space, 0);
+      ASSERT_ON_ALL_RANKS(t.tensor.traffic().sums == f.sums.size()) << t.tensor.traffic().sums;
+      ASSERT_ON_ALL_RANKS(t.tensor.traffic().floats ==
+                          std::accumulate(f.sums.begin(), f.sums.end(), size_t{0}));
+      const size_t depth = sizes.size() - 1, backward = (depth + 1) / 2 - !input_gradient;
+      ASSERT_EQ(f.sums.size(), world_size() == 1 ? 0 : depth / 2 + backward + depth % 2) << name_of(sizes);
+    }
+}
+
+// On a machine where a byte costs 1 ns and all else nothing, exchanges cost what they move: 4 matrices of 64 x 64,
+// the classes' 64 x 10 and 266 biases, against 4 times rows x 64 and twice the head's rows (maximum, sum).
+TEST(Crossover, IsPredictedWhereTheSameIsSent) {
+  const Line line = {{1e12, 0, 1e-9}};
+  const CrossoverModel model{{64, 64, 64, 64, 64, 10}, 2, {line, line, line}};
+  const double parameters = 4 * 64 * 64 + 64 * 10 + 266;
+  EXPECT_NEAR(model.data_exchange(), 4e-9 * parameters, 1e-12);
+  EXPECT_NEAR(model.tensor_exchange(100), 4e-9 * (4 * 100 * 64 + 2 * 100), 1e-12);
+  EXPECT_EQ(predicted_crossover(model, 0), int(parameters / (4 * 64 + 2)));
+  // Half of an update of 40 us buys 20000 / 4 floats.
+  EXPECT_EQ(predicted_crossover(model, 40e-6), int((parameters + 5000) / (4 * 64 + 2)));
+  EXPECT_EQ(predicted_crossover(model, 1, 500), 500);
+  EXPECT_LT(tensor_step(model, 60, 1e-3, 0), data_step(model, 1e-3, 0));
+  EXPECT_GT(tensor_step(model, 70, 1e-3, 0), data_step(model, 1e-3, 0));
+}
+
+TEST(Crossover, IsMeasuredBetweenTwoNumbersOfRows) {
+  EXPECT_NEAR(measured_crossover({10, 20, 40}, {0.25, 0.5, 2}), std::sqrt(20 * 40), 1e-9);
+  EXPECT_EQ(measured_crossover({10, 20}, {1.5, 2}), 0);
+  EXPECT_EQ(measured_crossover({10, 20}, {0.1, 0.2}), std::numeric_limits<double>::infinity());
+}
+
+// --- Hooks and mistakes --------------------------------------------------------------------------------------------
+
+TEST(Hooks, ThatWereThereRunFirstAndComeBack) {
+  CpuDevice device;
+  const Layout layout = make_layout({35, 6, 10}, {0, 2}, {world_rank(), world_size()});
+  std::vector<float> parameters(layout.count, 0.5f), gradients(layout.count);
+  Mlp mlp(device, layout, parameters.data(), gradients.data(), {.rows = 1});
+  device.fill(mlp.input(), 1, 35);
+  int forward = 0, backward = 0;
+  float term = 0;
+  mlp.hooks.after_forward = [&](int layer, int) { ++forward, term = mlp.activation(layer + 1, 0)[0]; };
+  mlp.hooks.after_backward = [&](int, int) { ++backward; };
+  {
+    TensorParallel tensor(mlp);
+    mlp.forward(1);
+    device.fill(mlp.output_gradient(), 1, 10);
+    mlp.backward(Write::overwrite);
+    EXPECT_EQ(forward, 2);
+    EXPECT_EQ(backward, 2);
+    EXPECT_EQ(tensor.traffic().sums, world_size() == 1 ? 0u : 1u);
+    // What the hook saw is this rank's term, 18 x 0.5 for each hidden column that it has; then came the sum and the
+    // bias.
+    EXPECT_EQ(term, world_size() == 1 ? 54.5f : 9 * float(layout.layers[1].in));
+    EXPECT_EQ(mlp.output()[0], 54.5f);
+  }
+  mlp.forward(1);
+  EXPECT_EQ(forward, 4);
+}
+
+TEST(Mistakes, AreErrors) {
+  CpuDevice device;
+  const Slice wrong = {world_rank(), 2 * world_size()};
+  const Layout other = make_layout({35, 23, 10}, {0, 2}, wrong),
+               mine = make_layout({35, 23, 10}, {0, 2}, {world_rank(), world_size()});
+  Mlp uncut(device, other, nullptr, nullptr, {.rows = 1}), mlp(device, mine, nullptr, nullptr, {.rows = 1});
+  EXPECT_THROW(TensorParallel{uncut}, Error);
+  EXPECT_THROW(TensorParallel(mlp, "shared-window"), Error);
+  EXPECT_THROW(TensorParallel(mlp, "no-such-name"), Error);
+  EXPECT_NO_THROW(TensorParallel{mlp});
+}
+
+TEST(Copies, ThatDifferAreNamed) {
+  if (world_size() < 2) GTEST_SKIP() << "one rank has nobody to differ from";
+  const Layout layout = make_layout({35, 23, 10}, {0, 2}, {world_rank(), world_size()});
+  std::vector<float> mine(layout.count, 0.25f);
+  EXPECT_NO_THROW(require_equal_copies(mine, layout, 1, MPI_COMM_WORLD));
+  mine[0] = float(world_rank());  // a weight: every rank has its own
+  EXPECT_NO_THROW(require_equal_copies(mine, layout, 1, MPI_COMM_WORLD));
+  if (world_rank() == world_size() - 1) mine.back() = 0.5f;
+  EXPECT_THROW(require_equal_copies(mine, layout, 1, MPI_COMM_WORLD), Error);
+}
+
+}  // namespace

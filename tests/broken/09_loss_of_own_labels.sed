@@ -1,0 +1,2 @@
+# chapters/09_tensor_parallel/split_head.cpp 09_tensor_parallel_test SplitClasses.*
+s|tensor_.output_is_split() ? tensor_.sum(mine) : mine|mine|
