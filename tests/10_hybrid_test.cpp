@@ -116,15 +116,21 @@ size_t count_serially(const std::vector<float>& weights, const Dataset& d) {
   return count_correct(mlp, d, {0, d.count});
 }
 
+// Made once: MPI_Comm_split is slow where ranks outnumber cores. Never freed: MPI has ended when statics are.
+const Grid& grid_of(const GridShape& shape) {
+  static std::vector<std::pair<GridShape, const Grid*>> grids;
+  for (const auto& [of, grid] : grids)
+    if (of == shape) return *grid;
+  grids.emplace_back(shape, new Grid(shape, MPI_COMM_WORLD));
+  return *grids.back().second;
+}
+
 // A model at its beginning.
 struct GridRun {
   CpuDevice device;
-  Grid grid;
   HybridModel model;
 
-  GridRun(const GridShape& shape, const HybridSettings& s) : grid(shape, MPI_COMM_WORLD), model(device, grid, s) {
-    model.initialize(1);
-  }
+  GridRun(const GridShape& shape, const HybridSettings& s) : model(device, grid_of(shape), s) { model.initialize(1); }
 };
 
 // How far rounding alone takes this training in `steps` steps, from tests/training_runs.h.
@@ -269,7 +275,7 @@ TEST(Footprint, FormulaAndCountAreEqualOnEveryGrid) {
           const HybridSettings s = settings(optimizer, micro_batches, reproducible);
           GridRun run(shape, s);
           train(run.model, d, 0, 1);
-          const GridFootprint found = counted_footprint(run.device), formula = predict_footprint(s, shape, run.grid.place);
+          const GridFootprint found = counted_footprint(run.device), formula = predict_footprint(s, shape, grid_of(shape).place);
           EXPECT_ON_ALL_RANKS(found == formula)
               << told(shape, s) << ": parameters " << found.parameters << " and " << formula.parameters << ", gradients "
               << found.gradients << " and " << formula.gradients << ", optimizer " << found.optimizer << " and "
