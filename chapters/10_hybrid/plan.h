@@ -9,7 +9,8 @@
 //   exchange   for each stage, from when it is done: the sum of its gradients over data ranks and the gathering of its
 //              weights, as much as a rank-order allreduce; and the update of its shard
 //   step       the latest stage
-// What messages and sums cost is chapter 05's model. It is rough: it has to find the fastest grid, not the time.
+// What messages and sums cost is chapter 05's model. Every rank is taken to have a core of its own. All this is rough: it has
+// to find the fastest grid, not the time.
 #pragma once
 
 #include <string>
@@ -21,8 +22,8 @@
 // What the formulas need to know of a machine.
 struct PlanMachine {
   Machine messages;
-  double operations_per_second = 75e9;  // of one rank, one multiplication and addition being two
-  double bytes_per_second = 12e9;       // between one rank and memory
+  double operations_per_second = 95e9;  // of one rank, one multiplication and addition being two
+  double bytes_per_second = 25e9;       // between one rank and memory
   double memory = 0;                    // bytes that a rank may use; 0: no limit
 };
 
