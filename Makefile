@@ -267,8 +267,10 @@ all: $(programs) $(short_tests) compile_commands.json ## build every program and
 
 data: $(idx) ## unpack MNIST into build/data and check it
 
-train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then show the loss curve
-	@$< --data $(DATA) --log build/train.csv $(ARGS)
+# All cores, unless RANKS is given.
+train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2))
+train: $(B)/chapters/10_hybrid/train $(B)/chapters/10_hybrid/predict data ## the main job: train on MNIST with all cores, then show the loss curve
+	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
