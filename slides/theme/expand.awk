@@ -91,8 +91,23 @@ function take(path, piece,    cut, from, to, end, depth, opened) {
   last_taken = to
 }
 
+# Breaks lines of a program's output that no slide is wide enough for: the rest goes on below, indented.
+function wrap(    i, n, at_blank, new) {
+  for (i = 1; i <= parts; i++) {
+    for (new[++n] = part[i]; length(new[n]) > widest && (at_blank = last_blank(substr(new[n], 1, widest))) > 5; n++) {
+      new[n + 1] = "    " substr(new[n], at_blank + 1)
+      new[n] = substr(new[n], 1, at_blank - 1)
+    }
+  }
+  for (i = 1; i <= n; i++) part[i] = new[i]
+  parts = n
+}
+
+function last_blank(text) { return match(text, / [^ ]*$/) }
+
 # Prints part[1..parts] as a block without their common indentation. The style sheet wants to know its size.
 function print_block(file,    i, indent, longest, width) {
+  if (language == "text") wrap()
   indent = 1000
   for (i = 1; i <= parts; i++) {
     if (part[i] == "" || part[i] == "// ...") continue
@@ -179,6 +194,7 @@ function check_pictures(text,    path, unread) {
   }
 }
 
+BEGIN { widest = 116 }
 FNR == 1 { deck = FILENAME; topic = deck; sub(/^.*\//, "", topic); sub(/\.md$/, "", topic) }
 { text[FNR] = $0 }
 /^```/ { fenced = !fenced }
