@@ -12,6 +12,6 @@ if [ -e "$out.html" ] && cmp -s "$out.new" "$out.md" && [ -z "$(find slides/them
 fi
 printf '  %-8s %s\n' slides "$out.html"
 mv "$out.new" "$out.md"
-pandoc --from markdown-implicit_figures --to html5 --section-divs --mathml --self-contained --columns 1000 --fail-if-warnings --lua-filter slides/theme/formulas.lua \
+pandoc --from markdown-implicit_figures-smart --to html5 --section-divs --mathml --self-contained --columns 1000 --fail-if-warnings --lua-filter slides/theme/formulas.lua \
   --metadata "chapter:$(basename "$deck" | cut -c 1-2)" --resource-path .:slides --template slides/theme/deck.html \
   --output "$out.html" "$out.md"

@@ -139,12 +139,13 @@ function show(text,    n, piece, i, path) {
 }
 
 # The cell in `column` of the only row of a CSV file for which all of "name=value name=value" hold.
-function csv_cell(path, where, column,    names, n, name, conditions, i, r, j, cells, good, found, value) {
-  n = split(line[path, 1], name, /,/)
+function csv_cell(path, where, column,    head, names, n, name, conditions, i, r, j, cells, good, found, value) {
+  for (head = 1; line[path, head] ~ /^#/; head++) { }
+  n = split(line[path, head], name, /,/)
   for (i = 1; i <= n; i++) names[name[i]] = i
   if (!(column in names)) { complain(path " has no column " column); return "" }
   conditions = split(where, name, / +/)
-  for (r = 2; r <= lines[path]; r++) {
+  for (r = head + 1; r <= lines[path]; r++) {
     split(line[path, r], cells, /,/)
     good = 1
     for (i = 1; i <= conditions; i++) {
