@@ -353,7 +353,7 @@ slides: $(deck_verbs) ## the lectures: one HTML file per chapter in build/slides
 slides-pdf: slides ## the lectures as PDF, where there is a browser to print them
 	@sh slides/theme/print.sh
 
-book_texts := $(wildcard README.md chapters/*/README.md slides/README.md common/*/README.md)
+book_texts := $(wildcard README.md chapters/*/README.md exercises/README.md slides/README.md common/*/README.md)
 book_theme := $(wildcard common/book/*) slides/theme/colours.css slides/theme/formulas.lua build/book/titles
 build/book/titles: FORCE
 	@mkdir -p $(@D); grep -m 1 '^# ' $(book_texts) | cmp -s - $@ || grep -m 1 '^# ' $(book_texts) > $@
@@ -366,9 +366,10 @@ build/book/$(2)_files.html: $(wildcard $(3)/* $(3)/*/*) $(book_theme) | pandoc
 endef
 book_folders := $(patsubst %/README.md,%,$(filter chapters/% common/%,$(book_texts)))
 $(eval $(call book_rules,README.md,index,))
-$(eval $(call book_rules,slides/README.md,slides,slides))
+book_courses := $(patsubst %/README.md,%,$(filter slides/% exercises/%,$(book_texts)))
+$(foreach f,$(book_courses),$(eval $(call book_rules,$(f)/README.md,$(f),$(f))))
 $(foreach f,$(book_folders),$(eval $(call book_rules,$(f)/README.md,$(notdir $(f)),$(f))))
-book: build/book/index.html build/book/slides.html $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ## all texts as a book: build/book/index.html
+book: build/book/index.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ## all texts as a book: build/book/index.html
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile

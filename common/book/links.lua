@@ -30,6 +30,8 @@ local function address(path)
   if home and home ~= "data" and exists(path:sub(1, #path - #rest) .. "README.md") and not path:match("%.csv$") then
     return home .. "_files.html#" .. rest
   end
+  local deck = path:match("^slides/(%d%d_[%w_]+)%.md$")
+  if deck then return "../slides/" .. deck .. ".html" end
   local copy = "files/" .. path .. ".txt" -- so that a browser shows it, whatever it is
   os.execute("mkdir -p 'build/book/" .. copy:match("^(.*)/") .. "' && cp '" .. path .. "' 'build/book/" .. copy .. "'")
   return copy
@@ -48,8 +50,9 @@ local files_page = false
 function Meta(meta) files_page = meta["files-page"] ~= nil end
 
 function Code(code)
-  if files_page or not code.text:match("^[%w_./]+%.%a+$") then return nil end
-  for _, path in ipairs({plain(folder .. "/" .. code.text), plain(code.text)}) do
+  if files_page or not code.text:match("^[%w_./]+%.[%a*]+$") then return nil end
+  local name = code.text:gsub("%.%*$", ".h") -- name.*: its header
+  for _, path in ipairs({plain(folder .. "/" .. name), plain(name)}) do
     if exists(path) then return pandoc.Link({code}, address(path)) end
   end
 end

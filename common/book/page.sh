@@ -5,7 +5,7 @@
 #   page.sh --files DIR build/book/NAME_files.html: the sources of a folder, in colours
 # NAME is the folder's; the repository's own README becomes index.html.
 set -eu
-texts="README.md $(ls chapters/*/README.md) slides/README.md $(ls common/*/README.md)"
+texts="README.md $(ls chapters/*/README.md) exercises/README.md slides/README.md $(ls common/*/README.md)"
 name_of() { if [ "$1" = README.md ] || [ "$1" = . ]; then echo index; else basename "${1%/README.md}"; fi; }
 raw() { echo "'$1'" | sed 's/_/\\_/g'; } # for pandoc, which reads strings of metadata as Markdown
 title_of() { sed -n '/^# /{s/^# //p;q;}' "$1"; }
@@ -28,7 +28,7 @@ here=$(name_of "$text")
     case $one in
       README.md) group=Start ;;
       chapters/*) group=Chapters ;;
-      slides/*) group=Teaching ;;
+      exercises/* | slides/*) group=Teaching ;;
       *) group=Tools ;;
     esac
     printf '  - { name: %s, title: "%s", group: "%s", open: %s }\n' "$(raw "$(name_of "$one")")" "$(title_of "$one" | sed 's/"/\\"/g')" \

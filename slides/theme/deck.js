@@ -16,9 +16,11 @@ const planned = () => sum(minutes.slice(0, current + 1));
 const element = (selector) => document.querySelector(selector);
 let current = 0, typed = "", begun = null, speaker = null;
 
+// Notes take the lower part of the window; the slide, what is left.
 function scale() {
-  const factor = Math.min(innerWidth / 1280, innerHeight / 720);
-  main.style.transform = `translate(${(innerWidth - 1280 * factor) / 2}px, ${(innerHeight - 720 * factor) / 2}px) scale(${factor})`;
+  const height = innerHeight * (document.body.classList.contains("with-notes") ? 0.7 : 1);
+  const factor = Math.min(innerWidth / 1280, height / 720);
+  main.style.transform = `translate(${(innerWidth - 1280 * factor) / 2}px, ${(height - 720 * factor) / 2}px) scale(${factor})`;
 }
 
 // Code and tables shrink until the slide holds them.
@@ -87,7 +89,7 @@ onkeydown = (event) => {
     ArrowLeft: () => show(current - 1), ArrowUp: () => show(current - 1), PageUp: () => show(current - 1), Backspace: () => show(current - 1),
     Home: () => show(0), End: () => show(slides.length - 1),
     Enter: () => typed && show(Number(typed)),
-    n: () => toggle("with-notes"), s: open_speaker, o: () => toggle("overview"), "?": () => toggle("with-help"),
+    n: () => { toggle("with-notes"); scale(); }, s: open_speaker, o: () => toggle("overview"), "?": () => toggle("with-help"),
     d: () => dark(!root.classList.contains("dark")),
     f: () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()),
     Escape: () => document.body.classList.remove("overview", "with-help"),
