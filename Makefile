@@ -273,7 +273,7 @@ train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then 
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
-	@sh tests/run $(short_tests) -- sh tests/consistency
+	@sh tests/run $(short_tests) -- tests/consistency tests/slides
 
 check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
@@ -281,7 +281,7 @@ check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
 test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@sh tests/run $(tests) -- sh tests/broken/run -- sh tests/slides_in_browser
+	@sh tests/run $(tests) -- tests/broken/run tests/slides_in_browser
 
 bench: $(programs) data ## every benchmark, one after another
 	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true
