@@ -41,7 +41,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help clean doctor plot timeline
+needs_no_setup := help clean doctor plot timeline slides slides-% book
 ifneq ($(filter-out $(needs_no_setup) diff-%,$(or $(MAKECMDGOALS),help)),)
 include build/setup.mk
 endif
@@ -275,7 +275,7 @@ train: $(B)/chapters/10_hybrid/train $(B)/chapters/10_hybrid/predict data ## the
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
-	@sh tests/run $(short_tests) -- sh tests/consistency
+	@sh tests/run $(short_tests) -- tests/consistency tests/slides
 
 check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
@@ -283,7 +283,7 @@ check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
 test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@sh tests/run $(tests) -- sh tests/broken/run
+	@sh tests/run $(tests) -- tests/broken/run tests/slides_in_browser
 
 bench: $(programs) data ## every benchmark, one after another
 	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true
@@ -335,6 +335,43 @@ $(foreach p,$(programs),$(eval $(call program_verb,$(p),$(call number,$(p)))))
 
 # How to start a program of a chapter: with the launcher if it is an MPI program.
 run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),sh common/mpi/launch $(RANKS)) $(1)
+
+# --- Slides and book: optional, both need pandoc ----------------------------------------------------------------------
+
+.PHONY: slides slides-pdf book pandoc
+pandoc:
+	@command -v pandoc >/dev/null || { echo 'slides and book need pandoc, an optional extra: apt-get, dnf or brew install pandoc'; exit 1; }
+
+decks := $(wildcard slides/[0-9]*.md)
+define deck_verb
+.PHONY: slides-$(1)
+slides-$(1): pandoc
+	@sh slides/theme/build.sh $(2)
+endef
+$(foreach d,$(decks),$(eval $(call deck_verb,$(firstword $(subst _, ,$(notdir $(d)))),$(d))))
+deck_verbs := $(foreach d,$(decks),slides-$(firstword $(subst _, ,$(notdir $(d)))))
+slides: $(deck_verbs) ## the lectures: one HTML file per chapter in build/slides
+## slides-06: the lecture of chapter 06
+slides-pdf: slides ## the lectures as PDF, where there is a browser to print them
+	@sh slides/theme/print.sh
+
+book_texts := $(wildcard README.md chapters/*/README.md exercises/README.md slides/README.md common/*/README.md)
+book_theme := $(wildcard common/book/*) slides/theme/colours.css slides/theme/formulas.lua build/book/titles
+build/book/titles: FORCE
+	@mkdir -p $(@D); grep -m 1 '^# ' $(book_texts) | cmp -s - $@ || grep -m 1 '^# ' $(book_texts) > $@
+# $(call book_rules,text,name,its folder)
+define book_rules
+build/book/$(2).html: $(1) $(if $(3),$(wildcard $(3)/figures/* $(3)/results/*)) $(book_theme) | pandoc
+	@sh common/book/page.sh $(1)
+build/book/$(2)_files.html: $(wildcard $(3)/* $(3)/*/*) $(book_theme) | pandoc
+	@sh common/book/page.sh --files $(3)
+endef
+book_folders := $(patsubst %/README.md,%,$(filter chapters/% common/%,$(book_texts)))
+$(eval $(call book_rules,README.md,index,))
+book_courses := $(patsubst %/README.md,%,$(filter slides/% exercises/%,$(book_texts)))
+$(foreach f,$(book_courses),$(eval $(call book_rules,$(f)/README.md,$(f),$(f))))
+$(foreach f,$(book_folders),$(eval $(call book_rules,$(f)/README.md,$(notdir $(f)),$(f))))
+book: build/book/index.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ## all texts as a book: build/book/index.html
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile
