@@ -1,0 +1,170 @@
+// The machinery of the exercises: how a hole is cut into a solution, whose file is overwritten, and what the sandbox stops.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/program.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder for one test.
+struct Scratch {
+  fs::path path = fs::temp_directory_path() / ("exercises." + std::to_string(getpid()));
+  Scratch() { fs::create_directories(path); }
+  ~Scratch() { fs::remove_all(path); }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path / name) << text;
+    return (path / name).string();
+  }
+};
+
+std::string read(const fs::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+// --- Holes ---------------------------------------------------------------------------------------------------------------
+
+const std::string begin = "  // BEGIN SOLUTION\n", todo = "  // TODO\n", stub = "  // STUB\n",
+                  end = "  // END SOLUTION\n";
+
+ProgramRun cut(const std::string& solution) {
+  const Scratch scratch;
+  return run_program("awk -v head='// the head' -f tests/exercises/stub.awk " +
+                     scratch.write("name.cpp", solution));
+}
+
+TEST(Holes, TheAnswerIsCountedAndLeftOut) {
+  const std::string answer = "  one();\n\n  // a comment\n  two();  // with another\n";
+  const ProgramRun run = cut("// Title\nint f() {\n" + begin + answer + todo + "  // the contract\n" + stub +
+                             "  // return 0;\n" + end + "}\n");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.output,
+            "// Title\n//\n// the head\nint f() {\n  // --- YOUR CODE (2 lines in ours)\n  // the contract\n "
+            " return 0;\n"
+            "  // --- END OF YOUR CODE\n}\n");
+}
+
+TEST(Holes, MistakesInTheMarkersAreNamedWithTheirLine) {
+  const struct {
+    std::string solution, words;
+  } cases[] = {
+      {"int a;\n", "no `BEGIN SOLUTION`"},
+      {begin + begin + todo + stub + end,
+       ":2: `BEGIN SOLUTION` must follow `END SOLUTION`, and here it follows `BEGIN SOLUTION`"},
+      {begin + todo + begin + stub + end, ":3: `BEGIN SOLUTION` must follow `END SOLUTION`"},
+      {begin + todo + stub, "`STUB` has no end"},
+      {begin + "  x();\n", "`BEGIN SOLUTION` has no end"},
+      {begin + stub + end, ":2: `STUB` must follow `TODO`, and here it follows `BEGIN SOLUTION`"},
+      {begin + todo + end, ":3: `END SOLUTION` must follow `STUB`"},
+      {end, ":1: `END SOLUTION` must follow `STUB`"},
+      {begin + todo + stub + "  return 0;\n" + end, ":4: a line of the stub must be a comment"},
+  };
+  for (const auto& [solution, words] : cases) {
+    const ProgramRun run = cut(solution);
+    EXPECT_NE(run.status, 0) << solution;
+    EXPECT_NE(run.output.find(words), std::string::npos) << solution << run.output;
+  }
+}
+
+TEST(Exercises, WhatSomebodyHasWorkedOnIsKept) {
+  if (!fs::exists("solutions/01_serial/leaky_relu.cpp")) GTEST_SKIP() << "skipped: no solutions here";
+  const Scratch scratch;
+  const std::string generate =
+      "sh tests/exercises/generate --to " + scratch.path.string() + " 01_serial/leaky_relu";
+  const fs::path file = scratch.path / "01_serial/leaky_relu.cpp";
+  ASSERT_EQ(run_program(generate).status, 0);
+  const std::string fresh = read(file);
+
+  // Untouched, but older than today's solution: the checksum fits, so it is replaced.
+  std::ofstream(file) << "// as it was last year\n// As generated: 3195763394-23\n";
+  const std::string old = read(file);
+  const ProgramRun sum = run_program("sed '$d' " + file.string() + " | cksum | tr ' ' '-'");
+  std::ofstream(file) << "// as it was last year\n// As generated: " << sum.output;
+  EXPECT_EQ(run_program(generate).output, "");
+  EXPECT_EQ(read(file), fresh);
+
+  std::ofstream(file, std::ios::app) << "// mine\n";
+  const ProgramRun again = run_program(generate);
+  EXPECT_NE(again.output.find("kept"), std::string::npos) << again.output;
+  EXPECT_EQ(read(file), fresh + "// mine\n");
+}
+
+// --- The sandbox, with walls where there are some, and without ---------------------------------------------------------------
+
+struct Sandboxed {
+  std::string report, output;
+};
+
+class Sandbox : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    setenv("SANDBOX_WALLS", GetParam(), 1);
+    walls_ = std::string(GetParam()) != "no" && run_program(build_folder() + "/sandbox --says").status == 0;
+    if (std::string(GetParam()) != "no" && !walls_) GTEST_SKIP() << "skipped: no namespaces on this system";
+  }
+  void TearDown() override { unsetenv("SANDBOX_WALLS"); }
+
+  Sandboxed run(const std::string& limits, const std::string& script) {
+    fs::permissions(scratch_.path, fs::perms(0755));
+    fs::create_directories(scratch_.path / "in");
+    const std::string file = scratch_.write("in/script", script);
+    const ProgramRun sandbox = run_program(build_folder() + "/sandbox --box " + scratch_.path.string() + " " +
+                                           limits + " -- sh ../in/script");
+    EXPECT_EQ(sandbox.status, 0) << sandbox.output;
+    return {read(scratch_.path / "report"), read(scratch_.path / "output")};
+  }
+  const Scratch scratch_;
+  bool walls_ = false;
+};
+
+TEST_P(Sandbox, HandsBackStatusOutputAndFiles) {
+  const Sandboxed sandboxed = run("", "echo said; echo made > left; exit 7");
+  EXPECT_TRUE(sandboxed.report.starts_with("exit 7 ")) << sandboxed.report;
+  EXPECT_EQ(sandboxed.output, "said\n");
+  EXPECT_EQ(read(scratch_.path / "scratch/left"), "made\n");
+}
+TEST_P(Sandbox, EndsALoopWithoutEnd) {
+  EXPECT_TRUE(run("--cpu 1", "while :; do :; done").report.starts_with("cpu 1 "));
+}
+TEST_P(Sandbox, EndsASleeperAndItsChildren) {
+  const Sandboxed sandboxed = run("--wall 1", "sleep 1234.5 & sleep 1234.5");
+  EXPECT_TRUE(sandboxed.report.starts_with("wall 1 ")) << sandboxed.report;
+  EXPECT_EQ(run_program("ps -e -o args= | grep -c '^sleep 1234[.]5'").output, "0\n");
+}
+TEST_P(Sandbox, EndsWhoHidesInASessionOfHisOwn) {
+  EXPECT_TRUE(run("", "setsid sh -c 'setsid sleep 4321.5 & sleep 4321.5' >/dev/null 2>&1 & sleep 0.2")
+                  .report.starts_with("exit 0 "));
+  EXPECT_EQ(run_program("ps -e -o args= | grep -c '^sleep 4321[.]5'").output, "0\n");
+}
+TEST_P(Sandbox, LimitsTheSizeOfFiles) {
+  EXPECT_NE(run("--disk 1", "head -c 4000000 /dev/zero > large && echo whole").output.find("File"),
+            std::string::npos);
+}
+TEST_P(Sandbox, KeepsTheEnvironmentSmall) {
+  setenv("A_SECRET_OF_THE_TEACHER", "secret", 1);
+  EXPECT_EQ(run("", "env").output.find("SECRET"), std::string::npos);
+}
+TEST_P(Sandbox, ShowsNothingOfTheRepositoryButItsOpenParts) {
+  if (!walls_) GTEST_SKIP() << "skipped: without walls everything that the user may read is seen";
+  const Sandboxed sandboxed =
+      run("", "ls ../course/common/error.h; ls -d '" + fs::current_path().string() +
+                  "/Makefile' ../course/tests /home /root 2>/dev/null; echo x > ../in/y || touch "
+                  "../course/common/y /usr/y; ls /proc | grep -c '^[0-9]'");
+  EXPECT_TRUE(sandboxed.output.starts_with("../course/common/error.h\n")) << sandboxed.output;
+  EXPECT_EQ(sandboxed.output.find("/root\n"), std::string::npos) << sandboxed.output;
+  EXPECT_EQ(sandboxed.output.find("Makefile"), std::string::npos) << sandboxed.output;
+  EXPECT_FALSE(fs::exists("common/y") || fs::exists("/usr/y") || fs::exists(scratch_.path / "in/y"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Walls, Sandbox, testing::Values("yes", "no"), [](const auto& info) {
+  return std::string(info.param) == "no" ? "Without" : "With";
+});
+
+}  // namespace

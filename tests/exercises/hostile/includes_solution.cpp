@@ -1,0 +1,2 @@
+// says: does not compile
+#include "../../../solutions/01_serial/transposed_weights.cpp"

@@ -1,0 +1,270 @@
+// Runs a command that nobody vouches for:  sandbox --box DIR [limits] -- COMMAND [ARGUMENTS]
+//
+//   DIR/in/        what the command is given; it cannot write there
+//   DIR/scratch/   its working directory; made here, and holds afterwards the files that it left
+//   DIR/course/    common, chapters and the built libraries: the parts of the repository that it may read
+//   DIR/output     what it printed
+//   DIR/report     how it ended, in one line: `exit 0`, `signal 11`, `wall 60`, `cpu 10` or `memory 1024`, then milliseconds of
+//                  processor time
+//
+// The command names files by their way from its working directory: ../in/program, ../course/common. Limits:
+// --wall, --cpu in seconds, --memory, --address, --disk in MiB, --processes; see sandbox.h.
+//
+// On Linux, where we may make namespaces (as root, or as any user that may make a user namespace), the command sees the
+// folders above and the system's programs, read-only: no other file, no other process, no network, and it is another
+// user if we are root (namespaces.cpp). Elsewhere the limits hold, but it can read and write what its user can: another
+// user than we are, if we are root. `sandbox --says` prints which it is here.
+#include "tests/exercises/sandbox.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void limit(int resource, rlim_t soft, rlim_t hard) {
+  const rlimit both{soft, hard};
+  if (setrlimit(resource, &both) != 0) _exit(126);
+}
+
+// What compilers, launchers and our own libraries want to know; everything else stays outside.
+void keep_environment(const std::string& scratch) {
+  const char* const kept[] = {"PATH",     "LANG", "MPIEXEC",          "MPICH_CXX",
+                              "OMPI_CXX", "CUDA", "CUDA_ON_CPU_ORDER"};
+  std::vector<std::string> all;
+  for (const char* name : kept)
+    if (const char* value = std::getenv(name)) all.push_back(std::string(name) + "=" + value);
+  for (char** variable = environ; *variable; ++variable)
+    if (strncmp(*variable, "TASK_", 5) == 0) all.push_back(*variable);
+  clearenv();
+  for (const std::string& variable : all) {
+    const size_t equals = variable.find('=');
+    setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
+  }
+  setenv("HOME", scratch.c_str(), 1);
+  setenv("TMPDIR", scratch.c_str(), 1);
+  setenv("GUARD_TIMEOUT", "5", 1);  // seconds until a standstill of MPI is explained
+  setenv("CCACHE_DISABLE", "1", 1);
+}
+
+// Processes of this user, where they count towards its limit.
+long processes_of(uid_t uid) {
+  long count = 0;
+  struct stat status;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error))
+    if (isdigit((unsigned char)entry.path().filename().c_str()[0]) &&
+        stat(entry.path().c_str(), &status) == 0)
+      count += status.st_uid == uid;
+  return count;
+}
+
+// --- Without walls -------------------------------------------------------------------------------------------------------
+
+// As root: a user that nobody is. Every process of this run is then ours to end, and no other.
+uid_t strange_user() { return getuid() == 0 ? 0x40000000u + uid_t(getpid()) : getuid(); }
+
+// Living processes whose parent we are.
+std::vector<pid_t> children_of_this() {
+  std::vector<pid_t> all;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    std::ifstream in(entry.path() / "stat");
+    std::string text;
+    std::getline(in, text, '\0');
+    char state = 'Z';
+    int parent = 0;
+    const size_t name_end = text.rfind(')');  // the name may contain anything
+    if (name_end == std::string::npos || sscanf(text.c_str() + name_end + 1, " %c %d", &state, &parent) != 2)
+      continue;
+    if (parent == getpid() && state != 'Z') all.push_back(std::atoi(entry.path().filename().c_str()));
+  }
+  return all;
+}
+
+// Ends what the command left running: all processes of the strange user; else its process group, and then, as the
+// kernel gives us the orphans of our children (Linux), one generation after another.
+void end_all(pid_t command, uid_t uid) {
+  kill(-command, SIGKILL);
+  if (uid != getuid()) {
+    const pid_t reaper = fork();
+    if (reaper == 0) {
+      if (setuid(uid) == 0) kill(-1, SIGKILL);
+      _exit(0);
+    }
+    waitpid(reaper, nullptr, 0);
+    return;
+  }
+  for (std::vector<pid_t> orphans = children_of_this(); !orphans.empty(); orphans = children_of_this())
+    for (pid_t orphan : orphans) {
+      kill(orphan, SIGKILL);
+      if (orphan != command) waitpid(orphan, nullptr, 0);
+    }
+}
+
+Ending run_without_walls(const Request& request, int output) {
+  const std::string scratch = request.box + "/scratch";
+  const uid_t uid = strange_user();
+  if (chown(scratch.c_str(), uid, uid) != 0 && uid != getuid()) perror("sandbox: chown");
+  const fs::path course = request.box + "/course";
+  fs::create_directory(course);
+  for (const std::string part : {"common", "chapters"})
+    fs::create_directory_symlink(fs::absolute(part), course / part);
+  const char* build = std::getenv("B");
+  fs::create_directory_symlink(fs::absolute(build ? build : "build"), course / (build ? build : "build"));
+
+#ifdef __linux__
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
+  const pid_t command = fork();
+  if (command == 0) become_command(request, scratch, output, uid);
+  const useconds_t tick = 2000;
+  int status = 0;
+  bool late = false;
+  for (long waited = 0; waitpid(command, &status, WNOHANG) == 0; waited += tick) {
+    if (waited > request.wall * 1000000L) {
+      late = true;
+      end_all(command, uid);
+      waitpid(command, &status, 0);
+      break;
+    }
+    usleep(tick);
+  }
+  end_all(command, uid);
+  Ending ending = ending_of(status, request);
+  if (late) ending = {"wall", int(request.wall)};
+  rusage used;
+  getrusage(RUSAGE_CHILDREN, &used);
+  ending.milliseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000L +
+                        (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+  return ending;
+}
+
+// --- The command line ----------------------------------------------------------------------------------------------------
+
+bool parse(Request& request, int argc, char** argv) {
+  int i = 1;
+  for (; i + 1 < argc && strcmp(argv[i], "--") != 0; i += 2) {
+    const std::string name = argv[i], value = argv[i + 1];
+    long* number = name == "--wall"        ? &request.wall
+                   : name == "--cpu"       ? &request.cpu
+                   : name == "--memory"    ? &request.memory
+                   : name == "--address"   ? &request.address
+                   : name == "--processes" ? &request.processes
+                   : name == "--disk"      ? &request.disk
+                                           : nullptr;
+    if (number)
+      *number = std::atol(value.c_str());
+    else if (name == "--box")
+      request.box = fs::absolute(value);
+    else
+      return false;
+  }
+  for (++i; i < argc; ++i) request.command.push_back(argv[i]);
+  const bool complete = !request.box.empty() && !request.command.empty();
+  request.command.push_back(nullptr);
+  return complete;
+}
+
+int open_output(const Request& request) {
+  fs::create_directory(request.box + "/scratch");
+  return open((request.box + "/output").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+}
+
+// What the sandbox can do here: 0 with walls, 1 without, 2 if a command could not even read what it is given.
+int say() {
+  const std::string box = fs::temp_directory_path() / ("sandbox." + std::to_string(getpid()));
+  fs::create_directories(box + "/in");
+  Request request;
+  request.box = box;
+  std::string cat = "cat", file = "../course/common/error.h";
+  request.command = {cat.data(), file.data(), nullptr};
+  Ending ending;
+  std::string why;
+  const char* wanted = std::getenv("SANDBOX_WALLS");
+  const int output = open_output(request);
+  if (wanted && strcmp(wanted, "no") == 0) why = "SANDBOX_WALLS=no";
+  const bool walls = why.empty() && run_behind_walls(request, output, ending, why);
+  if (!walls) ending = run_without_walls(request, output);
+  fs::remove_all(box);
+  if (ending.how != "exit" || ending.number != 0) {
+    std::cout << "error: handed-in code runs as another user, who cannot read " << fs::current_path().string()
+              << "/common: chmod -R a+rX . (and the folders above it)\n";
+    return 2;
+  }
+  if (walls)
+    std::cout
+        << "walls: handed-in code sees no files but its own and the system's, no other process, no network\n";
+  else
+    std::cout << "no walls (" << why << "): handed-in code runs under limits as "
+              << (getuid() == 0 ? "another user" : "this user") << ", and can read what that user can read\n";
+  return walls ? 0 : 1;
+}
+
+}  // namespace
+
+void become_command(const Request& request, const std::string& scratch, int output, uid_t uid) {
+  setsid();
+  umask(022);
+  const int nothing = open("/dev/null", O_RDONLY);
+  if (chdir(scratch.c_str()) != 0 || dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+    _exit(126);
+  for (int file = 3; file < 1024; ++file) close(file);
+  limit(RLIMIT_CPU, rlim_t(request.cpu), rlim_t(request.cpu) + 1);
+  limit(RLIMIT_FSIZE, rlim_t(request.disk) << 20, rlim_t(request.disk) << 20);
+  limit(RLIMIT_CORE, 0, 0);
+  if (request.address > 0) limit(RLIMIT_AS, rlim_t(request.address) << 20, rlim_t(request.address) << 20);
+  const rlim_t processes = rlim_t(request.processes + (uid == getuid() ? processes_of(uid) : 0));
+  limit(RLIMIT_NPROC, processes, processes);
+  keep_environment(scratch);
+  if (uid != getuid() && (setgroups(0, nullptr) != 0 || setgid(uid) != 0 || setuid(uid) != 0)) _exit(126);
+#ifdef __linux__
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#endif
+  execvp(request.command[0], request.command.data());
+  fprintf(stderr, "%s: %s\n", request.command[0], strerror(errno));
+  _exit(127);
+}
+
+Ending ending_of(int status, const Request& request) {
+  if (WIFEXITED(status)) return {"exit", WEXITSTATUS(status)};
+  if (WTERMSIG(status) == SIGXCPU) return {"cpu", int(request.cpu)};
+  return {"signal", WTERMSIG(status)};
+}
+
+int main(int argc, char** argv) {
+  if (argc == 2 && strcmp(argv[1], "--says") == 0) return say();
+  Request request;
+  if (!parse(request, argc, argv)) {
+    std::cerr << "usage: sandbox --box DIR [--wall S] [--cpu S] [--memory MiB] [--address MiB] [--processes "
+                 "N] [--disk MiB] -- COMMAND\n";
+    return 2;
+  }
+  const int output = open_output(request);
+  Ending ending;
+  std::string why;
+  const char* walls = std::getenv("SANDBOX_WALLS");  // "no": as on a system that has none
+  if ((walls && strcmp(walls, "no") == 0) || !run_behind_walls(request, output, ending, why))
+    ending = run_without_walls(request, output);
+  std::ofstream report(request.box + "/report");
+  report << ending.how << " " << ending.number << " " << ending.milliseconds << "\n";
+  return report.flush() ? 0 : 1;
+}

@@ -1,0 +1,35 @@
+// The parts of the sandbox: what it is asked for (sandbox.cpp), and the walls (namespaces.cpp).
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+struct Request {
+  std::string box;
+  std::vector<char*> command;  // ends with a null pointer
+  long wall = 60, cpu = 10;    // seconds
+  long memory = 1024;          // MiB, of all processes together, looked at every few milliseconds
+  long address = 4096;         // MiB of address space of each process; 0: no limit
+  long processes = 32;         // at a time
+  long disk = 64;  // MiB of a file, and of the whole scratch folder where it is a file system of its own
+};
+
+// How the command ended: `exit 0`, `signal 11`, `wall 60`, `cpu 10` or `memory 1024`.
+struct Ending {
+  std::string how;
+  int number = 0;
+  long milliseconds = 0;  // of processor time, of all its processes
+};
+
+// Runs in the last process before the command: limits, its own session, no files but stdin, stdout and stderr, a small
+// environment; then becomes the command, as user `uid`. Never returns.
+[[noreturn]] void become_command(const Request& request, const std::string& scratch, int output, uid_t uid);
+
+// How the process that was waited for ended.
+Ending ending_of(int status, const Request& request);
+
+// Behind walls: the command sees the box, the system's programs and nothing else. `output` is where it prints.
+// False, with the reason in `why`, where the system does not allow it; nothing has been started then.
+bool run_behind_walls(const Request& request, int output, Ending& ending, std::string& why);
