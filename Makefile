@@ -41,7 +41,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help clean doctor plot timeline ex exercises handout
+needs_no_setup := help clean doctor plot timeline slides slides-% book ex exercises handout
 ifneq ($(filter-out $(needs_no_setup) diff-% hint-% watch-%,$(or $(MAKECMDGOALS),help)),)
 include build/setup.mk
 endif
@@ -269,13 +269,15 @@ all: $(programs) $(short_tests) compile_commands.json ## build every program and
 
 data: $(idx) ## unpack MNIST into build/data and check it
 
-train: $(B)/chapters/01_serial/train data ## the main job: train on MNIST, then show the loss curve
-	@$< --data $(DATA) --log build/train.csv $(ARGS)
+# All cores, unless RANKS is given.
+train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2))
+train: $(B)/chapters/10_hybrid/train $(B)/chapters/10_hybrid/predict data ## the main job: train on MNIST with all cores, then show the loss curve
+	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
 test: $(short_tests) $(programs) $(proved) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
-	@sh tests/run $(short_tests) -- tests/consistency tests/exercises/prove
+	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/exercises/prove
 
 check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
@@ -283,7 +285,7 @@ check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
 test-long: $(tests) $(programs) $(proved) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@sh tests/run $(tests) -- $(wildcard tests/broken/run tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
+	@sh tests/run $(tests) -- $(wildcard tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
 
 bench: $(programs) data ## every benchmark, one after another
 	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true
@@ -335,6 +337,43 @@ $(foreach p,$(programs),$(eval $(call program_verb,$(p),$(call number,$(p)))))
 
 # How to start a program of a chapter: with the launcher if it is an MPI program.
 run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),sh common/mpi/launch $(RANKS)) $(1)
+
+# --- Slides and book: optional, both need pandoc ----------------------------------------------------------------------
+
+.PHONY: slides slides-pdf book pandoc
+pandoc:
+	@command -v pandoc >/dev/null || { echo 'slides and book need pandoc, an optional extra: apt-get, dnf or brew install pandoc'; exit 1; }
+
+decks := $(wildcard slides/[0-9]*.md)
+define deck_verb
+.PHONY: slides-$(1)
+slides-$(1): pandoc
+	@sh slides/theme/build.sh $(2)
+endef
+$(foreach d,$(decks),$(eval $(call deck_verb,$(firstword $(subst _, ,$(notdir $(d)))),$(d))))
+deck_verbs := $(foreach d,$(decks),slides-$(firstword $(subst _, ,$(notdir $(d)))))
+slides: $(deck_verbs) ## the lectures: one HTML file per chapter in build/slides
+## slides-06: the lecture of chapter 06
+slides-pdf: slides ## the lectures as PDF, where there is a browser to print them
+	@sh slides/theme/print.sh
+
+book_texts := $(wildcard README.md chapters/*/README.md exercises/README.md slides/README.md common/*/README.md)
+book_theme := $(wildcard common/book/*) slides/theme/colours.css slides/theme/formulas.lua build/book/titles
+build/book/titles: FORCE
+	@mkdir -p $(@D); grep -m 1 '^# ' $(book_texts) | cmp -s - $@ || grep -m 1 '^# ' $(book_texts) > $@
+# $(call book_rules,text,name,its folder)
+define book_rules
+build/book/$(2).html: $(1) $(if $(3),$(wildcard $(3)/figures/* $(3)/results/*)) $(book_theme) | pandoc
+	@sh common/book/page.sh $(1)
+build/book/$(2)_files.html: $(wildcard $(3)/* $(3)/*/*) $(book_theme) | pandoc
+	@sh common/book/page.sh --files $(3)
+endef
+book_folders := $(patsubst %/README.md,%,$(filter chapters/% common/%,$(book_texts)))
+$(eval $(call book_rules,README.md,index,))
+book_courses := $(patsubst %/README.md,%,$(filter slides/% exercises/%,$(book_texts)))
+$(foreach f,$(book_courses),$(eval $(call book_rules,$(f)/README.md,$(f),$(f))))
+$(foreach f,$(book_folders),$(eval $(call book_rules,$(f)/README.md,$(notdir $(f)),$(f))))
+book: build/book/index.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ## all texts as a book: build/book/index.html
 
 # --- Exercises: see exercises/README.md ------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ for file in "$@"; do
   if [ $check = no ]; then
     cat "$new" >"$file"
   elif ! cmp -s "$new" "$file"; then
-    echo "$file shows an old output; \`make readme-$(basename "$(dirname "$file")" | cut -c 1-2)\` pastes the new one:"
+    echo "$file shows an old output; \`sh common/readme.sh --diffs $file\` pastes the new one:"
     diff "$file" "$new" || true
     stale=1
   fi

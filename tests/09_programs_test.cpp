@@ -33,9 +33,9 @@ TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
 
 // Depths 1, 2, 3, 4; hidden layers and an output layer that the ranks do not divide, or that some have nothing of.
 TEST(Train, StaysAsCloseToTheSerialRunAsAnotherOrderOfSums) {
-  const std::string options = "train --train-samples 500 --epochs 2 --compare-with-serial --hidden ";
+  const std::string options = "train --train-samples 1000 --epochs 1 --compare-with-serial --hidden ";
   for (const char* hidden : {"none", "33", "33,7", "33,3,12"})
-    for (int ranks : {2, 4, 7}) {
+    for (int ranks : {3, 7}) {
       const ProgramRun run = launch(ranks, options + hidden);
       EXPECT_EQ(run.status, 0) << run.output;
       EXPECT_TRUE(says(run, "within ten times what another order of sums does")) << run.output;

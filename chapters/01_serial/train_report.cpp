@@ -5,10 +5,13 @@
 
 #include "common/hash.h"
 
-TrainReport::TrainReport(const TrainOptions& o, size_t train_samples, bool quiet)
+TrainReport::TrainReport(const TrainOptions& o, size_t train_samples, bool quiet, size_t steps_before)
     : quiet_(quiet),
       record_(quiet ? "" : o.log),
-      progress_(size_t(o.epochs) * batches(train_samples, size_t(o.batch)).size(), size_t(o.batch), !quiet) {
+      progress_(size_t(o.epochs) * batches(train_samples, size_t(o.batch)).size() - steps_before, size_t(o.batch),
+                !quiet),
+      steps_before_(steps_before),
+      steps_(steps_before) {
   if (quiet_) return;
   std::string sizes;
   for (int64_t width : o.hidden) sizes += std::to_string(width) + "-";
@@ -54,7 +57,7 @@ void TrainReport::epoch(int epoch, size_t correct, size_t samples) {
 
 void TrainReport::end(std::span<const float> weights) {
   if (quiet_) return;
-  std::printf("trained %zu steps in %.1f s, %.0f samples/s; weights %016llx\n", steps_, train_seconds_,
+  std::printf("trained %zu steps in %.1f s, %.0f samples/s; weights %016llx\n", steps_ - steps_before_, train_seconds_,
               train_seconds_ > 0 ? double(samples_) / train_seconds_ : 0.0,
               (unsigned long long)hash_bits(weights));
 }

@@ -11,8 +11,9 @@
 
 class TrainReport {
  public:
-  // quiet: say nothing and write no record (ranks other than 0, later).
-  TrainReport(const TrainOptions& options, size_t train_samples, bool quiet = false);
+  // quiet: say nothing and write no record (ranks other than 0, later).  steps_before: of this run, taken by a program that
+  // was interrupted.
+  TrainReport(const TrainOptions& options, size_t train_samples, bool quiet = false, size_t steps_before = 0);
 
   // After each optimizer step, with the batch's mean loss.  Throws Error if the loss is not finite.
   void step(double loss, size_t batch_rows);
@@ -27,7 +28,7 @@ class TrainReport {
   bool quiet_;
   RunRecord record_;
   Progress progress_;
-  size_t steps_ = 0, samples_ = 0;
+  size_t steps_before_, steps_, samples_ = 0;
   double epoch_loss_ = 0;  // sum over the epoch's samples
   size_t epoch_samples_ = 0;
   double train_seconds_ = 0;  // without evaluation

@@ -61,6 +61,16 @@ std::vector<RankReport> ask_node(Page& page, double seconds) {
   return reports;
 }
 
+// Seconds in which this thread had its turn. A job that is suspended (Ctrl-Z, then fg) or a machine that has no time for
+// us lets the clock run on, but that is nobody's deadlock.
+double Alarm::awake() {
+  constexpr double longest_nap = 1;
+  const double time = now();
+  awake_ += std::min(time - looked_, longest_nap);
+  looked_ = time;
+  return awake_;
+}
+
 // Notes when everything last moved.
 bool Alarm::still_standing() {
   std::vector<NodeState> states = states_of_other_nodes();
@@ -77,7 +87,7 @@ bool Alarm::still_standing() {
     return false;
   }
   if (stands_since_ == 0) {
-    stands_since_ = now();
+    stands_since_ = awake_;
     next_question_ = stands_since_ + patience_;
   }
   return true;
@@ -95,12 +105,13 @@ std::string Alarm::look() {
     tell_first_node({page_.everyone_waits(), page_.sum_of_moves()}, page_);
     return "";
   }
-  if (patience_ <= 0 || !still_standing() || now() < next_question_) return "";
-  const double stood = now() - stands_since_;
+  const double time = awake();
+  if (patience_ <= 0 || !still_standing() || time < next_question_) return "";
+  const double stood = time - stands_since_;
   const std::vector<RankReport> reports = ask_all();
   // Whoever moved while it was asked is not stuck, and what it said of itself may be mixed.
   if (int(reports.size()) != ranks_in_job() || !still_standing()) return "";
-  next_question_ = now() + patience_;
+  next_question_ = awake() + patience_;
   const Diagnosis found = diagnose(reports);
   return found.certain || stood > benefit_of_doubt * patience_ ? verdict_text(stood, reports, found) : "";
 }

@@ -17,11 +17,14 @@ class Alarm {
   std::string look();
 
  private:
+  double awake();
   bool still_standing();
   std::vector<RankReport> ask_all();
 
   Page& page_;
   double patience_;          // seconds; 0: never
+  double looked_ = 0;        // when, by the clock
+  double awake_ = 1;         // see awake()
   double stands_since_ = 0;  // 0: it moves
   double next_question_ = 0;
   std::vector<uint64_t> moves_;  // of each node, when it stopped moving

@@ -1,0 +1,106 @@
+// How long does a step take on each grid of these ranks, and did the estimate foresee it?
+//
+// The grids take turns in one process, because the speed of a machine drifts; so does the serial program, on rank 0 while
+// the others sleep.  Run: make bench-10, or make bench-10 RANKS=4 ARGS="--hidden 512,512,512,512"
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/10_hybrid/plan.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/timer.h"
+
+namespace {
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// A grid with its model, on a device of its own.
+struct Candidate {
+  GridPlan plan;
+  CpuDevice device;
+  Grid grid;
+  HybridModel model;
+  std::vector<double> seconds;  // of a step, by round, of the slowest rank
+
+  Candidate(const GridPlan& p, HybridSettings settings, MPI_Comm comm)
+      : plan(p), grid(p.shape, comm), model(device, grid, with(settings, p.micro_batches)) {
+    model.initialize(1);
+  }
+  static HybridSettings with(HybridSettings settings, int micro_batches) {
+    settings.micro_batches = micro_batches;
+    return settings;
+  }
+  void time(const Dataset& data, std::span<const uint32_t> order, int steps) {
+    MPI_CHECK(MPI_Barrier(grid.all()));
+    const Timer timer;
+    for (int s = 0; s < steps; ++s) model.step(data, order, {0, data.count});
+    double mine = timer.seconds() / steps, slowest = 0;
+    MPI_CHECK(MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, grid.all()));
+    seconds.push_back(slowest);
+  }
+};
+
+void print_row(const Candidate& c, const Candidate& serial) {
+  const double fastest = std::ranges::min(c.seconds);
+  std::printf("%-10s %13d  %9.2f  %8.2f %8.2f  %7.2f\n", to_string(c.plan.shape).c_str(), c.plan.micro_batches,
+              1e3 * c.plan.seconds, 1e3 * fastest, 1e3 * median(c.seconds),
+              std::ranges::min(serial.seconds) / fastest);
+}
+
+}  // namespace
+
+int bench_grids(MpiSession& mpi, int argc, char** argv) {
+  int64_t rounds = 31, steps = 2, batch = 1024;
+  std::vector<int64_t> hidden = {512, 256};
+  std::string optimizer = "sgd", machine_file;
+  Options options("Time of a training step on every grid of the ranks that there are; the grids take turns.");
+  options.add("rounds", &rounds, "how often each grid has its turn", between(1, 10000));
+  options.add("steps", &steps, "training steps of a turn", between(1, 10000));
+  options.add("batch", &batch, "rows of a batch", between(1, 1 << 20));
+  options.add("hidden", &hidden, "widths of the hidden layers, or none", between(1, 65536));
+  options.add("optimizer", &optimizer, "the update rule", {"sgd", "momentum", "adam"});
+  options.add("machine", &machine_file, "costs of messages: a file from `bench-05 --fit FILE`");
+  if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+
+  HybridSettings settings;
+  settings.batch = size_t(batch);
+  settings.sizes = {784};
+  settings.sizes.insert(settings.sizes.end(), hidden.begin(), hidden.end());
+  settings.sizes.push_back(int(Dataset::classes));
+  settings.optimizer.name = optimizer;
+  PlanMachine machine = typical_machine();
+  if (!machine_file.empty()) machine.messages = load_machine(machine_file);
+  const Dataset data = random_dataset(784, size_t(batch));
+  const std::vector<uint32_t> order = permutation(1, 0, data.count);
+
+  Candidate serial(estimate(settings, {1, 1, 1}, machine), settings, MPI_COMM_SELF);
+  std::vector<std::unique_ptr<Candidate>> grids;
+  for (const GridPlan& plan : plan_grids(settings, {}, mpi.size(), machine))
+    grids.push_back(std::make_unique<Candidate>(plan, settings, MPI_COMM_WORLD));
+  for (int round = -1; round < rounds; ++round) {  // the first is for caches, connections, first touch of memory
+    if (round == 0)
+      for (auto& c : grids) c->seconds.clear();
+    if (round == 0) serial.seconds.clear();
+    if (mpi.rank() == 0) serial.time(data, order, int(steps));
+    sleep_until_all_are_here(MPI_COMM_WORLD);
+    for (auto& c : grids) c->time(data, order, int(steps));
+  }
+  if (mpi.rank() != 0) return 0;
+  std::printf("%s: %d ranks, %zu parameters, batch %lld, %s\n", machine_name().c_str(), mpi.size(),
+              make_layout(settings.sizes).count, (long long)batch, optimizer.c_str());
+  std::printf("                          ms a step                    fastest serial\n"
+              "grid       micro-batches  estimated   fastest   median  / fastest\n");
+  print_row(serial, serial);
+  for (const auto& c : grids) print_row(*c, serial);
+  return 0;
+}
+
+int main(int argc, char** argv) { return run_with_mpi(argc, argv, bench_grids); }

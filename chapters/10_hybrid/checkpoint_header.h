@@ -1,0 +1,42 @@
+// What a checkpoint says about itself: its first 4096 bytes, readable with `head -c 4096 FILE`.
+//
+//   mlp checkpoint 1                          the version of this format
+//   checksum of header 1f0c7c25d51fa0e5       of the lines below
+//   sizes 784,512,256,10
+//   vectors 3                                 parameters, and the vectors of the optimizer's state
+//   step 469                                  optimizer steps that were taken
+//   checksum of numbers 6b5b7a2e41a0b1f3
+//   --batch 128                               one line for each option that determines the run
+//
+// Then empty lines up to 4096 bytes, then the numbers: little-endian 32-bit floats in the order of segments.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+struct CheckpointHeader {
+  std::vector<int> sizes;
+  int vectors = 1;
+  uint64_t step = 0;
+  uint64_t checksum = 0;
+  std::vector<std::pair<std::string, std::string>> options;  // {"batch", "128"}, in the order of the file
+
+  static constexpr size_t bytes = 4096;
+  static constexpr int version = 1;
+
+  size_t parameters() const;                                // of the network
+  size_t numbers() const { return size_t(vectors) * parameters(); }  // in the file
+  const std::string* option(const std::string& name) const;  // null if it is not there
+};
+
+// The 4096 bytes.  Throws Error if there are too many options for them.
+std::string to_bytes(const CheckpointHeader& header);
+
+// `start` is what the file begins with: 4096 bytes, or fewer if it is shorter.
+// Throws Error naming the file: cut short, not a checkpoint, of a newer version, damaged.
+CheckpointHeader parse_checkpoint_header(const std::string& start, const std::string& file);
+
+// Throws Error, in one line that names both values, if the checkpoint was written with other options.
+void require_same_options(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file);

@@ -1,0 +1,59 @@
+#include "chapters/10_hybrid/grid_footprint.h"
+
+#include <algorithm>
+
+namespace {
+
+size_t state_vectors(const OptimizerOptions& optimizer) {
+  return optimizer.name == "adam" ? 2 : optimizer.name == "momentum" ? 1 : 0;
+}
+
+// Floats of one chunk's activations.
+size_t activations(const Layout& chunk, size_t slots, size_t rows, bool input_gradient) {
+  size_t widths = size_t(chunk.in()) + size_t(chunk.out()) + (input_gradient ? size_t(chunk.in()) : 0);
+  size_t widest_inner = 0;
+  for (const Layer& layer : chunk.layers) {
+    widths += size_t(layer.out);
+    if (&layer != &chunk.layers.front()) widest_inner = std::max(widest_inner, size_t(layer.in));
+  }
+  return slots * rows * widths + 2 * rows * widest_inner;
+}
+
+}  // namespace
+
+GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
+  const StageLayout layout = stage_layout(s, shape, place);
+  const Schedule schedule = stage_schedule(s, shape, place);
+  const size_t shard = stage_shards(layout, shape.data).size(place.data), rows = size_t(s.rows());
+  size_t floats = 0;
+  for (size_t i = 0; i < layout.chunks.size(); ++i) {
+    const size_t chunk = i * size_t(shape.pipeline) + size_t(place.pipeline);
+    floats += activations(layout.chunks[i], size_t(schedule.slots[chunk]), rows, chunk > 0);
+  }
+  if (place.pipeline == shape.pipeline - 1) {
+    const bool split = layout.chunks.back().layers.back().split == Split::columns;
+    floats += rows * (2 * size_t(schedule.slots.back()) + (split ? 2 : 0));
+  }
+  return {
+      .parameters = 4 * layout.count,
+      .gradients = 4 * layout.count * kept_gradients(s.micro_batches, s.reproducible, shape.data, place.data),
+      .optimizer = 4 * shard * state_vectors(s.optimizer),
+      .activations = 4 * floats,
+      .exchange = 4 * shard * foreign_contributions(s.micro_batches, s.reproducible, shape.data, place.data),
+  };
+}
+
+GridFootprint largest_footprint(const HybridSettings& settings, const GridShape& shape) {
+  GridFootprint largest;
+  for (int rank = 0; rank < shape.ranks(); ++rank) {
+    const GridFootprint f = predict_footprint(settings, shape, place_of(rank, shape));
+    if (f.sum() > largest.sum()) largest = f;
+  }
+  return largest;
+}
+
+GridFootprint counted_footprint(const Device& device) {
+  const auto peak = [&](Purpose purpose) { return device.memory(purpose).peak; };
+  return {peak(Purpose::parameters), peak(Purpose::gradients), peak(Purpose::optimizer), peak(Purpose::activations),
+          peak(Purpose::exchange)};
+}

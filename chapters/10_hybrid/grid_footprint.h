@@ -1,0 +1,28 @@
+// What a place of the grid needs of memory, by formula. The tests hold it against what the device counts.
+#pragma once
+
+#include <cstddef>
+
+#include "chapters/10_hybrid/hybrid_model.h"
+
+// In bytes: the most that is in memory at once, by Purpose.
+struct GridFootprint {
+  size_t parameters = 0, gradients = 0, optimizer = 0, activations = 0, exchange = 0;
+  size_t sum() const { return parameters + gradients + optimizer + activations + exchange; }
+  bool operator==(const GridFootprint&) const = default;
+};
+
+// With n parameters at this place (of N in the network: about N / (P T)), of which this data rank owns a shard of S (about
+// n / D), k vectors of state, G gradients kept and C contributions of other ranks (sharded_update.h), in floats:
+//
+//   parameters n     gradients G n     optimizer k S     exchange C S
+//   activations: for each chunk, with s slots of r rows:  s r (in + all outputs + the last output again, for its gradient,
+//                + in again behind the first chunk) + 2 r (the widest inner layer);  at the head s r (label, loss), and two
+//                more numbers a row where the classes are split
+GridFootprint predict_footprint(const HybridSettings& settings, const GridShape& shape, const GridPlace& place);
+
+// Of the place that needs most.
+GridFootprint largest_footprint(const HybridSettings& settings, const GridShape& shape);
+
+// What `device` has counted, its peaks.
+GridFootprint counted_footprint(const Device& device);

@@ -1,0 +1,152 @@
+#include "chapters/10_hybrid/hybrid_model.h"
+
+#include <bit>
+#include <climits>
+#include <csignal>
+
+#include "common/error.h"
+#include "common/mpi/session.h"
+#include "common/timer.h"
+
+StageLayout stage_layout(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
+  const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
+  return make_stage_layout(s.sizes, chunks, shape.pipeline, place.pipeline, {place.tensor, shape.tensor});
+}
+
+Schedule stage_schedule(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
+  const size_t own = own_micro_batches(s.micro_batches, shape.data, place.data).size();
+  // With fewer micro-batches than data ranks some have none: theirs is one without rows.
+  return make_schedule(s.schedule, shape.pipeline, s.chunks, int(std::max<size_t>(own, 1)));
+}
+
+HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings& settings)
+    : device_(device),
+      grid_(grid),
+      settings_(settings),
+      layout_(stage_layout(settings, grid.shape, grid.place)),
+      parameters_(device, layout_.count, Purpose::parameters),
+      gradients_(device,
+                 layout_.count * kept_gradients(settings.micro_batches, settings.reproducible, grid.shape.data,
+                                                grid.place.data),
+                 Purpose::gradients),
+      pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
+                settings.rows(), grid.pipeline(), make_head()),
+      update_(pipeline_, parameters_, gradients_, settings.optimizer, settings.micro_batches, settings.reproducible,
+              grid.data()) {
+  if (grid.shape.tensor > 1) attach_tensor_ranks();
+}
+
+std::unique_ptr<PipelineHead> HybridModel::make_head() {
+  if (grid_.shape.tensor == 1 || !grid_.last_stage()) return nullptr;  // chapter 08's own
+  auto head = std::make_unique<SplitPipelineHead>();
+  split_head_ = head.get();
+  return head;
+}
+
+void HybridModel::attach_tensor_ranks() {
+  for (int chunk = 0; chunk < pipeline_.chunks(); ++chunk)
+    tensor_.emplace_back(pipeline_.mlp(chunk), "rank-order", grid_.tensor());
+  if (split_head_) split_head_->attach(tensor_.back(), tensor_.back().mlp().space());
+}
+
+void HybridModel::initialize(uint64_t seed) {
+  std::vector<float> weights(layout_.count);
+  ::initialize(weights.data(), layout_, seed);
+  device_.copy_in(parameters_.data(), weights.data(), weights.size());
+}
+
+HybridModel::StepResult HybridModel::step(const Dataset& data, std::span<const uint32_t> order, Range batch, int signal) {
+  const size_t parts = size_t(settings_.micro_batches);
+  std::vector<Range> rows;
+  for (size_t m = 0; m < parts; ++m) rows.push_back(share(batch, parts, m));
+  const Range own = own_micro_batches(settings_.micro_batches, grid_.shape.data, grid_.place.data);
+
+  update_.begin(rows);
+  const Range none{};
+  const auto mine = own.empty() ? std::span(&none, 1) : std::span(rows).subspan(own.first, own.size());
+  pipeline_.run(data, order, mine, batch.size());
+  update_.finish();
+
+  // Each micro-batch's loss is known to one rank, the others add zeros: so all have all, exactly, whatever the order. The
+  // sum over micro-batches then goes in their order, as in chapter 01.
+  std::vector<double> all(parts + 2, 0.0);
+  if (grid_.last_stage() && grid_.place.tensor == 0)
+    for (size_t m = own.first; m < own.last; ++m) all[m] = pipeline_.losses()[m - own.first];
+  all[parts] = signal == SIGTERM;
+  all[parts + 1] = signal != 0 && signal != SIGTERM;
+  const Timer timer;
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, all.data(), int(all.size()), MPI_DOUBLE, MPI_SUM, grid_.all()));
+  waiting_ += timer.seconds();
+  double loss = 0;
+  for (size_t m = 0; m < parts; ++m) loss += all[m];
+  return {loss, all[parts] > 0 ? SIGTERM : all[parts + 1] > 0 ? SIGUSR1 : 0};
+}
+
+size_t HybridModel::count_correct(const Dataset& data) {
+  const Range rows = share(data.count, size_t(grid_.shape.data), size_t(grid_.place.data));
+  uint64_t correct = pipeline_.count_correct(data, rows);
+  if (!grid_.last_stage() || grid_.place.tensor > 0) correct = 0;  // somebody else says it
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &correct, 1, MPI_UINT64_T, MPI_SUM, grid_.all()));
+  return correct;
+}
+
+// Every number is on one rank; the others have zero bits there. A sum of whole numbers keeps them, also those of -0.
+std::vector<float> HybridModel::weights() {
+  std::vector<uint32_t> bits(layout_.whole_count);
+  if (bits.size() > INT_MAX) throw Error("weights: " + std::to_string(bits.size()) + " numbers are too many for MPI");
+  std::vector<float> part;
+  for (const Segment& s : segments_to_write()) {
+    if (s.place >= bits.size()) continue;  // state
+    part.resize(s.count);
+    device_.copy_out(part.data(), s.memory, s.count);
+    for (size_t i = 0; i < s.count; ++i) bits[s.place + i] = std::bit_cast<uint32_t>(part[i]);
+  }
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, bits.data(), int(bits.size()), MPI_UINT32_T, MPI_SUM, grid_.all()));
+  std::vector<float> whole;
+  for (uint32_t word : bits) whole.push_back(std::bit_cast<float>(word));
+  return whole;
+}
+
+HybridModel::Time HybridModel::time() const {
+  double in_tensor = 0, copying = pipeline_.time().copying + update_.time().copying;
+  for (const TensorParallel& t : tensor_) {
+    in_tensor += t.time().waiting + t.time().copying;
+    copying += t.time().copying;
+  }
+  double waiting = pipeline_.time().waiting + update_.time().waiting + waiting_;
+  for (const TensorParallel& t : tensor_) waiting += t.time().waiting;
+  return {pipeline_.time().computing - in_tensor, waiting, copying};
+}
+
+// ---- checkpoints ----
+
+int HybridModel::vectors() const { return 1 + Optimizer(device_, settings_.optimizer, 0).state_vectors(); }
+
+void HybridModel::set_steps(uint64_t steps) {
+  for (size_t u = 0; u < update_.shards().units.size(); ++u) update_.optimizer(u).set_steps(int(steps));
+}
+
+// A unit is a layer, so a unit's segments are those of its layer's chunk, moved by where the chunk begins.
+std::vector<Segment> HybridModel::segments(Copies copies, bool whole_parameters) {
+  const Layout whole = make_layout(settings_.sizes);
+  const Slice slice{grid_.place.tensor, grid_.shape.tensor};
+  const Shards& shards = update_.shards();
+  std::vector<Segment> all;
+  const auto add = [&](size_t chunk, Range range, float* memory, int vector) {
+    const size_t offset = layout_.offsets[chunk];
+    const auto some = segments_of(layout_.chunks[chunk], whole, slice, {range.first - offset, range.last - offset}, memory,
+                                  size_t(vector) * whole.count, copies);
+    all.insert(all.end(), some.begin(), some.end());
+  };
+  for (int v = 0; v < vectors(); ++v)
+    for (size_t chunk = 0, u = 0; chunk < layout_.chunks.size(); ++chunk)
+      for (size_t l = 0; l < layout_.chunks[chunk].layers.size(); ++l, ++u) {
+        const Range part = shards.part(u, grid_.place.data);
+        const Range range = v == 0 && whole_parameters ? shards.units[u].range : part;
+        add(chunk, range, v == 0 ? parameters_ + range.first : update_.optimizer(u).state(v - 1), v);
+      }
+  return all;
+}
+
+std::vector<Segment> HybridModel::segments_to_write() { return segments(Copies::first_only, false); }
+std::vector<Segment> HybridModel::segments_to_read() { return segments(Copies::all, true); }

@@ -1,0 +1,108 @@
+#include "chapters/10_hybrid/hybrid_report.h"
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+
+#include "chapters/04_point_to_point/serial_run.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/10_hybrid/grid_footprint.h"
+#include "common/compare.h"
+#include "common/mpi/session.h"
+#include "common/mpi_guard/trace.h"
+
+HybridReport::HybridReport(const HybridOptions& o, const Dataset& train, HybridModel& model, size_t steps_before)
+    : TrainReport(o, train.count, rank_of(model.grid().all()) != 0, steps_before),
+      options_(o),
+      train_(train),
+      model_(model),
+      steps_before_(steps_before) {
+  trace_begin(o.trace);
+}
+
+void HybridReport::step(double loss, size_t batch_rows) {
+  TrainReport::step(loss, batch_rows);
+  after_step_ = model_.time();
+}
+
+void HybridReport::epoch(int epoch, size_t correct, size_t samples) {
+  TrainReport::epoch(epoch, correct, samples);
+  const HybridModel::Time now = model_.time();
+  outside_.computing += now.computing - after_step_.computing;
+  outside_.waiting += now.waiting - after_step_.waiting;
+  outside_.copying += now.copying - after_step_.copying;
+}
+
+int HybridReport::end() {
+  const std::vector<float> weights = model_.weights();
+  TrainReport::end(weights);
+  tell_time();
+  tell_memory();
+  if (options_.compare_with_serial) return compare_with_serial(weights);
+  if (rank_of(model_.grid().all()) == 0)
+    std::printf("distance to the serial run: not measured (--compare-with-serial does)\n");
+  return 0;
+}
+
+// Shares of the training time, the mean over ranks. What is neither waiting nor copying is computing: the passes, the
+// update, the loading of images.
+void HybridReport::tell_time() const {
+  const HybridModel::Time now = model_.time();
+  const double waiting = now.waiting - outside_.waiting, copying = now.copying - outside_.copying;
+  std::array<double, 3> sum = {waiting, copying, train_seconds()};
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, sum.data(), int(sum.size()), MPI_DOUBLE, MPI_SUM, model_.grid().all()));
+  if (rank_of(model_.grid().all()) != 0 || !(sum[2] > 0)) return;
+  std::printf("time: computing %.1f %%, waiting %.1f %%, copying %.1f %%\n", 100 * (sum[2] - sum[0] - sum[1]) / sum[2],
+              100 * sum[0] / sum[2], 100 * sum[1] / sum[2]);
+}
+
+void HybridReport::tell_memory() const {
+  if (rank_of(model_.grid().all()) != 0) return;
+  const GridFootprint f = counted_footprint(model_.device());
+  std::printf("memory of rank 0: weights %.2f, gradients %.2f, optimizer %.2f, activations %.2f, exchange %.2f MB\n",
+              1e-6 * double(f.parameters), 1e-6 * double(f.gradients), 1e-6 * double(f.optimizer),
+              1e-6 * double(f.activations), 1e-6 * double(f.exchange));
+}
+
+namespace {
+
+// What rank 0 does while the others sleep. Returns the exit status.
+int compare_on_rank_0(const HybridOptions& o, const GridShape& shape, const Dataset& train,
+                      std::span<const float> weights, double seconds) {
+  const SerialRun serial = run_serially(o, train);
+  const Distance distance = compare(weights, serial.weights, serial.initial);
+  const bool same_order = shape.tensor == 1 && (o.reproducible || shape.data == 1);
+  if (seconds > 0)
+    std::printf("serial run on rank 0: %.2f s; speedup %.2f on %d ranks, efficiency %.0f %%\n", serial.seconds,
+                serial.seconds / seconds, shape.ranks(), 100 * serial.seconds / seconds / shape.ranks());
+  std::cout << "distance to the serial run:       " << distance << std::endl;
+  if (same_order) {
+    std::cout << (distance.same_bits() ? "the same bits" : "WRONG: the bits must be the same") << std::endl;
+    return distance.same_bits() ? 0 : 1;
+  }
+  // The same sums in another order: this far two correct programs may be apart.
+  TrainOptions other = o;
+  other.micro_batches = o.micro_batches == 1 ? 3 : 1;
+  const SerialRun reordered = run_serially(other, train);
+  const Distance yardstick = compare(reordered.weights, serial.weights, serial.initial);
+  const bool good = distance.within(10 * yardstick.max_abs);
+  std::cout << "of serial to serial, reordered:   " << yardstick << "\n"
+            << (good ? "within ten times what another order of sums does"
+                     : "WRONG: more than ten times what another order of sums does")
+            << std::endl;
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int HybridReport::compare_with_serial(std::span<const float> weights) const {
+  // The time of a run that was continued is not that of a whole one.
+  const double seconds = steps_before_ == 0 ? train_seconds() : 0;
+  const MPI_Comm all = model_.grid().all();
+  int status = 0;
+  if (rank_of(all) == 0) status = compare_on_rank_0(options_, model_.grid().shape, train_, weights, seconds);
+  sleep_until_all_are_here(all);
+  MPI_CHECK(MPI_Bcast(&status, 1, MPI_INT, 0, all));
+  return status;
+}

@@ -1,0 +1,157 @@
+#include "chapters/10_hybrid/plan.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "chapters/08_layer_splitting/check.h"
+#include "common/error.h"
+
+PlanMachine typical_machine() {
+  PlanMachine machine;
+  // Seconds, and seconds a byte: short messages through a queue of cells, longer ones by one copy.
+  machine.messages.exchanges = {{4096, 0.4e-6, 0.15e-9}, {65536, 1e-6, 0.25e-9}, {1e18, 10e-6, 0.14e-9}};
+  machine.messages.reductions = {{4096, 0.5e-6, 0.2e-9}, {65536, 1e-6, 0.32e-9}, {1e18, 12e-6, 0.22e-9}};
+  machine.messages.reductions_of_sent = machine.messages.reductions;
+  return machine;
+}
+
+namespace {
+
+double sum_seconds(size_t floats, int ranks, const PlanMachine& machine) {
+  return ranks == 1 || floats == 0 ? 0 : predicted_seconds("rank-order", 4.0 * double(floats), ranks, machine.messages);
+}
+
+// One pass through layer l of the network for a micro-batch of `rows` rows: the products of this rank's slice. Nobody asks
+// for the gradient of the network's input.
+double product_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m, Pass pass) {
+  const double weights = double(sizes[l]) * double(sizes[l + 1]) / tensor;
+  const double products = pass == Pass::forward ? 1 : l == 0 ? 1 : 2;
+  return products * weights * (2 * double(rows) / m.operations_per_second + 4 / m.bytes_per_second);
+}
+
+// The sums over tensor ranks: behind a pair of layers forward, in front of it backward.
+double tensor_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m, Pass pass) {
+  const bool by_columns = l % 2 == 0;
+  const bool sums = pass == Pass::forward ? !by_columns : by_columns && l > 0;
+  return sums ? sum_seconds(rows * size_t(sizes[pass == Pass::forward ? l + 1 : l]), tensor, m) : 0;
+}
+
+// The activations that go to the next chunk, or their gradients that come back.
+double message_seconds(const std::vector<int>& sizes, size_t boundary, size_t rows, int tensor, const PlanMachine& m) {
+  const bool split = boundary % 2 == 1;  // behind a layer that is cut by columns
+  return m.messages.exchange(4.0 * double(rows) * sizes[boundary] / (split ? tensor : 1));
+}
+
+}  // namespace
+
+GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMachine& machine) {
+  const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
+  const size_t rows = size_t(s.rows());
+  StepTimes times;
+  std::vector<double> computing(size_t(shape.pipeline));
+  for (size_t c = 0; c < chunks.size(); ++c) {
+    double forward = 0, backward = 0;
+    for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
+      forward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
+      backward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::backward);
+    }
+    computing[c % size_t(shape.pipeline)] += forward + backward;
+    for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
+      forward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
+      backward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::backward);
+    }
+    if (shape.pipeline > 1 && c + 1 < chunks.size())
+      forward += message_seconds(s.sizes, chunks[c].last, rows, shape.tensor, machine);
+    if (shape.pipeline > 1 && c > 0)
+      backward += message_seconds(s.sizes, chunks[c].first, rows, shape.tensor, machine);
+    times.forward.push_back(forward);
+    times.backward.push_back(backward);
+  }
+
+  // Data rank D - 1 has as many micro-batches as any.
+  const GridPlace busiest{shape.data - 1, 0, 0};
+  const Schedule schedule = stage_schedule(s, shape, busiest);
+  const Proof proof = check(schedule, times);
+  const size_t vectors = s.optimizer.name == "adam" ? 4 : s.optimizer.name == "momentum" ? 3 : 2;
+  GridPlan plan{.shape = shape, .micro_batches = s.micro_batches};
+  for (int stage = 0; stage < shape.pipeline; ++stage) {
+    const size_t n = stage_layout(s, shape, {0, stage, 0}).count;
+    const double update = 4.0 * double(vectors * n) / shape.data / machine.bytes_per_second;
+    const double done = proof.times[size_t(stage)].back().end;
+    plan.seconds = std::max(plan.seconds, done + sum_seconds(n, shape.data, machine) + update);
+    plan.computing += (update + computing[size_t(stage)] * double(s.micro_batches) / shape.data) / shape.pipeline;
+  }
+  plan.memory = double(largest_footprint(s, shape).sum());
+  plan.fits = machine.memory == 0 || plan.memory <= machine.memory;
+  return plan;
+}
+
+namespace {
+
+// How many micro-batches to try: one for each data rank, and some more where a pipeline wants to be filled.
+std::vector<int> candidates(const HybridSettings& s, const GridShape& shape, int wish) {
+  if (wish > 0) return {wish};
+  std::vector<int> all;
+  for (int each = 1; each <= (shape.pipeline == 1 ? 1 : 4 * shape.pipeline); each *= 2)
+    if (each == 1 || size_t(each) * size_t(shape.data) <= s.batch) all.push_back(each * shape.data);
+  return all;
+}
+
+bool before(const GridPlan& a, const GridPlan& b) {
+  if (a.fits != b.fits) return a.fits;
+  return a.fits ? a.seconds < b.seconds : a.memory < b.memory;
+}
+
+std::string given(const GridWish& wish) {
+  std::string text;
+  if (wish.data > 0) text += " --data " + std::to_string(wish.data);
+  if (wish.pipeline > 0) text += " --pipeline " + std::to_string(wish.pipeline);
+  if (wish.tensor > 0) text += " --tensor " + std::to_string(wish.tensor);
+  return text.empty() ? text : text.substr(1) + ": ";
+}
+
+}  // namespace
+
+std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish& wish, int ranks,
+                                 const PlanMachine& machine) {
+  std::vector<GridPlan> plans;
+  bool divides = false;
+  const auto allows = [](int wished, int n) { return wished == 0 || wished == n; };
+  for (int data = 1; data <= ranks; ++data)
+    for (int pipeline = 1; data * pipeline <= ranks; ++pipeline) {
+      const GridShape shape{data, pipeline, ranks / data / pipeline};
+      if (shape.ranks() != ranks || !allows(wish.data, data) || !allows(wish.pipeline, pipeline) ||
+          !allows(wish.tensor, shape.tensor))
+        continue;
+      divides = true;
+      if (size_t(pipeline * settings.chunks) >= settings.sizes.size()) continue;
+      std::vector<GridPlan> ways;
+      for (int micro_batches : candidates(settings, shape, wish.micro_batches)) {
+        HybridSettings s = settings;
+        s.micro_batches = micro_batches;
+        ways.push_back(estimate(s, shape, machine));
+      }
+      plans.push_back(*std::ranges::min_element(ways, before));
+    }
+  if (!divides)
+    throw Error(given(wish) + "does not multiply to the " + std::to_string(ranks) + " rank" + (ranks == 1 ? "" : "s") +
+                " that there are");
+  if (plans.empty())
+    throw Error(given(wish) + "more stages than the network's " + std::to_string(settings.sizes.size() - 1) +
+                " layers (--hidden)");
+  std::ranges::stable_sort(plans, before);
+  return plans;
+}
+
+std::string table_of(const std::vector<GridPlan>& plans, size_t most) {
+  std::string text = "  data pipeline tensor micro-batches   estimated ms a step   computing   MB a rank\n";
+  for (size_t i = 0; i < std::min(plans.size(), most); ++i) {
+    const GridPlan& p = plans[i];
+    char line[160];
+    std::snprintf(line, sizeof line, "%6d %8d %6d %13d   %19.2f   %7.0f %%   %9.1f%s\n", p.shape.data, p.shape.pipeline,
+                  p.shape.tensor, p.micro_batches, 1e3 * p.seconds, 100 * p.computing / p.seconds, p.memory / 1e6,
+                  p.fits ? "" : "  too large");
+    text += line;
+  }
+  return text;
+}

@@ -1,0 +1,57 @@
+// Which grid? Estimates the time of a step and the memory of a rank for every grid there can be, and takes the fastest that
+// fits.
+//
+// The time of a step, in seconds:
+//   passes     each chunk's forward and backward passes of one micro-batch: operations / speed, and the reading of its
+//              weights, divided by the tensor ranks; plus the sums over tensor ranks, one for each pair of layers and
+//              direction; plus one message to the next stage
+//   schedule   these passes, in the order of the schedule, by chapter 08's checker: when each stage is done
+//   exchange   for each stage, from when it is done: the sum of its gradients over data ranks and the gathering of its
+//              weights, as much as a rank-order allreduce; and the update of its shard
+//   step       the latest stage
+// What messages and sums cost is chapter 05's model. Every rank is taken to have a core of its own. All this is rough: it has
+// to find the fastest grid, not the time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "chapters/05_collectives/cost.h"
+#include "chapters/10_hybrid/grid_footprint.h"
+
+// What the formulas need to know of a machine.
+struct PlanMachine {
+  Machine messages;
+  double operations_per_second = 95e9;  // of one rank, one multiplication and addition being two
+  double bytes_per_second = 25e9;       // between one rank and memory
+  double memory = 0;                    // bytes that a rank may use; 0: no limit
+};
+
+// Two cores of an AMD EPYC (Zen 4), ranks on one node.
+PlanMachine typical_machine();
+
+// A number is 0 where it is to be chosen.
+struct GridWish {
+  int data = 0, pipeline = 0, tensor = 0, micro_batches = 0;
+};
+
+struct GridPlan {
+  GridShape shape;
+  int micro_batches = 1;
+  double seconds = 0;   // of a step
+  double computing = 0;  // of these, the mean over ranks
+  double memory = 0;     // bytes of the rank that needs most
+  bool fits = true;
+};
+
+// Estimates one grid.  settings.micro_batches counts.
+GridPlan estimate(const HybridSettings& settings, const GridShape& shape, const PlanMachine& machine);
+
+// All grids of `ranks` ranks that the wish allows and that the network has layers for, the fastest first, those that do
+// not fit into memory last; each with the micro-batches that the wish names or that are best for it.
+// Throws Error if there is none: what is given does not divide the ranks, or asks for more stages than layers.
+std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish& wish, int ranks,
+                                 const PlanMachine& machine);
+
+// A small table of the first few, in lines.
+std::string table_of(const std::vector<GridPlan>& plans, size_t most = 4);

@@ -1,0 +1,362 @@
+// What chapter 10 claims of the grid: every one of 1 to 8 ranks trains the model of chapter 01; with `reproducible`, data and
+// pipeline splits change no bit; evaluation counts exactly; memory is what the formula says; a checkpoint continues anywhere.
+// ranks: 1 2 3 4 5 6 7 8
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/10_hybrid/checkpoint.h"
+#include "chapters/10_hybrid/grid_footprint.h"
+#include "chapters/10_hybrid/hybrid_model.h"
+#include "common/compare.h"
+#include "common/mpi/session.h"
+#include "tests/mpi_expect.h"
+#include "tests/training_runs.h"
+
+namespace {
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+// Eight layers, so that eight stages have one each; widths that no number of ranks divides but 1 and itself; 10 classes.
+const std::vector<int> sizes = {17, 13, 11, 13, 11, 13, 11, 13, 10};
+
+// 7 batches of 29 rows, the last one of 26.
+constexpr size_t samples = 200, batch_rows = 29;
+Dataset data() { return random_dataset(17, samples); }
+
+std::vector<GridShape> shapes_of(int n) {
+  std::vector<GridShape> shapes;
+  for (int d = 1; d <= n; ++d)
+    for (int p = 1; p <= n; ++p)
+      if (n % (d * p) == 0) shapes.push_back({d, p, n / d / p});
+  return shapes;
+}
+
+OptimizerOptions rule(const std::string& name) {
+  return {.name = name, .learning_rate = name == "adam" ? 0.001 : 0.1};
+}
+
+HybridSettings settings(const std::string& optimizer, int micro_batches, bool reproducible) {
+  return {.sizes = sizes,
+          .batch = batch_rows,
+          .micro_batches = micro_batches,
+          .reproducible = reproducible,
+          .optimizer = rule(optimizer)};
+}
+
+std::string told(const GridShape& shape, const HybridSettings& s) {
+  return to_string(shape) + ", " + std::to_string(s.micro_batches) + " micro-batches, " + s.schedule + ", " +
+         s.optimizer.name + (s.reproducible ? ", reproducible" : "");
+}
+
+// Steps [first, last) of the training, over as many epochs as they take. Returns the losses.
+template <class Step>
+std::vector<double> for_each_step(const Dataset& d, int first, int last, Step step) {
+  const std::vector<Range> all = batches(d.count, batch_rows);
+  std::vector<double> losses;
+  for (int s = first; s < last; ++s) {
+    const std::vector<uint32_t> order = permutation(1, uint32_t(size_t(s) / all.size()), d.count);
+    losses.push_back(step(order, all[size_t(s) % all.size()]));
+  }
+  return losses;
+}
+
+std::vector<double> train(HybridModel& model, const Dataset& d, int first, int last) {
+  return for_each_step(d, first, last, [&](const std::vector<uint32_t>& order, Range batch) {
+    return model.step(d, order, batch).loss;
+  });
+}
+
+struct Trained {
+  std::vector<float> weights;
+  std::vector<double> losses;
+};
+
+// Chapter 01's loop, on this rank alone.
+Trained train_serially(const HybridSettings& s, const Dataset& d, int steps) {
+  CpuDevice device;
+  const Layout layout = make_layout(s.sizes);
+  const Buffer parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  initialize(parameters, layout, 1);
+  const Space space{.rows = s.rows()};
+  Mlp mlp(device, layout, parameters, gradients, space);
+  SoftmaxHead head(device, space);
+  Optimizer optimizer(device, s.optimizer, layout.count);
+  Trained result;
+  result.losses = for_each_step(d, 0, steps, [&](const std::vector<uint32_t>& order, Range batch) {
+    double loss = 0;
+    Write write = Write::overwrite;
+    for (int m = 0; m < s.micro_batches; ++m) {
+      const Range rows = share(batch, size_t(s.micro_batches), size_t(m));
+      if (rows.empty()) continue;
+      load_images(mlp, d, order, rows);
+      head.load_labels(d, order, rows);
+      mlp.forward(int(rows.size()));
+      head.backward(mlp, batch.size());
+      mlp.backward(write);
+      loss += head.loss(mlp, batch.size());
+      write = Write::accumulate;
+    }
+    optimizer.step(parameters, gradients);
+    return loss;
+  });
+  result.weights.assign(parameters.data(), parameters.data() + layout.count);
+  return result;
+}
+
+size_t count_serially(const std::vector<float>& weights, const Dataset& d) {
+  CpuDevice device;
+  const Layout layout = make_layout(sizes);
+  std::vector<float> parameters = weights;
+  Mlp mlp(device, layout, parameters.data(), nullptr, {.rows = 7});
+  return count_correct(mlp, d, {0, d.count});
+}
+
+// Made once: MPI_Comm_split is slow where ranks outnumber cores. Never freed: MPI has ended when statics are.
+const Grid& grid_of(const GridShape& shape) {
+  static std::vector<std::pair<GridShape, const Grid*>> grids;
+  for (const auto& [of, grid] : grids)
+    if (of == shape) return *grid;
+  grids.emplace_back(shape, new Grid(shape, MPI_COMM_WORLD));
+  return *grids.back().second;
+}
+
+// A model at its beginning.
+struct GridRun {
+  CpuDevice device;
+  HybridModel model;
+
+  GridRun(const GridShape& shape, const HybridSettings& s) : model(device, grid_of(shape), s) { model.initialize(1); }
+};
+
+// How far rounding alone takes this training in `steps` steps, from tests/training_runs.h.
+struct Yardstick {
+  training_runs::Result serial;
+  training_runs::Bound bound;
+};
+Yardstick yardstick(const std::string& optimizer, const Dataset& d, int steps) {
+  const training_runs::Run run{.sizes = sizes, .batch = batch_rows, .steps = steps, .optimizer = optimizer};
+  CpuDevice cpu;
+  Yardstick y{training_runs::train(cpu, run, d), {}};
+  y.bound = training_runs::rounding_bound(run, d, y.serial);
+  return y;
+}
+
+void expect_within(const Yardstick& y, const std::vector<float>& weights, const std::string& what) {
+  const Distance found = compare(weights, y.serial.weights, y.serial.initial);
+  EXPECT_ON_ALL_RANKS(found.max_abs <= y.bound.max_abs && found.relative <= y.bound.relative)
+      << what << ": " << found << "; bound " << y.bound.max_abs << ", relative " << y.bound.relative;
+}
+
+// Training that moves nothing would agree with itself.
+void expect_moved(const std::vector<float>& weights, const std::vector<float>& initial) {
+  EXPECT_ON_ALL_RANKS(compare(weights, initial).relative > 0.001);
+}
+
+}  // namespace
+
+// ---- the same model ----
+
+TEST(EveryGrid, BeginsWithTheWeightsOfChapterOne) {
+  const Layout layout = make_layout(sizes);
+  std::vector<float> initial(layout.count);
+  initialize(initial.data(), layout, 1);
+  for (const GridShape& shape : shapes_of(ranks())) {
+    GridRun run(shape, settings("sgd", 8, false));
+    EXPECT_ON_ALL_RANKS(compare(run.model.weights(), initial).same_bits()) << to_string(shape);
+  }
+}
+
+TEST(EveryGrid, StaysWithinTheBoundOfTheSerialRun) {
+  const Dataset d = data();
+  for (const std::string optimizer : {"sgd", "adam"}) {
+    const int steps = optimizer == "sgd" ? 50 : 10;
+    const Yardstick y = yardstick(optimizer, d, steps);
+    for (const GridShape& shape : shapes_of(ranks())) {
+      const HybridSettings s = settings(optimizer, 2 * shape.data + 1, false);
+      GridRun run(shape, s);
+      const double loss = train(run.model, d, 0, steps).back();
+      const std::vector<float> weights = run.model.weights();
+      expect_moved(weights, y.serial.initial);
+      expect_within(y, weights, told(shape, s));
+      // Rounding of weights moves a loss of about 2 by less than that; a loss counted twice or not at all, by itself.
+      EXPECT_ON_ALL_RANKS(std::abs(loss - y.serial.loss) <= 1e-4) << told(shape, s) << ": loss " << loss;
+    }
+  }
+}
+
+// Losses and weights of the serial run with the same micro-batches: 5 of them, which most numbers of data ranks do not
+// divide, and some exceed; and 30, more than a batch has rows.
+TEST(Reproducible, DataAndPipelineSplitsGiveTheBitsOfTheSerialRun) {
+  const Dataset d = data();
+  for (const std::string optimizer : {"sgd", "momentum", "adam"})
+    for (int micro_batches : {5, 30}) {
+      if (micro_batches == 30 && optimizer != "adam") continue;
+      const int steps = 9;  // into the second epoch
+      const HybridSettings s = settings(optimizer, micro_batches, true);
+      const Trained serial = train_serially(s, d, steps);
+      for (const GridShape& shape : shapes_of(ranks())) {
+        if (shape.tensor > 1) continue;
+        GridRun run(shape, s);
+        const std::vector<double> losses = train(run.model, d, 0, steps);
+        const std::vector<float> weights = run.model.weights();
+        EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
+            << told(shape, s) << ": " << compare(weights, serial.weights);
+        EXPECT_ON_ALL_RANKS(losses == serial.losses) << told(shape, s);
+      }
+    }
+}
+
+TEST(Reproducible, WithTheSameTensorSplitEveryGridGivesTheSameBits) {
+  const Dataset d = data();
+  const HybridSettings s = settings("momentum", 5, true);
+  for (int tensor = 2; tensor <= ranks(); ++tensor) {
+    std::vector<float> first;
+    for (const GridShape& shape : shapes_of(ranks())) {
+      if (shape.tensor != tensor) continue;
+      GridRun run(shape, s);
+      train(run.model, d, 0, 9);
+      const std::vector<float> weights = run.model.weights();
+      if (first.empty()) first = weights;
+      EXPECT_ON_ALL_RANKS(compare(weights, first).same_bits()) << told(shape, s) << ": " << compare(weights, first);
+    }
+  }
+}
+
+TEST(Reproducible, EveryScheduleGivesTheSameBits) {
+  const Dataset d = data();
+  const Trained serial = train_serially(settings("sgd", 8, true), d, 4);
+  for (const GridShape& shape : shapes_of(ranks())) {
+    if (shape.tensor > 1 || shape.pipeline == 1 || shape.pipeline > 4) continue;
+    for (const char* schedule : {"naive", "gpipe", "interleaved"}) {
+      HybridSettings s = settings("sgd", 8, true);
+      s.schedule = schedule;
+      s.chunks = s.schedule == "interleaved" ? 2 : 1;
+      GridRun run(shape, s);
+      train(run.model, d, 0, 4);
+      EXPECT_ON_ALL_RANKS(compare(run.model.weights(), serial.weights).same_bits()) << told(shape, s);
+    }
+  }
+}
+
+TEST(EveryGrid, CountsExactlyAsOneRankDoes) {
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks())) {
+    GridRun run(shape, settings("sgd", 4, false));
+    train(run.model, d, 0, 7);
+    const size_t expected = count_serially(run.model.weights(), d), found = run.model.count_correct(d);
+    EXPECT_ON_ALL_RANKS(found == expected) << to_string(shape) << ": " << found << ", expected " << expected;
+    EXPECT_ON_ALL_RANKS(found > samples / 10) << found;
+  }
+}
+
+TEST(EveryGrid, ASignalOfOneRankIsHeardByAll) {
+  const Dataset d = data();
+  const std::vector<uint32_t> order = permutation(1, 0, d.count);
+  for (const GridShape& shape : shapes_of(ranks())) {
+    GridRun run(shape, settings("sgd", 2, false));
+    EXPECT_ON_ALL_RANKS(run.model.step(d, order, {0, batch_rows}).signal == 0);
+    const int mine = rank() == ranks() - 1 ? SIGUSR1 : 0;
+    EXPECT_ON_ALL_RANKS(run.model.step(d, order, {0, batch_rows}, mine).signal == SIGUSR1);
+    EXPECT_ON_ALL_RANKS(run.model.step(d, order, {0, batch_rows}, rank() == 0 ? SIGTERM : mine).signal == SIGTERM);
+  }
+}
+
+// ---- memory ----
+
+TEST(Footprint, FormulaAndCountAreEqualOnEveryGrid) {
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks()))
+    for (const char* optimizer : {"sgd", "adam"})
+      for (int micro_batches : {1, 5})
+        for (bool reproducible : {false, true}) {
+          const HybridSettings s = settings(optimizer, micro_batches, reproducible);
+          GridRun run(shape, s);
+          train(run.model, d, 0, 1);
+          const GridFootprint found = counted_footprint(run.device), formula = predict_footprint(s, shape, grid_of(shape).place);
+          EXPECT_ON_ALL_RANKS(found == formula)
+              << told(shape, s) << ": parameters " << found.parameters << " and " << formula.parameters << ", gradients "
+              << found.gradients << " and " << formula.gradients << ", optimizer " << found.optimizer << " and "
+              << formula.optimizer << ", activations " << found.activations << " and " << formula.activations
+              << ", exchange " << found.exchange << " and " << formula.exchange;
+        }
+}
+
+// ---- checkpoints ----
+
+namespace {
+
+class CheckpointFile {
+ public:
+  CheckpointFile() {
+    int id = getpid();
+    MPI_CHECK(MPI_Bcast(&id, 1, MPI_INT, 0, MPI_COMM_WORLD));
+    name = std::filesystem::temp_directory_path() / ("hybrid_test_" + std::to_string(id));
+  }
+  ~CheckpointFile() {
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (rank() == 0) std::filesystem::remove(name);
+  }
+  std::string name;
+};
+
+void write(const CheckpointFile& file, HybridModel& model, uint64_t step) {
+  CheckpointHeader header;
+  header.sizes = model.settings().sizes;
+  header.vectors = model.vectors();
+  header.step = step;
+  write_checkpoint(file.name, header, model.device(), model.segments_to_write(), MPI_COMM_WORLD);
+}
+
+void read(const CheckpointFile& file, HybridModel& model) {
+  const CheckpointHeader header = check_checkpoint(file.name, MPI_COMM_WORLD);
+  read_checkpoint(file.name, model.device(), model.segments_to_read(), MPI_COMM_WORLD);
+  model.set_steps(header.step);
+}
+
+}  // namespace
+
+TEST(Restart, OnTheSameGridGivesTheBitsOfTheUndisturbedRun) {
+  const Dataset d = data();
+  const CheckpointFile file;
+  for (const GridShape& shape : shapes_of(ranks())) {
+    const HybridSettings s = settings("adam", 2 * shape.data, false);
+    GridRun undisturbed(shape, s), first(shape, s), second(shape, s);
+    train(undisturbed.model, d, 0, 9);
+    train(first.model, d, 0, 4);
+    write(file, first.model, 4);
+    read(file, second.model);
+    train(second.model, d, 4, 9);
+    const std::vector<float> weights = second.model.weights(), expected = undisturbed.model.weights();
+    EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << told(shape, s) << ": " << compare(weights, expected);
+  }
+}
+
+TEST(Restart, OnAnyOtherGridContinuesTheSameRun) {
+  const Dataset d = data();
+  const CheckpointFile file;
+  const HybridSettings s = settings("adam", 5, true);
+  const Yardstick y = yardstick("adam", d, 9);
+  const std::vector<GridShape> shapes = shapes_of(ranks());
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const GridShape from = shapes[i], to = shapes[(i + 1) % shapes.size()];
+    GridRun undisturbed(from, s), first(from, s), second(to, s);
+    train(first.model, d, 0, 4);
+    write(file, first.model, 4);
+    read(file, second.model);
+    train(second.model, d, 4, 9);
+    const std::vector<float> weights = second.model.weights();
+    expect_within(y, weights, to_string(from) + " to " + told(to, s));
+    if (from.tensor != to.tensor) continue;
+    train(undisturbed.model, d, 0, 9);
+    EXPECT_ON_ALL_RANKS(compare(weights, undisturbed.model.weights()).same_bits()) << to_string(from) << " to " << told(to, s);
+  }
+}
