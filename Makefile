@@ -67,7 +67,7 @@ long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
 
 # Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs.
-mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 11,chapters/$(n)_% tests/$(n)_%) tests/mpi_%
+mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 11,chapters/$(n)_% tests/$(n)_% tests/exercises/$(n)_%) tests/mpi_%
 is_mpi = $(filter $(mpi_places),$(1))
 
 # --- Compiling -------------------------------------------------------------------------------------------------------
@@ -197,18 +197,20 @@ endef
 $(B)/cuda_on_cpu/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
 	$(call compile_twin,$(if $(findstring clang,$(CXX)),-Wno-pass-failed,--param max-completely-peel-times=7),cu2cpp)
 # The checker wants to see memcpy, too: large structs are copied by it. clang would leave out a read that a write follows.
+check_flags = -O1 -gdwarf-4 $(if $(findstring clang,$(CXX)),-mllvm -tsan-instrument-read-before-write=1) -fsanitize=thread$(comma)alignment$(comma)bounds
 $(B)/check/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
-	$(call compile_twin,-O1 -gdwarf-4 $(if $(findstring clang,$(CXX)),-mllvm -tsan-instrument-read-before-write=1) -fsanitize=thread$(comma)alignment$(comma)bounds,check)
+	$(call compile_twin,$(check_flags),check)
 	$(quiet)objcopy $(foreach f,memcpy memmove memset,--redefine-sym $f=__tsan_$f) $@
 
 # With nvcc: machine code for the GPUs of 2018 to 2025, and PTX for later ones.
 architectures := 75 80 90 120
+nvcc_flags = $(foreach a,$(architectures),-gencode arch=compute_$a$(comma)code=sm_$a) \
+  -gencode arch=compute_$(lastword $(architectures))$(comma)code=compute_$(lastword $(architectures)) \
+  $(CPPFLAGS) -std=c++20 -O3 -Werror all-warnings -Xcompiler -Wall$(comma)-Wextra
 $(B)/%.o: %.cu $(B)/flags
 	$(call say,nvcc,$<)
 	@mkdir -p $(@D)
-	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(foreach a,$(architectures),-gencode arch=compute_$a$(comma)code=sm_$a) \
-	  -gencode arch=compute_$(lastword $(architectures))$(comma)code=compute_$(lastword $(architectures)) \
-	  $(CPPFLAGS) -std=c++20 -O3 -Werror all-warnings -Xcompiler -Wall$(comma)-Wextra -MMD -MP -c $< -o $@
+	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(nvcc_flags) -MMD -MP -c $< -o $@
 
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
 on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
@@ -333,6 +335,73 @@ $(foreach p,$(programs),$(eval $(call program_verb,$(p),$(call number,$(p)))))
 
 # How to start a program of a chapter: with the launcher if it is an MPI program.
 run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),sh common/mpi/launch $(RANKS)) $(1)
+
+# --- Exercises: see exercises/README.md ------------------------------------------------------------------------------
+
+# A task NN_topic/name, called NN_name, is exercises/NN_topic/name.cpp (or .cu), made from solutions/NN_topic/name.cpp, with
+# a main and a judge of ours in tests/exercises/NN_topic/. The judges of a chapter are one GoogleTest program.
+tasks := $(patsubst tests/exercises/%_main.cpp,%,$(wildcard tests/exercises/[0-9]*/*_main.cpp))
+task_name = $(call number,$(1))_$(notdir $(1))
+task_file = $(firstword $(wildcard $(1).cu) $(1).cpp)
+judges := $(addprefix $(B)/tests/exercises/,$(addsuffix /judge,$(sort $(patsubst %/,%,$(dir $(tasks))))))
+$(B)/tests/exercises/%.o: override CXXFLAGS := $(patsubst -O%,-O1,$(filter-out -g%,$(CXXFLAGS)))
+$(B)/sandbox: $(B)/tests/exercises/sandbox.o
+	$(call link,$^)
+define judge_rules
+$(1): $(patsubst %.cpp,$(B)/%.o,$(wildcard $(patsubst $(B)/%/judge,%,$(1))/*_judge.cpp)) $(B)/tests/exercises/judge.o $(B)/tests/exercises/ending.o $(B)/lib/common.a | $(B)/sandbox
+	$$(call link,$$^,-lgtest)
+endef
+$(foreach j,$(judges),$(eval $(call judge_rules,$(j))))
+
+# Programs of a task: of the exercise, of the solution, and of an untouched exercise.
+task_mpi  = $(if $(call is_mpi,tests/exercises/$(1)),$(B)/lib/mpi.a $(B)/lib/mpi_guard.a)
+task_cuda = $(if $(and $(filter cpu,$(CUDA)),$(wildcard solutions/$(1).cu exercises/$(1).cu)),$(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a)
+task_libraries = $(call task_mpi,$(1)) $(B)/lib/common.a $(call task_cuda,$(1))
+task_environment = TASK_CXX='$(call compiler,tests/exercises/$(1))' TASK_LIBS='$(LDLIBS)' \
+  TASK_FLAGS='$(patsubst -O%,-O2,$(CXXFLAGS)) -Wno-unused-parameter $(LDFLAGS)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)' \
+  TASK_NVCC='$(NVCC) -ccbin $(call compiler,tests/exercises/$(1)) $(nvcc_flags)'
+define task_rules
+$(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile $(if $(call task_cuda,$(2)),$(B)/cu2cpp) | $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
+	$$(call say,compile,$$<)
+	@mkdir -p $$(@D)
+	$$(quiet)$(call task_environment,$(2)) sh tests/exercises/compile $$< $(B)/tests/exercises/$(2)_main.o $$@ $(call task_libraries,$(2))
+endef
+$(foreach t,$(tasks),$(eval $(call task_rules,mine,$(t),$(call task_file,exercises/$(t)))))
+$(foreach t,$(tasks),$(eval $(call task_rules,solutions,$(t),$(call task_file,solutions/$(t)))))
+$(foreach t,$(tasks),$(eval $(call task_rules,stubs,$(t),$(B)/exercises/stubs/$(t)$(suffix $(call task_file,solutions/$(t))))))
+$(foreach t,$(tasks),$(eval $(call task_rules,wrong,$(t),$(B)/exercises/wrong/$(t)-%$(suffix $(call task_file,solutions/$(t))),-%)))
+$(B)/exercises/stubs/%: solutions/% $(wildcard tests/exercises/generate tests/exercises/stub.awk tests/exercises/tasks.sh)
+	@sh tests/exercises/generate --to $(B)/exercises/stubs $(basename $*) && touch $@
+proved := $(if $(wildcard solutions),$(foreach t,$(tasks),$(B)/exercises/solutions/$(t) $(B)/exercises/stubs/$(t)))
+
+.PHONY: exercises
+exercises: ## write exercises/ from solutions/; files that somebody has worked on stay as they are
+	@sh tests/exercises/generate
+
+## ex-01_NAME: build one exercise and run it; says what is wrong first
+## hint-01_NAME: a question that leads on
+## prove-01_NAME: our solution passes, the untouched exercise fails; prove-01: all of chapter 01
+## wrong-01_NAME: the usual mistakes are caught, each with the right words; wrong-01: all of chapter 01
+define task_verbs
+.PHONY: ex-$(2) hint-$(2) prove-$(2) wrong-$(2)
+ex-$(2): $(B)/exercises/mine/$(1)
+	@sh tests/exercises/ex $(1)
+hint-$(2):
+	@sed -n 's,^// hint: *,,p' tests/exercises/$(1)_main.cpp
+prove-$(2): $(filter %/$(1),$(proved))
+	@sh tests/exercises/prove $(2)
+wrong-$(2):
+	@sh tests/exercises/wrong $(2)
+endef
+$(foreach t,$(tasks),$(eval $(call task_verbs,$(t),$(call task_name,$(t)))))
+task_chapters := $(sort $(foreach t,$(tasks),$(call number,$(t))))
+.PHONY: $(addprefix prove-,$(task_chapters)) $(addprefix wrong-,$(task_chapters))
+$(foreach c,$(task_chapters),$(eval prove-$(c): $(foreach p,$(proved),$(if $(findstring /$(c)_,$(p)),$(p)))))
+$(addprefix prove-,$(task_chapters)): prove-%:
+	@sh tests/exercises/prove $*
+$(addprefix wrong-,$(task_chapters)): wrong-%:
+	@sh tests/exercises/wrong $*
+-include $(wildcard $(B)/tests/exercises/*.d $(B)/tests/exercises/*/*.d)
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile

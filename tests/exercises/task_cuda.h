@@ -1,0 +1,45 @@
+// Device memory for the mains of CUDA tasks.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstring>
+#include <vector>
+
+#include "chapters/02_cuda/cuda_check.h"
+#include "tests/exercises/task.h"
+
+// An array of the host, copied to the device. Its guards are cuda_on_cpu's or the GPU's own.
+template <class T = float>
+class OnDevice {
+ public:
+  explicit OnDevice(const std::vector<T>& values) : size_(values.size()) {
+    CUDA_CHECK(cudaMalloc(reinterpret_cast<void**>(&data_), (size_ + (size_ == 0)) * sizeof(T)));
+    CUDA_CHECK(cudaMemcpy(data_, values.data(), size_ * sizeof(T), cudaMemcpyHostToDevice));
+  }
+  ~OnDevice() { cudaFree(data_); }
+  OnDevice(const OnDevice&) = delete;
+  OnDevice& operator=(const OnDevice&) = delete;
+
+  operator T*() const { return data_; }
+
+  // Waits for the kernels, then copies back.
+  std::vector<T> host() const {
+    std::vector<T> values(size_);
+    CUDA_CHECK(cudaDeviceSynchronize());
+    CUDA_CHECK(cudaMemcpy(values.data(), data_, size_ * sizeof(T), cudaMemcpyDeviceToHost));
+    return values;
+  }
+
+ private:
+  T* data_ = nullptr;
+  size_t size_;
+};
+
+// Device memory that the student's function fills: n elements, all bits set (NaN; integers: -1) at first.
+template <class T>
+std::vector<T> unwritten(size_t n) {
+  std::vector<T> values(n);
+  if (n > 0) std::memset(values.data(), 0xff, n * sizeof(T));
+  return values;
+}
