@@ -12,7 +12,7 @@ struct Request {
   long wall = 60, cpu = 10;    // seconds
   long memory = 1024;          // MiB, of all processes together, looked at every few milliseconds
   long address = 4096;         // MiB of address space of each process; 0: no limit
-  long processes = 32;         // at a time
+  long processes = 64;         // at a time; a rank has four: itself, two threads, and the guard's witness
   long disk = 64;  // MiB of a file, and of the whole scratch folder where it is a file system of its own
 };
 
