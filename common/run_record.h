@@ -7,8 +7,9 @@
 
 class RunRecord {
  public:
-  // Opens `file` (an empty name records nothing).  Throws Error if it cannot be written.
-  explicit RunRecord(const std::string& file);
+  // Opens `file` (an empty name records nothing).  steps_before: of a run that is continued: what the file says of them stays.
+  // Throws Error if it cannot be written.
+  explicit RunRecord(const std::string& file, size_t steps_before = 0);
 
   // accuracy: share of the test set that was classified correctly, or a negative number where it was not measured (the
   // field stays empty).  samples_per_second: of the training so far, evaluation not counted.

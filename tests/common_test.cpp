@@ -328,6 +328,19 @@ TEST(RunRecord, WritesOneLineAStep) {
   std::filesystem::remove(file);
 }
 
+TEST(RunRecord, OfAContinuedRunKeepsWhatWasBefore) {
+  const std::string file = testing::TempDir() + "continued_" + std::to_string(getpid()) + ".csv";
+  {
+    RunRecord record(file);
+    for (size_t step : {1, 2, 3}) record.add(step, 0.5, -1, 10);
+  }
+  { RunRecord(file, 2).add(3, 0.25, -1, 10); }
+  std::ifstream in(file);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(text, "step,loss,accuracy,samples_per_second\n1,0.5,,10\n2,0.5,,10\n3,0.25,,10\n");
+  std::remove(file.c_str());
+}
+
 TEST(RunRecord, UnwritableFilesAndFullDisksAreNamed) {
   EXPECT_EQ(error_of([] { RunRecord record("/no/such/folder/log.csv"); }),
             "/no/such/folder/log.csv: cannot write the log: No such file or directory");

@@ -7,7 +7,7 @@
 
 TrainReport::TrainReport(const TrainOptions& o, size_t train_samples, bool quiet, size_t steps_before)
     : quiet_(quiet),
-      record_(quiet ? "" : o.log),
+      record_(quiet ? "" : o.log, steps_before),
       progress_(size_t(o.epochs) * batches(train_samples, size_t(o.batch)).size() - steps_before, size_t(o.batch),
                 !quiet),
       steps_before_(steps_before),

@@ -177,9 +177,12 @@ void ShardedUpdate::finish() {
   MPI_CHECK(MPI_Waitall(int(receives_.size()), receives_.data(), MPI_STATUSES_IGNORE));
   receives_.clear();
   time_.waiting += timer.seconds();
-  for (size_t u = 0; u < shards_.units.size(); ++u)
-    optimizers_[u].step(parameters_ + shards_.part(u, rank_).first, add_up(u));
-  device_.synchronize();
+  {
+    const TraceRegion region("update");
+    for (size_t u = 0; u < shards_.units.size(); ++u)
+      optimizers_[u].step(parameters_ + shards_.part(u, rank_).first, add_up(u));
+    device_.synchronize();
+  }
 
   const Timer gathering;
   for (size_t u = 0; u < shards_.units.size() && ranks_ > 1; ++u) gather_weights(u);
