@@ -17,9 +17,9 @@ void adagrad_step(float* w, float* s, float* g, int n, float rate, float epsilon
   int rank = 0, ranks = 1;
   MPI_CHECK(MPI_Comm_rank(comm, &rank));
   MPI_CHECK(MPI_Comm_size(comm, &ranks));
-  const Range mine = share(size_t(n), size_t(ranks), size_t(rank));
+  [[maybe_unused]] const Range mine = share(size_t(n), size_t(ranks), size_t(rank));
   // --- YOUR CODE (13 lines in ours)
   // Three parts: sum the gradients so that each rank gets those of its share; update the share; collect all shares of w.
   // --- END OF YOUR CODE
 }
-// As generated: 504830530-1266
+// As generated: 3551415225-1283
