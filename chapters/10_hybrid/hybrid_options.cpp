@@ -9,6 +9,7 @@
 #include "chapters/02_cuda/make_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "common/error.h"
+#include "common/mpi/session.h"
 
 void HybridOptions::declare(Options& options) {
   options.add("replicas", &replicas, "ranks that share the batch, also written --data N; 0: chosen", at_least(0));
@@ -44,9 +45,12 @@ bool HybridOptions::parse(Options& options, int argc, char** argv, bool quiet) {
 
 namespace {
 
-// Half of the node's memory is left to others.
+// Half of the node's memory is left to others. Nodes may differ; the smallest share counts, or ranks would choose
+// differently.
 double share_of_memory(int ranks_of_node) {
-  return 0.5 * double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)) / ranks_of_node;
+  double share = 0.5 * double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)) / ranks_of_node;
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &share, 1, MPI_DOUBLE, MPI_MIN, MPI_COMM_WORLD));
+  return share;
 }
 
 std::string shortest(double number) {
