@@ -38,7 +38,7 @@ struct Job {
   int ranks;
   std::string grid, folder;
   std::string command(const std::string& more) const {
-    return "env -u PMI_RANK -u PMI_SIZE -u PMI_FD timeout 120 sh common/mpi/launch " + std::to_string(ranks) + " " + program +
+    return "env -u PMI_RANK -u PMI_SIZE -u PMI_FD timeout 300 sh common/mpi/launch " + std::to_string(ranks) + " " + program +
            " " + mark + " --hidden 24,16 --train-samples 3000 --batch 50 --epochs 3 --micro-batches 4 --optimizer adam " +
            "--learning-rate 0.001 " + grid + " " + more;
   }
