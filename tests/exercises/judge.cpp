@@ -143,8 +143,14 @@ std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
   fs::copy_file(program, box.path / "in/program");
   std::ofstream(box.path / "in/input", std::ios::binary) << input_;
   std::vector<std::string> command = {environment("B", "build") + "/sandbox", "--box", box.path};
+  // A rank is a process, its witness and a few threads, and while it waits it uses its core.
+  if (ranks > 0)
+    command.insert(command.end(),
+                   {"--cpu", std::to_string(10 + 20 * ranks), "--processes", std::to_string(16 + 8 * ranks),
+                    "--memory", std::to_string(512 * (1 + ranks))});
   // CUDA, on a GPU or not, reserves far more addresses than it uses.
-  if (!environment("TASK_CUDA").empty()) command.insert(command.end(), {"--address", "0", "--memory", "4096"});
+  if (!environment("TASK_CUDA").empty())
+    command.insert(command.end(), {"--address", "0", "--memory", "4096"});
   for (const std::string name : {"wall", "cpu"})
     if (const std::string value = environment(name == "wall" ? "JUDGE_WALL" : "JUDGE_CPU"); !value.empty())
       command.insert(command.end(), {"--" + name, value});

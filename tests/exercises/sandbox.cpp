@@ -47,6 +47,8 @@ void limit(int resource, rlim_t soft, rlim_t hard) {
 
 // What compilers, launchers and our own libraries want to know; everything else stays outside.
 void keep_environment(const std::string& scratch) {
+  const char* given = std::getenv("GUARD_TIMEOUT");
+  const std::string patience = given ? given : "3";  // seconds until a standstill of MPI is explained
   const char* const kept[] = {"PATH",     "LANG", "MPIEXEC",          "MPICH_CXX",
                               "OMPI_CXX", "CUDA", "CUDA_ON_CPU_ORDER"};
   std::vector<std::string> all;
@@ -61,7 +63,7 @@ void keep_environment(const std::string& scratch) {
   }
   setenv("HOME", scratch.c_str(), 1);
   setenv("TMPDIR", scratch.c_str(), 1);
-  setenv("GUARD_TIMEOUT", "5", 1);  // seconds until a standstill of MPI is explained
+  setenv("GUARD_TIMEOUT", patience.c_str(), 1);
   setenv("CCACHE_DISABLE", "1", 1);
 }
 
