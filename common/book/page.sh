@@ -78,6 +78,9 @@ else
   set -- --from gfm+tex_math_dollars --mathml "$text"
 fi
 printf '  %-8s %s\n' book "$out"
-BOOK_TEXT=$text pandoc --to html5 --toc --toc-depth 2 --self-contained --columns 1000 --fail-if-warnings --lua-filter slides/theme/formulas.lua \
+embed=--self-contained # until pandoc 2.18
+if pandoc --help | grep -q -e --embed-resources; then embed='--embed-resources --standalone'; fi
+# shellcheck disable=SC2086
+BOOK_TEXT=$text pandoc --to html5 --toc --toc-depth 2 $embed --columns 1000 --fail-if-warnings --lua-filter slides/theme/formulas.lua \
   --metadata "pagetitle:$title" --metadata-file "$scratch/pages.yaml" --lua-filter common/book/links.lua \
   --resource-path ".:$folder" --template common/book/page.html --output "$out" "$@"

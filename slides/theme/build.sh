@@ -6,12 +6,16 @@ deck=$1
 out=build/slides/$(basename "$deck" .md)
 mkdir -p build/slides
 LC_ALL=C awk -f slides/theme/expand.awk "$deck" >"$out.new"
-if [ -e "$out.html" ] && cmp -s "$out.new" "$out.md" && [ -z "$(find slides/theme slides/figures chapters/*/figures chapters/*/results -newer "$out.html")" ]; then
+newer=$([ ! -e "$out.html" ] || find slides/theme slides/figures chapters/*/figures chapters/*/results -newer "$out.html" 2>/dev/null || true)
+if [ -e "$out.html" ] && cmp -s "$out.new" "$out.md" && [ -z "$newer" ]; then
   rm "$out.new"
   exit 0
 fi
 printf '  %-8s %s\n' slides "$out.html"
 mv "$out.new" "$out.md"
-pandoc --from markdown-implicit_figures-smart --to html5 --section-divs --mathml --self-contained --columns 1000 --fail-if-warnings --lua-filter slides/theme/formulas.lua \
-  --metadata "chapter:$(basename "$deck" | cut -c 1-2)" --resource-path .:slides --template slides/theme/deck.html \
+embed=--self-contained # until pandoc 2.18
+if pandoc --help | grep -q -e --embed-resources; then embed='--embed-resources --standalone'; fi
+# shellcheck disable=SC2086
+pandoc --from markdown-implicit_figures-smart --to html5 --section-divs --mathml $embed --columns 1000 --fail-if-warnings \
+  --lua-filter slides/theme/formulas.lua --metadata "chapter:$(basename "$deck" | cut -c 1-2)" --resource-path .:slides --template slides/theme/deck.html \
   --output "$out.html" "$out.md"

@@ -110,6 +110,6 @@ addEventListener("beforeprint", () => slides.forEach((slide) => { slide.classLis
 addEventListener("afterprint", () => show(current));
 
 element("#help").textContent = keys.trim();
-dark(matchMedia("(prefers-color-scheme: dark)").matches && !/light/.test(location.search));
+dark(matchMedia("(prefers-color-scheme: dark)").matches);
 scale();
 show(Number(location.hash.slice(1)) || 0);
