@@ -275,7 +275,7 @@ train: $(B)/chapters/10_hybrid/train $(B)/chapters/10_hybrid/predict data ## the
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) $(proved) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/exercises/prove
 
@@ -284,7 +284,7 @@ check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under
 	  echo "thread order: $$order"; CUDA_ON_CPU_ORDER=$$order sh tests/run $(check_tests); done
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
-test-long: $(tests) $(programs) $(proved) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
+test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- $(wildcard tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
 
 bench: $(programs) data ## every benchmark, one after another
@@ -415,6 +415,7 @@ $(foreach t,$(rivals),$(eval $(call task_rules,rival,$(t),tests/exercises/$(t)_r
 $(B)/exercises/stubs/%: solutions/% $(wildcard tests/exercises/generate tests/exercises/stub.awk tests/exercises/tasks.sh)
 	@sh tests/exercises/generate --to $(B)/exercises/stubs $(basename $*) && touch $@
 proved := $(if $(wildcard solutions),$(foreach t,$(tasks),$(B)/exercises/solutions/$(t) $(B)/exercises/stubs/$(t)))
+test test-long: $(proved)
 
 .PHONY: exercises ex grade handout
 exercises: ## write exercises/ from solutions/; files that somebody has worked on stay as they are
