@@ -65,3 +65,6 @@ remember() {
   mkdir -p "$B/exercises/results"
   { echo "$2"; cksum <"$(task_file exercises "$1")"; printf '%s\n' "$reason"; } >"$B/exercises/results/$(task_name "$1")"
 }
+
+# One of the texts "A | B | ..." ($1) stands in $2.
+one_of() { echo "$1" | sed 's/ | /\n/g' | while read -r text; do case $2 in *"$text"*) echo yes ;; esac; done | grep -q yes; }
