@@ -143,6 +143,13 @@ TEST_P(Sandbox, EndsWhoHidesInASessionOfHisOwn) {
                   .report.starts_with("exit 0 "));
   EXPECT_EQ(run_program("ps -e -o args= | grep -c '^sleep 4321[.]5'").output, "0\n");
 }
+// Processes end while the sandbox looks at what they use: that is no reason to lose sight of the others.
+TEST_P(Sandbox, WatchesProcessesThatEndAllTheTime) {
+  const Sandboxed sandboxed = run("",
+                                  "many() { i=0; while [ $i -lt 700 ]; do /bin/true; i=$((i + 1)); done; }; "
+                                  "many & many & many & many; wait");
+  EXPECT_TRUE(sandboxed.report.starts_with("exit 0 ")) << sandboxed.report << sandboxed.output;
+}
 TEST_P(Sandbox, LimitsTheSizeOfFiles) {
   EXPECT_NE(run("--disk 1", "head -c 4000000 /dev/zero > large && echo whole").output.find("File"),
             std::string::npos);

@@ -158,6 +158,15 @@ struct Use {
   long milliseconds = 0, mebibytes = 0;
 };
 
+// A small file; "" if it cannot be read: a process may end between opening its file and reading it.
+std::string read_all(const std::string& file) {
+  const int in = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  char text[4096];
+  const ssize_t n = in >= 0 ? read(in, text, sizeof text) : -1;
+  if (in >= 0) close(in);
+  return n > 0 ? std::string(text, size_t(n)) : "";
+}
+
 // What all processes inside use now; process 1 is us.
 Use use_of_all() {
   Use all;
@@ -165,8 +174,7 @@ Use use_of_all() {
   if (!folder) return all;
   while (const dirent* entry = readdir(folder)) {
     if (!isdigit((unsigned char)entry->d_name[0]) || strcmp(entry->d_name, "1") == 0) continue;
-    std::ifstream in(std::string("/proc/") + entry->d_name + "/stat");
-    std::string text((std::istreambuf_iterator<char>(in)), {});
+    const std::string text = read_all(std::string("/proc/") + entry->d_name + "/stat");
     const size_t name_end = text.rfind(')');  // the name may contain anything
     if (name_end == std::string::npos) continue;
     long ticks_user = 0, ticks_system = 0, pages = 0;
@@ -267,8 +275,8 @@ bool make_namespaces(std::string& why) {
   }
 }
 
-// All that process 1 says, or less if it takes longer than it may.
-std::string listen(int pipe, long seconds) {
+// All that process 1 says; less, and `late`, if it takes longer than it may.
+std::string listen(int pipe, long seconds, bool& late) {
   const auto start = std::chrono::steady_clock::now();
   std::string all;
   char buffer[512];
@@ -276,12 +284,13 @@ std::string listen(int pipe, long seconds) {
   useconds_t pause = 200;
   while (std::chrono::steady_clock::now() - start < std::chrono::seconds(seconds)) {
     const ssize_t n = read(pipe, buffer, sizeof buffer);
-    if (n == 0) break;
+    if (n == 0) return all;
     if (n > 0)
       all.append(buffer, size_t(n));
     else
       usleep(pause = std::min<useconds_t>(pause + pause / 4, 5000));
   }
+  late = true;
   return all;
 }
 
@@ -296,7 +305,8 @@ bool run_behind_walls(const Request& request, int output, Ending& ending, std::s
   const pid_t first = fork();
   if (first == 0) be_process_1(request, output, ends[1], uid);
   close(ends[1]);
-  std::istringstream said(listen(ends[0], request.wall));
+  bool late = false;
+  std::istringstream said(listen(ends[0], request.wall, late));
   kill(first, SIGKILL);
   waitpid(first, nullptr, 0);
   close(ends[0]);
@@ -309,7 +319,10 @@ bool run_behind_walls(const Request& request, int output, Ending& ending, std::s
     std::getline(said >> std::ws, why);
     return false;
   }
-  if (!(said >> ending.how >> ending.number >> ending.milliseconds)) ending = {"wall", int(request.wall)};
+  if (!(said >> ending.how >> ending.number >> ending.milliseconds)) {
+    if (!late) throw std::runtime_error("process 1 ended before it could say how the command ended");
+    ending = {"wall", int(request.wall)};
+  }
   return true;
 }
 #endif

@@ -264,8 +264,13 @@ int main(int argc, char** argv) {
   Ending ending;
   std::string why;
   const char* walls = std::getenv("SANDBOX_WALLS");  // "no": as on a system that has none
-  if ((walls && strcmp(walls, "no") == 0) || !run_behind_walls(request, output, ending, why))
-    ending = run_without_walls(request, output);
+  try {
+    if ((walls && strcmp(walls, "no") == 0) || !run_behind_walls(request, output, ending, why))
+      ending = run_without_walls(request, output);
+  } catch (const std::exception& error) {
+    std::cerr << "sandbox: " << error.what() << "\n";
+    return 3;
+  }
   std::ofstream report(request.box + "/report");
   report << ending.how << " " << ending.number << " " << ending.milliseconds << "\n";
   return report.flush() ? 0 : 1;

@@ -31,5 +31,6 @@ struct Ending {
 Ending ending_of(int status, const Request& request);
 
 // Behind walls: the command sees the box, the system's programs and nothing else. `output` is where it prints.
-// False, with the reason in `why`, where the system does not allow it; nothing has been started then.
+// False, with the reason in `why`, where the system does not allow it; nothing has been started then.  Throws
+// std::runtime_error if it is not known how the command ended.
 bool run_behind_walls(const Request& request, int output, Ending& ending, std::string& why);
