@@ -24,6 +24,7 @@ DEVICE ?= cpu
 ARGS ?=
 V ?=
 NVCC ?= $(shell command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null)
+toolkit := $(if $(NVCC),$(shell sh common/cuda_on_cpu/toolkit.sh '$(NVCC)'))
 
 SHELL := /bin/sh
 MAKEFLAGS += --no-builtin-rules
@@ -34,7 +35,9 @@ endif
 .SECONDARY:
 .SUFFIXES:
 comma := ,
+space := $() $()
 B := build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+O := $(B)
 DATA := build/data
 quiet := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -90,25 +93,49 @@ export OMPI_CXX := $(CXX)
 compiler = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
 
 # .cu files: with nvcc for a GPU, or translated and compiled for the CPU, where common/cuda_on_cpu/include stands in for
-# the Toolkit's headers. Rules below.
-CUDA ?= $(if $(and $(NVCC),$(wildcard /dev/nvidia0)),gpu,cpu)
+# the Toolkit's headers. Rules below. Objects of .cpp files, in O, are the same for both.
+gpus := $(subst $(comma),$(space),$(firstword $(toolkit)))
+ifneq ($(origin CUDA),command line)
+CUDA := $(or $(filter gpu cpu,$(CUDA)),$(if $(and $(gpus),$(wildcard /dev/nvidia[0-9]* /dev/dxg)),$(if $(SANITIZE),cpu,gpu),cpu))
+endif
+$(if $(filter gpu cpu,$(CUDA)),,$(error CUDA=$(CUDA): must be gpu or cpu))
+$(if $(filter gpu,$(CUDA)),$(if $(gpus),,$(error CUDA=gpu needs nvcc: make NVCC=/path/to/nvcc)))
 export CUDA
-cu   := $(if $(filter gpu,$(CUDA)),$(B),$(B)/cuda_on_cpu)
+cu   := $(if $(filter gpu,$(CUDA)),$(O)/nvcc,$(B)/cuda_on_cpu)
 twin_include := -Icommon/cuda_on_cpu/include
-toolkit      := $(patsubst %/bin/nvcc,%,$(NVCC))
 cuda_library := $(if $(filter gpu,$(CUDA)),,$(B)/lib/cuda_on_cpu.a)
-override CPPFLAGS += $(if $(filter gpu,$(CUDA)),$(patsubst %,-isystem %/include,$(filter-out /usr,$(toolkit))),$(twin_include))
-LDLIBS += $(if $(filter gpu,$(CUDA)),-L$(toolkit)/lib64 -lcudart_static -lrt)
+cudart := $(if $(filter gpu,$(CUDA)),$(wordlist 2,99,$(toolkit)) -lcudart_static -lrt)
 
-# Objects depend on the flags that they were made with.
-flags := $(CXX) $(MPICXX) $(CPPFLAGS) $(CXXFLAGS) $(CUDA)
-$(B)/flags: FORCE
-	@mkdir -p $(@D); echo '$(flags)' | cmp -s - $@ || echo '$(flags)' > $@
+# Objects depend on the flags that they were made with, archives on which objects of .cu files they hold.
+$(O)/flags: now = $(CXX) $(MPICXX) $(CPPFLAGS) $(CXXFLAGS)
+$(O)/nvcc/flags: now = $(NVCC) $(nvcc_flags)
+$(B)/cuda: now = $(cu)
+$(O)/flags $(O)/nvcc/flags $(B)/cuda: FORCE
+	@mkdir -p $(@D); echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
-$(B)/%.o: %.cpp $(B)/flags
+$(O)/%.o: %.cpp $(O)/flags
 	$(call say,compile,$<)
 	@mkdir -p $(@D)
 	$(quiet)$(call compiler,$<) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast) -MMD -MP -c $< -o $@
+
+# Tests need not be fast.
+tested = $(patsubst -O%,-O1,$(CXXFLAGS))
+$(O)/tests/%.o: override CXXFLAGS := $(tested)
+$(O)/tests/exercises/%.o: override CXXFLAGS := $(filter-out -g%,$(tested))
+
+# A header that is most of the compilation of many files is compiled once for all of them.
+# $(call precompiled,name,header,options,objects)
+define precompiled
+$(O)/precompiled/$(1).h: ; @mkdir -p $$(@D); echo '#include <$(2)>' > $$@
+$(O)/precompiled/$(1).h.gch: $(O)/precompiled/$(1).h $(O)/flags
+	$$(call say,compile,$(2))
+	$$(quiet)$$(CXX) $$(CPPFLAGS) $(3) -MD -MP -MF $(O)/precompiled/$(1).d -x c++-header $$< -o $$@
+$(4): override CPPFLAGS += -include $(O)/precompiled/$(1).h
+$(4): $(O)/precompiled/$(1).h.gch
+-include $(wildcard $(O)/precompiled/$(1).d)
+endef
+$(eval $(call precompiled,test,gtest/gtest.h,$(tested),$(patsubst %.cpp,$(O)/%.o,$(wildcard tests/*.cpp))))
+$(eval $(call precompiled,judge,tests/exercises/judge.h,$(filter-out -g%,$(tested)),$(patsubst %.cpp,$(O)/%.o,$(wildcard tests/exercises/*/*_judge.cpp))))
 
 define make_archive
 $(call say,archive,$@)
@@ -117,7 +144,7 @@ $(call say,archive,$@)
 $(quiet)ar rcs $@ $(filter %.o,$^)
 endef
 # The object of a source without its extension; those of a folder, without its programs.
-object  = $(if $(wildcard $(1).cu),$(cu)/$(1).o,$(B)/$(1).o)
+object  = $(if $(wildcard $(1).cu),$(cu)/$(1).o,$(O)/$(1).o)
 objects = $(foreach f,$(basename $(filter-out $(mains),$(wildcard $(1)/*.cpp $(1)/*.cu))),$(call object,$(f)))
 
 $(B)/lib/common.a: $(call objects,common)
@@ -138,12 +165,12 @@ LDLIBS += -lpthread -ldl
 define link
 $(call say,link,$@)
 @mkdir -p $(@D)
-$(quiet)$(call compiler,$(patsubst $(B)/%,%,$@)) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(LDLIBS)
+$(quiet)$(call compiler,$(patsubst $(B)/%,%,$@)) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(cudart) $(LDLIBS)
 endef
 
 # A chapter: its library, then its programs.
 define chapter_rules
-$(B)/lib/$(1).a: $(call objects,chapters/$(1))
+$(B)/lib/$(1).a: $(call objects,chapters/$(1)) $(if $(wildcard chapters/$(1)/*.cu),$(B)/cuda)
 	$$(make_archive)
 endef
 $(foreach c,$(chapters),$(eval $(call chapter_rules,$(c))))
@@ -155,7 +182,7 @@ $(foreach p,$(patsubst $(B)/%,%,$(programs)),$(eval $(call program_rules,$(p),$(
 
 # A test stands on the chapters up to its number, or on common ones alone.
 define test_rules
-$(1): $(call object,$(2)) $(if $(call is_mpi,$(2)),$(B)/tests/mpi_main.o) $(call libraries,$(call chapter_of,$(notdir $(1)))) $(call mpi_libraries,$(2)) $(B)/lib/common.a $(cuda_library)
+$(1): $(call object,$(2)) $(if $(call is_mpi,$(2)),$(O)/tests/mpi_main.o) $(call libraries,$(call chapter_of,$(notdir $(1)))) $(call mpi_libraries,$(2)) $(B)/lib/common.a $(cuda_library)
 	$$(call link,$$^,-lgtest $(if $(call is_mpi,$(2)),,-lgtest_main))
 endef
 chapter_of = $(firstword $(foreach c,$(chapters),$(if $(filter $(c)_%,$(1)),$(c))))
@@ -167,14 +194,14 @@ $(planted): %: %.o $(B)/lib/mpi.a $(B)/lib/mpi_guard.a
 	$(call link,$^)
 $(B)/tests/common_mpi_guard_test: | $(planted) $(B)/tests/mpi_session_test
 
--include $(patsubst %.cpp,$(B)/%.d,$(sources))
+-include $(patsubst %.cpp,$(O)/%.d,$(sources))
 
 # --- CUDA on the CPU: what has to be known by the rules above is under Compiling --------------------------------------
 
 # cu2cpp turns a .cu file into C++ with the same line numbers, .cuh files into a mirrored tree. See common/cuda_on_cpu/.
 $(B)/cu2cpp: $(B)/common/cuda_on_cpu/cu2cpp.o
 	$(call link,$^)
-$(B)/common/cuda_on_cpu/%.o: override CPPFLAGS += $(twin_include)
+$(O)/common/cuda_on_cpu/%.o $(O)/tests/exercises/%.o: override CPPFLAGS += $(twin_include)
 $(B)/lib/cuda_on_cpu.a: $(call objects,common/cuda_on_cpu)
 	$(make_archive)
 $(B)/lib/cuda_check.a: $(call objects,common/cuda_on_cpu/check)
@@ -188,26 +215,30 @@ $(B)/cuda_on_cpu/src/%.cpp: %.cu $(B)/cu2cpp
 	@mkdir -p $(@D)
 	@$(B)/cu2cpp $< -o $@
 
-# g++ 12 unrolls small loops completely before it vectorises, and then does not vectorise: hence peel-times.
+# g++ 12 unrolls small loops completely before it vectorises, and then does not vectorise: hence peel-times. A loop that
+# CUDA programmers want unrolled says `#pragma unroll`, which g++ does not know.
+twin_flags = -Wno-unknown-pragmas $(if $(findstring clang,$(CXX)),-Wno-pass-failed,--param max-completely-peel-times=7)
+# The checker wants to see memcpy, too: large structs are copied by it. clang would leave out a read that a write follows.
+check_flags = -Wno-unknown-pragmas -O1 -gdwarf-4 $(if $(findstring clang,$(CXX)),-mllvm -tsan-instrument-read-before-write=1) -fsanitize=thread$(comma)alignment$(comma)bounds
 define compile_twin
 $(call say,$(2),$*.cu)
 @mkdir -p $(@D)
 $(quiet)$(call compiler,$*.cu) -I$(B)/cuda_on_cpu/src $(twin_include) $(CPPFLAGS) $(CXXFLAGS) $(1) -MMD -MP -c $< -o $@
 endef
-$(B)/cuda_on_cpu/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
-	$(call compile_twin,$(if $(findstring clang,$(CXX)),-Wno-pass-failed,--param max-completely-peel-times=7),cu2cpp)
-# The checker wants to see memcpy, too: large structs are copied by it. clang would leave out a read that a write follows.
-check_flags = -O1 -gdwarf-4 $(if $(findstring clang,$(CXX)),-mllvm -tsan-instrument-read-before-write=1) -fsanitize=thread$(comma)alignment$(comma)bounds
-$(B)/check/%.o: $(B)/cuda_on_cpu/src/%.cpp $(B)/flags | $(translated)
+twins := $(wildcard chapters/*/*.cu tests/*.cu tests/cuda_on_cpu/*/*.cu)
+$(eval $(call precompiled,twin,cuda_runtime.h,$(twin_include) $(CXXFLAGS) $(twin_flags),$(twins:%.cu=$(B)/cuda_on_cpu/%.o)))
+$(eval $(call precompiled,check,cuda_runtime.h,$(twin_include) $(CXXFLAGS) $(check_flags),$(twins:%.cu=$(B)/check/%.o)))
+$(B)/cuda_on_cpu/%.o: $(B)/cuda_on_cpu/src/%.cpp $(O)/flags | $(translated)
+	$(call compile_twin,$(twin_flags),cu2cpp)
+$(B)/check/%.o: $(B)/cuda_on_cpu/src/%.cpp $(O)/flags | $(translated)
 	$(call compile_twin,$(check_flags),check)
 	$(quiet)objcopy $(foreach f,memcpy memmove memset,--redefine-sym $f=__tsan_$f) $@
 
-# With nvcc: machine code for the GPUs of 2018 to 2025, and PTX for later ones.
-architectures := 75 80 90 120
-nvcc_flags = $(foreach a,$(architectures),-gencode arch=compute_$a$(comma)code=sm_$a) \
-  -gencode arch=compute_$(lastword $(architectures))$(comma)code=compute_$(lastword $(architectures)) \
-  $(CPPFLAGS) -std=c++20 -O3 -Werror all-warnings -Xcompiler -Wall$(comma)-Wextra
-$(B)/%.o: %.cu $(B)/flags
+# With nvcc: machine code for the GPUs of 2018 to 2025 that it knows, and PTX, which the driver translates for others.
+nvcc_flags = $(foreach a,$(gpus),-gencode arch=compute_$a$(comma)code=sm_$a) \
+  $(foreach a,$(sort $(filter 80,$(gpus)) $(lastword $(gpus))),-gencode arch=compute_$a$(comma)code=compute_$a) \
+  $(CPPFLAGS) -std=c++20 -O3 -Xcompiler -Wall$(comma)-Wextra $(strict)
+$(O)/nvcc/%.o: %.cu $(O)/nvcc/flags
 	$(call say,nvcc,$<)
 	@mkdir -p $(@D)
 	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(nvcc_flags) -MMD -MP -c $< -o $@
@@ -215,16 +246,16 @@ $(B)/%.o: %.cu $(B)/flags
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
 on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
 .PHONY: gpu-build
-gpu-build: ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
-	@$(if $(NVCC),$(MAKE) --no-print-directory CUDA=gpu B=build/gpu $(patsubst $(B)/%,build/gpu/%,$(on_cuda)),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
-cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(NVCC),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(subst $() ,$(comma) sm_,75 80 90 120),CUDA: no toolkit; kernels run on the CPU))
+gpu-build: $(if $(gpus),$(on_cuda)) ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
+	@$(if $(gpus),$(MAKE) --no-print-directory CUDA=gpu B=build/gpu O=$(O) strict='-Werror all-warnings' $(patsubst $(B)/%,build/gpu/%,$(on_cuda)),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
+cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(gpus),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(subst $(space),$(comma) sm_,$(gpus)),CUDA: no toolkit; kernels run on the CPU))
 
 # `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access.
 checked_chapters := $(sort $(patsubst chapters/%/,%,$(dir $(filter chapters/%,$(cuda)))))
 check_tests := $(foreach t,$(patsubst $(B)/%,%,$(short_tests)),$(if $(filter $(addprefix tests/,$(addsuffix _%,$(checked_chapters))) $(basename $(wildcard tests/cuda_*_test.cu)),$(t)),$(B)/check/$(t)))
 check_objects = $(patsubst %.cu,$(B)/check/%.o,$(filter-out $(mains),$(wildcard $(foreach c,$(call earlier,$(1)),chapters/$(c)/*.cu))))
 define check_rules
-$(B)/check/$(1): $(if $(wildcard $(1).cu),$(B)/check/$(1).o,$(B)/$(1).o) $(if $(call is_mpi,$(1)),$(B)/tests/mpi_main.o) $(call check_objects,$(2)) $(call libraries,$(2)) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a
+$(B)/check/$(1): $(if $(wildcard $(1).cu),$(B)/check/$(1).o,$(O)/$(1).o) $(if $(call is_mpi,$(1)),$(O)/tests/mpi_main.o) $(call check_objects,$(2)) $(call libraries,$(2)) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a
 	$$(call link,$$^,-lgtest $(if $(call is_mpi,$(1)),,-lgtest_main))
 endef
 $(foreach t,$(patsubst $(B)/check/%,%,$(check_tests)),$(eval $(call check_rules,$(t),$(call chapter_of,$(notdir $(t))))))
@@ -275,7 +306,7 @@ train: $(B)/chapters/10_hybrid/train $(B)/chapters/10_hybrid/predict data ## the
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(NVCC),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
 	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/exercises/prove
 
@@ -383,7 +414,6 @@ tasks := $(patsubst tests/exercises/%_main.cpp,%,$(wildcard tests/exercises/[0-9
 task_name = $(call number,$(1))_$(notdir $(1))
 task_file = $(firstword $(wildcard $(1).cu) $(1).cpp)
 judges := $(addprefix $(B)/tests/exercises/,$(addsuffix /judge,$(sort $(patsubst %/,%,$(dir $(tasks))))))
-$(B)/tests/exercises/%.o: override CXXFLAGS := $(patsubst -O%,-O1,$(filter-out -g%,$(CXXFLAGS)))
 $(B)/sandbox: $(B)/tests/exercises/sandbox.o $(B)/tests/exercises/namespaces.o
 	$(call link,$^)
 define judge_rules
@@ -394,12 +424,11 @@ $(foreach j,$(judges),$(eval $(call judge_rules,$(j))))
 
 # Programs of a task: of the exercise, of the solution, and of an untouched exercise.
 task_mpi  = $(if $(call is_mpi,tests/exercises/$(1)),$(B)/lib/mpi.a $(B)/lib/mpi_guard.a)
-task_cuda = $(if $(and $(filter cpu,$(CUDA)),$(wildcard solutions/$(1).cu exercises/$(1).cu)),$(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a)
+task_cuda = $(if $(wildcard solutions/$(1).cu exercises/$(1).cu),$(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a)
 task_libraries = $(call task_mpi,$(1)) $(B)/lib/common.a $(call task_cuda,$(1))
 task_flags = $(CXXFLAGS) -Wno-unused-parameter $(LDFLAGS)
 task_environment = TASK_CXX='$(call compiler,tests/exercises/$(1))' TASK_LIBS='$(LDLIBS)' \
-  TASK_FLAGS='$(task_flags)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)' \
-  TASK_NVCC='$(NVCC) -ccbin $(call compiler,tests/exercises/$(1)) $(nvcc_flags)'
+  TASK_FLAGS='$(task_flags)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)'
 rivals := $(patsubst tests/exercises/%_rival.cpp,%,$(wildcard tests/exercises/[0-9]*/*_rival.cpp))
 define task_rules
 $(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile $(if $(call task_cuda,$(2)),$(B)/cu2cpp) | $(if $(filter-out rival,$(1)),$(patsubst %,$(B)/exercises/rival/%,$(filter $(2),$(rivals)))) $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
@@ -412,6 +441,16 @@ $(foreach t,$(tasks),$(eval $(call task_rules,solutions,$(t),$(call task_file,so
 $(foreach t,$(tasks),$(eval $(call task_rules,stubs,$(t),$(B)/exercises/stubs/$(t)$(suffix $(call task_file,solutions/$(t))))))
 $(foreach t,$(tasks),$(eval $(call task_rules,wrong,$(t),$(B)/exercises/wrong/$(t)-%$(suffix $(call task_file,solutions/$(t))),-%)))
 $(foreach t,$(rivals),$(eval $(call task_rules,rival,$(t),tests/exercises/$(t)_rival.cpp)))
+# On a GPU, where the student wishes: make ex-02_name DEVICE=cuda
+define gpu_task_rules
+$(B)/exercises/gpu/$(1): exercises/$(1).cu tests/exercises/$(1)_main.cpp $(B)/lib/common.a $(filter %/$(patsubst %/,%,$(dir $(1)))/judge,$(judges))
+	$$(if $(gpus),,$$(error DEVICE=cuda needs nvcc: make NVCC=/path/to/nvcc))
+	$$(call say,nvcc,$$<)
+	@mkdir -p $$(@D)
+	$$(quiet)$$(NVCC) -ccbin $$(CXX) $$(nvcc_flags) $$(filter-out %/judge,$$^) -o $$@
+endef
+gpu_tasks := $(patsubst exercises/%.cu,%,$(wildcard exercises/*/*.cu))
+$(foreach t,$(gpu_tasks),$(eval $(call gpu_task_rules,$(t))))
 $(B)/exercises/stubs/%: solutions/% $(wildcard tests/exercises/generate tests/exercises/stub.awk tests/exercises/tasks.sh)
 	@sh tests/exercises/generate --to $(B)/exercises/stubs $(basename $*) && touch $@
 proved := $(if $(wildcard solutions),$(foreach t,$(tasks),$(B)/exercises/solutions/$(t) $(B)/exercises/stubs/$(t)))
@@ -428,21 +467,21 @@ ex: ## the list of exercises, and what is done
 grade_lines = $(foreach t,$(tasks),'$(t) $(call compiler,tests/exercises/$(t)) $(call task_libraries,$(t))')
 $(B)/exercises/tasks: FORCE
 	@mkdir -p $(@D); printf '%s\n' $(grade_lines) > $@
-grade: $(judges) $(B)/sandbox $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(if $(filter cpu,$(CUDA)),$(B)/cu2cpp) ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
-	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' TASK_NVCC='$(NVCC) $(nvcc_flags)' sh tests/exercises/grade '$(SUBMISSION)'
+grade: $(judges) $(B)/sandbox $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(B)/cu2cpp ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
+	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' sh tests/exercises/grade '$(SUBMISSION)'
 
 handout: ## pack the repository for students, without answers: build/handout.tar.gz; CHAPTERS="01 02" limits it
 	@mkdir -p $(B) && sh tests/exercises/handout $(CHAPTERS)
 
-## ex-01_NAME: build one exercise and run it; says what is wrong first
+## ex-01_NAME: build one exercise and run it; says what is wrong first. A CUDA exercise on a GPU: DEVICE=cuda
 ## hint-01_NAME: a question that leads on
 ## watch-01_NAME: the same as ex-01_NAME after every save
 ## prove-01_NAME: our solution passes, the untouched exercise fails; prove-01: all of chapter 01
 ## wrong-01_NAME: the usual mistakes are caught, each with the right words; wrong-01: all of chapter 01
 define task_verbs
 .PHONY: ex-$(2) hint-$(2) watch-$(2) prove-$(2) wrong-$(2)
-ex-$(2): $(B)/exercises/mine/$(1)
-	@sh tests/exercises/ex $(1)
+ex-$(2): $(B)/exercises/$(if $(filter cuda,$(DEVICE)),$(if $(filter $(1),$(gpu_tasks)),gpu,mine),mine)/$(1)
+	@sh tests/exercises/ex $(1) $$<
 watch-$(2):
 	@MAKE='$(MAKE)' sh tests/exercises/watch $(2) $(call task_file,exercises/$(1))
 hint-$(2):

@@ -95,7 +95,19 @@ if found nvidia-smi && gpus=$(nvidia-smi --query-gpu=name,driver_version --forma
 else
   note "no GPU"
 fi
-if [ -n "$nvcc" ]; then ok "CUDA Toolkit: $nvcc, $("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/release \1/p')"; else note "no CUDA Toolkit"; fi
+if [ -n "$nvcc" ]; then
+  release=$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')
+  gpus=$(sh common/cuda_on_cpu/toolkit.sh "$nvcc" 2>"$work/log" | cut -d ' ' -f 1)
+  if [ -n "$gpus" ]; then ok "CUDA Toolkit: $nvcc, release $release, builds for sm_$(echo "$gpus" | sed 's/,/, sm_/g')"; else note "$(cat "$work/log")"; fi
+  # The driver says up to which release of CUDA it runs programs of.
+  newest=$(nvidia-smi 2>/dev/null | sed -n 's/.*CUDA Version: *\([0-9]*\).*/\1/p')
+  if [ -n "$newest" ] && [ "$newest" -lt "${release%%.*}" ]; then
+    bad "the driver runs CUDA up to release $newest, the Toolkit is of release $release" "a newer driver, or an older Toolkit: make NVCC=/path/to/nvcc; or make CUDA=cpu"
+  fi
+else
+  note "no CUDA Toolkit"
+fi
+ok "make builds .cu files for the $([ "$CUDA" = gpu ] && echo "GPU" || echo "CPU") (CUDA=$CUDA)"
 
 echo "Optional extras:"
 for tool in gnuplot pandoc; do
