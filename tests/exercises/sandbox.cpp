@@ -49,8 +49,14 @@ void limit(int resource, rlim_t soft, rlim_t hard) {
 void keep_environment(const std::string& scratch) {
   const char* given = std::getenv("GUARD_TIMEOUT");
   const std::string patience = given ? given : "3";  // seconds until a standstill of MPI is explained
-  const char* const kept[] = {"PATH",     "LANG", "MPIEXEC",          "MPICH_CXX",
-                              "OMPI_CXX", "CUDA", "CUDA_ON_CPU_ORDER"};
+  const char* const kept[] = {"PATH",
+                              "LANG",
+                              "MPIEXEC",
+                              "MPICH_CXX",
+                              "OMPI_CXX",
+                              "CUDA_ON_CPU_ORDER",
+                              "LD_LIBRARY_PATH",
+                              "CUDA_VISIBLE_DEVICES"};
   std::vector<std::string> all;
   for (const char* name : kept)
     if (const char* value = std::getenv(name)) all.push_back(std::string(name) + "=" + value);
