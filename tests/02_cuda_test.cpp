@@ -100,9 +100,19 @@ TEST(MakeDevice, KnowsBothNames) {
   EXPECT_EQ(device_names, (std::vector<std::string>{"cpu", "cuda"}));
 }
 
+// Where the driver hides every GPU, or CUDA on the CPU its one device.
+TEST(TrainProgram, WithoutADeviceSaysSoAndEndsWithItsOwnStatus) {
+  const ProgramRun run = run_program("CUDA_VISIBLE_DEVICES= " + program + " --device cuda --epochs 0");
+  EXPECT_EQ(run.status, 77);
+  EXPECT_EQ(run.lines(), 1u) << run.output;
+  EXPECT_NE(run.output.find("no GPU"), std::string::npos) << run.output;
+}
+
 // What nvcc built also runs where there is no GPU, or where the driver hides every GPU, and says so in one line.
 TEST(NvccProgram, WithoutAGpuSaysSoAndEndsWithItsOwnStatus) {
-  const std::string program = "build/gpu/chapters/02_cuda/train";
+  const char* cuda = std::getenv("CUDA");
+  const std::string folder = cuda && std::string(cuda) == "gpu" ? build_folder() : "build/gpu";
+  const std::string program = folder + "/chapters/02_cuda/train";
   if (!std::filesystem::exists(program)) GTEST_SKIP() << "skipped: no program built by nvcc (make gpu-build)";
   const ProgramRun run = run_program("CUDA_VISIBLE_DEVICES= " + program + " --device cuda --epochs 0");
   EXPECT_EQ(run.status, 77);

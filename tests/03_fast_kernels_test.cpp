@@ -3,6 +3,7 @@
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
+#include "chapters/03_fast_kernels/device_limits.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/step_graph.h"
@@ -79,11 +80,13 @@ TEST_F(FastTest, AllFloatStepsGiveTheSameBits) {
   }
 }
 
-// Both shapes of the warp tile: large enough for the larger blocks.
+// Both shapes of the warp tile: so large that there are two of the larger blocks for each multiprocessor.
 TEST_F(FastTest, WarpTileInLargeBlocks) {
   CpuDevice cpu;
-  for (const Product& p : {Product{Transposition::none, 4 * 128 + 1, 4 * 128 + 3, 17},
-                           Product{Transposition::left, 3 * 128 - 1, 6 * 128 + 1, 9}})
+  int edge = 4;
+  while (edge * edge < 2 * device_limits().multiprocessors) ++edge;
+  for (const Product& p : {Product{Transposition::none, edge * 128 + 1, edge * 128 + 3, 17},
+                           Product{Transposition::left, edge * 128 - 1, (edge + 2) * 128 + 1, 9}})
     expect_exact_product(*device, cpu, p);
 }
 

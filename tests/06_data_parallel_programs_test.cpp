@@ -31,6 +31,16 @@ TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
   EXPECT_EQ(after(parallel.output, "; weights "), after(serial.output, "; weights "));
 }
 
+TEST(Train, WithoutAGpuSaysSoOnceAndEndsWithTheStatusForThat) {
+  setenv("CUDA_VISIBLE_DEVICES", "", 1);
+  const ProgramRun run = train(3, quick + "--device cuda");
+  unsetenv("CUDA_VISIBLE_DEVICES");
+  EXPECT_EQ(run.status, 77) << run.output;
+  const size_t first = run.output.find("no GPU can be used");
+  EXPECT_NE(first, std::string::npos) << run.output;
+  EXPECT_EQ(run.output.find("no GPU can be used", first + 1), std::string::npos) << run.output;
+}
+
 TEST(Train, ReproducibleRunsEndWithTheWeightsOfChapter01) {
   const std::string options = quick + "--micro-batches 6 --batch 70 ";
   const std::string expected = after(train_serially(options).output, "; weights ");

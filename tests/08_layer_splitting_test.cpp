@@ -9,6 +9,7 @@
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/optimizer.h"
+#include "chapters/02_cuda/cuda_device.h"
 #include "chapters/02_cuda/make_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
@@ -213,6 +214,11 @@ TEST(Pipeline, AsManyChunksAsThereCanBe) {
 
 // Kernels instead of loops, streams, and messages through pinned memory.
 TEST(Pipeline, EveryScheduleGivesTheBitsOfTheSerialRunOnCuda) {
+  try {
+    make_device("cuda");
+  } catch (const NoGpu& error) {
+    GTEST_SKIP() << "skipped: " << error.what();
+  }
   for (Training run : every_schedule(ranks(), 16))
     for (int micro_batches : {3, 8}) {
       run.micro_batches = micro_batches;

@@ -56,6 +56,15 @@ TEST_F(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRun) {
   }
 }
 
+TEST_F(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
+  for (const char* grid : {"--data 2", "--pipeline 2 --micro-batches 3", "--tensor 2"}) {
+    const ProgramRun run = launch(2, quick + grid + " --device cuda --compare-with-serial");
+    if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, "the same bits") || says(run, "within ten times")) << run.output;
+  }
+}
+
 TEST_F(Programs, TheSplitDoesNotChangeReproducibleWeights) {
   const std::string same = quick + "--reproducible --micro-batches 5 --optimizer adam --learning-rate 0.001 ";
   const std::string hash = hash_of_weights(launch(1, same));

@@ -11,18 +11,15 @@
 #include <cuda_runtime.h>
 
 #include <cstdio>
-#include <cstdlib>
 
-// What ends the program after the message. An MPI program sets it to something that calls MPI_Abort: the other ranks
-// would wait for ever for one that simply left.
-inline void (*end_after_cuda_error)(int status) = std::_Exit;
+#include "common/error.h"
 
 inline void check_cuda(cudaError_t error, const char* call, const char* file, int line) {
   if (error == cudaSuccess) return;
   std::fflush(stdout);
   std::fprintf(stderr, "%s:%d: %s: %s (%s)\n", file, line, call, cudaGetErrorString(error),
                cudaGetErrorName(error));
-  end_after_cuda_error(1);
+  end_program(1);
 }
 
 #define CUDA_CHECK(call) check_cuda((call), #call, __FILE__, __LINE__)

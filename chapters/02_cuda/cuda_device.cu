@@ -7,6 +7,10 @@
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 
+namespace {
+constexpr int oldest_capability = 75;  // the first that the Makefile names
+}
+
 int count_gpus() {
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
@@ -23,6 +27,10 @@ CudaDevice::CudaDevice(int index) {
   cudaDeviceProp properties;
   CUDA_CHECK(cudaGetDeviceProperties(&properties, index));
   name_ = properties.name;
+  if (properties.major * 10 + properties.minor < oldest_capability)
+    throw NoGpu(name_ + ": no GPU can be used: it is of compute capability " +
+                std::to_string(properties.major) + "." + std::to_string(properties.minor) +
+                ", and these programs are built for 7.5 and newer");
   // Non-blocking: the streams wait for each other by events only, not for the default stream.
   CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   CUDA_CHECK(cudaStreamCreateWithFlags(&copy_stream_, cudaStreamNonBlocking));

@@ -140,6 +140,7 @@ void print_row(const Row& row, double peak, const Row* yardstick) {
   std::printf("%-26s", row.name.c_str());
   for (double gflops : row.gflops) std::printf(" %9.1f", gflops);
   if (peak > 0 && row.full_precision) std::printf(" %8.1f %%", 100 * row.gflops.back() / peak);
+  if (peak > 0 && !row.full_precision) std::printf(" %8s  ", "-");  // tensor cores have another peak
   if (yardstick) std::printf(" %8.1f %%", 100 * row.gflops.back() / yardstick->gflops.back());
   std::printf("\n");
 }
@@ -165,8 +166,7 @@ void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const st
   out << "# " << limits.name << "," << limits.gflops << "," << limits.gbytes
       << "\nproduct,flop_per_byte,gflops\n";
   for (const Row& row : rows)
-    out << row.name.substr(0, row.name.find(',')) << ',' << row.flop_per_byte << ',' << row.gflops.back()
-        << '\n';
+    out << '"' << row.name << "\"," << row.flop_per_byte << ',' << row.gflops.back() << '\n';
 }
 
 // --- A training step ---------------------------------------------------------------------------------------------------

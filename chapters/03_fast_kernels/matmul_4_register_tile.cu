@@ -52,7 +52,10 @@ __global__ void __launch_bounds__(threads)
     }
     __syncthreads();
   }
+  // Registers have no addresses: only when both loops are unrolled is every index a constant and `sum` never in memory.
+#pragma unroll
   for (int i = 0; i < tile; ++i)
+#pragma unroll
     for (int j = 0; j < tile; ++j)
       write_element(c, sum[i][j], first_row + row + i, first_column + column + j, m, n, finish);
 }

@@ -82,11 +82,14 @@ __device__ void multiply_panels(float (&sum)[8][8], const Panel<a_edge>& a_panel
   }
 }
 
-// Writes a thread's 8 x 8 elements, whose rows and columns are two groups of four each.
+// Writes a thread's 8 x 8 elements, whose rows and columns are two groups of four each. Registers have no addresses: only when
+// both loops are unrolled is every index a constant and `sum` never in memory.
 __device__ inline void write_eight_by_eight(float* c, const float (&sum)[8][8], int row, int row_second,
                                             int column, int column_second, int m, int n,
                                             const Finish& finish) {
+#pragma unroll
   for (int i = 0; i < 8; ++i)
+#pragma unroll
     for (int j = 0; j < 8; ++j)
       write_element(c, sum[i][j], row + i % 4 + i / 4 * row_second, column + j % 4 + j / 4 * column_second, m,
                     n, finish);

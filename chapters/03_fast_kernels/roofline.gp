@@ -14,5 +14,5 @@ set tics nomirror
 set key bottom right
 roof(x) = bandwidth * x < peak ? bandwidth * x : peak
 plot roof(x) with lines linewidth 2 linecolor "#666666" title "memory and arithmetic limit", \
-     csv every ::2 using 2:3 with points pointtype 7 pointsize 0.8 linecolor "#d9772b" title "measured", \
-     csv every ::2 using 2:3:1 with labels left offset 0.8,0.2 font ",11" notitle
+     csv every ::1 using 2:3 with points pointtype 7 pointsize 0.8 linecolor "#d9772b" title "measured", \
+     csv every ::1 using 2:3:1 with labels left offset 0.8,0.2 font ",11" notitle

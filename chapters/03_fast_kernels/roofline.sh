@@ -10,6 +10,9 @@ bandwidth=$(sed -n '1s/^.*,//p' "$csv")
 case "$peak" in
   '' | 0) echo "skipped: no GPU: $csv was measured on a CPU, which has another roof"; exit 0 ;;
 esac
+case "$bandwidth" in
+  '' | 0) echo "No picture: this GPU does not tell the clock of its memory. The numbers are in $csv."; exit 0 ;;
+esac
 if ! command -v gnuplot >/dev/null; then
   echo "No picture: gnuplot is not installed (an optional extra). The numbers are in $csv."
   exit 0

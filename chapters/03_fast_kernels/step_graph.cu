@@ -1,10 +1,10 @@
 #include "chapters/03_fast_kernels/step_graph.h"
 
 #include "chapters/02_cuda/cuda_check.h"
-#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/03_fast_kernels/fast_cuda_device.h"
 
 StepGraph::StepGraph(Device& device) {
-  if (const auto* cuda = dynamic_cast<const CudaDevice*>(&device)) stream_ = cuda->stream();
+  if (const auto* cuda = dynamic_cast<const FastCudaDevice*>(&device)) stream_ = cuda->stream();
 }
 
 StepGraph::~StepGraph() {

@@ -17,7 +17,7 @@
 
 class StepGraph {
  public:
-  // On a device other than CUDA nothing is recorded: the operations just run.
+  // On another device than this chapter's nothing is recorded: the operations just run.
   explicit StepGraph(Device& device);
   ~StepGraph();
   StepGraph(const StepGraph&) = delete;

@@ -1,7 +1,9 @@
 // The device that the twin pretends to be. Limits are those of compute capability 8.0, where a program's launches
 // meet them; the name says what it really is.
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
+#include <cstdlib>
 
 #include "common/cuda_on_cpu/runtime.h"
 
@@ -12,7 +14,14 @@ namespace {
 constexpr int shared_per_block = 48 * 1024, shared_optin = 163 * 1024, shared_per_multiprocessor = 164 * 1024;
 constexpr int threads_per_multiprocessor = 2048, blocks_per_multiprocessor = 32;
 
+// As CUDA's driver: CUDA_VISIBLE_DEVICES without a number hides every device.
+bool hidden() {
+  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  return visible && !std::isdigit(static_cast<unsigned char>(*visible));
+}
+
 cudaError_t check_device(const char* call, int device, SourceLine source) {
+  if (hidden()) return refuse(cudaErrorNoDevice, source, "%s: CUDA_VISIBLE_DEVICES hides every device", call);
   if (device == 0) return sticky_error();
   return refuse(cudaErrorInvalidDevice, source, "%s: device %d, but the only one is 0", call, device);
 }
@@ -20,8 +29,8 @@ cudaError_t check_device(const char* call, int device, SourceLine source) {
 }  // namespace
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
-  return sticky_error();
+  *count = hidden() ? 0 : 1;
+  return hidden() ? cudaErrorNoDevice : sticky_error();
 }
 cudaError_t cudaGetDevice(int* device) {
   *device = 0;

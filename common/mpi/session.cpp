@@ -9,6 +9,8 @@
 #include <exception>
 #include <vector>
 
+#include "common/error.h"
+
 namespace {
 
 // MPI promises tags up to 32767; nothing else in this repository uses this one.
@@ -129,6 +131,7 @@ MpiSession::MpiSession(int& argc, char**& argv, int threads) {
     MPI_Init_thread(&argc, &argv, threads, &provided);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+  end_program = abort_all;
   MPI_CHECK(MPI_Comm_rank(MPI_COMM_WORLD, &rank_));
   MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size_));
   expect_ranks(size_);
@@ -144,17 +147,22 @@ MpiSession::MpiSession(int& argc, char**& argv, int threads) {
   MPI_CHECK(MPI_Comm_free(&node));
 }
 
-MpiSession::~MpiSession() { MPI_Finalize(); }
+MpiSession::~MpiSession() {
+  end_program = std::_Exit;
+  MPI_Finalize();
+}
 
 int run_with_mpi(int argc, char** argv, int (*body)(MpiSession& mpi, int argc, char** argv)) {
   MpiSession mpi(argc, argv);
   try {
     return body(mpi, argc, argv);
   } catch (const std::exception& error) {
+    const auto* ours = dynamic_cast<const Error*>(&error);
+    const int status = ours ? ours->status() : 1;
     if (!all_ranks_failed(error.what(), mpi.rank(), mpi.size())) {
       print_line("rank " + std::to_string(mpi.rank()) + ": " + error.what());
-      abort_all(1);
+      abort_all(status);
     }
-    return 1;
+    return status;
   }
 }

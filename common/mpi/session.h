@@ -41,7 +41,7 @@ class MpiSession {
   int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
 };
 
-// Runs `body` inside a session and returns the program's exit status: body's own, or 1 when body threw.
+// Runs `body` inside a session and returns the program's exit status: body's own, or when body threw that of the Error, or 1.
 // Where all ranks throw (a bad option, a missing file) rank 0 prints one line and all ranks return; where
 // only some do, the others may wait for them in MPI forever, so that line names its rank and all ranks end.
 int run_with_mpi(int argc, char** argv, int (*body)(MpiSession& mpi, int argc, char** argv));
