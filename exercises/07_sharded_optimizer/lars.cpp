@@ -1,0 +1,33 @@
+// A step of LARS, which needs the norms of layers, on shards that end in the middle of a layer.
+//
+// Task 07_lars: stretch, 6 points. Try it: make ex-07_lars
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "common/mpi/session.h"
+#include "common/split.h"
+
+// LARS (Y. You, I. Gitman, B. Ginsburg: Large batch training of convolutional networks, arXiv 1708.03888, 2017) gives each layer a
+// learning rate of its own, so that no layer changes by much more of its size than the others. One step, for a layer with weights w,
+// gradient g and momentum v, where |x| is the Euclidean norm over all elements of the layer:
+//
+//   ratio = |w| / (|g| + decay · |w|), and 1 if |w| = 0 or |g| = 0
+//   v = momentum · v + rate · ratio · (g + decay · w)
+//   w = w - v
+//
+// The weights of all layers are one long vector, and layer l is the range layers[l] of it; the layers follow each other without
+// gaps, and none is empty. Each rank owns one range of this vector, `shard`, and has w, g and v (shard.size()) of it only. The
+// shards follow each other in rank order; they end anywhere, and may be empty. So a layer may lie on several ranks, and
+// a rank may have parts of several layers. g is the gradient of the step already, the same as one rank alone would have.
+//
+// One MPI_Allreduce for all layers together. Squares are computed and added in double: those of large floats are infinite
+// as floats.
+void lars_step(float* w, float* v, const float* g, Range shard, const std::vector<Range>& layers, float rate,
+               float momentum, float decay, MPI_Comm comm) {
+  // --- YOUR CODE (20 lines in ours)
+  // Three parts: two sums for each layer, over what this rank has of it, maybe nothing; the sums over all ranks; the update of
+  // the shard. Which index has element layers[l].first of the whole vector in w, if it is in this shard?
+  // --- END OF YOUR CODE
+}
+// As generated: 1618537659-1896
