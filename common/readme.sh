@@ -6,7 +6,7 @@
 #   ```text
 #   ... what it printed ...
 #   ```
-# `readme.sh --diffs` pastes the second kind only.  COMMAND runs in the root of the repository, where the file name is given from, too.
+# `readme.sh --diffs` pastes the second kind only; a command that ends with status 77 leaves the text as it is.  COMMAND runs in the root of the repository, where the file name is given from, too.
 set -eu
 check=no only_diffs=no
 case "${1:-}" in
@@ -38,8 +38,13 @@ for file in "$@"; do
           yes:*'run: '*) ;; # its output differs from run to run: left as it is
           *)
             [ $check = yes ] || echo "  run      $command" >&2
-            sh -c "$command" >"$output" </dev/null || { echo "error: $file: '$command' failed" >&2; exit 1; }
-            state=pasted
+            status=0
+            sh -c "$command" >"$output" </dev/null || status=$?
+            case $status in
+              0) state=pasted ;;
+              77) ;; # what it needs is not here: left as it is
+              *) echo "error: $file: '$command' failed" >&2; exit 1 ;;
+            esac
             ;;
         esac
         ;;

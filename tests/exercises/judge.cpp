@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
@@ -48,7 +49,7 @@ uint32_t new_stream() {
 std::string read_file(const fs::path& file, size_t at_most) {
   if (!fs::is_regular_file(fs::symlink_status(file))) return "";
   std::ifstream in(file, std::ios::binary);
-  std::string text(at_most, '\0');
+  std::string text(std::min(at_most, size_t(fs::file_size(file))), '\0');
   in.read(text.data(), std::streamsize(at_most));
   text.resize(size_t(in.gcount()));
   return text;
