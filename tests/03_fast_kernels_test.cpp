@@ -3,11 +3,15 @@
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "chapters/03_fast_kernels/device_limits.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/step_graph.h"
 #include "tests/device_operations.h"
+#include "tests/program.h"
 #include "tests/training_runs.h"
 
 namespace {
@@ -247,6 +251,30 @@ TEST_F(FastTest, AGraphIsRecordedOncePerKind) {
   graph.run({2, 1, Write::overwrite, 0}, doubles);
   EXPECT_EQ(recordings, 2);
   EXPECT_EQ(graph.recorded(), 2u);
+}
+
+// A graph may be recorded only where no operation allocates: chapter 02's softmax does.
+TEST_F(FastTest, OnChapter02sDeviceNothingIsRecorded) {
+  CudaDevice plain;
+  StepGraph graph(plain);
+  int calls = 0;
+  for (int i = 0; i < 3; ++i) graph.run({1, 1, Write::overwrite, 0}, [&] { ++calls; });
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(graph.recorded(), 0u);
+}
+
+TEST(Roofline, HasEveryProductOfTheTable) {
+  if (run_program("command -v gnuplot").status != 0) GTEST_SKIP() << "skipped: gnuplot is not installed";
+  const std::string csv = testing::TempDir() + "products.csv", picture = testing::TempDir() + "roofline.svg";
+  std::ofstream(csv) << "# Some GPU,60000,3000\nproduct,flop_per_byte,gflops\n\"1 naive\",0.25,300\n\"2 "
+                        "coalesced\",0.25,3000\n\"8 tensor cores, half\",16,50000\n";
+  const ProgramRun run = run_program("sh chapters/03_fast_kernels/roofline.sh " + csv + " " + picture);
+  EXPECT_EQ(run.status, 0) << run.output;
+  std::ostringstream drawn;
+  drawn << std::ifstream(picture).rdbuf();
+  for (const char* name : {"Some GPU", "1 naive", "2 coalesced", "8 tensor cores, half"})
+    EXPECT_NE(drawn.str().find(name), std::string::npos) << name;
+  EXPECT_EQ(drawn.str().find(">product<"), std::string::npos) << "the heading of the table is drawn";
 }
 
 TEST(MicroBatches, AreThoseOfTheLoop) {
