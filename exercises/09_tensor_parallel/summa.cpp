@@ -1,0 +1,43 @@
+// A product whose three matrices are all cut in two directions: SUMMA.
+//
+// Task 09_summa: stretch, 7 points. Try it: make ex-09_summa
+#include <algorithm>
+#include <vector>
+
+#include "common/mpi/session.h"
+#include "common/split.h"
+
+// Ours: y (rows, out) += x (rows, inputs) · w (inputs, out), all of them row by row. The judge sees what it is given.
+void add_product(float* y, const float* x, const float* w, int rows, int inputs, int out);
+
+// y (rows, out) = x (rows, in) · w (in, out) on a grid of ranks, `down` of them below each other and `across` side by side. The
+// rank in row i and column j of the grid has one block of each matrix, kept row by row; any of them may be empty:
+//
+//   y   rows share(rows, down, i), columns share(out, across, j)
+//   x   rows share(rows, down, i), columns share(in, across, j)
+//   w   rows share(in, down, i),   columns share(out, across, j)
+//
+// grid_row has the ranks of this row of the grid, from left to right; grid_column those of this column, from the top down.
+// What y holds before is overwritten.
+//
+// SUMMA (R. van de Geijn, J. Watts: SUMMA: Scalable Universal Matrix Multiplication Algorithm, Concurrency: Practice and
+// Experience 9(4), 1997) goes through the inputs 0 to in - 1 in panels, at most `width` inputs at a time (width >= 1), in
+// ascending order. Of each panel, the ranks that have it of x broadcast their part along their rows of the grid, those that
+// have it of w along their columns, and every rank adds one product to its y (add_product). So a rank needs room for its blocks
+// and for one panel of x and one of w, however many ranks there are, and its sums have the order of the unsplit product.
+//
+// in is cut in two ways, into `across` parts for x and into `down` parts for w. A panel that ends at the borders of both has one
+// owner in every row of the grid, and one in every column.
+void summa(float* y, const float* x, const float* w, int rows, int in, int out, int width, MPI_Comm grid_row,
+           MPI_Comm grid_column) {
+  int i = 0, j = 0, down = 1, across = 1;
+  MPI_CHECK(MPI_Comm_rank(grid_column, &i));
+  MPI_CHECK(MPI_Comm_size(grid_column, &down));
+  MPI_CHECK(MPI_Comm_rank(grid_row, &j));
+  MPI_CHECK(MPI_Comm_size(grid_row, &across));
+  // --- YOUR CODE (18 lines in ours)
+  // Which inputs are both in the part of one column of the grid and in the part of one row? Those are one panel, or a few.
+  // Who sends it in your row, who in your column, and where does it lie in their blocks?
+  // --- END OF YOUR CODE
+}
+// As generated: 2007419103-2525
