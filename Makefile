@@ -83,6 +83,8 @@ override CXXFLAGS += -std=c++20 -ffp-contract=off -Wall -Wextra $(if $(MARCH),-m
 override CXXFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # g++ 12 warns of overlapping copies inside its own std::string, falsely (GCC bug 105651).
 override CXXFLAGS += $(if $(findstring clang,$(CXX)),,-Wno-restrict)
+# MPI's C++ interface ended with MPI-3; mpi.h need not read it.
+override CXXFLAGS += -DMPICH_SKIP_MPICXX -DOMPI_SKIP_MPICXX
 override CPPFLAGS += -I.
 fused := chapters/01_serial/matmul% chapters/01_serial/core_peak%
 
