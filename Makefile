@@ -123,7 +123,6 @@ $(O)/%.o: %.cpp $(O)/flags
 # Tests need not be fast.
 tested = $(patsubst -O%,-O1,$(CXXFLAGS))
 $(O)/tests/%.o: override CXXFLAGS := $(tested)
-$(O)/tests/exercises/%.o: override CXXFLAGS := $(filter-out -g%,$(tested))
 
 # A header that is most of the compilation of many files is compiled once for all of them.
 # $(call precompiled,name,header,options,objects)
@@ -137,7 +136,7 @@ $(4): $(O)/precompiled/$(1).h.gch
 -include $(wildcard $(O)/precompiled/$(1).d)
 endef
 $(eval $(call precompiled,test,gtest/gtest.h,$(tested),$(patsubst %.cpp,$(O)/%.o,$(wildcard tests/*.cpp))))
-$(eval $(call precompiled,judge,tests/exercises/judge.h,$(filter-out -g%,$(tested)),$(patsubst %.cpp,$(O)/%.o,$(wildcard tests/exercises/*/*_judge.cpp))))
+$(eval $(call precompiled,judge,tests/exercises/judge.h,$(tested),$(patsubst %.cpp,$(O)/%.o,$(wildcard tests/exercises/*/*_judge.cpp))))
 
 define make_archive
 $(call say,archive,$@)

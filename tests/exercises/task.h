@@ -95,7 +95,7 @@ class Task {
     if (!file) end("cannot write the answer");
     std::fwrite(&bytes, sizeof bytes, 1, file);
     std::fwrite(&overrun, sizeof overrun, 1, file);
-    std::fwrite(data, 1, bytes, file);
+    if (bytes > 0) std::fwrite(data, 1, bytes, file);  // an empty vector has no address
     if (std::fclose(file) != 0) end("cannot write the answer");
   }
 
