@@ -109,7 +109,7 @@ cuda_library := $(if $(filter gpu,$(CUDA)),,$(B)/lib/cuda_on_cpu.a)
 cudart := $(if $(filter gpu,$(CUDA)),$(wordlist 2,99,$(toolkit)) -lcudart_static -lrt)
 
 # Objects depend on the flags that they were made with, archives on which objects of .cu files they hold.
-$(O)/flags: now = $(CXX) $(MPICXX) $(CPPFLAGS) $(CXXFLAGS)
+$(O)/flags: now := $(CXX) $(MPICXX) $(CPPFLAGS) $(CXXFLAGS)
 $(O)/nvcc/flags: now = $(NVCC) $(nvcc_flags)
 $(B)/cuda: now = $(cu)
 $(O)/flags $(O)/nvcc/flags $(B)/cuda: FORCE
@@ -118,25 +118,28 @@ $(O)/flags $(O)/nvcc/flags $(B)/cuda: FORCE
 $(O)/%.o: %.cpp $(O)/flags
 	$(call say,compile,$<)
 	@mkdir -p $(@D)
-	$(quiet)$(call compiler,$<) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast) -MMD -MP -c $< -o $@
+	$(quiet)$(call compiler,$<) $(begin_with) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast) -MMD -MP -c $< -o $@
 
 # Tests need not be fast.
 tested = $(patsubst -O%,-O1,$(CXXFLAGS))
 $(O)/tests/%.o: override CXXFLAGS := $(tested)
 
-# A header that is most of the compilation of many files is compiled once for all of them.
+# A header that is most of the compilation of many files is compiled once for all of them. What begins with which one is
+# asked of the file, since variables of a target would be those of its prerequisites, too.
+gtests := $(wildcard tests/*.cpp)
+judgings := $(wildcard tests/exercises/*/*_judge.cpp)
+begin_with = $(if $(filter $(gtests),$<),-include $(O)/precompiled/test.h)$(if $(filter $(judgings),$<),-include $(O)/precompiled/judge.h)
 # $(call precompiled,name,header,options,objects)
 define precompiled
 $(O)/precompiled/$(1).h: ; @mkdir -p $$(@D); echo '#include <$(2)>' > $$@
 $(O)/precompiled/$(1).h.gch: $(O)/precompiled/$(1).h $(O)/flags
 	$$(call say,compile,$(2))
 	$$(quiet)$$(CXX) $$(CPPFLAGS) $(3) -MD -MP -MF $(O)/precompiled/$(1).d -x c++-header $$< -o $$@
-$(4): override CPPFLAGS += -include $(O)/precompiled/$(1).h
 $(4): $(O)/precompiled/$(1).h.gch
 -include $(wildcard $(O)/precompiled/$(1).d)
 endef
-$(eval $(call precompiled,test,gtest/gtest.h,$(tested),$(patsubst %.cpp,$(O)/%.o,$(wildcard tests/*.cpp))))
-$(eval $(call precompiled,judge,tests/exercises/judge.h,$(tested),$(patsubst %.cpp,$(O)/%.o,$(wildcard tests/exercises/*/*_judge.cpp))))
+$(eval $(call precompiled,test,gtest/gtest.h,$(tested),$(gtests:%.cpp=$(O)/%.o)))
+$(eval $(call precompiled,judge,tests/exercises/judge.h,$(tested),$(judgings:%.cpp=$(O)/%.o)))
 
 define make_archive
 $(call say,archive,$@)
@@ -224,15 +227,15 @@ check_flags = -Wno-unknown-pragmas -O1 -gdwarf-4 $(if $(findstring clang,$(CXX))
 define compile_twin
 $(call say,$(2),$*.cu)
 @mkdir -p $(@D)
-$(quiet)$(call compiler,$*.cu) -I$(B)/cuda_on_cpu/src $(twin_include) $(CPPFLAGS) $(CXXFLAGS) $(1) -MMD -MP -c $< -o $@
+$(quiet)$(call compiler,$*.cu) -include $(O)/precompiled/$(3).h -I$(B)/cuda_on_cpu/src $(twin_include) $(CPPFLAGS) $(CXXFLAGS) $(1) -MMD -MP -c $< -o $@
 endef
 twins := $(wildcard chapters/*/*.cu tests/*.cu tests/cuda_on_cpu/*/*.cu)
 $(eval $(call precompiled,twin,cuda_runtime.h,$(twin_include) $(CXXFLAGS) $(twin_flags),$(twins:%.cu=$(B)/cuda_on_cpu/%.o)))
 $(eval $(call precompiled,check,cuda_runtime.h,$(twin_include) $(CXXFLAGS) $(check_flags),$(twins:%.cu=$(B)/check/%.o)))
 $(B)/cuda_on_cpu/%.o: $(B)/cuda_on_cpu/src/%.cpp $(O)/flags | $(translated)
-	$(call compile_twin,$(twin_flags),cu2cpp)
+	$(call compile_twin,$(twin_flags),cu2cpp,twin)
 $(B)/check/%.o: $(B)/cuda_on_cpu/src/%.cpp $(O)/flags | $(translated)
-	$(call compile_twin,$(check_flags),check)
+	$(call compile_twin,$(check_flags),check,check)
 	$(quiet)objcopy $(foreach f,memcpy memmove memset,--redefine-sym $f=__tsan_$f) $@
 
 # With nvcc: machine code for the GPUs of 2018 to 2025 that it knows, and PTX, which the driver translates for others.
