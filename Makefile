@@ -430,7 +430,7 @@ $(foreach j,$(judges),$(eval $(call judge_rules,$(j))))
 task_mpi  = $(if $(call is_mpi,tests/exercises/$(1)),$(B)/lib/mpi.a $(B)/lib/mpi_guard.a)
 task_cuda = $(if $(wildcard solutions/$(1).cu exercises/$(1).cu),$(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a)
 task_libraries = $(call task_mpi,$(1)) $(B)/lib/common.a $(call task_cuda,$(1))
-task_flags = $(CXXFLAGS) -Wno-unused-parameter $(LDFLAGS)
+task_flags = $(CXXFLAGS) -Wno-unused-parameter -Wno-unused-variable $(LDFLAGS)
 task_environment = TASK_CXX='$(call compiler,tests/exercises/$(1))' TASK_LIBS='$(LDLIBS)' \
   TASK_FLAGS='$(task_flags)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)'
 rivals := $(patsubst tests/exercises/%_rival.cpp,%,$(wildcard tests/exercises/[0-9]*/*_rival.cpp))
