@@ -27,7 +27,8 @@ TEST_P(FullTraining, ReachesTheAccuracy) {
 }
 
 TEST_P(FullTraining, ReproducibleReachesTheAccuracyWithTheSameWeights) {
-  const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/train --micro-batches 4");
+  static const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/train --micro-batches 4");
+  ASSERT_EQ(serial.status, 0) << serial.output;
   const ProgramRun run = run_program(command(GetParam(), "--reproducible --micro-batches 4"));
   ASSERT_EQ(run.status, 0) << run.output;
   EXPECT_GE(last_accuracy(run.output), 97.5) << run.output;
