@@ -121,7 +121,8 @@ void watchdog_job_is_ending() {
   if (!watch.page || watch.page->ending.exchange(true)) return;
   // A program that gives up in a collective may do so because the others called it differently.
   if (kind_of(slot->call.op) != Kind::collective) return;
-  const std::vector<RankReport> reports = ask_node(*watch.page, 0.5);
+  constexpr double seconds = 3;  // a tenth of one is enough, but not on a busy machine
+  const std::vector<RankReport> reports = ask_node(*watch.page, seconds);
   if (int(reports.size()) != ranks_in_job()) return;
   for (const std::string& line : collective_mismatches(reports)) say("guard: " + line + "\n");
 }
