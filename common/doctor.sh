@@ -107,7 +107,7 @@ if [ -n "$nvcc" ]; then
 else
   note "no CUDA Toolkit"
 fi
-ok "make builds .cu files for the $([ "$CUDA" = gpu ] && echo "GPU" || echo "CPU") (CUDA=$CUDA)"
+ok "make builds .cu files for the $([ "${CUDA:-cpu}" = gpu ] && echo GPU || echo CPU)"
 
 echo "Optional extras:"
 for tool in gnuplot pandoc; do

@@ -34,7 +34,7 @@ Cublas::Cublas(cudaStream_t stream) {
 
 Cublas::~Cublas() {
   if (handle_) find<Destroy>(library_, "cublasDestroy_v2")(handle_);
-  // The library stays: what it has registered with the driver must outlive the program.
+  // The library stays loaded: it has things of its own to do at the end of the program.
 }
 
 // cuBLAS counts down columns: our row-major c is its transposed c, and cᵀ = bᵀ · aᵀ. A row-major matrix is for it a
