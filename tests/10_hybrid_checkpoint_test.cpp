@@ -95,7 +95,7 @@ struct Holding {
     data = place.data;
     slice = {place.tensor, shape.tensor};
     layout = make_layout(sizes, share(sizes.size() - 1, size_t(shape.pipeline), size_t(place.pipeline)), slice);
-    shards = {make_units(layout, 1), shape.data};
+    shards = {make_units(layout, 0), shape.data};
     memory.assign(vectors, std::vector<float>(layout.count, -1.0f));
   }
 

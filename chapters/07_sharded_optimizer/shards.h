@@ -21,7 +21,8 @@ struct Unit {
 };
 
 // Groups the layers, from the last one backwards (the order in which their gradients appear), into units of at least
-// `smallest` parameters; the unit with the first layer may be smaller.  smallest <= 1: one layer each.
+// `smallest` parameters; the unit with the first layer may be smaller.  smallest 0: one layer each, also those of which
+// nothing is here.
 // In the order of the layers.
 std::vector<Unit> make_units(const Layout& layout, size_t smallest);
 

@@ -45,7 +45,7 @@ std::unique_ptr<PipelineHead> HybridModel::make_head() {
 
 void HybridModel::attach_tensor_ranks() {
   for (int chunk = 0; chunk < pipeline_.chunks(); ++chunk)
-    tensor_.emplace_back(pipeline_.mlp(chunk), "rank-order", grid_.tensor());
+    tensor_.emplace_back(pipeline_.mlp(chunk), settings_.allreduce, grid_.tensor());
   if (split_head_) split_head_->attach(tensor_.back(), tensor_.back().mlp().space());
 }
 

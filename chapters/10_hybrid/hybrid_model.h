@@ -20,6 +20,7 @@ struct HybridSettings {
   bool reproducible = false;
   std::string schedule = "1f1b";
   int chunks = 1;  // of layers on each stage: more than one for the interleaved schedule
+  std::string allreduce = "rank-order";  // of chapter 05, over the tensor ranks
   OptimizerOptions optimizer;
 
   int rows() const { return int((batch + size_t(micro_batches) - 1) / size_t(micro_batches)); }  // of a micro-batch

@@ -2,13 +2,11 @@
 
 #include <array>
 #include <cstdio>
-#include <iostream>
 
-#include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/10_hybrid/distance_to_serial.h"
 #include "chapters/10_hybrid/grid_footprint.h"
-#include "common/compare.h"
 #include "common/mpi/session.h"
 #include "common/mpi_guard/trace.h"
 
@@ -65,43 +63,14 @@ void HybridReport::tell_memory() const {
               1e-6 * double(f.activations), 1e-6 * double(f.exchange));
 }
 
-namespace {
-
-// What rank 0 does while the others sleep. Returns the exit status.
-int compare_on_rank_0(const HybridOptions& o, const GridShape& shape, const Dataset& train,
-                      std::span<const float> weights, double seconds) {
-  const SerialRun serial = run_serially(o, train);
-  const Distance distance = compare(weights, serial.weights, serial.initial);
-  const bool same_order = shape.tensor == 1 && (o.reproducible || shape.data == 1);
-  if (seconds > 0)
-    std::printf("serial run on rank 0: %.2f s; speedup %.2f on %d ranks, efficiency %.0f %%\n", serial.seconds,
-                serial.seconds / seconds, shape.ranks(), 100 * serial.seconds / seconds / shape.ranks());
-  std::cout << "distance to the serial run:       " << distance << std::endl;
-  if (same_order) {
-    std::cout << (distance.same_bits() ? "the same bits" : "WRONG: the bits must be the same") << std::endl;
-    return distance.same_bits() ? 0 : 1;
-  }
-  // The same sums in another order: this far two correct programs may be apart.
-  TrainOptions other = o;
-  other.micro_batches = o.micro_batches == 1 ? 3 : 1;
-  const SerialRun reordered = run_serially(other, train);
-  const Distance yardstick = compare(reordered.weights, serial.weights, serial.initial);
-  const bool good = distance.within(10 * yardstick.max_abs);
-  std::cout << "of serial to serial, reordered:   " << yardstick << "\n"
-            << (good ? "within ten times what another order of sums does"
-                     : "WRONG: more than ten times what another order of sums does")
-            << std::endl;
-  return good ? 0 : 1;
-}
-
-}  // namespace
-
 int HybridReport::compare_with_serial(std::span<const float> weights) const {
   // The time of a run that was continued is not that of a whole one.
   const double seconds = steps_before_ == 0 ? train_seconds() : 0;
   const MPI_Comm all = model_.grid().all();
   int status = 0;
-  if (rank_of(all) == 0) status = compare_on_rank_0(options_, model_.grid().shape, train_, weights, seconds);
+  const GridShape& shape = model_.grid().shape;
+  const bool same_order = shape.tensor == 1 && (options_.reproducible || shape.data == 1);
+  if (rank_of(all) == 0) status = tell_distance_to_serial(options_, same_order, shape.ranks(), train_, weights, seconds);
   sleep_until_all_are_here(all);
   MPI_CHECK(MPI_Bcast(&status, 1, MPI_INT, 0, all));
   return status;

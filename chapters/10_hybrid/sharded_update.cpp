@@ -13,7 +13,7 @@
 Shards stage_shards(const StageLayout& layout, int data_ranks) {
   Shards shards{{}, data_ranks};
   for (size_t chunk = 0; chunk < layout.chunks.size(); ++chunk)
-    for (Unit unit : make_units(layout.chunks[chunk], 1)) {
+    for (Unit unit : make_units(layout.chunks[chunk], 0)) {  // also for a layer of which this slice has nothing
       unit.range.first += layout.offsets[chunk];
       unit.range.last += layout.offsets[chunk];
       shards.units.push_back(unit);
