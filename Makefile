@@ -69,9 +69,12 @@ tests    := $(if $(filter 0,$(GUARD)),$(filter-out %/mpi_guard_test,$(tests)),$(
 long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
 
-# Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs.
-mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 11,chapters/$(n)_% tests/$(n)_% tests/exercises/$(n)_%) tests/mpi_%
+# Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs. Those of chapter 11 are compiled
+# like these, and linked without MPI: they bring a simulated one.
+mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10,chapters/$(n)_% tests/$(n)_% tests/exercises/$(n)_%) tests/mpi_%
 is_mpi = $(filter $(mpi_places),$(1))
+simulated_places := chapters/11_% tests/11_% tests/exercises/11_%
+sees_mpi = $(filter $(mpi_places) $(simulated_places),$(1))
 
 # --- Compiling -------------------------------------------------------------------------------------------------------
 
@@ -92,7 +95,8 @@ fused := chapters/01_serial/matmul% chapters/01_serial/core_peak%
 export MPIEXEC B
 export MPICH_CXX := $(CXX)
 export OMPI_CXX := $(CXX)
-compiler = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
+compiler = $(if $(call sees_mpi,$(1)),$(MPICXX),$(CXX))
+linker = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
 
 # .cu files: with nvcc for a GPU, or translated and compiled for the CPU, where common/cuda_on_cpu/include stands in for
 # the Toolkit's headers. Rules below. Objects of .cpp files, in O, are the same for both.
@@ -169,7 +173,7 @@ LDLIBS += -lpthread -ldl
 define link
 $(call say,link,$@)
 @mkdir -p $(@D)
-$(quiet)$(call compiler,$(patsubst $(B)/%,%,$@)) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(cudart) $(LDLIBS)
+$(quiet)$(call linker,$(patsubst $(B)/%,%,$@)) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(cudart) $(LDLIBS)
 endef
 
 # A chapter: its library, then its programs.
@@ -256,6 +260,7 @@ cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the 
 
 # `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access.
 checked_chapters := $(sort $(patsubst chapters/%/,%,$(dir $(filter chapters/%,$(cuda)))))
+checked_programs := $(filter $(foreach c,$(checked_chapters),$(B)/chapters/$(c)/%),$(programs))
 check_tests := $(foreach t,$(patsubst $(B)/%,%,$(short_tests)),$(if $(filter $(addprefix tests/,$(addsuffix _%,$(checked_chapters))) $(basename $(wildcard tests/cuda_*_test.cu)),$(t)),$(B)/check/$(t)))
 check_objects = $(patsubst %.cu,$(B)/check/%.o,$(filter-out $(mains),$(wildcard $(foreach c,$(call earlier,$(1)),chapters/$(c)/*.cu))))
 define check_rules
@@ -314,7 +319,7 @@ test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(
 	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/exercises/prove
 
-check: $(check_tests) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
+check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
 	  echo "thread order: $$order"; CUDA_ON_CPU_ORDER=$$order sh tests/run $(check_tests); done
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
@@ -361,6 +366,7 @@ readme-$(2): $(programs) data
 	@sh common/readme.sh chapters/$(1)/README.md
 endef
 $(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))))))
+bench-11: $(filter %/10_hybrid/bench,$(programs))  # which it starts
 
 define program_verb
 .PHONY: $(2)-$(notdir $(1))
