@@ -17,10 +17,11 @@ void Progress::step(const std::string& text) {
   constexpr int width = 24;
   const int filled = int(width * done_ / total_);
   const std::string bar = std::string(size_t(filled), '=') + std::string(size_t(width - filled), ' ');
-  const double rate = double(done_) * double(per_step_) / now;
+  char rate[40] = "";
+  if (per_step_ > 0) std::snprintf(rate, sizeof rate, "%.0f samples/s  ", double(done_) * double(per_step_) / now);
   const double remaining = now / double(done_) * double(total_ - done_);
-  std::printf("\r[%s] %3d %%  %s  %.0f samples/s  %.0f s left \033[K", bar.c_str(), int(100 * done_ / total_),
-              text.c_str(), rate, remaining);
+  std::printf("\r[%s] %3d %%  %s  %s%.0f s left \033[K", bar.c_str(), int(100 * done_ / total_), text.c_str(), rate,
+              remaining);
   std::fflush(stdout);
 }
 

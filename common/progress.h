@@ -7,7 +7,7 @@
 
 class Progress {
  public:
-  // total: steps of the whole run; per_step: samples of a step, for the rate.
+  // total: steps of the whole run; per_step: samples of a step, for the rate; 0: no rate.
   Progress(size_t total, size_t per_step, bool wanted = true);
   ~Progress() { clear(); }
 

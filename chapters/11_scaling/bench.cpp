@@ -3,6 +3,7 @@
 // The real times are those of chapter 10's benchmark, which this program starts: its grids take turns, its table has the
 // estimate by formula, too.  Run: make bench-11, or make bench-11 ARGS="--rounds 31 --batches 64,512"
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -25,9 +26,11 @@ bool read_row(const char* line, Measured& row) {
 }
 
 std::vector<Measured> measure(int64_t ranks, int64_t batch, int64_t rounds) {
-  const std::string command = "sh common/mpi/launch " + std::to_string(ranks) +
-                              " build/chapters/10_hybrid/bench --batch " + std::to_string(batch) +
-                              " --rounds " + std::to_string(rounds);
+  const char* folder = std::getenv("B");  // of this build, as make names it
+  const std::string build = folder ? folder : "build";
+  const std::string command = "sh common/mpi/launch " + std::to_string(ranks) + " " + build +
+                              "/chapters/10_hybrid/bench --batch " + std::to_string(batch) + " --rounds " +
+                              std::to_string(rounds);
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   std::vector<Measured> rows;
   char line[256];

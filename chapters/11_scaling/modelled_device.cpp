@@ -9,6 +9,7 @@
 
 // floats: numbers that are read from memory or written to it.
 void ModelledDevice::take(double operations, double floats) {
+  if (within_) return;
   const double arithmetic = operations / cluster_.operations_per_second,
                traffic = 4 * floats / cluster_.bytes_per_second;
   operations_ += operations;
@@ -88,7 +89,9 @@ void ModelledDevice::relu_backward(float* dy, const float* y, size_t n) {
 void ModelledDevice::softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels,
                                            float scale, int rows, int classes) {
   take(5 * double(rows) * classes, 2 * double(rows) * classes);
+  within_ = true;
   if (real_) CpuDevice::softmax_cross_entropy(loss, dz, z, labels, scale, rows, classes);
+  within_ = false;
 }
 void ModelledDevice::row_max(float* maximum, const float* z, int rows, int classes) {
   take(double(rows) * classes, double(rows) * classes);

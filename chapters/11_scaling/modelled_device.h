@@ -63,5 +63,6 @@ class ModelledDevice : public CpuDevice {
 
   const Cluster& cluster_;
   bool real_;
+  bool within_ = false;  // an operation of the CPU device that calls others: its time is taken already
   double slowness_ = 1, operations_ = 0;
 };

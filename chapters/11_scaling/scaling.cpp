@@ -1,5 +1,7 @@
 // Strong and weak scaling of chapter 10's program on a simulated cluster: 1, 2, 4, ... ranks.
 //
+// The serial part is the fraction that would explain the speedup: Karp and Flatt's for strong scaling, Gustafson's for weak.
+//
 // Run: make 11-scaling ARGS="--cluster ethernet", or ARGS="--weak --ranks 64 --csv build/weak.csv"
 #include <algorithm>
 #include <cstdio>
@@ -23,14 +25,6 @@ StepTime step_on(const Cluster& cluster, HybridSettings settings, int ranks, boo
                 std::to_string(settings.batch) + ", " + std::to_string(settings.sizes.size() - 1) +
                 " layers, " + std::to_string(int64_t(cluster.memory / 1e6)) + " MB a rank");
   return search.grids.front();
-}
-
-// Of the one after it.
-void print_header(const std::string& weak) {
-  std::printf(
-      "  ranks        grid   micro-batches   batch   ms a step   samples/s    speedup  efficiency  computing "
-      "  serial part\n");
-  if (!weak.empty()) std::printf("%s\n", weak.c_str());
 }
 
 }  // namespace
@@ -59,7 +53,9 @@ int main(int argc, char** argv) try {
 
   std::printf("%s\n%s, %s scaling: batch %lld%s\n", cluster.title.c_str(), o.network().c_str(),
               weak ? "weak" : "strong", (long long)o.batch, weak ? " a rank" : "");
-  print_header("");
+  std::printf(
+      "  ranks        grid   micro-batches   batch   ms a step   samples/s    speedup  efficiency  computing "
+      "  serial part\n");
   double one = 0;  // samples/s of a rank
   for (int64_t ranks = 1; ranks <= most; ranks *= 2) {
     HybridSettings settings = o.settings();
@@ -75,7 +71,9 @@ int main(int argc, char** argv) try {
     std::printf("%7lld %11s %15d %7zu %11.4g %11.4g %10.2f %9.1f %% %8.1f %%", (long long)ranks,
                 to_string(t.shape).c_str(), t.micro_batches, settings.batch, 1e3 * t.seconds, rate, speedup,
                 100 * efficiency, 100 * t.computing / t.seconds);
-    if (ranks > 1) std::printf("   %9.5f", karp_flatt(speedup, double(ranks)));
+    if (ranks > 1)
+      std::printf("   %9.5f",
+                  weak ? gustafson_serial(speedup, double(ranks)) : karp_flatt(speedup, double(ranks)));
     std::printf("\n");
     std::fflush(stdout);
     if (file.is_open())

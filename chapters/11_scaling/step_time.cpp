@@ -7,6 +7,7 @@
 #include "chapters/11_scaling/modelled_device.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "common/progress.h"
 
 namespace {
 
@@ -62,28 +63,47 @@ StepTime simulate_step(const Cluster& cluster, const HybridSettings& settings, c
   return result;
 }
 
-GridSearch search_grids(const Cluster& cluster, const HybridSettings& settings, int ranks) {
-  GridSearch search;
+namespace {
+
+std::vector<GridShape> shapes_to_try(const Cluster& cluster, const HybridSettings& settings, int ranks) {
+  std::vector<GridShape> shapes;
   const int layers = int(settings.sizes.size()) - 1;
   for (int tensor = 1; tensor <= std::min(ranks, cluster.ranks_per_node); ++tensor)
     for (int pipeline = 1; pipeline * tensor <= ranks && pipeline <= layers; ++pipeline) {
       const GridShape shape{ranks / tensor / pipeline, pipeline, tensor};
-      if (shape.ranks() != ranks || size_t(shape.data) > settings.batch) continue;
-      if (cluster.ranks_per_node % tensor != 0) continue;
-      StepTime best;
-      for (int each = 1; each <= (pipeline == 1 ? 1 : 4 * pipeline); each *= 2) {
-        HybridSettings s = settings;
-        s.micro_batches = each * shape.data;
-        if (size_t(s.micro_batches) > settings.batch) break;
-        if (cluster.memory > 0 && double(largest_footprint(s, shape).sum()) > cluster.memory) continue;
-        const StepTime time = simulate_step(cluster, s, shape, {.steps = 1, .trace = {}});
-        if (best.seconds == 0 || time.seconds < best.seconds) best = time;
-      }
-      if (best.seconds > 0)
-        search.grids.push_back(best);
-      else
-        ++search.too_large;
+      const bool divides = shape.ranks() == ranks && cluster.ranks_per_node % tensor == 0;
+      if (divides && size_t(shape.data) <= settings.batch) shapes.push_back(shape);
     }
+  return shapes;
+}
+
+// The best number of micro-batches; 0 seconds if every one needs too much memory.
+StepTime best_step(const Cluster& cluster, HybridSettings settings, const GridShape& shape) {
+  StepTime best;
+  for (int each = 1; each <= (shape.pipeline == 1 ? 1 : 4 * shape.pipeline); each *= 2) {
+    settings.micro_batches = each * shape.data;
+    if (size_t(settings.micro_batches) > settings.batch) break;
+    if (cluster.memory > 0 && double(largest_footprint(settings, shape).sum()) > cluster.memory) continue;
+    const StepTime time = simulate_step(cluster, settings, shape, {.steps = 1, .trace = {}});
+    if (best.seconds == 0 || time.seconds < best.seconds) best = time;
+  }
+  return best;
+}
+
+}  // namespace
+
+GridSearch search_grids(const Cluster& cluster, const HybridSettings& settings, int ranks) {
+  GridSearch search;
+  const std::vector<GridShape> shapes = shapes_to_try(cluster, settings, ranks);
+  Progress progress(shapes.size(), 0);
+  for (const GridShape& shape : shapes) {
+    const StepTime best = best_step(cluster, settings, shape);
+    if (best.seconds > 0)
+      search.grids.push_back(best);
+    else
+      ++search.too_large;
+    progress.step("simulated " + to_string(shape));
+  }
   std::ranges::sort(search.grids, {}, &StepTime::seconds);
   return search;
 }
