@@ -8,6 +8,7 @@
 
 #include "chapters/03_fast_kernels/device_limits.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
+#include "chapters/03_fast_kernels/matmul_steps.h"
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/step_graph.h"
 #include "tests/device_operations.h"

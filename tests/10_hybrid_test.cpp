@@ -169,8 +169,8 @@ struct Yardstick {
   training_runs::Result serial;
   training_runs::Bound bound;
 };
-Yardstick yardstick(const std::string& optimizer, const Dataset& d, int steps) {
-  const training_runs::Run run{.sizes = sizes, .batch = batch_rows, .steps = steps, .optimizer = optimizer};
+Yardstick yardstick(const std::string& optimizer, const Dataset& d, int steps, const std::vector<int>& network = sizes) {
+  const training_runs::Run run{.sizes = network, .batch = batch_rows, .steps = steps, .optimizer = optimizer};
   CpuDevice cpu;
   Yardstick y{training_runs::train(cpu, run, d), {}};
   y.bound = training_runs::rounding_bound(run, d, y.serial);
@@ -199,6 +199,21 @@ TEST(EveryGrid, BeginsWithTheWeightsOfChapterOne) {
   for (const GridShape& shape : shapes_of(ranks())) {
     GridRun run(shape, settings("sgd", 8, false));
     EXPECT_ON_ALL_RANKS(compare(run.model.weights(), initial).same_bits()) << to_string(shape);
+  }
+}
+
+// A layer of one neuron, cut by columns: all tensor ranks but one have nothing of it, neither weights nor gradients.
+TEST(EveryGrid, MayHaveSlicesWithNothingOfALayer) {
+  const Dataset d = data();
+  const std::vector<int> narrow = {17, 13, 11, 1, 10};
+  const Yardstick y = yardstick("sgd", d, 10, narrow);
+  for (const GridShape& shape : shapes_of(ranks())) {
+    if (size_t(shape.pipeline) >= narrow.size()) continue;
+    HybridSettings s = settings("sgd", 2 * shape.data, false);
+    s.sizes = narrow;
+    GridRun run(shape, s);
+    train(run.model, d, 0, 10);
+    expect_within(y, run.model.weights(), told(shape, s));
   }
 }
 

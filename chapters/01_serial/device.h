@@ -23,13 +23,12 @@
 #include <unordered_map>
 #include <utility>
 
+#include "chapters/01_serial/product.h"
+
 // What a piece of memory is for. Live and peak bytes are counted per purpose.
 enum class Purpose { parameters, gradients, optimizer, activations, exchange, workspace };
 inline constexpr int purposes = 6;
 const char* name_of(Purpose purpose);
-
-enum class Activation { none, relu };
-enum class Write { overwrite, accumulate };
 
 struct MemoryCount {
   size_t live = 0, peak = 0;  // bytes as requested

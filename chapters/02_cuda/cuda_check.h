@@ -12,7 +12,7 @@
 
 #include <cstdio>
 
-#include "common/error.h"
+#include "common/end_program.h"
 
 inline void check_cuda(cudaError_t error, const char* call, const char* file, int line) {
   if (error == cudaSuccess) return;

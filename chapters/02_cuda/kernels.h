@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-#include "chapters/01_serial/matmul.h"
+#include "chapters/01_serial/product.h"
 #include "chapters/02_cuda/stream.h"
 
 // Blocks of `size` threads that it takes to have n threads: n / size, rounded up.

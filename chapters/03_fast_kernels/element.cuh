@@ -2,7 +2,7 @@
 // sizes that are multiples of its tiles.
 #pragma once
 
-#include "chapters/01_serial/matmul.h"
+#include "chapters/01_serial/product.h"
 
 namespace fast {
 

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "chapters/01_serial/device.h"
+#include "chapters/01_serial/product.h"
 #include "chapters/02_cuda/stream.h"
 
 namespace fast {

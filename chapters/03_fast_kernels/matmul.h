@@ -2,16 +2,14 @@
 //
 //   c (m, n) = finish(a (m, k) · b (k, n))        c row-major; a and b may be transposed views; any sizes
 //
-// finish (chapter 01's matmul.h) adds the bias, applies ReLU and writes or accumulates while the element is still in a
+// finish (chapter 01's product.h) adds the bias, applies ReLU and writes or accumulates while the element is still in a
 // register: three kernels less in a forward pass.
 //
 // Every element is one sum over k, ascending, from one accumulator; steps 1 to 7 give the same bits. What differs is
 // which thread computes what, and how often a number is fetched from memory.
 #pragma once
 
-#include <vector>
-
-#include "chapters/01_serial/matmul.h"
+#include "chapters/01_serial/product.h"
 #include "chapters/02_cuda/stream.h"
 
 namespace fast {
@@ -29,18 +27,5 @@ Matmul matmul_warp_tile;        // each warp has a compact tile: fewer different
 Matmul matmul_tensor_tf32;      // tensor cores: 16 x 16 x 8 products, inputs rounded to 11 bits
 Matmul matmul_tensor_bfloat16;  // to 8 bits, with the range of a float
 Matmul matmul_tensor_half;      // to 11 bits, up to 65504
-
-struct Step {
-  const char* name = "";
-  Matmul* matmul = nullptr;
-  int edge = 1;               // of the largest tile: where sizes are worth a test
-  double input_rounding = 0;  // relative error of an input as the multiplier sees it
-  double flop_per_byte = 0;   // operations per byte that the kernel asks of global memory
-  bool needs_ampere = false;  // compute capability 8.0 or later
-};
-const std::vector<Step>& matmul_steps();
-
-// Whether the current device can run this step.
-bool can_run(const Step& step);
 
 }  // namespace fast

@@ -1,6 +1,6 @@
 // The list of the products, for tests and benchmarks.
 #include "chapters/02_cuda/cuda_check.h"
-#include "chapters/03_fast_kernels/matmul.h"
+#include "chapters/03_fast_kernels/matmul_steps.h"
 
 namespace fast {
 
