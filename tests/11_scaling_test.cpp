@@ -558,7 +558,8 @@ std::string described(const std::string& text) {
 }  // namespace
 
 TEST(Clusters, AllOfOursCanBeRead) {
-  EXPECT_EQ(cluster_names(), (std::vector<std::string>{"ethernet", "gpu_pods", "infiniband", "two_cores"}));
+  EXPECT_EQ(cluster_names(),
+            (std::vector<std::string>{"ethernet", "gpu_pods", "infiniband", "two_cores", "two_cores_zen3"}));
   for (const std::string& name : cluster_names()) {
     const Cluster c = load_cluster(name);
     EXPECT_FALSE(c.title.empty()) << name;

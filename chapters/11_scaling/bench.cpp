@@ -40,14 +40,17 @@ std::vector<Measured> measure(int64_t ranks, int64_t batch, int64_t rounds) {
   return rows;
 }
 
+// The first row is the serial one: speedups are over it, so that they do not depend on how fast the machine is just now.
 void compare_with_measured(const Cluster& cluster, HybridSettings settings,
                            const std::vector<Measured>& rows) {
+  double serial = 0;
   for (const Measured& row : rows) {
     settings.micro_batches = row.micro_batches;
     const double simulated = 1e3 * simulate_step(cluster, settings, row.shape).seconds;
-    std::printf("%5zu  %-10s %13d  %9.2f  %9.2f   %8.2f %8.2f   %11.2f\n", settings.batch,
+    if (serial == 0) serial = simulated;
+    std::printf("%5zu  %-10s %13d  %9.2f  %9.2f   %7.2f %7.2f  %10.2f %9.2f\n", settings.batch,
                 to_string(row.shape).c_str(), row.micro_batches, row.estimated, simulated, row.fastest,
-                row.median, simulated / row.fastest);
+                row.median, serial / simulated, rows.front().fastest / row.fastest);
   }
 }
 
@@ -84,8 +87,8 @@ int main(int argc, char** argv) try {
 
   std::printf("measured on %s, simulated: %s\n", machine_name().c_str(), cluster.title.c_str());
   std::printf(
-      "                                          ms a step                            simulated\n"
-      "batch  grid       micro-batches  estimated  simulated    fastest   median   / fastest\n");
+      "                                        ms a step                              speedup\n"
+      "batch  grid       micro-batches  estimated  simulated   fastest  median   simulated  measured\n");
   for (const int64_t batch : batch_sizes) {
     o.batch = batch;
     compare_with_measured(cluster, o.settings(), measure(ranks, batch, rounds));
