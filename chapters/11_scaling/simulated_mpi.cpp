@@ -46,7 +46,6 @@ struct Waiting {
   const void* memory;      // of the sender, of a long one
   std::vector<char> copy;  // of a short one
   double arrived;          // a short one
-  double sent;             // a long one: when its sender was ready
   int request = -1;        // of the sender, of a long one
 };
 
@@ -119,13 +118,13 @@ void send(const void* data, const Envelope& e, size_t bytes, int request) {
   const bool is_long = double(bytes) > w.cluster.eager_bytes;
   if (queues.receives.empty() && is_long) {
     queues.sent.push_back(
-        {.bytes = bytes, .memory = data, .copy = {}, .arrived = 0, .sent = w.now(), .request = request});
+        {.bytes = bytes, .memory = data, .copy = {}, .arrived = 0, .request = request});
     return;
   }
   const Network::Flight flight = fly(e, bytes, w.now());
   ends(request_of(request), flight.left);
   if (queues.receives.empty()) {
-    Waiting waiting{.bytes = bytes, .memory = data, .copy = {}, .arrived = flight.arrived, .sent = w.now()};
+    Waiting waiting{.bytes = bytes, .memory = data, .copy = {}, .arrived = flight.arrived};
     if (!is_ghost(data)) {
       const char* bytes_of_it = static_cast<const char*>(data);
       waiting.copy.assign(bytes_of_it, bytes_of_it + bytes);
@@ -152,7 +151,7 @@ void receive(const Envelope& e, int request) {
   const Waiting message = std::move(queues.sent.front());
   queues.sent.pop_front();
   Request& mine = request_of(request);
-  deliver(mine, message.request < 0 && message.memory == nullptr ? message.copy.data() : message.memory,
+  deliver(mine, message.memory == nullptr ? message.copy.data() : message.memory,
           message.bytes);
   if (message.request >= 0) {
     const Network::Flight flight = fly(e, message.bytes, w.now());

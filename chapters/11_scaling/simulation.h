@@ -12,7 +12,7 @@
 // What is not simulated: the memory of a node that its ranks share, processors that slow down, switches that are full, MPI's
 // receives from any source. MPI's own collectives are simple ones: simulated_collectives.cpp says which.
 //
-// Sources of the idea: C. D. Carothers, R. Fujimoto on parallel simulation in general; S. Prakash, R. L. Bagrodia:
+// Sources of the idea: R. M. Fujimoto: Parallel Discrete Event Simulation, CACM 33(10), 1990; S. Prakash, R. L. Bagrodia:
 // MPI-SIM, Winter Simulation Conference 1998; A. Degomme et al.: Simulating MPI Applications: The SMPI Approach, IEEE TPDS
 // 28(8), 2017.
 #pragma once
