@@ -69,11 +69,11 @@ tests    := $(if $(filter 0,$(GUARD)),$(filter-out %/mpi_guard_test,$(tests)),$(
 long_tests  := $(filter %_long_test,$(tests))
 short_tests := $(filter-out $(long_tests),$(tests))
 
-# Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs. Those of chapter 11 are compiled
+# Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs. Those of chapter 13 are compiled
 # like these, and linked without MPI: they bring a simulated one.
-mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10,chapters/$(n)_% tests/$(n)_% tests/exercises/$(n)_%) tests/mpi_%
+mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 12 14,chapters/$(n)_% tests/$(n)_% tests/exercises/$(n)_%) tests/mpi_%
 is_mpi = $(filter $(mpi_places),$(1))
-simulated_places := chapters/11_% tests/11_% tests/exercises/11_%
+simulated_places := chapters/13_% tests/13_% tests/exercises/13_%
 sees_mpi = $(filter $(mpi_places) $(simulated_places),$(1))
 
 # --- Compiling -------------------------------------------------------------------------------------------------------
@@ -162,11 +162,11 @@ $(B)/lib/mpi.a: $(call objects,common/mpi)
 $(B)/lib/mpi_guard.a: $(call objects,common/mpi_guard)
 	$(make_archive)
 
-# Libraries that chapter $(1) stands on, in link order: its own, earlier ones, common ones.
+# Libraries that chapter $(1) stands on, in link order: its own, earlier ones, common ones. Nobody else sees the simulated MPI of 13.
 earlier = $(foreach c,$(chapters),$(if $(filter $(1),$(c)),$(c),$(if $(filter $(1),$(lastword $(sort $(c) $(1)))),$(c))))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 mpi_libraries = $(if $(call is_mpi,$(1)),$(B)/lib/mpi.a $(if $(filter 0,$(GUARD)),,$(B)/lib/mpi_guard.a))
-libraries = $(patsubst %,$(B)/lib/%.a,$(call reverse,$(call earlier,$(1))))
+libraries = $(patsubst %,$(B)/lib/%.a,$(call reverse,$(filter-out $(filter-out $(1),$(filter 13_%,$(chapters))),$(call earlier,$(1)))))
 LDLIBS += -lpthread -ldl
 
 # $(call link,objects and libraries,libraries of the system)
@@ -311,7 +311,7 @@ data: $(idx) ## unpack MNIST into build/data and check it
 
 # All cores, unless RANKS is given.
 train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2))
-train: $(B)/chapters/10_hybrid/train $(B)/chapters/10_hybrid/predict data ## the main job: train on MNIST with all cores, then show the loss curve
+train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ## the main job: train on MNIST with all cores, then show the loss curve
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
@@ -344,12 +344,12 @@ doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do abou
 clean: ## remove everything that was built
 	rm -rf build compile_commands.json
 
-# Verbs of a chapter, by its number. $(1) is its folder's name, $(2) the number.
+# Verbs of a chapter, by its number. $(1) is its folder's name, $(2) the number, $(3) the chapter whose program it changes.
 ## 01: build and run the training program of chapter 01; ARGS="--help" lists its options
 ## 01-NAME: build and run another program of chapter 01
 ## test-01: the tests of chapter 01
 ## bench-01: its benchmark
-## diff-06: what chapter 06 changes in the training program of chapter 01
+## diff-06: what chapter 06 changes in the training program of chapter 01 (12: in that of chapter 10)
 ## readme-01: run the commands that a chapter's text shows, and paste their output
 define chapter_verbs
 .PHONY: $(2) test-$(2) bench-$(2) diff-$(2) readme-$(2)
@@ -361,12 +361,12 @@ test-$(2): $(filter $(B)/tests/$(2)_%,$(short_tests)) $(filter $(B)/chapters/$(1
 bench-$(2): $(filter %/$(1)/bench,$(programs)) data
 	@$$(if $$(filter %/bench,$$^),$$(call run,$$<) $$(ARGS),echo 'chapter $(2) has no benchmark')
 diff-$(2):
-	@diff -u --label chapters/01_serial/train.cpp --label chapters/$(1)/train.cpp chapters/01_serial/train.cpp chapters/$(1)/train.cpp || true
+	@diff -u --label chapters/$(3)/train.cpp --label chapters/$(1)/train.cpp chapters/$(3)/train.cpp chapters/$(1)/train.cpp || true
 readme-$(2): $(programs) data
 	@sh common/readme.sh chapters/$(1)/README.md
 endef
-$(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))))))
-bench-11: $(filter %/10_hybrid/bench,$(programs))  # which it starts
+$(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_%,$(c)),10_hybrid,01_serial))))
+bench-13: $(filter %/10_hybrid/bench,$(programs))  # which it starts
 
 define program_verb
 .PHONY: $(2)-$(notdir $(1))

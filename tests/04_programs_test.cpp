@@ -91,35 +91,13 @@ TEST(TrainProgram, DivergenceEndsAllRanks) {
   EXPECT_TRUE(says(run, "training diverged")) << run.output;
 }
 
-TEST(SearchProgram, GoesOnWhereItEnded) {
-  const std::string log = build_folder() + "/search_test.csv";
-  const std::string command = "search --train-samples 512 --trials 6 --rungs 2 --log " + log;
-  const ProgramRun whole = launch(2, command);
-  EXPECT_EQ(whole.status, 0) << whole.output;
-  const size_t at = whole.output.find("the most suitable");
-  ASSERT_NE(at, std::string::npos) << whole.output;
-
-  // The process died in its fourth line: three results are left.
-  std::ifstream in(log);
-  std::string text, line;
-  for (int i = 0; i < 4 && std::getline(in, line); ++i) text += line + "\n";
-  std::ofstream(log) << text << "3,0,1,0.0";
-  const ProgramRun rest = launch(2, command + " --resume");
-  EXPECT_EQ(rest.status, 0) << rest.output;
-  EXPECT_TRUE(says(rest, "3 results of")) << rest.output;
-  EXPECT_TRUE(says(rest, whole.output.substr(at))) << rest.output << "\nexpected:\n"
-                                                   << whole.output.substr(at);
-  std::remove(log.c_str());
-}
-
 TEST(Programs, WrongUseGivesALineAndAStatus) {
-  for (const char* command : {"ping_pong", "overlap", "search"}) {
+  for (const char* command : {"ping_pong", "overlap"}) {
     const ProgramRun run = launch(1, command);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_TRUE(says(run, "two ranks")) << run.output;
   }
   EXPECT_EQ(launch(2, "ring --way round").status, 1);
-  EXPECT_EQ(launch(2, "search --resume").status, 1);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(Plan, WishesAreObeyed) {
   for (const GridPlan& plan : plan_grids(s, {.tensor = 2}, 8, typical_machine())) EXPECT_EQ(plan.shape.tensor, 2);
   EXPECT_EQ(best(s, 6, {.data = 3, .pipeline = 2}), (GridShape{3, 2, 1}));
   for (const GridPlan& plan : plan_grids(s, {.micro_batches = 5}, 4, typical_machine())) EXPECT_EQ(plan.micro_batches, 5);
-  EXPECT_EQ(error_of(s, {.data = 3}, 8), "--data 3: does not multiply to the 8 ranks that there are");
+  EXPECT_EQ(error_of(s, {.data = 3}, 8), "--replicas 3: does not multiply to the 8 ranks that there are");
   EXPECT_EQ(error_of(s, {.pipeline = 4}, 4), "--pipeline 4: more stages than the network's 3 layers (--hidden)");
 }
 

@@ -1,80 +1,19 @@
 // What chapter 10 claims of the grid: every one of 1 to 8 ranks trains the model of chapter 01; with `reproducible`, data and
-// pipeline splits change no bit; evaluation counts exactly; memory is what the formula says; a checkpoint continues anywhere.
+// pipeline splits change no bit; evaluation counts exactly; memory is what the formula says.
 // ranks: 1 2 3 4 5 6 7 8
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <cmath>
 #include <csignal>
-#include <filesystem>
 #include <map>
 
-#include "chapters/01_serial/cpu_device.h"
-#include "chapters/05_collectives/messages.h"
-#include "chapters/07_sharded_optimizer/sharded_run.h"
-#include "chapters/10_hybrid/checkpoint.h"
 #include "chapters/10_hybrid/grid_footprint.h"
-#include "chapters/10_hybrid/hybrid_model.h"
-#include "common/compare.h"
-#include "common/mpi/session.h"
-#include "tests/mpi_expect.h"
-#include "tests/training_runs.h"
+#include "common/error.h"
+#include "tests/grid_runs.h"
 
 namespace {
 
-int ranks() { return ranks_of(MPI_COMM_WORLD); }
-int rank() { return rank_of(MPI_COMM_WORLD); }
-
-// Eight layers, so that eight stages have one each; widths that no number of ranks divides but 1 and itself; 10 classes.
-const std::vector<int> sizes = {17, 13, 11, 13, 11, 13, 11, 13, 10};
-
-// 7 batches of 29 rows, the last one of 26.
-constexpr size_t samples = 200, batch_rows = 29;
-Dataset data() { return random_dataset(17, samples); }
-
-std::vector<GridShape> shapes_of(int n) {
-  std::vector<GridShape> shapes;
-  for (int d = 1; d <= n; ++d)
-    for (int p = 1; p <= n; ++p)
-      if (n % (d * p) == 0) shapes.push_back({d, p, n / d / p});
-  return shapes;
-}
-
-OptimizerOptions rule(const std::string& name) {
-  return {.name = name, .learning_rate = name == "adam" ? 0.001 : 0.1};
-}
-
-HybridSettings settings(const std::string& optimizer, int micro_batches, bool reproducible) {
-  return {.sizes = sizes,
-          .batch = batch_rows,
-          .micro_batches = micro_batches,
-          .reproducible = reproducible,
-          .optimizer = rule(optimizer)};
-}
-
-std::string told(const GridShape& shape, const HybridSettings& s) {
-  return to_string(shape) + ", " + std::to_string(s.micro_batches) + " micro-batches, " + s.schedule + ", " +
-         s.optimizer.name + (s.reproducible ? ", reproducible" : "");
-}
-
-// Steps [first, last) of the training, over as many epochs as they take. Returns the losses.
-template <class Step>
-std::vector<double> for_each_step(const Dataset& d, int first, int last, Step step) {
-  const std::vector<Range> all = batches(d.count, batch_rows);
-  std::vector<double> losses;
-  for (int s = first; s < last; ++s) {
-    const std::vector<uint32_t> order = permutation(1, uint32_t(size_t(s) / all.size()), d.count);
-    losses.push_back(step(order, all[size_t(s) % all.size()]));
-  }
-  return losses;
-}
-
-std::vector<double> train(HybridModel& model, const Dataset& d, int first, int last) {
-  return for_each_step(d, first, last, [&](const std::vector<uint32_t>& order, Range batch) {
-    return model.step(d, order, batch).loss;
-  });
-}
+using namespace grid_runs;
 
 struct Trained {
   std::vector<float> weights;
@@ -121,23 +60,6 @@ size_t count_serially(const std::vector<float>& weights, const Dataset& d) {
   return count_correct(mlp, d, {0, d.count});
 }
 
-// Made once: MPI_Comm_split is slow where ranks outnumber cores. Never freed: MPI has ended when statics are.
-const Grid& grid_of(const GridShape& shape) {
-  static std::vector<std::pair<GridShape, const Grid*>> grids;
-  for (const auto& [of, grid] : grids)
-    if (of == shape) return *grid;
-  grids.emplace_back(shape, new Grid(shape, MPI_COMM_WORLD));
-  return *grids.back().second;
-}
-
-// A model at its beginning.
-struct GridRun {
-  CpuDevice device;
-  HybridModel model;
-
-  GridRun(const GridShape& shape, const HybridSettings& s) : model(device, grid_of(shape), s) { model.initialize(1); }
-};
-
 // A device whose memory MPI cannot read: as on a GPU, what travels must be copied to a view and back, and a forgotten copy
 // leaves NaN or old numbers.
 class StagingDevice : public CpuDevice {
@@ -164,31 +86,29 @@ class StagingDevice : public CpuDevice {
   std::map<float*, std::vector<float>> views_;
 };
 
-// How far rounding alone takes this training in `steps` steps, from tests/training_runs.h.
-struct Yardstick {
-  training_runs::Result serial;
-  training_runs::Bound bound;
-};
-Yardstick yardstick(const std::string& optimizer, const Dataset& d, int steps, const std::vector<int>& network = sizes) {
-  const training_runs::Run run{.sizes = network, .batch = batch_rows, .steps = steps, .optimizer = optimizer};
-  CpuDevice cpu;
-  Yardstick y{training_runs::train(cpu, run, d), {}};
-  y.bound = training_runs::rounding_bound(run, d, y.serial);
-  return y;
-}
-
-void expect_within(const Yardstick& y, const std::vector<float>& weights, const std::string& what) {
-  const Distance found = compare(weights, y.serial.weights, y.serial.initial);
-  EXPECT_ON_ALL_RANKS(found.max_abs <= y.bound.max_abs && found.relative <= y.bound.relative)
-      << what << ": " << found << "; bound " << y.bound.max_abs << ", relative " << y.bound.relative;
-}
-
-// Training that moves nothing would agree with itself.
-void expect_moved(const std::vector<float>& weights, const std::vector<float>& initial) {
-  EXPECT_ON_ALL_RANKS(compare(weights, initial).relative > 0.001);
-}
-
 }  // namespace
+
+// ---- the grid ----
+
+TEST(Grid, EveryRankHasOnePlaceAndItsNeighbours) {
+  for (const GridShape& shape : shapes_of(ranks())) {
+    for (int r = 0; r < ranks(); ++r) EXPECT_EQ(rank_at(place_of(r, shape), shape), r);
+    const Grid grid(shape, MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(rank_of(grid.data()) == grid.place.data && ranks_of(grid.data()) == shape.data);
+    EXPECT_ON_ALL_RANKS(rank_of(grid.pipeline()) == grid.place.pipeline && ranks_of(grid.pipeline()) == shape.pipeline);
+    EXPECT_ON_ALL_RANKS(rank_of(grid.tensor()) == grid.place.tensor && ranks_of(grid.tensor()) == shape.tensor);
+    // Along one dimension, the two other coordinates are everybody's.
+    const GridPlace mine = grid.place;
+    GridPlace theirs = mine;
+    MPI_CHECK(MPI_Bcast(&theirs, 3, MPI_INT, 0, grid.pipeline()));
+    EXPECT_ON_ALL_RANKS(theirs == (GridPlace{mine.data, 0, mine.tensor})) << to_string(shape);
+  }
+}
+
+TEST(Grid, AWrongProductIsOneLine) {
+  const std::string error = error_of([] { Grid({2, 3, ranks()}, MPI_COMM_WORLD); });
+  EXPECT_ON_ALL_RANKS(error.find("--replicas 2 --pipeline 3 --tensor ") == 0) << error;
+}
 
 // ---- the same model ----
 
@@ -348,75 +268,4 @@ TEST(Footprint, FormulaAndCountAreEqualOnEveryGrid) {
               << formula.optimizer << ", activations " << found.activations << " and " << formula.activations
               << ", exchange " << found.exchange << " and " << formula.exchange;
         }
-}
-
-// ---- checkpoints ----
-
-namespace {
-
-class CheckpointFile {
- public:
-  CheckpointFile() {
-    int id = getpid();
-    MPI_CHECK(MPI_Bcast(&id, 1, MPI_INT, 0, MPI_COMM_WORLD));
-    name = std::filesystem::temp_directory_path() / ("hybrid_test_" + std::to_string(id));
-  }
-  ~CheckpointFile() {
-    MPI_Barrier(MPI_COMM_WORLD);
-    if (rank() == 0) std::filesystem::remove(name);
-  }
-  std::string name;
-};
-
-void write(const CheckpointFile& file, HybridModel& model, uint64_t step) {
-  CheckpointHeader header;
-  header.sizes = model.settings().sizes;
-  header.vectors = model.vectors();
-  header.step = step;
-  write_checkpoint(file.name, header, model.device(), model.segments_to_write(), MPI_COMM_WORLD);
-}
-
-void read(const CheckpointFile& file, HybridModel& model) {
-  const CheckpointHeader header = check_checkpoint(file.name, MPI_COMM_WORLD);
-  read_checkpoint(file.name, model.device(), model.segments_to_read(), MPI_COMM_WORLD);
-  model.set_steps(header.step);
-}
-
-}  // namespace
-
-TEST(Restart, OnTheSameGridGivesTheBitsOfTheUndisturbedRun) {
-  const Dataset d = data();
-  const CheckpointFile file;
-  for (const GridShape& shape : shapes_of(ranks())) {
-    const HybridSettings s = settings("adam", 2 * shape.data, false);
-    GridRun undisturbed(shape, s), first(shape, s), second(shape, s);
-    train(undisturbed.model, d, 0, 9);
-    train(first.model, d, 0, 4);
-    write(file, first.model, 4);
-    read(file, second.model);
-    train(second.model, d, 4, 9);
-    const std::vector<float> weights = second.model.weights(), expected = undisturbed.model.weights();
-    EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << told(shape, s) << ": " << compare(weights, expected);
-  }
-}
-
-TEST(Restart, OnAnyOtherGridContinuesTheSameRun) {
-  const Dataset d = data();
-  const CheckpointFile file;
-  const HybridSettings s = settings("adam", 5, true);
-  const Yardstick y = yardstick("adam", d, 9);
-  const std::vector<GridShape> shapes = shapes_of(ranks());
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    const GridShape from = shapes[i], to = shapes[(i + 1) % shapes.size()];
-    GridRun undisturbed(from, s), first(from, s), second(to, s);
-    train(first.model, d, 0, 4);
-    write(file, first.model, 4);
-    read(file, second.model);
-    train(second.model, d, 4, 9);
-    const std::vector<float> weights = second.model.weights();
-    expect_within(y, weights, to_string(from) + " to " + told(to, s));
-    if (from.tensor != to.tensor) continue;
-    train(undisturbed.model, d, 0, 9);
-    EXPECT_ON_ALL_RANKS(compare(weights, undisturbed.model.weights()).same_bits()) << to_string(from) << " to " << told(to, s);
-  }
 }

@@ -1,15 +1,9 @@
-// The programs of chapter 10 as a user meets them: launched, with their output and status; stopped, continued, mistreated.
+// The programs of chapter 10 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "tests/program.h"
 
 namespace {
-
-namespace fs = std::filesystem;
 
 // These programs are MPI jobs of their own, whatever job this test may be part of.
 const std::string outside = "env -u PMI_RANK -u PMI_SIZE -u PMI_FD ";
@@ -29,26 +23,10 @@ std::string word_after(const ProgramRun& run, const std::string& mark) {
 }
 std::string hash_of_weights(const ProgramRun& run) { return word_after(run, "; weights "); }
 
-// A folder for the checkpoints of a test.
-class Programs : public testing::Test {
- protected:
-  Programs() : folder(testing::TempDir() + "programs_" + std::to_string(getpid())) {}
-  ~Programs() override { fs::remove_all(folder); }
-  std::string checkpoint() const { return "--checkpoint " + folder + " "; }
-  size_t checkpoints() const {
-    size_t n = 0;
-    for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder)) ++n;
-    return n;
-  }
-  const std::string folder;
-};
-
 const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 2 ";
 
-// ---- the grid ----
-
-TEST_F(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRun) {
-  for (const char* grid : {"--data 2", "--pipeline 2", "--tensor 2"}) {
+TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRun) {
+  for (const char* grid : {"--replicas 2", "--pipeline 2", "--tensor 2"}) {
     const ProgramRun run = launch(2, quick + grid + " --compare-with-serial");
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(says(run, "distance to the serial run")) << run.output;
@@ -56,8 +34,8 @@ TEST_F(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRun) {
   }
 }
 
-TEST_F(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
-  for (const char* grid : {"--data 2", "--pipeline 2 --micro-batches 3", "--tensor 2"}) {
+TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
+  for (const char* grid : {"--replicas 2", "--pipeline 2 --micro-batches 3", "--tensor 2"}) {
     const ProgramRun run = launch(2, quick + grid + " --device cuda --compare-with-serial");
     if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
@@ -65,157 +43,32 @@ TEST_F(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
   }
 }
 
-TEST_F(Programs, TheSplitDoesNotChangeReproducibleWeights) {
+TEST(Programs, TheSplitDoesNotChangeReproducibleWeights) {
   const std::string same = quick + "--reproducible --micro-batches 5 --optimizer adam --learning-rate 0.001 ";
   const std::string hash = hash_of_weights(launch(1, same));
   EXPECT_EQ(hash.size(), 16u) << hash;
-  EXPECT_EQ(hash_of_weights(launch(2, same + "--data 2")), hash);
+  EXPECT_EQ(hash_of_weights(launch(2, same + "--replicas 2")), hash);
   EXPECT_EQ(hash_of_weights(launch(2, same + "--pipeline 2")), hash);
-  EXPECT_EQ(hash_of_weights(launch(4, same + "--data=2 --pipeline 2")), hash);
+  EXPECT_EQ(hash_of_weights(launch(4, same + "--replicas=2 --pipeline 2")), hash);
 }
 
-TEST_F(Programs, WhatIsNotSaidIsChosenAndExplained) {
+TEST(Programs, WhatIsNotSaidIsChosenAndExplained) {
   const ProgramRun run = launch(2, quick + "--epochs 0");
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(says(run, "the fastest by estimate")) << run.output;
   EXPECT_TRUE(says(run, "estimated ms a step")) << run.output;
 }
 
-TEST_F(Programs, BadChoicesEndWithOneLine) {
+TEST(Programs, BadChoicesEndWithOneLine) {
   for (const char* option :
-       {"--data 3", "--data 2 --pipeline 2", "--pipeline 4 --data 1 --tensor 1", "--schedule interleaved", "--resume",
-        "--keep 0", "--memory-mib 1 --hidden 2048", "--machine nowhere", "--train-samples 10 --batch 11"}) {
+       {"--replicas 3", "--replicas 2 --pipeline 2", "--pipeline 4 --replicas 1 --tensor 1", "--schedule interleaved",
+        "--memory-mib 1 --hidden 2048", "--machine nowhere", "--train-samples 10 --batch 11"}) {
     const ProgramRun run = launch(2, quick + option);
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;
   }
   const ProgramRun stages = launch(4, quick + "--pipeline 4");
   EXPECT_TRUE(says(stages, "more stages than the network's 3 layers")) << stages.output;
-}
-
-// ---- checkpoints ----
-
-TEST_F(Programs, AContinuedRunEndsWithTheSameBits) {
-  const std::string same = quick + "--micro-batches 4 --reproducible --optimizer momentum ";
-  const std::string hash = hash_of_weights(launch(1, same));
-  EXPECT_EQ(launch(2, same + "--data 2 --epochs 1 " + checkpoint()).status, 0);
-  const ProgramRun second = launch(2, same + "--pipeline 2 --resume " + checkpoint());
-  EXPECT_EQ(second.status, 0) << second.output;
-  EXPECT_TRUE(says(second, "continuing after step 13")) << second.output;
-  EXPECT_EQ(hash_of_weights(second), hash) << second.output;
-}
-
-TEST_F(Programs, ACheckpointOfOtherOptionsIsRefusedInOneLine) {
-  launch(1, quick + "--epochs 1 " + checkpoint());
-  const ProgramRun run = launch(2, quick + "--seed 2 --resume " + checkpoint());
-  EXPECT_EQ(run.status, 1);
-  EXPECT_TRUE(says(run, "--seed 2: ")) << run.output;
-  EXPECT_TRUE(says(run, "was written with --seed 1")) << run.output;
-}
-
-TEST_F(Programs, ADamagedCheckpointIsPassedOver) {
-  launch(1, quick + checkpoint());
-  EXPECT_EQ(checkpoints(), 2u);
-  fs::resize_file(folder + "/step_00000026", 5000);
-  const ProgramRun run = launch(2, quick + "--resume --data 2 " + checkpoint());
-  EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_TRUE(says(run, "step_00000026: cut short")) << run.output;
-  EXPECT_TRUE(says(run, "continuing after step 13")) << run.output;
-  for (const auto& entry : fs::directory_iterator(folder)) std::ofstream(entry.path()) << "nonsense";
-  const ProgramRun none = launch(2, quick + "--resume " + checkpoint());
-  EXPECT_EQ(none.status, 1);
-  EXPECT_EQ(none.lines(), 1u) << none.output;
-  EXPECT_TRUE(says(none, "no good checkpoint")) << none.output;
-}
-
-// A file system of 150 KB has room for one checkpoint of 82 KB, not for two.
-TEST_F(Programs, AFullDiskDoesNotEndTheRun) {
-  if (run_program("unshare -m true").status != 0) GTEST_SKIP() << "needs the right to mount a small file system";
-  const std::string run = quick + checkpoint() + "--data 2 --resume ";
-  const ProgramRun all = run_program("mkdir -p " + folder + "; unshare -m sh -c 'mount -t tmpfs -o size=150k none " + folder +
-                                     " && " + command(2, run + "--epochs 1") + "; " + command(2, run) + "; echo status $?; " +
-                                     command(2, run + "--epochs 1") + "'");
-  EXPECT_EQ(all.status, 0) << all.output;
-  EXPECT_TRUE(says(all, "No space left on device; the checkpoint of step 13 stays")) << all.output;
-  EXPECT_TRUE(says(all, "epoch   2")) << all.output;  // the run goes on
-  EXPECT_TRUE(says(all, "status 1")) << all.output;   // and says that its end is not saved
-  EXPECT_NE(all.output.find("continuing after step 13", all.output.find("status 1")), std::string::npos) << all.output;
-}
-
-// The signal goes to one rank only, the last that was started.
-TEST_F(Programs, ASignalToOneRankStopsAll) {
-  for (const std::string signal : {"TERM", "USR1"}) {
-    const std::string mark = "--seed " + std::to_string(1000000 + getpid());
-    const std::string endless = quick + mark + " --epochs 100000 --pipeline 2 --micro-batches 2 " + checkpoint();
-    const std::string output = folder + ".output";
-    const ProgramRun run = run_program(
-        "(" + command(2, endless) + " > " + output + " 2>&1; echo status $? >> " + output + ") & "
-        "for i in $(seq 600); do grep -q '^epoch   2' " + output + " && break; sleep 0.1; done; "
-        "kill -" + signal + " $(pgrep -f '^" + build_folder() + "/chapters/10_hybrid/train .*" + mark + "' | sed -n 2p); wait; "
-        "tail -n 2 " + output + "; rm " + output);
-    EXPECT_TRUE(says(run, "SIG" + signal + ": stopped after step ")) << run.output;
-    EXPECT_TRUE(says(run, "status 75")) << run.output;
-    const std::string step = word_after(run, "stopped after step ");
-    const ProgramRun next = launch(2, quick + mark + " --epochs 1 --pipeline 2 --resume " + checkpoint());
-    EXPECT_TRUE(says(next, "continuing after step " + step.substr(0, step.size() - 1))) << step << "\n" << next.output;
-    fs::remove_all(folder);
-  }
-}
-
-// ---- predict ----
-
-TEST_F(Programs, PredictCountsWhatTrainingCounted) {
-  const ProgramRun trained = launch(2, quick + "--data 2 " + checkpoint());
-  const std::string count = word_after(trained, " % (");
-  const std::string test = " --images build/data/t10k-images-idx3-ubyte --labels build/data/t10k-labels-idx1-ubyte";
-  for (int ranks : {1, 2}) {
-    const ProgramRun run = launch(ranks, "predict " + checkpoint() + "--show 0" + test);
-    EXPECT_EQ(run.status, 0) << run.output;
-    EXPECT_TRUE(says(run, "\n" + count + " of 10000 images")) << count << "\n" << run.output;
-  }
-}
-
-TEST_F(Programs, PredictDrawsIdxAndPgmAlike) {
-  launch(1, quick + "--epochs 1 " + checkpoint());
-  const ProgramRun idx = launch(1, "predict " + checkpoint() + "--first 3");
-  EXPECT_EQ(idx.status, 0) << idx.output;
-  EXPECT_TRUE(says(idx, "image 3 is a ")) << idx.output;
-  EXPECT_TRUE(says(idx, "@@")) << idx.output;
-
-  // The same picture as PGM, once in bytes and once in inverted numbers.
-  std::ifstream in("build/data/t10k-images-idx3-ubyte", std::ios::binary);
-  in.seekg(16 + 3 * 784);
-  std::string pixels(784, '\0');
-  in.read(pixels.data(), 784);
-  std::ofstream(folder + "/bytes.pgm", std::ios::binary) << "P5\n# a comment\n28 28\n255\n" << pixels;
-  std::ofstream numbers(folder + "/numbers.pgm");
-  numbers << "P2 28 28 255\n";
-  for (unsigned char pixel : pixels) numbers << 255 - int(pixel) << "\n";
-  numbers.close();
-  const auto picture = [](const ProgramRun& run) {
-    return run.output.substr(run.output.find("\n\n"), run.output.find("image ") - run.output.find("\n\n"));
-  };
-  const ProgramRun bytes = launch(1, "predict " + checkpoint() + "--images " + folder + "/bytes.pgm");
-  EXPECT_EQ(picture(bytes), picture(idx)) << bytes.output;
-  const ProgramRun inverted = launch(1, "predict " + checkpoint() + "--invert --images " + folder + "/numbers.pgm");
-  EXPECT_EQ(picture(inverted), picture(idx)) << inverted.output;
-}
-
-TEST_F(Programs, PredictRefusesBadFilesInOneLine) {
-  launch(1, quick + "--epochs 1 " + checkpoint());
-  const auto file = [&](const std::string& name, const std::string& bytes) {
-    std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
-    return "--images " + folder + "/" + name;
-  };
-  for (const std::string& option :
-       {file("a", "GIF89a"), file("b", "P5 28 28 255\nshort"), file("c", "P5 2 2 255\nabcd"), file("d", "P2 2 x"),
-        file("e", "P5 99999 99999 255\n"), file("f", "P2 1 1 9\n10"), file("g", std::string("\0\0\x08\x03\0", 5)),
-        file("h", ""), std::string("--images nowhere"), std::string("--first 10000"),
-        std::string("--checkpoint README.md"), std::string("--checkpoint chapters")}) {
-    const ProgramRun run = launch(1, "predict " + checkpoint() + option);
-    EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
-    EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;
-  }
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "common/error.h"
+
 namespace mpi_expect {
 
 // Marks the failures of ranks on which the condition holds; tests/mpi_main.cpp does not print those.
@@ -39,3 +41,13 @@ inline ::testing::AssertionResult on_all_ranks(bool condition, const char* text,
 // The same among the ranks of a communicator.
 #define EXPECT_ON_RANKS_OF(communicator, condition) \
   EXPECT_TRUE(::mpi_expect::on_all_ranks((condition), #condition, communicator))
+
+// What the Error of a call says, or "" if there is none.
+inline std::string error_of(auto call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}

@@ -21,7 +21,7 @@ namespace {
 
 void require_product(const GridShape& shape, int ranks) {
   if (shape.ranks() != ranks)
-    throw Error("--data " + std::to_string(shape.data) + " --pipeline " + std::to_string(shape.pipeline) + " --tensor " +
+    throw Error("--replicas " + std::to_string(shape.data) + " --pipeline " + std::to_string(shape.pipeline) + " --tensor " +
                 std::to_string(shape.tensor) + " is a grid of " + std::to_string(shape.ranks()) + " ranks, there are " +
                 std::to_string(ranks));
 }

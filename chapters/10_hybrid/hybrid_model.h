@@ -43,7 +43,7 @@ class HybridModel {
     double loss;  // of the batch, its mean
     int signal;   // that some rank has received, or 0
   };
-  // One optimizer step. signal: what this rank has received (stop_signal.h): it travels with the loss, in 16 bytes more of
+  // One optimizer step. signal: what this rank has received (chapter 12): it travels with the loss, in 16 bytes more of
   // an allreduce that there is anyway. All ranks get the same result.
   StepResult step(const Dataset& data, std::span<const uint32_t> order, Range batch, int signal = 0);
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 
 #include "chapters/02_cuda/make_device.h"
@@ -12,7 +11,7 @@
 #include "common/mpi/session.h"
 
 void HybridOptions::declare(Options& options) {
-  options.add("replicas", &replicas, "ranks that share the batch, also written --data N; 0: chosen", at_least(0));
+  options.add("replicas", &replicas, "ranks that share the batch; 0: chosen", at_least(0));
   options.add("pipeline", &pipeline, "ranks that share the layers; 0: chosen", at_least(0));
   options.add("tensor", &tensor, "ranks that share each layer; 0: chosen", at_least(0));
   TrainOptions::declare(options, device_names);
@@ -21,26 +20,8 @@ void HybridOptions::declare(Options& options) {
   options.add("reproducible", &reproducible, "the same bits whatever the data and pipeline splits: name --micro-batches");
   options.add("memory-mib", &memory_mib, "what a rank may use, 0 for its share of the node's memory", at_least(0));
   options.add("machine", &machine, "costs of messages for the choice of the grid: a file from `bench-05 --fit FILE`");
-  options.add("checkpoint", &checkpoint, "folder for checkpoints, empty for none");
-  options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
-  options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
-  options.add("resume", &resume, "continue from the newest good checkpoint, if there is one");
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
   options.add("trace", &trace, "write a timeline of all ranks to this file");
-}
-
-bool HybridOptions::parse(Options& options, int argc, char** argv, bool quiet) {
-  std::vector<std::string> words(argv, argv + argc);
-  const auto is_number = [](const std::string& word) {
-    return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
-  };
-  for (size_t i = 1; i < words.size(); ++i) {
-    if (words[i] == "--data" && i + 1 < words.size() && is_number(words[i + 1])) words[i] = "--replicas";
-    if (words[i].starts_with("--data=") && is_number(words[i].substr(7))) words[i].replace(2, 4, "replicas");
-  }
-  std::vector<const char*> pointers;
-  for (const std::string& word : words) pointers.push_back(word.c_str());
-  return options.parse(argc, pointers.data(), quiet);
 }
 
 namespace {
@@ -53,11 +34,6 @@ double share_of_memory(int ranks_of_node) {
   return share;
 }
 
-std::string shortest(double number) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof text, number).ptr);
-}
-
 }  // namespace
 
 void HybridOptions::apply(Dataset& train, int ranks_of_node) {
@@ -66,20 +42,9 @@ void HybridOptions::apply(Dataset& train, int ranks_of_node) {
     throw Error("--schedule interleaved: needs --chunks 2 or more; with one chunk a stage it is 1f1b");
   if (schedule != "interleaved" && chunks > 1)
     throw Error("--chunks " + std::to_string(chunks) + ": only --schedule interleaved has several chunks a stage");
-  if (resume && checkpoint.empty()) throw Error("--resume: from which --checkpoint folder?");
   sizes_ = sizes(train);
-  samples_ = train.count;
-  find_checkpoint();
+  samples = train.count;
   choose_grid(ranks_of_node);
-  if (!found.file.empty()) require_same_options(found.header, header(0), found.file);
-}
-
-void HybridOptions::find_checkpoint() {
-  if (!resume) return;
-  found = CheckpointFolder(checkpoint, int(keep), MPI_COMM_WORLD).newest_good();
-  if (found.file.empty()) return;
-  if (const std::string* theirs = found.header.option("micro-batches"); theirs && micro_batches == 0)
-    micro_batches = std::stoll(*theirs);
 }
 
 void HybridOptions::choose_grid(int ranks_of_node) {
@@ -110,22 +75,4 @@ HybridSettings HybridOptions::settings() const {
           .schedule = schedule,
           .chunks = int(chunks),
           .optimizer = optimizer};
-}
-
-CheckpointHeader HybridOptions::header(uint64_t step) const {
-  CheckpointHeader h;
-  h.sizes = sizes_;
-  h.vectors = 1 + (optimizer.name == "adam" ? 2 : optimizer.name == "momentum" ? 1 : 0);
-  h.step = step;
-  std::string widths;
-  for (int64_t width : hidden) widths += (widths.empty() ? "" : ",") + std::to_string(width);
-  h.options = {{"hidden", widths.empty() ? "none" : widths},
-               {"batch", std::to_string(batch)},
-               {"micro-batches", std::to_string(micro_batches)},
-               {"optimizer", optimizer.name},
-               {"learning-rate", shortest(optimizer.learning_rate)},
-               {"momentum", shortest(optimizer.momentum)},
-               {"train-samples", std::to_string(samples_)},
-               {"seed", std::to_string(seed)}};
-  return h;
 }

@@ -9,7 +9,7 @@
 class HybridReport : public TrainReport {
  public:
   // Collective over the model's grid, as all of this; rank 0 speaks.  steps_before: see TrainReport.  Keeps references.
-  HybridReport(const HybridOptions& options, const Dataset& train, HybridModel& model, size_t steps_before);
+  HybridReport(const HybridOptions& options, const Dataset& train, HybridModel& model, size_t steps_before = 0);
 
   // As TrainReport's; evaluation does not count as training, nor does its waiting.
   void step(double loss, size_t batch_rows);

@@ -104,7 +104,7 @@ bool before(const GridPlan& a, const GridPlan& b) {
 
 std::string given(const GridWish& wish) {
   std::string text;
-  if (wish.data > 0) text += " --data " + std::to_string(wish.data);
+  if (wish.data > 0) text += " --replicas " + std::to_string(wish.data);
   if (wish.pipeline > 0) text += " --pipeline " + std::to_string(wish.pipeline);
   if (wish.tensor > 0) text += " --tensor " + std::to_string(wish.tensor);
   return text.empty() ? text : text.substr(1) + ": ";

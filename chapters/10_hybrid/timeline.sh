@@ -5,7 +5,7 @@ set -eu
 picture=$1 program=${B:-build}/chapters/10_hybrid/train
 trace=$(mktemp)
 trap 'rm -f "$trace"' EXIT
-sh common/mpi/launch 4 "$program" --data 2 --pipeline 2 --micro-batches 8 --hidden 512,512,512,512 --batch 1024 \
+sh common/mpi/launch 4 "$program" --replicas 2 --pipeline 2 --micro-batches 8 --hidden 512,512,512,512 --batch 1024 \
   --train-samples 4096 --epochs 1 --trace "$trace" >/dev/null
 
 # The third step: from the first rank's end of the second update to the last rank's end of the third one, in ms.

@@ -1,2 +1,2 @@
-# chapters/10_hybrid/grid.cpp 10_hybrid_checkpoint_test Grid.EveryRank*
+# chapters/10_hybrid/grid.cpp 10_hybrid_test Grid.EveryRank*
 s/pipeline_ = split(comm, rank_at({place.data, 0, place.tensor}, shape)/pipeline_ = split(comm, rank_at({0, 0, place.tensor}, shape)/

@@ -1,0 +1,130 @@
+#include "chapters/12_restart/checkpoint_header.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+
+#include "chapters/01_serial/layout.h"
+#include "common/error.h"
+
+namespace {
+
+constexpr char magic[] = "mlp checkpoint ";
+constexpr char header_sum[] = "checksum of header ";
+constexpr char number_sum[] = "checksum of numbers ";
+
+// FNV-1a, 64 bits.
+uint64_t hash_text(const std::string& text) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
+  return hash;
+}
+
+std::string hexadecimal(uint64_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", (unsigned long long)number);
+  return text;
+}
+
+std::string join(const std::vector<int>& sizes) {
+  std::string text;
+  for (int size : sizes) text += (text.empty() ? "" : ",") + std::to_string(size);
+  return text;
+}
+
+std::vector<int> split_sizes(const std::string& text) {
+  std::vector<int> sizes;
+  std::istringstream in(text);
+  for (std::string size; std::getline(in, size, ',');) sizes.push_back(std::stoi(size));
+  return sizes;
+}
+
+// The lines that the header's checksum covers.
+std::string body_of(const CheckpointHeader& h) {
+  std::string text = "sizes " + join(h.sizes) + "\nvectors " + std::to_string(h.vectors) + "\nstep " +
+                     std::to_string(h.step) + "\n" + number_sum + hexadecimal(h.checksum) + "\n";
+  for (const auto& [name, value] : h.options) text += "--" + name + " " + value + "\n";
+  return text;
+}
+
+// What follows `key` if the line begins with it.
+bool read_line(const std::string& line, const std::string& key, std::string& value) {
+  if (!line.starts_with(key)) return false;
+  value = line.substr(key.size());
+  return true;
+}
+
+// Understands one line of the body; false if there is no such line.
+bool take(const std::string& line, CheckpointHeader& h) {
+  std::string value;
+  if (read_line(line, "sizes ", value)) h.sizes = split_sizes(value);
+  else if (read_line(line, "vectors ", value)) h.vectors = std::stoi(value);
+  else if (read_line(line, "step ", value)) h.step = std::stoull(value);
+  else if (read_line(line, number_sum, value)) h.checksum = std::stoull(value, nullptr, 16);
+  else if (read_line(line, "--", value))
+    h.options.emplace_back(value.substr(0, value.find(' ')), value.substr(std::min(value.size(), value.find(' ') + 1)));
+  else return false;
+  return true;
+}
+
+CheckpointHeader parse_body(const std::string& body, const std::string& file) {
+  CheckpointHeader h;
+  std::istringstream lines(body);
+  for (std::string line; std::getline(lines, line);)
+    if (!take(line, h)) throw Error(file + ": damaged, its header has a line '" + line + "'");
+  if (h.sizes.size() < 2 || h.vectors < 1) throw Error(file + ": damaged, its header names no network");
+  return h;
+}
+
+}  // namespace
+
+size_t CheckpointHeader::parameters() const { return make_layout(sizes).count; }
+
+const std::string* CheckpointHeader::option(const std::string& name) const {
+  for (const auto& [key, value] : options)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+std::string to_bytes(const CheckpointHeader& header) {
+  const std::string body = body_of(header);
+  std::string text = magic + std::to_string(CheckpointHeader::version) + "\n" + header_sum +
+                     hexadecimal(hash_text(body)) + "\n" + body;
+  if (text.size() > CheckpointHeader::bytes)
+    throw Error("checkpoint: a header of " + std::to_string(text.size()) + " bytes, 4096 is the most");
+  text.resize(CheckpointHeader::bytes, '\n');
+  return text;
+}
+
+CheckpointHeader parse_checkpoint_header(const std::string& start, const std::string& file) {
+  if (start.empty()) throw Error(file + ": is empty, not a checkpoint");
+  if (!start.starts_with(magic)) throw Error(file + ": is not a checkpoint of this program");
+  const size_t first_end = start.find('\n');
+  const std::string version = start.substr(sizeof magic - 1, first_end - (sizeof magic - 1));
+  if (version != std::to_string(CheckpointHeader::version))
+    throw Error(file + ": is a checkpoint of format " + version.substr(0, 20) + ", this program reads format " +
+                std::to_string(CheckpointHeader::version));
+  if (start.size() < CheckpointHeader::bytes)
+    throw Error(file + ": cut short: " + std::to_string(start.size()) + " bytes, its header alone has " +
+                std::to_string(CheckpointHeader::bytes));
+
+  const size_t second_end = start.find('\n', first_end + 1);
+  std::string sum;
+  if (second_end == std::string::npos ||
+      !read_line(start.substr(first_end + 1, second_end - first_end - 1), header_sum, sum))
+    throw Error(file + ": damaged, its header has no checksum");
+  const size_t end = start.find("\n\n", second_end);
+  const std::string body = start.substr(second_end + 1, end == std::string::npos ? end : end - second_end);
+  if (hexadecimal(hash_text(body)) != sum)
+    throw Error(file + ": damaged, the checksum of its header is " + hexadecimal(hash_text(body)) + ", not " + sum);
+  return parse_body(body, file);
+}
+
+void require_same_options(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file) {
+  for (const auto& [name, value] : wanted.options) {
+    const std::string* theirs = found.option(name);
+    if (!theirs || *theirs != value)
+      throw Error("--" + name + " " + value + ": " + file + " was written with " +
+                  (theirs ? "--" + name + " " + *theirs : "no such option"));
+  }
+}

@@ -1,0 +1,55 @@
+#include "chapters/12_restart/restart_options.h"
+
+#include <charconv>
+
+#include "common/error.h"
+
+void RestartOptions::declare(Options& options) {
+  HybridOptions::declare(options);
+  options.add("checkpoint", &checkpoint, "folder for checkpoints, empty for none");
+  options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
+  options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
+  options.add("resume", &resume, "continue from the newest good checkpoint, if there is one");
+}
+
+void RestartOptions::apply(Dataset& train, int ranks_of_node) {
+  find_checkpoint();
+  HybridOptions::apply(train, ranks_of_node);
+  if (!found.file.empty()) require_same_options(found.header, header(0), found.file);
+}
+
+void RestartOptions::find_checkpoint() {
+  if (!resume) return;
+  if (checkpoint.empty()) throw Error("--resume: from which --checkpoint folder?");
+  found = CheckpointFolder(checkpoint, int(keep), MPI_COMM_WORLD).newest_good();
+  if (found.file.empty()) return;
+  if (const std::string* theirs = found.header.option("micro-batches"); theirs && micro_batches == 0)
+    micro_batches = std::stoll(*theirs);
+}
+
+namespace {
+
+std::string shortest(double number) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof text, number).ptr);
+}
+
+}  // namespace
+
+CheckpointHeader RestartOptions::header(uint64_t step) const {
+  CheckpointHeader h;
+  h.sizes = settings().sizes;
+  h.vectors = 1 + (optimizer.name == "adam" ? 2 : optimizer.name == "momentum" ? 1 : 0);
+  h.step = step;
+  std::string widths;
+  for (int64_t width : hidden) widths += (widths.empty() ? "" : ",") + std::to_string(width);
+  h.options = {{"hidden", widths.empty() ? "none" : widths},
+               {"batch", std::to_string(batch)},
+               {"micro-batches", std::to_string(micro_batches)},
+               {"optimizer", optimizer.name},
+               {"learning-rate", shortest(optimizer.learning_rate)},
+               {"momentum", shortest(optimizer.momentum)},
+               {"train-samples", std::to_string(samples)},
+               {"seed", std::to_string(seed)}};
+  return h;
+}

@@ -1,0 +1,29 @@
+// What can be chosen for a run that may be interrupted, beside the choices of chapter 10.
+#pragma once
+
+#include "chapters/10_hybrid/hybrid_options.h"
+#include "chapters/12_restart/checkpoint_folder.h"
+
+struct RestartOptions : HybridOptions {
+  std::string checkpoint;  // folder; empty: none
+  int64_t save_every = 0;  // steps; 0: at the end of each epoch
+  int64_t keep = 3;
+  bool resume = false;
+
+  using HybridOptions::HybridOptions;
+
+  void declare(Options& options);
+
+  // As in chapter 10, but finds the checkpoint to continue from first, and takes its micro-batches if nothing else is said.
+  // Collective.  Throws Error: choices that do not fit together, or not to the checkpoint.
+  void apply(Dataset& train, int ranks_of_node);
+
+  // What determines the run and must be equal where it is continued.
+  CheckpointHeader header(uint64_t step) const;
+
+  // After apply: what to continue from; its file is empty for a fresh start.
+  CheckpointFolder::Found found;
+
+ private:
+  void find_checkpoint();
+};

@@ -1,0 +1,45 @@
+// A training run that may have been interrupted: where it begins, when it is saved, when and how it stops.
+//
+//   A checkpoint that cannot be written (a full disk) does not end the run: one line says so, the older one stays good, and the
+//   next one is tried when its time comes. But a run whose last checkpoint failed ends with status 1.
+#pragma once
+
+#include <optional>
+
+#include "chapters/10_hybrid/hybrid_model.h"
+#include "chapters/12_restart/restart_options.h"
+
+class TrainingRun {
+ public:
+  // Fills the model: from the checkpoint that the options found, or with initial weights.  Collective over the model's grid,
+  // as all that follows.  Keeps references to its arguments.
+  TrainingRun(const RestartOptions& options, HybridModel& model, const Dataset& train);
+
+  size_t steps() const { return steps_; }  // that were taken, by earlier programs, too
+  int first_epoch() const { return int(steps_ / batches_.size()); }
+  // The batches of this epoch that were not trained on before the interruption.
+  std::vector<Range> batches_left(int epoch) const;
+
+  // After each step; saves when it is time to.
+  void step();
+  // After each epoch.
+  void epoch();
+  // In the end; returns the program's exit status.
+  int end();
+  // Because of a signal; saves, and returns the exit status: 75, "try again" (EX_TEMPFAIL of sysexits.h), so that a job
+  // script can tell it from a failure and put itself into the queue again.
+  int stop(int signal);
+
+ private:
+  void save();
+  void say(const std::string& line) const;
+
+  const RestartOptions& options_;
+  HybridModel& model_;
+  std::vector<Range> batches_;
+  std::optional<CheckpointFolder> folder_;
+  size_t steps_ = 0;
+  std::optional<size_t> saved_;  // the step of the newest checkpoint
+  double save_seconds_ = 0;
+  int saves_ = 0;
+};

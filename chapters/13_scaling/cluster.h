@@ -1,0 +1,41 @@
+// A cluster as a handful of numbers: what its nodes compute, and what a message costs inside a node and between two.
+//
+// A file of them (clusters/*.txt) has one `name value` a line; # begins a comment. The first line, a comment, is the title.
+#pragma once
+
+#include <string>
+#include <vector>
+
+// A message of n bytes that finds its way free arrives after
+//   alpha + n · beta    with alpha = overhead + latency (+ rendezvous, if it is long), beta = 1 / bytes_per_second.
+// The overhead is what each message costs its sender's processor and its card, whatever its length: a rank that sends many
+// messages at once pays the latency once and the overhead each time. Seconds.
+// Alexandrov, Ionescu, Schauser, Scheiman: LogGP, SPAA 1995: L, o, G; Hockney 1994 for alpha and beta.
+struct Link {
+  double latency = 0, overhead = 0, rendezvous = 0;
+  double bytes_per_second = 1e9;
+  double alpha(bool is_long) const { return overhead + latency + (is_long ? rendezvous : 0); }
+};
+
+struct Cluster {
+  std::string title;
+  int ranks_per_node = 1;
+  int cards_per_node = 1;      // network cards, shared by the ranks of a node
+  Link inside, between;        // the ranks of a node; ranks of different nodes
+  double eager_bytes = 65536;  // a longer message waits in its sender until its receiver is there
+
+  double operations_per_second = 1e11;  // of a rank; a multiplication and an addition are two
+  double bytes_per_second = 25e9;       // between a rank and its memory
+  double launch = 0;                    // seconds before each operation: the launch of a kernel
+  double memory = 0;                    // bytes of a rank; 0: no limit
+
+  int node_of(int rank) const { return rank / ranks_per_node; }
+  const Link& link(int a, int b) const { return node_of(a) == node_of(b) ? inside : between; }
+};
+
+// `name`: a file, or the name of one in chapters/13_scaling/clusters.  Throws Error naming the line: no such file, an unknown
+// name, a missing or impossible number.
+Cluster load_cluster(const std::string& name);
+
+// The names in chapters/13_scaling/clusters, sorted.
+std::vector<std::string> cluster_names();

@@ -1,0 +1,55 @@
+// What the programs of this chapter let one choose: a cluster and a network.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "chapters/10_hybrid/hybrid_model.h"
+#include "chapters/13_scaling/step_time.h"
+#include "common/dataset.h"
+#include "common/error.h"
+#include "common/options.h"
+
+struct ScalingOptions {
+  std::string cluster = "two_cores";
+  int64_t inputs = 784;
+  std::vector<int64_t> hidden = {512, 256};
+  int64_t batch = 1024;
+  std::string optimizer = "sgd";
+
+  void declare(Options& options) {
+    std::string known;
+    for (const std::string& name : cluster_names()) known += (known.empty() ? "" : ", ") + name;
+    options.add("cluster", &cluster, "a file that describes one, or " + known);
+    options.add("inputs", &inputs, "numbers of an input", between(1, 1 << 20));
+    options.add("hidden", &hidden, "widths of the hidden layers, or none", between(1, 1 << 20));
+    options.add("batch", &batch, "rows of a batch", between(1, 1 << 24));
+    options.add("optimizer", &optimizer, "the update rule", {"sgd", "momentum", "adam"});
+  }
+
+  HybridSettings settings() const {
+    HybridSettings s;
+    s.sizes = {int(inputs)};
+    s.sizes.insert(s.sizes.end(), hidden.begin(), hidden.end());
+    s.sizes.push_back(int(Dataset::classes));
+    s.batch = size_t(batch);
+    s.optimizer.name = optimizer;
+    s.allreduce = "mpi";  // chapter 05's own look at their operands, and memory without contents has none
+    return s;
+  }
+
+  // "784-512-256-10, 535818 parameters"
+  std::string network() const {
+    std::string text;
+    const std::vector<int> sizes = settings().sizes;
+    for (int size : sizes) text += (text.empty() ? "" : "-") + std::to_string(size);
+    return text + ", " + std::to_string(make_layout(sizes).count) + " parameters";
+  }
+};
+
+// "64 ranks on 8 nodes"
+inline std::string to_string_of_ranks(int64_t ranks, const Cluster& cluster) {
+  const int64_t nodes = (ranks + cluster.ranks_per_node - 1) / cluster.ranks_per_node;
+  return std::to_string(ranks) + (ranks == 1 ? " rank on " : " ranks on ") + std::to_string(nodes) +
+         (nodes == 1 ? " node" : " nodes");
+}

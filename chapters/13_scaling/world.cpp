@@ -1,0 +1,177 @@
+#include "chapters/13_scaling/world.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <new>
+
+#include "common/error.h"
+
+namespace {
+
+World* current = nullptr;
+
+constexpr size_t page = 4096, stack_bytes = 512 * 1024;  // of address space: only what is used takes memory
+
+void* new_stack() {
+  void* memory = mmap(nullptr, page + stack_bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  mprotect(memory, page, PROT_NONE);  // a stack that is too small meets it
+  return memory;
+}
+
+}  // namespace
+
+World& world() {
+  if (!current) throw Error("simulated MPI: used outside of simulate()");
+  return *current;
+}
+
+World::World(const Cluster& c, int n, bool t)
+    : cluster(c), ranks(n), network(cluster, n), traced(t), fibers_(size_t(n)) {
+  if (current) throw Error("simulate: one simulation at a time");
+  current = this;
+}
+
+World::~World() {
+  current = nullptr;
+  for (Fiber& fiber : fibers_)
+    if (fiber.stack) munmap(fiber.stack, page + stack_bytes);
+}
+
+// ---- Fibers ----
+
+void World::begin_fiber() {
+  World& w = *current;
+  try {
+    (*w.program_)();
+  } catch (const Ended&) {
+  } catch (...) {
+    if (!w.failure_) w.failure_ = std::current_exception();
+  }
+  w.fibers_[size_t(w.running_)].done = true;
+  w.leave();
+}
+
+void World::resume(int rank) {
+  running_ = rank;
+  Fiber& fiber = fibers_[size_t(rank)];
+  fiber.asleep = false;
+  swapcontext(&scheduler_, &fiber.context);
+  running_ = -1;
+}
+
+void World::leave() { swapcontext(&fibers_[size_t(running_)].context, &scheduler_); }
+
+Simulated World::run(const std::function<void()>& program) {
+  program_ = &program;
+  for (int r = 0; r < ranks; ++r) {
+    Fiber& fiber = fibers_[size_t(r)];
+    fiber.stack = new_stack();
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = static_cast<char*>(fiber.stack) + page;
+    fiber.context.uc_stack.ss_size = stack_bytes;
+    fiber.context.uc_link = nullptr;
+    makecontext(&fiber.context, begin_fiber, 0);
+    turns_.push({0, r});
+  }
+  while (!turns_.empty() && !failure_) {
+    const int rank = turns_.top().rank;
+    turns_.pop();
+    resume(rank);
+  }
+  for (const Fiber& fiber : fibers_)
+    if (!fiber.done && !failure_) failure_ = std::make_exception_ptr(Error(who_waits()));
+  if (failure_) end_all();
+
+  Simulated result;
+  for (Fiber& fiber : fibers_) {
+    fiber.time.seconds = fiber.clock;
+    result.seconds = std::max(result.seconds, fiber.clock);
+    result.ranks.push_back(fiber.time);
+  }
+  return result;
+}
+
+void World::end_all() {
+  ending_ = true;
+  for (int r = 0; r < ranks; ++r)
+    while (!fibers_[size_t(r)].done) resume(r);
+  std::rethrow_exception(failure_);
+}
+
+std::string World::who_waits() const {
+  constexpr int most = 4;
+  int waiting = 0;
+  std::string text;
+  for (int r = 0; r < ranks; ++r) {
+    if (fibers_[size_t(r)].done) continue;
+    if (++waiting <= most)
+      text += "\n  rank " + std::to_string(r) + " waits for " + fibers_[size_t(r)].waits_for;
+  }
+  if (waiting > most) text += "\n  and " + std::to_string(waiting - most) + " more";
+  return "deadlock: every rank has ended or waits" + text;
+}
+
+// ---- Clocks and turns ----
+
+void World::compute(double seconds) {
+  Fiber& fiber = fibers_[size_t(running_)];
+  fiber.clock += seconds;
+  fiber.time.computing += seconds;
+}
+
+void World::wait_until(double moment) {
+  Fiber& fiber = fibers_[size_t(running_)];
+  if (moment <= fiber.clock) return;
+  fiber.time.waiting += moment - fiber.clock;
+  fiber.clock = moment;
+}
+
+void World::take_turn() {
+  const Turn mine{now(), running_};
+  if (turns_.empty() || turns_.top() < mine) return;
+  turns_.push(mine);
+  leave();
+}
+
+void World::sleep(const std::string& what) {
+  Fiber& fiber = fibers_[size_t(running_)];
+  fiber.waits_for = what;
+  fiber.asleep = true;
+  leave();
+}
+
+void World::wake(int rank, double moment) {
+  Fiber& fiber = fibers_[size_t(rank)];
+  if (!fiber.asleep) return;
+  fiber.asleep = false;
+  const double at = std::max(moment, fiber.clock);
+  fiber.time.waiting += at - fiber.clock;
+  fiber.clock = at;
+  turns_.push({at, rank});
+}
+
+// ---- What programs see ----
+
+RankTime Simulated::sum() const {
+  RankTime all;
+  for (const RankTime& r : ranks) {
+    all.seconds += r.seconds;
+    all.computing += r.computing;
+    all.waiting += r.waiting;
+    all.messages += r.messages;
+    all.bytes += r.bytes;
+  }
+  return all;
+}
+
+void compute(double seconds) { world().compute(seconds); }
+double virtual_time() { return world().now(); }
+RankTime time_so_far() {
+  RankTime time = world().time();
+  time.seconds = world().now();
+  return time;
+}
+const Cluster& this_cluster() { return world().cluster; }

@@ -1,0 +1,150 @@
+// Finds suitable parameters: rank 0 hands out trials of (learning rate, width, batch, seed), the other ranks train them, and
+// successive halving gives up the hopeless ones early.
+//
+// The choice is made on 10,000 validation samples that were taken out of the training set. The test set is looked at
+// once, at the end, by the winner alone: the best of many validation accuracies is too good by the luck of the choice.
+//
+// Run: mpiexec -n 4 build/chapters/14_search/search --log build/search.csv
+//      sh chapters/14_search/search.sh build/search.csv       draws the curves of all trials
+#include <algorithm>
+#include <cstdio>
+
+#include "chapters/14_search/search_journal.h"
+#include "chapters/14_search/trial_farm.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+
+namespace {
+
+struct SearchOptions {
+  std::string data = "build/data";
+  int64_t trials = 40, first_epochs = 1, rungs = 4, eta = 2, seed = 1, train_samples = 50000;
+  std::string log;
+  bool resume = false;
+
+  void declare(Options& options) {
+    options.add("data", &data, "folder with the unpacked MNIST files");
+    options.add("trials", &trials, "how many settings to try", between(1, 100000));
+    options.add("first-epochs", &first_epochs, "epochs that every trial gets", between(1, 1000));
+    options.add("rungs", &rungs,
+                "how often the field is looked at; a survivor trains first-epochs · eta^(rungs-1)",
+                between(1, 10));
+    options.add("eta", &eta, "one in eta goes on to the next rung", between(2, 10));
+    options.add("seed", &seed, "of the choice of trials", at_least(0));
+    options.add("train-samples", &train_samples,
+                "train on the first N samples; the last 10,000 are for validation", between(256, 50000));
+    options.add("log", &log, "write each result to this CSV file, as it comes");
+    options.add("resume", &resume, "go on where the search of --log ended");
+  }
+};
+
+constexpr size_t validation_samples = 10000;
+
+// What is known of a trial at the end.
+struct Row {
+  Trial trial;
+  Outcome best;  // of its highest rung
+  double seconds = 0;
+};
+
+std::vector<Row> rows_of(const std::vector<Trial>& trials, const std::vector<Outcome>& outcomes) {
+  std::vector<Row> rows;
+  for (const Trial& trial : trials) rows.push_back({trial, {.rung = -1}, 0});
+  for (const Outcome& outcome : outcomes) {
+    Row& row = rows[size_t(outcome.trial)];
+    row.seconds += outcome.seconds;
+    if (outcome.rung > row.best.rung) row.best = outcome;
+  }
+  // The best accuracy first, whatever its rung; trials that failed last.
+  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    if (a.best.failed != b.best.failed) return a.best.failed < b.best.failed;
+    return !a.best.failed && a.best.accuracy > b.best.accuracy;
+  });
+  return rows;
+}
+
+void print_table(const std::vector<Row>& rows) {
+  std::printf("\n%5s %14s %6s %6s %6s %7s %12s %9s\n", "trial", "learning rate", "width", "batch", "seed",
+              "epochs", "validation", "seconds");
+  for (const Row& row : rows) {
+    char accuracy[32] = "diverged";
+    if (!row.best.failed) std::snprintf(accuracy, sizeof accuracy, "%.2f %%", 100 * row.best.accuracy);
+    std::printf("%5d %14.4f %6d %6d %6d %7d %12s %9.1f\n", row.trial.number, row.trial.learning_rate,
+                row.trial.width, row.trial.batch, row.trial.seed, row.best.epochs, accuracy, row.seconds);
+  }
+}
+
+void print_farm(const FarmReport& report) {
+  std::printf(
+      "\nfrom the first hand-out to the last result %.1f s; workers held a trial %.0f %% of that time:\n",
+      report.wall_seconds, 100 * report.utilisation());
+  for (size_t worker = 1; worker < report.held_seconds.size(); ++worker)
+    std::printf("  rank %zu: %d stretches of %d trials, %.1f s\n", worker, report.stretches[worker],
+                report.trials[worker], report.held_seconds[worker]);
+}
+
+// Trains the winner again, with all that it got, and shows it the test set for the first time. The same numbers, because
+// a run is a function of its parameters; so no process has to keep the best weights.
+void judge(const Row& winner, const Dataset& train, const Dataset& test) {
+  std::vector<float> weights;
+  const Outcome last =
+      run_stretch({.trial = winner.trial, .last_epoch = winner.best.epochs}, weights, train, test);
+  std::printf(
+      "\nthe most suitable: learning rate %.4f, width %d, batch %d, seed %d, after %d epochs: validation "
+      "%.2f %%, "
+      "test %.2f %%\n",
+      winner.trial.learning_rate, winner.trial.width, winner.trial.batch, winner.trial.seed,
+      winner.best.epochs, 100 * winner.best.accuracy, 100 * last.accuracy);
+}
+
+void lead_search(const SearchOptions& o, const Dataset& train, const Dataset& test) {
+  std::vector<Trial> trials;
+  for (int number = 0; number < o.trials; ++number) trials.push_back(random_trial(uint64_t(o.seed), number));
+  Halving halving(int(o.trials), int(o.rungs), int(o.eta));
+  std::vector<Outcome> outcomes;
+  if (o.resume) outcomes = read_journal(o.log, trials);
+  for (const Outcome& outcome : outcomes) halving.restore({outcome.trial, outcome.rung}, outcome.accuracy);
+  if (o.resume) std::printf("%zu results of %s are kept\n", outcomes.size(), o.log.c_str());
+
+  SearchJournal journal(o.log, o.resume);
+  FarmOptions options{.first_epochs = int(o.first_epochs), .eta = int(o.eta)};
+  options.result = [&](const Outcome& outcome, int worker) {
+    journal.add(trials[size_t(outcome.trial)], outcome, worker);
+    outcomes.push_back(outcome);
+    std::printf("rank %d: trial %3d, %2d epochs: ", worker, outcome.trial, outcome.epochs);
+    std::printf(outcome.failed ? "diverged\n" : "%.2f %%\n", 100 * outcome.accuracy);
+    std::fflush(stdout);
+  };
+  const FarmReport report = manage(halving, trials, options, MPI_COMM_WORLD);
+
+  const std::vector<Row> rows = rows_of(trials, outcomes);
+  print_table(rows);
+  print_farm(report);
+  if (rows.front().best.failed) throw Error("every trial diverged: no setting was found");
+  judge(rows.front(), train, test);
+}
+
+int search(MpiSession& mpi, int argc, char** argv) {
+  SearchOptions o;
+  Options options("Searches for learning rate, width, batch and seed on many processes.");
+  o.declare(options);
+  if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (mpi.size() < 2) throw Error("search needs a manager and a worker, so two ranks or more");
+  if (o.resume && o.log.empty()) throw Error("--resume: needs --log, the record to go on with");
+
+  const Dataset all = read_mnist_train(o.data), test = read_mnist_test(o.data);
+  const Dataset train = part_of(all, {0, size_t(o.train_samples)});
+  const Dataset validation = part_of(all, {all.count - validation_samples, all.count});
+  if (mpi.rank() == 0)
+    lead_search(o, train, test);
+  else
+    work([&](const Stretch& stretch,
+             std::vector<float>& weights) { return run_stretch(stretch, weights, train, validation); },
+         MPI_COMM_WORLD);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_with_mpi(argc, argv, search); }

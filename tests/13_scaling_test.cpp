@@ -1,0 +1,700 @@
+// What chapter 13 claims of its simulation: messages cost what the formulas say, clocks are right whoever runs first, the programs of
+// earlier chapters compute on simulated ranks what they compute on real ones, and mistakes are explained.
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/04_point_to_point/serial_run.h"
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/13_scaling/ghost_memory.h"
+#include "chapters/13_scaling/laws.h"
+#include "chapters/13_scaling/modelled_device.h"
+#include "chapters/13_scaling/network.h"
+#include "chapters/13_scaling/step_time.h"
+#include "common/compare.h"
+#include "common/mpi/session.h"
+#include "tests/training_runs.h"
+
+namespace {
+
+// Powers of two, so that sums of these times are exact and can be compared for equality.
+constexpr double latency = 1.0 / 1024, overhead = 1.0 / 4096, alpha = latency + overhead,
+                 beta = 1.0 / 1048576;
+
+// Every rank on a node of its own, with a card of its own; nothing but messages costs time.
+Cluster flat() {
+  Cluster c;
+  c.title = "flat";
+  c.inside =
+      c.between = {.latency = latency, .overhead = overhead, .rendezvous = 0, .bytes_per_second = 1 / beta};
+  c.eager_bytes = 1e18;
+  c.operations_per_second = c.bytes_per_second = 1e300;
+  return c;
+}
+
+Cluster nodes_of(int ranks, int cards) {
+  Cluster c = flat();
+  c.ranks_per_node = ranks;
+  c.cards_per_node = cards;
+  c.inside.latency = latency / 8;
+  c.inside.bytes_per_second = 16 / beta;
+  return c;
+}
+
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+void send_bytes(size_t n, int to, int tag = 0) {
+  std::vector<char> data(n, char(to));
+  MPI_CHECK(MPI_Send(data.data(), int(n), MPI_CHAR, to, tag, MPI_COMM_WORLD));
+}
+void receive_bytes(size_t n, int from, int tag = 0) {
+  std::vector<char> data(n);
+  MPI_CHECK(MPI_Recv(data.data(), int(n), MPI_CHAR, from, tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+}
+
+// The text of the Error that f throws.
+template <class F>
+std::string error_of(F f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+// ---- The network ----
+
+TEST(Network, AMessageTakesAlphaAndBeta) {
+  const Cluster c = nodes_of(2, 1);
+  for (const double bytes : {0.0, 1.0, 4096.0}) {
+    EXPECT_EQ(Network(c, 4).send(1, 0, 2, bytes).arrived, 1 + alpha + bytes * beta);
+    EXPECT_EQ(Network(c, 4).send(1, 0, 2, bytes).left, 1 + overhead + bytes * beta);
+    EXPECT_EQ(Network(c, 4).send(1, 0, 1, bytes).arrived, 1 + latency / 8 + overhead + bytes * beta / 16);
+  }
+}
+
+// The second of two messages pays for the first one's time on the wire, not for its latency.
+TEST(Network, MessagesStandInLineAtTheSender) {
+  const Cluster c = flat();
+  Network network(c, 3);
+  EXPECT_EQ(network.send(0, 0, 1, 1024).arrived, alpha + 1024 * beta);
+  EXPECT_EQ(network.send(0, 0, 2, 1024).arrived, overhead + 1024 * beta + alpha + 1024 * beta);
+}
+
+TEST(Network, MessagesStandInLineAtTheReceiver) {
+  const Cluster c = flat();
+  Network network(c, 3);
+  network.send(0, 1, 0, 1024);
+  EXPECT_EQ(network.send(0, 2, 0, 1024).arrived, alpha + 2 * 1024 * beta);
+  EXPECT_EQ(network.send(0, 0, 1, 1024).arrived, alpha + 1024 * beta);  // the other direction is free
+}
+
+TEST(Network, RanksOfANodeShareItsCards) {
+  const auto second = [](int cards) {
+    const Cluster c = nodes_of(4, cards);
+    Network network(c, 8);
+    network.send(0, 0, 4, 1024);
+    return network.send(0, 1, 5, 1024).arrived;
+  };
+  EXPECT_EQ(second(4), alpha + 1024 * beta);
+  EXPECT_EQ(second(1), overhead + 1024 * beta + alpha + 1024 * beta);
+}
+
+// ---- Clocks ----
+
+TEST(Clocks, AReceiverWaitsForItsMessage) {
+  const Simulated s = simulate(flat(), 2, [] {
+    if (rank() == 1) {
+      compute(3);
+      send_bytes(1024, 0);
+    } else {
+      compute(1);
+      receive_bytes(1024, 1);
+      compute(2);
+    }
+  });
+  EXPECT_EQ(s.ranks[0].seconds, 3 + alpha + 1024 * beta + 2);
+  EXPECT_EQ(s.ranks[0].computing, 3);
+  EXPECT_EQ(s.ranks[0].waiting, 2 + alpha + 1024 * beta);
+  EXPECT_EQ(s.ranks[1].seconds, 3 + overhead + 1024 * beta);
+  EXPECT_EQ(s.seconds, s.ranks[0].seconds);
+  EXPECT_EQ(s.sum().messages, 1u);
+  EXPECT_EQ(s.sum().bytes, 1024);
+}
+
+TEST(Clocks, AMessageThatIsThereCostsNoWaiting) {
+  const Simulated s = simulate(flat(), 2, [] {
+    if (rank() == 1)
+      send_bytes(8, 0);
+    else
+      compute(3), receive_bytes(8, 1);
+  });
+  EXPECT_EQ(s.ranks[0].seconds, 3);
+}
+
+// Rank 0 is the first to run, but its message starts later than rank 1's: it must not take the card first.
+TEST(Clocks, TheEarliestGoesFirst) {
+  const Simulated s = simulate(nodes_of(2, 1), 4, [] {
+    if (rank() == 0) compute(1), send_bytes(1 << 20, 2);
+    if (rank() == 1) compute(0.5), send_bytes(1 << 20, 3);
+    if (rank() >= 2) receive_bytes(1 << 20, rank() - 2);
+  });
+  const double on_the_wire = (1 << 20) * beta;
+  EXPECT_EQ(s.ranks[3].seconds, 0.5 + alpha + on_the_wire);
+  EXPECT_EQ(s.ranks[2].seconds, 0.5 + overhead + on_the_wire + alpha + on_the_wire);
+}
+
+TEST(Clocks, ALongMessageWaitsForItsReceiver) {
+  Cluster c = flat();
+  c.eager_bytes = 1000;
+  c.between.rendezvous = 1.0 / 256;
+  const auto run = [&](size_t bytes) {
+    return simulate(c, 2, [&] {
+      if (rank() == 0)
+        send_bytes(bytes, 1);
+      else
+        compute(5), receive_bytes(bytes, 0);
+    });
+  };
+  EXPECT_EQ(run(1000).ranks[0].seconds, overhead + 1000 * beta);
+  EXPECT_EQ(run(1000).ranks[1].seconds, 5);
+  EXPECT_EQ(run(1001).ranks[0].seconds, 5 + 1.0 / 256 + overhead + 1001 * beta);
+  EXPECT_EQ(run(1001).ranks[1].seconds, 5 + 1.0 / 256 + alpha + 1001 * beta);
+}
+
+TEST(Clocks, WhatIsBegunGoesOnWhileTheRankComputes) {
+  const Simulated s = simulate(flat(), 2, [] {
+    std::vector<float> out(1 << 18), in(1 << 18);
+    MPI_Request requests[2];
+    MPI_Irecv(in.data(), 1 << 18, MPI_FLOAT, 1 - rank(), 0, MPI_COMM_WORLD, &requests[0]);
+    MPI_Isend(out.data(), 1 << 18, MPI_FLOAT, 1 - rank(), 0, MPI_COMM_WORLD, &requests[1]);
+    compute(3);  // the message takes one second
+    MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
+  });
+  EXPECT_EQ(s.seconds, 3 + overhead);
+}
+
+TEST(Clocks, AskingAgainAndAgainLetsTimePass) {
+  const Simulated s = simulate(flat(), 2, [] {
+    if (rank() == 1) return compute(1), send_bytes(8, 0);
+    char data[8];
+    MPI_Request request;
+    MPI_Irecv(data, 8, MPI_CHAR, 1, 0, MPI_COMM_WORLD, &request);
+    for (int done = 0; !done;) MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+  });
+  EXPECT_NEAR(s.ranks[0].seconds, 1 + alpha + 8 * beta, 1e-6);  // a question costs 1e-7 s
+}
+
+TEST(Clocks, TheSameProgramTakesTheSameTimeAlways) {
+  HybridSettings settings{
+      .sizes = {20, 30, 30, 10}, .batch = 24, .micro_batches = 4, .allreduce = "mpi", .optimizer = {}};
+  const auto run = [&] { return simulate_step(load_cluster("ethernet"), settings, {4, 2, 2}); };
+  const StepTime a = run(), b = run();
+  EXPECT_GT(a.seconds, 0);
+  EXPECT_EQ(a.seconds, b.seconds);
+  EXPECT_EQ(a.computing, b.computing);
+  EXPECT_EQ(a.messages, b.messages);
+}
+
+// ---- Messages carry what they should ----
+
+TEST(Messages, AreMatchedBySenderTagCommunicatorAndOrder) {
+  simulate(flat(), 3, [] {
+    MPI_Comm other;
+    MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, 0, -rank(), &other));  // in reverse order
+    if (rank() != 0) {
+      for (int i = 0; i < 3; ++i) {
+        const int value = 100 * rank() + i, elsewhere = 1000 + value;
+        MPI_CHECK(MPI_Send(&value, 1, MPI_INT, 0, i % 2, MPI_COMM_WORLD));
+        MPI_CHECK(MPI_Send(&elsewhere, 1, MPI_INT, 2, i % 2, other));
+      }
+      return;
+    }
+    const auto get = [](int from, int tag, MPI_Comm comm) {
+      int value = -1;
+      MPI_Status status;
+      MPI_CHECK(MPI_Recv(&value, 1, MPI_INT, from, tag, comm, &status));
+      EXPECT_EQ(status.MPI_SOURCE, from);
+      EXPECT_EQ(status.MPI_TAG, tag);
+      return value;
+    };
+    EXPECT_EQ(get(2, 1, MPI_COMM_WORLD), 201);
+    EXPECT_EQ(get(1, 0, MPI_COMM_WORLD), 100);
+    EXPECT_EQ(get(1, 0, MPI_COMM_WORLD), 102);
+    EXPECT_EQ(get(0, 0, other), 1200);  // rank 2 of the world is rank 0 there
+    EXPECT_EQ(get(1, 1, other), 1101);
+  });
+}
+
+// Short ones at once, long ones when both sides are there: in both cases what was sent, not what is there later.
+TEST(Messages, ArriveWhole) {
+  for (const double eager : {0.0, 1e18})
+    for (const bool receiver_first : {false, true}) {
+      Cluster c = flat();
+      c.eager_bytes = eager;
+      simulate(c, 2, [&] {
+        std::vector<float> data(1000);
+        MPI_Status status;
+        if (rank() == 0) {
+          if (receiver_first) compute(1);
+          std::iota(data.begin(), data.end(), 1.0f);
+          MPI_CHECK(MPI_Send(data.data(), 1000, MPI_FLOAT, 1, 0, MPI_COMM_WORLD));
+          data.assign(1000, 0);
+        } else {
+          if (!receiver_first) compute(1);
+          MPI_CHECK(MPI_Recv(data.data(), 1000, MPI_FLOAT, 0, 0, MPI_COMM_WORLD, &status));
+          int count = 0;
+          MPI_CHECK(MPI_Get_count(&status, MPI_FLOAT, &count));
+          EXPECT_EQ(count, 1000);
+          for (int i = 0; i < 1000; ++i) ASSERT_EQ(data[size_t(i)], float(i + 1));
+        }
+      });
+    }
+}
+
+// ---- Chapter 05's collectives on simulated ranks: sums are right, times are those of the formulas ----
+
+TEST(Collectives, EveryAllreduceAddsUp) {
+  for (const int p : {1, 2, 3, 5, 8, 13, 32})
+    for (const Named<Allreduce>& allreduce : allreduces()) {
+      if (allreduce.needs_window) continue;
+      simulate(nodes_of(4, 2), p, [&] {
+        for (const size_t n : {size_t{1}, size_t{7}, size_t{1000}}) {
+          std::vector<float> data(n), sum(n);
+          for (size_t i = 0; i < n; ++i) data[i] = float(rank() + 1) + float(i);
+          allreduce.function(sum.data(), data.data(), n, MPI_COMM_WORLD);
+          const float all = float(p * (p + 1) / 2);
+          for (size_t i = 0; i < n; ++i)
+            ASSERT_EQ(sum[i], all + float(p) * float(i)) << allreduce.name << ", " << p << " ranks";
+        }
+      });
+    }
+}
+
+// n divides by p, so every message has the length that the formula says. Nothing but rounding is between them.
+TEST(Collectives, TakeTheTimeOfTheirFormulas) {
+  constexpr size_t n = 1 << 14;
+  constexpr double bytes = 4.0 * n;
+  for (const int p : {2, 4, 8, 16}) {
+    const auto seconds = [&](const std::string& name) {
+      return simulate(flat(), p,
+                      [&] {
+                        std::vector<float> data(n, 1.0f);
+                        find_allreduce(name).function(data.data(), data.data(), n, MPI_COMM_WORLD);
+                      })
+          .seconds;
+    };
+    const double steps = std::log2(p);
+    EXPECT_NEAR(seconds("ring"), 2 * (p - 1) * (alpha + bytes / p * beta), 1e-12) << p;
+    EXPECT_NEAR(seconds("recursive-doubling"), steps * (alpha + bytes * beta), 1e-12) << p;
+    EXPECT_NEAR(seconds("rabenseifner"), 2 * (steps * alpha + (1 - 1.0 / p) * bytes * beta), 1e-12) << p;
+    EXPECT_NEAR(seconds("rank-order"), 2 * (latency + (p - 1) * (overhead + bytes / p * beta)), 1e-12) << p;
+  }
+}
+
+// MPI's own, with every kind of operand that training uses.
+TEST(Collectives, OfMpiItself) {
+  for (const int p : {1, 2, 7}) {
+    simulate(nodes_of(3, 1), p, [&] {
+      int value = rank() == p - 1 ? 42 : 0;
+      MPI_CHECK(MPI_Bcast(&value, 1, MPI_INT, p - 1, MPI_COMM_WORLD));
+      EXPECT_EQ(value, 42);
+
+      double sum = 0.5 * rank();
+      MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD));
+      EXPECT_EQ(sum, 0.25 * p * (p - 1));
+      uint64_t most = uint64_t{1} << (40 + rank()), result = 0;
+      MPI_CHECK(MPI_Allreduce(&most, &result, 1, MPI_UINT64_T, MPI_MAX, MPI_COMM_WORLD));
+      EXPECT_EQ(result, uint64_t{1} << (40 + p - 1));
+      struct {
+        float value;
+        int place;
+      } best{rank() >= p / 2 ? 1.0f : 0.0f, rank()}, found{};
+      MPI_CHECK(MPI_Allreduce(&best, &found, 1, MPI_FLOAT_INT, MPI_MAXLOC, MPI_COMM_WORLD));
+      EXPECT_EQ(found.value, 1);
+      EXPECT_EQ(found.place, p / 2);
+
+      std::vector<int> all(size_t(p), -1), gathered(size_t(p), -1);
+      const int mine = 10 + rank();
+      MPI_CHECK(MPI_Allgather(&mine, 1, MPI_INT, all.data(), 1, MPI_INT, MPI_COMM_WORLD));
+      MPI_CHECK(MPI_Gather(&mine, 1, MPI_INT, gathered.data(), 1, MPI_INT, 0, MPI_COMM_WORLD));
+      for (int r = 0; r < p; ++r) {
+        EXPECT_EQ(all[size_t(r)], 10 + r);
+        if (rank() == 0) {
+          EXPECT_EQ(gathered[size_t(r)], 10 + r);
+        }
+      }
+
+      MPI_Comm node;
+      MPI_CHECK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+      EXPECT_EQ(ranks_of(node), std::min(3, p - rank() / 3 * 3));
+      EXPECT_EQ(rank_of(node), rank() % 3);
+      MPI_CHECK(MPI_Comm_free(&node));
+      EXPECT_EQ(node, MPI_COMM_NULL);
+    });
+  }
+}
+
+// A long sum takes the way with messages: 100,000 numbers, also where they are addresses only.
+TEST(Collectives, ALongSumIsMadeOfMessages) {
+  constexpr int n = 100'000;
+  for (const bool real : {true, false}) {
+    const Simulated s = simulate(nodes_of(2, 1), 6, [&] {
+      std::vector<float> data(real ? n : 0, float(rank()));
+      void* memory = real ? data.data() : ghost_allocate(4 * n);
+      MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, memory, n, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD));
+      for (float x : data) ASSERT_EQ(x, 15);
+    });
+    EXPECT_EQ(s.sum().messages, 6u * 5 * 2);
+    EXPECT_EQ(s.sum().bytes, 2 * 5 * 4.0 * n);
+  }
+}
+
+// ---- Training: the programs of earlier chapters ----
+
+namespace {
+
+const std::vector<int> sizes = {17, 13, 11, 13, 11, 13, 11, 13, 10};
+
+HybridSettings settings(int micro_batches, bool reproducible) {
+  return {.sizes = sizes,
+          .batch = 29,
+          .micro_batches = micro_batches,
+          .reproducible = reproducible,
+          .optimizer = {.learning_rate = 0.1}};
+}
+
+struct Trained {
+  std::vector<float> weights;
+  double loss = 0, seconds = 0;
+  size_t messages = 0;
+};
+
+Trained train(const Cluster& cluster, const HybridSettings& s, const GridShape& shape) {
+  const Dataset data = random_dataset(17, 29);
+  const std::vector<uint32_t> order = permutation(1, 0, data.count);
+  Trained result;
+  const Simulated simulated = simulate(cluster, shape.ranks(), [&] {
+    ModelledDevice device(cluster, Contents::real);
+    const Grid grid(shape, MPI_COMM_WORLD);
+    HybridModel model(device, grid, s);
+    model.initialize(1);
+    double loss = 0;
+    for (int step = 0; step < 5; ++step) loss = model.step(data, order, {0, data.count}).loss;
+    const std::vector<float> weights = model.weights();
+    if (rank() == 0) result.weights = weights, result.loss = loss;
+  });
+  result.seconds = simulated.seconds;
+  result.messages = simulated.sum().messages;
+  return result;
+}
+
+}  // namespace
+
+// Far more ranks than this machine has cores; with `reproducible` every bit is that of one rank.
+TEST(Training, AnyGridWithoutTensorRanksEndsWithTheBitsOfOneRank) {
+  const Cluster cluster = load_cluster("ethernet");
+  const Trained one = train(cluster, settings(29, true), {1, 1, 1});
+  std::vector<float> initial(one.weights.size());
+  initialize(initial.data(), make_layout(sizes), 1);
+  EXPECT_GT(compare(one.weights, initial).max_abs, 1e-3);  // it learns
+  for (const GridShape shape : {GridShape{2, 1, 1}, {29, 1, 1}, {1, 8, 1}, {4, 4, 1}, {29, 8, 1}}) {
+    const Trained many = train(cluster, settings(29, true), shape);
+    EXPECT_TRUE(compare(many.weights, one.weights).same_bits()) << to_string(shape);
+    EXPECT_EQ(many.loss, one.loss) << to_string(shape);
+  }
+}
+
+// 12 and 16 tensor ranks: more than there are classes, so that some have nothing of the last layer.
+TEST(Training, TensorRanksStayNearOneRank) {
+  const Cluster cluster = load_cluster("ethernet");
+  const Trained one = train(cluster, settings(4, false), {1, 1, 1});
+  // Other micro-batches add the same gradients in another order. Ten times that, as in all chapters.
+  const double bound =
+      10 * compare(train(cluster, settings(7, false), {1, 1, 1}).weights, one.weights).max_abs;
+  ASSERT_GT(bound, 0);
+  for (const GridShape shape :
+       {GridShape{1, 1, 2}, {1, 1, 8}, {2, 2, 4}, {4, 1, 12}, {2, 1, 16}, {2, 2, 16}}) {
+    const Trained many = train(cluster, settings(4, false), shape);
+    EXPECT_TRUE(compare(many.weights, one.weights).within(bound)) << to_string(shape);
+  }
+}
+
+// Time depends on shapes only: the run without contents takes as long as the one that computes, and sends as many messages.
+TEST(Training, TakesTheSameTimeWithoutContents) {
+  const Cluster cluster = load_cluster("infiniband");
+  for (const GridShape shape : {GridShape{4, 1, 1}, {2, 2, 1}, {2, 2, 4}, {1, 1, 12}}) {
+    HybridSettings s = settings(4, false);
+    s.allreduce = "mpi";
+    const Dataset pictures = random_dataset(17, 29);
+    Dataset empty = pictures;
+    empty.pixels.clear();
+    empty.height = empty.width = 0;
+    const std::vector<uint32_t> order = permutation(1, 0, 29);
+    const auto run = [&](Contents contents) {
+      return simulate(cluster, shape.ranks(), [&] {
+        ModelledDevice device(cluster, contents);
+        const Grid grid(shape, MPI_COMM_WORLD);
+        HybridModel model(device, grid, s);
+        if (contents == Contents::real) model.initialize(1);
+        for (int step = 0; step < 2; ++step)
+          model.step(contents == Contents::real ? pictures : empty, order, {0, 29});
+      });
+    };
+    const Simulated real = run(Contents::real), none = run(Contents::none);
+    EXPECT_EQ(real.seconds, none.seconds) << to_string(shape);
+    EXPECT_EQ(real.sum().messages, none.sum().messages);
+    EXPECT_EQ(real.sum().bytes, none.sum().bytes);
+  }
+}
+
+// A rank that computes at half the speed: synchronous training waits for it, whoever it is.
+TEST(Training, TheSlowestRankSetsThePace) {
+  const Cluster cluster = load_cluster("infiniband");
+  HybridSettings s{
+      .sizes = {784, 512, 256, 10}, .batch = 1024, .micro_batches = 8, .allreduce = "mpi", .optimizer = {}};
+  const StepTime usual = simulate_step(cluster, s, {8, 1, 1});
+  const StepTime slow = simulate_step(cluster, s, {8, 1, 1}, {.slow_rank = 5, .slowness = 2, .trace = {}});
+  EXPECT_GE(slow.seconds, 2 * usual.computing);
+  EXPECT_LE(slow.seconds, 2 * usual.seconds);
+  EXPECT_NEAR(slow.computing, usual.computing * 9 / 8,
+              1e-9);  // on average one rank of eight computes twice as long
+}
+
+// ---- The modelled device ----
+
+TEST(Device, TakesTheTimeOfTheRoofline) {
+  Cluster c = flat();
+  c.operations_per_second = 1024;
+  c.bytes_per_second = 64;
+  c.launch = 0.125;
+  const Simulated s = simulate(c, 2, [&] {
+    ModelledDevice device(c, Contents::none);
+    const Buffer<> memory(device, 1 << 20, Purpose::workspace);
+    if (rank() == 0)
+      device.linear_forward(memory, memory, memory, nullptr, Activation::none, 64, 64, 64);  // by arithmetic?
+    if (rank() == 1) device.add(memory, memory, 1024);                                       // by memory
+  });
+  EXPECT_EQ(s.ranks[0].seconds, 0.125 + std::max(2.0 * 64 * 64 * 64 / 1024, 4.0 * 3 * 64 * 64 / 64));
+  EXPECT_EQ(s.ranks[1].seconds, 0.125 + 4.0 * 3 * 1024 / 64);
+}
+
+// Operations of one step, by hand: two products forward and four backward, but the first layer has no dx; the rest is small.
+TEST(Device, CountsTheOperationsOfAStep) {
+  const HybridSettings s{.sizes = {784, 512, 256, 10}, .batch = 128, .allreduce = "mpi", .optimizer = {}};
+  const StepTime t = simulate_step(load_cluster("two_cores"), s, {1, 1, 1});
+  const double products = 2.0 * 128 * (2 * 784 * 512 + 3 * 512 * 256 + 3 * 256 * 10);
+  EXPECT_GT(t.operations, products);
+  EXPECT_LT(t.operations, 1.02 * products);
+  EXPECT_EQ(t.computing, t.seconds);
+}
+
+TEST(Device, HasNoMoreMemoryThanItsCluster) {
+  Cluster c = flat();
+  c.memory = 1e6;
+  EXPECT_EQ(error_of([&] {
+              simulate(c, 1, [&] {
+                ModelledDevice device(c, Contents::none);
+                const Buffer<> fits(device, 200'000, Purpose::parameters);
+                const Buffer<> does_not(device, 60'000, Purpose::gradients);
+              });
+            }),
+            "a rank needs more than the 1 MB that it has");
+}
+
+TEST(GridSearch, LeavesOutWhatDoesNotFitAndSortsTheRest) {
+  Cluster c = load_cluster("ethernet");
+  const HybridSettings s{.sizes = {784, 512, 256, 10}, .batch = 256, .allreduce = "mpi", .optimizer = {}};
+  const GridSearch all = search_grids(c, s, 8);
+  ASSERT_GT(all.grids.size(), 5u);
+  EXPECT_EQ(all.too_large, 0);
+  for (size_t i = 1; i < all.grids.size(); ++i) EXPECT_LE(all.grids[i - 1].seconds, all.grids[i].seconds);
+  c.memory = 2e6;  // the weights and gradients of the whole network need 4.3 MB
+  const GridSearch some = search_grids(c, s, 8);
+  EXPECT_GT(some.too_large, 0);
+  EXPECT_EQ(some.grids.size() + size_t(some.too_large), all.grids.size());
+  for (const StepTime& t : some.grids) EXPECT_LE(t.memory, 2e6);
+}
+
+// ---- Laws ----
+
+TEST(Laws, BelongTogether) {
+  EXPECT_EQ(amdahl_speedup(0, 16), 16);
+  EXPECT_EQ(amdahl_speedup(1, 16), 1);
+  EXPECT_NEAR(amdahl_speedup(0.01, 1e9), 100, 1e-4);  // never above 1 / 0.01
+  EXPECT_EQ(gustafson_speedup(0.5, 9), 5);
+  for (const double p : {2.0, 8.0, 1000.0}) {
+    EXPECT_NEAR(karp_flatt(amdahl_speedup(0.03, p), p), 0.03, 1e-12);
+    EXPECT_NEAR(gustafson_serial(gustafson_speedup(0.03, p), p), 0.03, 1e-12);
+  }
+  EXPECT_LT(karp_flatt(9, 8), 0);  // faster than it can be: something else helped
+}
+
+// ---- Descriptions of clusters ----
+
+namespace {
+
+std::string described(const std::string& text) {
+  const std::string file = testing::TempDir() + "cluster_" + std::to_string(getpid()) + ".txt";
+  std::ofstream(file) << text;
+  const std::string error = error_of([&] { load_cluster(file); });
+  std::filesystem::remove(file);
+  return error;
+}
+
+}  // namespace
+
+TEST(Clusters, AllOfOursCanBeRead) {
+  EXPECT_EQ(cluster_names(),
+            (std::vector<std::string>{"ethernet", "gpu_pods", "infiniband", "two_cores", "two_cores_zen3"}));
+  for (const std::string& name : cluster_names()) {
+    const Cluster c = load_cluster(name);
+    EXPECT_FALSE(c.title.empty()) << name;
+    EXPECT_GE(c.between.alpha(false), c.inside.alpha(false)) << name;
+    EXPECT_LE(c.between.bytes_per_second, 4 * c.inside.bytes_per_second) << name;
+  }
+  EXPECT_EQ(load_cluster("gpu_pods").cards_per_node, 8);
+  EXPECT_EQ(load_cluster("two_cores").eager_bytes, 65536);
+}
+
+TEST(Clusters, MistakesAreNamedWithTheirLine) {
+  EXPECT_TRUE(contains(error_of([] { load_cluster("no_such"); }),
+                       "cluster 'no_such': no such file, and none of ethernet, gpu_pods"));
+  EXPECT_TRUE(contains(described("ranks-per-node 2\n"), ".txt:1: the first line must be a title"));
+  EXPECT_TRUE(contains(described("# x\nranks-per-nod 2\n"), ".txt:2: unknown name 'ranks-per-nod'"));
+  EXPECT_TRUE(contains(described("# x\n\nranks-per-node two\n"), ".txt:3: ranks-per-node needs one number"));
+  EXPECT_TRUE(contains(described("# x\nranks-per-node 2 3\n"), "ranks-per-node needs one number"));
+  EXPECT_TRUE(contains(described("# x\nranks-per-node 0\n"), "ranks-per-node is too small: the least is 1"));
+  EXPECT_TRUE(contains(described("# x\ninside-latency-us nan\n"), "inside-latency-us"));
+  EXPECT_TRUE(contains(described("# x\nranks-per-node 2\nranks-per-node 2\n"),
+                       ".txt:3: ranks-per-node was given before"));
+  EXPECT_TRUE(contains(described("# x\nranks-per-node 2\n"), "no line says cards-per-node"));
+}
+
+// ---- Mistakes of programs are explained, and nothing is left behind ----
+
+TEST(Mistakes, RanksThatWaitForEachOther) {
+  const std::string text =
+      error_of([] { simulate(flat(), 3, [] { receive_bytes(8, (rank() + 1) % 3, 7); }); });
+  EXPECT_TRUE(contains(text, "deadlock")) << text;
+  EXPECT_TRUE(contains(text, "rank 2 waits for a message from rank 0, tag 7")) << text;
+  const std::string many =
+      error_of([] { simulate(flat(), 30, [] { receive_bytes(8, (rank() + 1) % 30); }); });
+  EXPECT_TRUE(contains(many, "and 26 more")) << many;
+}
+
+// Everybody sends first: works as long as messages are short.
+TEST(Mistakes, LongMessagesInACircle) {
+  Cluster c = flat();
+  c.eager_bytes = 1000;
+  const auto circle = [&](size_t bytes) {
+    return error_of(
+        [&] { simulate(c, 2, [&] { send_bytes(bytes, 1 - rank()), receive_bytes(bytes, 1 - rank()); }); });
+  };
+  EXPECT_EQ(circle(1000), "no error");
+  EXPECT_TRUE(contains(circle(1001), "rank 0 waits for the receive of rank 1, tag 0")) << circle(1001);
+}
+
+TEST(Mistakes, OneRankMissesACollective) {
+  const std::string text = error_of([] {
+    simulate(flat(), 3, [] {
+      if (rank() < 2) MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    });
+  });
+  EXPECT_TRUE(contains(text, "rank 0 waits for MPI_Barrier of 'MPI_COMM_WORLD'")) << text;
+}
+
+TEST(Mistakes, DifferentCollectives) {
+  const std::string text = error_of([] {
+    simulate(flat(), 2, [] {
+      int x = 0;
+      if (rank() == 0)
+        MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+      else
+        MPI_CHECK(MPI_Bcast(&x, 1, MPI_INT, 0, MPI_COMM_WORLD));
+    });
+  });
+  EXPECT_TRUE(contains(text, "calls MPI_B")) << text;
+  EXPECT_TRUE(contains(text, "where others call MPI_B")) << text;
+}
+
+TEST(Mistakes, AMessageThatDoesNotFit) {
+  const std::string text = error_of([] {
+    simulate(flat(), 2, [] {
+      if (rank() == 0)
+        send_bytes(9, 1, 3);
+      else
+        receive_bytes(8, 0, 3);
+    });
+  });
+  EXPECT_EQ(text, "rank 1 receives 9 bytes from rank 0, tag 3, into memory of 8");
+}
+
+TEST(Mistakes, ARankThatIsNotThere) {
+  EXPECT_EQ(error_of([] { simulate(flat(), 2, [] { send_bytes(1, 2); }); }),
+            "rank 0: sends to rank 2 of 'MPI_COMM_WORLD', which has 2");
+  EXPECT_TRUE(contains(error_of([] { simulate(flat(), 2, [] { receive_bytes(1, MPI_ANY_SOURCE); }); }),
+                       "any source"));
+  EXPECT_TRUE(contains(error_of([] { simulate(flat(), 0, [] {}); }), "0 ranks"));
+  EXPECT_TRUE(contains(error_of([] { compute(1); }), "outside of simulate()"));
+}
+
+// The error of one rank ends all of them: objects of the others are destroyed, also of those that wait, and another
+// simulation can begin.
+TEST(Mistakes, AnErrorOfOneRankEndsAll) {
+  int alive = 0;
+  struct Counted {
+    int& n;
+    explicit Counted(int& count) : n(count) { ++n; }
+    ~Counted() { --n; }
+  };
+  for (int round = 0; round < 3; ++round) {
+    const std::string text = error_of([&] {
+      simulate(flat(), 5, [&] {
+        const Counted counted(alive);
+        Pending pending;  // its destructor waits
+        float x = 0;
+        if (rank() == 1) pending.receive(&x, 1, 0, MPI_COMM_WORLD);
+        if (rank() == 2) compute(1), throw Error("rank 2 has had enough");
+        if (rank() == 3) return;
+        receive_bytes(8, 2);
+      });
+    });
+    EXPECT_EQ(text, "rank 2 has had enough");
+    EXPECT_EQ(alive, 0);
+  }
+}
+
+// ---- The timeline ----
+
+TEST(Timeline, ShowsWhatRanksDidAndWhen) {
+  const std::string file = testing::TempDir() + "timeline_" + std::to_string(getpid()) + ".json";
+  const HybridSettings s{
+      .sizes = {20, 30, 30, 10}, .batch = 24, .micro_batches = 4, .allreduce = "mpi", .optimizer = {}};
+  simulate_step(load_cluster("ethernet"), s, {2, 2, 1}, {.trace = file});
+  std::ifstream in(file);
+  std::string line, all;
+  while (std::getline(in, line)) all += line + "\n";
+  std::filesystem::remove(file);
+  for (const char* part : {"\"rank 3 on node 0\"", "\"name\":\"forward 1\",\"cat\":\"compute\"",
+                           "\"cat\":\"wait\"", "\"peer\":2"})
+    EXPECT_TRUE(contains(all, part)) << part;
+  EXPECT_TRUE(contains(error_of([&] {
+                         simulate(
+                             flat(), 1, [] {}, "/no/such/folder/x.json");
+                       }),
+                       "cannot be written"));
+}

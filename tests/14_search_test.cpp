@@ -1,0 +1,292 @@
+// What chapter 14 claims of the search: trials are what they say, successive halving lets the right ones rise, a failed trial
+// costs itself alone, and a journal gives back what was written.
+// ranks: 1 2 3 4
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <numeric>
+
+#include "chapters/04_point_to_point/serial_run.h"
+#include "chapters/14_search/halving.h"
+#include "chapters/14_search/search_journal.h"
+#include "chapters/14_search/trial_farm.h"
+#include "common/compare.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+#include "common/philox.h"
+#include "tests/mpi_expect.h"
+
+namespace {
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+
+int world_rank() {
+  int rank = 0;
+  MPI_CHECK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+  return rank;
+}
+
+int world_size() {
+  int size = 0;
+  MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size));
+  return size;
+}
+
+// Images of 6 x 6 pixels whose label is where most of the ink is: something that can be learned.
+Dataset synthetic(size_t count) {
+  Dataset data;
+  data.count = count;
+  data.height = data.width = 6;
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t label = uint8_t(random_words(5, RandomStream::test, 0, i)[0] % Dataset::classes);
+    data.labels.push_back(label);
+    for (size_t p = 0; p < data.features(); ++p) {
+      const uint32_t noise = random_words(5, RandomStream::test, 1, i * data.features() + p)[0] % 128;
+      data.pixels.push_back(uint8_t(noise + (p % Dataset::classes == label ? 127 : 0)));
+    }
+  }
+  return data;
+}
+
+TEST(TrialTest, StretchesOfATrialGiveTheBitsOfOne) {
+  const Dataset data = synthetic(150), validation = synthetic(40);
+  const Trial trial{.number = 3, .width = 16, .batch = 32, .seed = 5, .learning_rate = 0.2};
+  std::vector<float> whole, parts;
+  const Outcome in_one = run_stretch({.trial = trial, .last_epoch = 3}, whole, data, validation);
+  run_stretch({.trial = trial, .last_epoch = 1}, parts, data, validation);
+  const Outcome last =
+      run_stretch({.trial = trial, .rung = 1, .first_epoch = 1, .last_epoch = 3}, parts, data, validation);
+  EXPECT_TRUE(compare(parts, whole).same_bits());
+  EXPECT_EQ(last.accuracy, in_one.accuracy);
+  EXPECT_EQ(last.trial, 3);
+  EXPECT_EQ(last.rung, 1);
+
+  TrainOptions o;  // and those of the serial run
+  o.hidden = {16, 8};
+  o.batch = 32, o.seed = 5, o.epochs = 3, o.optimizer.learning_rate = 0.2;
+  EXPECT_TRUE(compare(whole, run_serially(o, data).weights).same_bits());
+}
+
+// --- Successive halving ----------------------------------------------------------------------------------------------
+
+using Job = Halving::Job;
+
+TEST(HalvingTest, OneWorkerClimbsAsSoonAsItMay) {
+  Halving halving(4, 3, 2);
+  const double scores[] = {0.1, 0.4, 0.3, 0.2};
+  std::vector<Job> jobs;
+  while (const std::optional<Job> job = halving.next()) {
+    jobs.push_back(*job);
+    halving.report(*job, scores[job->trial]);
+  }
+  const std::vector<Job> expected = {{0, 0}, {1, 0}, {1, 1}, {2, 0}, {3, 0}, {2, 1}, {1, 2}};
+  EXPECT_EQ(jobs, expected);
+  EXPECT_TRUE(halving.finished());
+}
+
+TEST(HalvingTest, ATrialThatFailedNeverRises) {
+  Halving halving(4, 2, 2);
+  std::vector<Job> jobs;
+  while (const std::optional<Job> job = halving.next()) {
+    jobs.push_back(*job);
+    halving.report(*job, job->trial == 2 ? 0.5 : nan_value);
+  }
+  const std::vector<Job> expected = {{0, 0}, {1, 0}, {2, 0}, {2, 1}, {3, 0}};
+  EXPECT_EQ(jobs, expected);
+}
+
+TEST(HalvingTest, TheBestTrialReachesTheTopWhateverTheOrder) {
+  for (uint64_t order = 0; order < 50; ++order) {
+    Halving halving(16, 3, 2);
+    std::vector<Job> out;
+    int jobs = 0, top_of_best = 0, tops = 0;
+    for (uint64_t turn = 0; !halving.finished(); ++turn) {
+      while (out.size() < 5) {  // five workers
+        const std::optional<Job> job = halving.next();
+        if (!job) break;
+        out.push_back(*job);
+        ++jobs;
+      }
+      const size_t which = random_words(order, RandomStream::test, 9, turn)[0] % out.size();
+      halving.report(out[which], out[which].trial);
+      top_of_best += out[which] == Job{15, 2};
+      tops += out[which].rung == 2;
+      out.erase(out.begin() + ptrdiff_t(which));
+    }
+    EXPECT_EQ(top_of_best, 1) << "order " << order;
+    EXPECT_GE(tops, 4);             // 16 / eta² of them rise at least
+    EXPECT_LT(jobs, 16 + 16 + 16);  // and by far not all
+  }
+}
+
+TEST(HalvingTest, WaitsWhereNothingCanBeDecided) {
+  Halving halving(2, 2, 2);
+  const Job first = *halving.next(), second = *halving.next();
+  EXPECT_FALSE(halving.next());
+  EXPECT_FALSE(halving.finished());
+  halving.report(second, 1);
+  EXPECT_FALSE(halving.next());  // one result of two is not yet half of anything
+  halving.report(first, 0);
+  EXPECT_EQ(halving.next(), (Job{1, 1}));
+  EXPECT_THROW(halving.report(first, 0), Error);
+}
+
+TEST(HalvingTest, ARestoredSearchGoesOnWhereItEnded) {
+  const double scores[] = {0.1, 0.4, 0.3, 0.2};
+  Halving whole(4, 3, 2);
+  std::vector<Job> jobs;
+  while (const std::optional<Job> job = whole.next()) {
+    jobs.push_back(*job);
+    whole.report(*job, scores[job->trial]);
+  }
+  for (size_t kept = 0; kept <= jobs.size(); ++kept) {
+    Halving rest(4, 3, 2);
+    for (size_t i = 0; i < kept; ++i) rest.restore(jobs[i], scores[jobs[i].trial]);
+    std::vector<Job> all(jobs.begin(), jobs.begin() + ptrdiff_t(kept));
+    while (const std::optional<Job> job = rest.next()) {
+      all.push_back(*job);
+      rest.report(*job, scores[job->trial]);
+    }
+    EXPECT_EQ(all, jobs) << kept << " results kept";
+  }
+  EXPECT_THROW(Halving(4, 3, 2).restore({4, 0}, 1), Error);
+  EXPECT_THROW(Halving(4, 3, 2).restore({0, 3}, 1), Error);
+}
+
+TEST(HalvingTest, RefusesSenselessNumbers) {
+  EXPECT_THROW(Halving(0, 1, 2), Error);
+  EXPECT_THROW(Halving(1, 0, 2), Error);
+  EXPECT_THROW(Halving(1, 1, 1), Error);
+}
+
+// --- The farm --------------------------------------------------------------------------------------------------------
+
+// A trial whose result is known: its accuracy is its number; its weights count its epochs.
+Outcome pretend(const Stretch& stretch, std::vector<float>& weights) {
+  if (stretch.first_epoch == 0) weights.assign(size_t(1000 + stretch.trial.number), 0.0f);
+  if (weights.size() != size_t(1000 + stretch.trial.number)) throw Error("these are not the trial's weights");
+  for (float& w : weights) w += float(stretch.last_epoch - stretch.first_epoch);
+  if (stretch.trial.number == 2) throw Error("planted");
+  const bool diverged = stretch.trial.number == 4;
+  return {.trial = stretch.trial.number,
+          .rung = stretch.rung,
+          .epochs = int32_t(weights[0]),
+          .failed = diverged,
+          .accuracy = diverged ? nan_value : double(stretch.trial.number)};
+}
+
+TEST(Farm, FailedTrialsCostThemselvesAlone) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a farm needs a manager and a worker";
+  constexpr int count = 20, rungs = 3;
+  testing::internal::CaptureStderr();  // the planted exception reports itself
+  std::vector<Outcome> outcomes;
+  FarmReport report;
+  if (world_rank() == 0) {
+    std::vector<Trial> trials(count);
+    for (int i = 0; i < count; ++i) trials[size_t(i)].number = i;
+    Halving halving(count, rungs, 2);
+    FarmOptions options;
+    options.result = [&](const Outcome& outcome, int) { outcomes.push_back(outcome); };
+    report = manage(halving, trials, options, MPI_COMM_WORLD);
+  } else {
+    work(pretend, MPI_COMM_WORLD);
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+
+  int begun = 0, failed = 0, best_at_top = 0;
+  bool epochs_right = true;
+  for (const Outcome& outcome : outcomes) {
+    begun += outcome.rung == 0;
+    failed += outcome.failed;
+    best_at_top += outcome.trial == count - 1 && outcome.rung == rungs - 1;
+    epochs_right = epochs_right && outcome.epochs == 1 << outcome.rung;  // so its weights went on with it
+  }
+  const bool manager = world_rank() == 0;
+  EXPECT_ON_ALL_RANKS(!manager || (begun == count && failed == 2 && best_at_top == 1))
+      << begun << " " << failed;
+  EXPECT_ON_ALL_RANKS(!manager || epochs_right);
+  EXPECT_ON_ALL_RANKS(!manager || std::accumulate(report.stretches.begin(), report.stretches.end(), 0) ==
+                                      int(outcomes.size()));
+  EXPECT_ON_ALL_RANKS(!manager || (report.utilisation() > 0 && report.utilisation() <= 1))
+      << report.utilisation();
+  int says = said.find("trial 2 failed: planted") != std::string::npos, any = 0;
+  MPI_CHECK(MPI_Allreduce(&says, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
+  EXPECT_TRUE(any);
+}
+
+// --- Trials ----------------------------------------------------------------------------------------------------------
+
+TEST(TrialTest, ADivergingTrialIsAnOutcome) {
+  const Dataset data = synthetic(64);
+  std::vector<float> weights;
+  const Outcome outcome =
+      run_stretch({.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2},
+                  weights, data, data);
+  EXPECT_EQ(outcome.failed, 1);
+  EXPECT_TRUE(std::isnan(outcome.accuracy));
+}
+
+TEST(TrialTest, TrialsFillTheirRange) {
+  double lowest = 1e9, highest = 0;
+  for (int number = 0; number < 500; ++number) {
+    const Trial trial = random_trial(1, number);
+    EXPECT_EQ(trial.number, number);
+    EXPECT_TRUE(trial.width >= 32 && trial.width <= 256 && trial.batch >= 16 && trial.batch <= 256 &&
+                trial.seed >= 1);
+    lowest = std::min(lowest, trial.learning_rate), highest = std::max(highest, trial.learning_rate);
+    EXPECT_EQ(random_trial(1, number).learning_rate, trial.learning_rate);
+  }
+  EXPECT_TRUE(lowest >= 0.01 && lowest < 0.012 && highest > 2.5 && highest <= 3) << lowest << " " << highest;
+  EXPECT_NE(random_trial(2, 0).learning_rate, random_trial(1, 0).learning_rate);
+}
+
+TEST(PartOf, HoldsTheSamplesOfItsRange) {
+  const Dataset data = synthetic(20), part = part_of(data, {5, 12});
+  EXPECT_EQ(part.count, 7u);
+  EXPECT_EQ(part.labels, std::vector<uint8_t>(data.labels.begin() + 5, data.labels.begin() + 12));
+  EXPECT_EQ(part.pixels.size(), 7 * data.features());
+  EXPECT_EQ(part.pixels.front(), data.pixels[5 * data.features()]);
+}
+
+// --- The journal -----------------------------------------------------------------------------------------------------
+
+class Journal : public testing::Test {
+ protected:
+  const std::string file_ =
+      testing::TempDir() + "journal_" + std::to_string(world_size()) + "_" + std::to_string(world_rank());
+  const std::vector<Trial> trials_ = {random_trial(1, 0), random_trial(1, 1)};
+  void TearDown() override { std::remove(file_.c_str()); }
+};
+
+TEST_F(Journal, GivesBackWhatWasWritten) {
+  {
+    SearchJournal journal(file_, false);
+    journal.add(trials_[1], {.trial = 1, .rung = 0, .epochs = 1, .accuracy = 0.91, .loss = 0.5, .seconds = 2},
+                3);
+  }
+  SearchJournal(file_, true)
+      .add(trials_[0], {.trial = 0, .rung = 1, .epochs = 2, .failed = 1, .accuracy = nan_value}, 1);
+  std::ofstream(file_, std::ios::app) << "1,1,2,0.3";  // the process died here
+  const std::vector<Outcome> outcomes = read_journal(file_, trials_);
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_EQ(outcomes[0].trial, 1);
+  EXPECT_EQ(outcomes[0].accuracy, 0.91);
+  EXPECT_EQ(outcomes[0].failed, 0);
+  EXPECT_EQ(outcomes[1].rung, 1);
+  EXPECT_EQ(outcomes[1].failed, 1);
+  EXPECT_TRUE(std::isnan(outcomes[1].accuracy));
+}
+
+TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {
+  EXPECT_THROW(read_journal("/nonexistent/record.csv", trials_), Error);
+  EXPECT_THROW(SearchJournal("/nonexistent/record.csv", false), Error);
+  SearchJournal(file_, false).add(random_trial(2, 1), {.trial = 1, .accuracy = 0.9}, 1);
+  EXPECT_THROW(read_journal(file_, trials_), Error);
+  std::ofstream(file_) << "step,loss\n1,2\n";
+  EXPECT_THROW(read_journal(file_, trials_), Error);
+}
+
+}  // namespace

@@ -1,2 +1,0 @@
-# chapters/10_hybrid/training_run.cpp 10_programs_test Programs.AContinuedRun*
-s/ptrdiff_t(steps_ - before), batches_.end()/ptrdiff_t(steps_ - before) + (saved_ ? 1 : 0), batches_.end()/

@@ -1,2 +1,0 @@
-# chapters/10_hybrid/segments.cpp 10_hybrid_checkpoint_test Segments.EveryNumber*
-s/if (copies == Copies::all || !copy_of_bias) add(/add(/

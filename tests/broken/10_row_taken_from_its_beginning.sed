@@ -1,2 +1,0 @@
-# chapters/10_hybrid/segments.cpp 10_hybrid_checkpoint_test Segments.*
-s/global_element(int(row), int(column))/global_element(int(row), 0)/

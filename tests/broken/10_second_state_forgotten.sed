@@ -1,2 +1,0 @@
-# chapters/10_hybrid/hybrid_model.cpp 10_hybrid_test Restart.OnTheSame*
-s/optimizer(u).state(v - 1)/optimizer(u).state(0 * v)/

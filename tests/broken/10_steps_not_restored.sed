@@ -1,2 +1,0 @@
-# chapters/10_hybrid/hybrid_model.cpp 10_hybrid_test Restart.OnTheSame*
-s/set_steps(int(steps))/set_steps(int(0 * steps))/
