@@ -27,17 +27,8 @@ namespace {
 
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 
-int world_rank() {
-  int rank = 0;
-  MPI_CHECK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
-  return rank;
-}
-
-int world_size() {
-  int size = 0;
-  MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size));
-  return size;
-}
+int world_rank() { return rank_of(MPI_COMM_WORLD); }
+int world_size() { return ranks_of(MPI_COMM_WORLD); }
 
 // Images of 6 x 6 pixels whose label is where most of the ink is: something that can be learned.
 Dataset synthetic(size_t count) {

@@ -62,7 +62,7 @@ TEST(Fit, FindsTheJump) {
   std::vector<Sample> samples;
   for (double bytes = 4; bytes <= 1 << 22; bytes *= 2)
     samples.push_back({bytes, bytes <= 8192 ? 0.3e-6 + bytes / 5e9 : 3e-6 + bytes / 10e9});
-  const Machine machine{fit_line(samples, 2), fit_line(samples), {}};
+  const Machine machine{fit_curve(samples, 2), fit_curve(samples), {}};
   ASSERT_EQ(machine.exchanges.size(), 2u);
   EXPECT_EQ(machine.exchanges[0].up_to_bytes, 8192);
   EXPECT_NEAR(machine.exchanges[0].alpha, 0.3e-6, 1e-12);
@@ -79,15 +79,15 @@ TEST(Fit, NeverNegative) {
   const std::vector<Sample> falling{{4, 3e-6}, {8, 2e-6}, {16, 1e-6}},
       steep{{4, 1e-6}, {8, 4e-6}, {16, 20e-6}};
   for (const auto& samples : {falling, steep})
-    for (const Piece& piece : fit_line(samples)) {
+    for (const Piece& piece : fit_curve(samples)) {
       EXPECT_GE(piece.alpha, 0);
       EXPECT_GE(piece.beta, 0);
     }
 }
 
 TEST(Fit, RefusesWhatIsNoMeasurement) {
-  EXPECT_THROW(fit_line(std::vector<Sample>{{4, 1e-6}}), Error);
-  EXPECT_THROW(fit_line(std::vector<Sample>{{8, 1e-6}, {4, 1e-6}}), Error);
+  EXPECT_THROW(fit_curve(std::vector<Sample>{{4, 1e-6}}), Error);
+  EXPECT_THROW(fit_curve(std::vector<Sample>{{8, 1e-6}, {4, 1e-6}}), Error);
 }
 
 class MachineFile : public testing::Test {
@@ -124,7 +124,7 @@ TEST(Calibrate, AllRanksAgree) {
   const Machine machine = calibrate(MPI_COMM_WORLD, 16, 2);
   ASSERT_FALSE(machine.exchanges.empty());
   std::vector<double> mine;
-  for (const Line& line : {machine.exchanges, machine.reductions, machine.reductions_of_sent})
+  for (const Curve& line : {machine.exchanges, machine.reductions, machine.reductions_of_sent})
     for (const Piece& piece : line) mine.insert(mine.end(), {piece.up_to_bytes, piece.alpha, piece.beta});
   std::vector<double> of_rank_0 = mine;
   int same = true;

@@ -13,7 +13,6 @@
 #include "chapters/06_data_parallel/buckets.h"
 #include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
-#include "chapters/06_data_parallel/reference_run.h"
 #include "common/compare.h"
 #include "common/philox.h"
 #include "tests/mpi_expect.h"
@@ -108,14 +107,18 @@ ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train
   return run;
 }
 
-ReferenceRun serial_with(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
+SerialRun train_serially(const DataParallelOptions& o, const Dataset& train, Device& device) {
+  return run_serially(o, train, device, o.rates());
+}
+
+SerialRun serial_with(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
   o.micro_batches = micro_batches;
   return train_serially(o, train, *make_cpu_device());
 }
 
 // How far correct programs may be apart: ten times what the serial run differs from itself when the rows of a batch are
 // summed in other orders. Not zero even where these orders agree (batch 1): one rounding of a weight near 1 is 6e-8.
-double bound_for(const DataParallelOptions& o, const Dataset& train, const ReferenceRun& serial) {
+double bound_for(const DataParallelOptions& o, const Dataset& train, const SerialRun& serial) {
   double largest = 6e-8;
   for (int64_t m : {2, 3, 5, 8})
     largest = std::max(largest, compare(serial_with(o, train, m).weights, serial.weights).max_abs);
@@ -123,7 +126,7 @@ double bound_for(const DataParallelOptions& o, const Dataset& train, const Refer
 }
 
 // Training that moves nothing agrees with everything.
-bool moved(const ReferenceRun& run) { return compare(run.weights, run.initial).max_abs > 1e-3; }
+bool moved(const SerialRun& run) { return compare(run.weights, run.initial).max_abs > 1e-3; }
 
 // --- Rung 1: bit for bit ---------------------------------------------------------------------------------------------
 
@@ -136,7 +139,7 @@ TEST(OneRank, HasTheBitsOfTheSerialRunWhateverTheExchange) {
         o.allreduce = name;
         o.bucket_kib = kib;
         o.overlap = overlap && runs_in_background(name);
-        const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
+        const SerialRun serial = train_serially(o, train, *make_cpu_device());
         ASSERT_ON_ALL_RANKS(moved(serial));
         const ParallelRun parallel = train_in_parallel(o, train, MPI_COMM_SELF);
         ASSERT_ON_ALL_RANKS(compare(parallel.weights, serial.weights).same_bits()) << name << ", " << kib << " KiB";
@@ -150,7 +153,7 @@ TEST(RankOrder, HasTheBitsOfTheSerialRunWithAMicroBatchForEachRank) {
   for (int64_t batch : batches_to_try) {
     const Dataset train = small_data(samples_for(batch));
     const DataParallelOptions o = small_run(world_size(), batch);
-    const ReferenceRun serial = serial_with(o, train, world_size());
+    const SerialRun serial = serial_with(o, train, world_size());
     ASSERT_ON_ALL_RANKS(moved(serial));
     const Distance d = compare(train_in_parallel(o, train).weights, serial.weights);
     ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
@@ -166,7 +169,7 @@ TEST(Reproducible, HasTheBitsOfTheSerialRunWithTheSameMicroBatches) {
       DataParallelOptions o = small_run(world_size(), batch);
       o.reproducible = true;
       o.micro_batches = micro_batches;
-      const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
+      const SerialRun serial = train_serially(o, train, *make_cpu_device());
       ASSERT_ON_ALL_RANKS(moved(serial));
       const ParallelRun parallel = train_in_parallel(o, train);
       const Distance d = compare(parallel.weights, serial.weights);
@@ -185,7 +188,7 @@ TEST(Reproducible, WithEveryOptimizerAndALearningRateThatWarmsUp) {
     o.optimizer.learning_rate = 0.01;
     o.reference_batch = 32;
     o.warm_up = 1;
-    const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
+    const SerialRun serial = train_serially(o, train, *make_cpu_device());
     ASSERT_ON_ALL_RANKS(moved(serial));
     ASSERT_ON_ALL_RANKS(compare(train_in_parallel(o, train).weights, serial.weights).same_bits()) << optimizer;
   }
@@ -204,7 +207,7 @@ TEST(EveryAllreduce, StaysWithinWhatTheOrderOfSumsExplains) {
     const Dataset train = small_data(samples_for(batch));
     DataParallelOptions o = small_run(world_size(), batch);
     if (batch > 64) o.epochs = 1;
-    const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
+    const SerialRun serial = train_serially(o, train, *make_cpu_device());
     ASSERT_ON_ALL_RANKS(moved(serial));
     const double bound = bound_for(o, train, serial);
     for (const std::string& name : allreduce_names()) {
@@ -249,7 +252,7 @@ TEST(Accumulation, StaysWithinWhatTheOrderOfSumsExplains) {
         o.micro_batches = micro_batches;
         o.overlap = overlap;
         o.bucket_kib = 1;
-        const ReferenceRun serial = train_serially(o, train, *make_cpu_device());
+        const SerialRun serial = train_serially(o, train, *make_cpu_device());
         const Distance d = compare(train_in_parallel(o, train).weights, serial.weights);
         ASSERT_ON_ALL_RANKS(moved(serial));
         ASSERT_ON_ALL_RANKS(d.within(bound_for(o, train, serial))) << "batch " << batch << ": " << d;
@@ -273,7 +276,7 @@ class OnCuda : public testing::Test {
     o.epochs = 1;
     return o;
   }
-  ReferenceRun serial(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
+  SerialRun serial(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
     o.micro_batches = micro_batches;
     return train_serially(o, train, *device);
   }
@@ -287,7 +290,7 @@ TEST_F(OnCuda, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
       DataParallelOptions o = run_on_cuda(batch);
       o.overlap = overlap;
       o.bucket_kib = overlap ? 1 : 0;
-      const ReferenceRun alone = serial(o, train, world_size());
+      const SerialRun alone = serial(o, train, world_size());
       ASSERT_ON_ALL_RANKS(moved(alone));
       const Distance d = compare(train_in_parallel(o, train).weights, alone.weights);
       ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
@@ -309,7 +312,7 @@ TEST_F(OnCuda, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
 TEST_F(OnCuda, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
   const Dataset train = small_data(samples_for(130));
   DataParallelOptions o = run_on_cuda(130);
-  const ReferenceRun on_cpu = train_serially(o, train, *make_cpu_device());
+  const SerialRun on_cpu = train_serially(o, train, *make_cpu_device());
   const double bound = bound_for(o, train, on_cpu);
   for (const std::string& name : allreduce_names()) {
     if (find_allreduce(name).needs_window) continue;  // a window is the CPU's memory

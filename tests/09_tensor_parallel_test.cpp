@@ -496,7 +496,7 @@ TEST(Traffic, CountedIsPredicted) {
 // On a machine where a byte costs 1 ns and all else nothing, exchanges cost what they move: 4 matrices of 64 x 64,
 // the classes' 64 x 10 and 266 biases, against 4 times rows x 64 and twice the head's rows (maximum, sum).
 TEST(Crossover, IsPredictedWhereTheSameIsSent) {
-  const Line line = {{1e12, 0, 1e-9}};
+  const Curve line = {{1e12, 0, 1e-9}};
   const CrossoverModel model{{64, 64, 64, 64, 64, 10}, 2, {line, line, line}};
   const double parameters = 4 * 64 * 64 + 64 * 10 + 266;
   EXPECT_NEAR(model.data_exchange(), 4e-9 * parameters, 1e-12);

@@ -38,7 +38,7 @@ TEST(Plan, FewRowsCutTheLayersManyTheBatch) {
 // Where messages cost much, a pipeline sends least: one narrow cut, behind layer 2, where sums and gradients are wide.
 TEST(Plan, SlowMessagesMakeAPipeline) {
   PlanMachine slow = typical_machine();
-  for (Line* line : {&slow.messages.exchanges, &slow.messages.reductions, &slow.messages.reductions_of_sent})
+  for (Curve* line : {&slow.messages.exchanges, &slow.messages.reductions, &slow.messages.reductions_of_sent})
     for (Piece& piece : *line) piece.beta *= 100;
   const HybridSettings s = settings({784, 2048, 2048, 16, 2048, 2048, 10}, 512);
   EXPECT_EQ(plan_grids(s, {}, 2, slow).front().shape, (GridShape{1, 2, 1}));
@@ -83,7 +83,7 @@ TEST(Plan, WhatDoesNotFitComesLast) {
 // A pipeline of two without messages: as long as chapter 08 says, (m + p - 1) / m of what each stage computes.
 TEST(Plan, KnowsTheRampsOfAPipeline) {
   PlanMachine free_messages = typical_machine();
-  for (Line* line : {&free_messages.messages.exchanges, &free_messages.messages.reductions})
+  for (Curve* line : {&free_messages.messages.exchanges, &free_messages.messages.reductions})
     *line = {{1e18, 0, 0}};
   free_messages.messages.reductions_of_sent = free_messages.messages.reductions;
   HybridSettings s = settings({256, 256, 256, 256, 256, 256, 256, 256, 256}, 1024);

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <map>
 
+#include "chapters/01_serial/serial_training.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "common/error.h"
 #include "tests/grid_runs.h"
@@ -23,32 +24,12 @@ struct Trained {
 // Chapter 01's loop, on this rank alone.
 Trained train_serially(const HybridSettings& s, const Dataset& d, int steps) {
   CpuDevice device;
-  const Layout layout = make_layout(s.sizes);
-  const Buffer parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
-  initialize(parameters, layout, 1);
-  const Space space{.rows = s.rows()};
-  Mlp mlp(device, layout, parameters, gradients, space);
-  SoftmaxHead head(device, space);
-  Optimizer optimizer(device, s.optimizer, layout.count);
+  SerialTraining training(device, s.sizes, s.optimizer, s.rows(), 1);
   Trained result;
   result.losses = for_each_step(d, 0, steps, [&](const std::vector<uint32_t>& order, Range batch) {
-    double loss = 0;
-    Write write = Write::overwrite;
-    for (int m = 0; m < s.micro_batches; ++m) {
-      const Range rows = share(batch, size_t(s.micro_batches), size_t(m));
-      if (rows.empty()) continue;
-      load_images(mlp, d, order, rows);
-      head.load_labels(d, order, rows);
-      mlp.forward(int(rows.size()));
-      head.backward(mlp, batch.size());
-      mlp.backward(write);
-      loss += head.loss(mlp, batch.size());
-      write = Write::accumulate;
-    }
-    optimizer.step(parameters, gradients);
-    return loss;
+    return training.step(d, order, batch, s.micro_batches);
   });
-  result.weights.assign(parameters.data(), parameters.data() + layout.count);
+  result.weights = training.weights();
   return result;
 }
 

@@ -1,5 +1,7 @@
 #include "chapters/01_serial/optimizer.h"
 
+int state_vectors(const OptimizerOptions& options) { return options.name == "adam" ? 2 : options.name == "momentum" ? 1 : 0; }
+
 Optimizer::Optimizer(Device& device, const OptimizerOptions& options, size_t n)
     : device_(device), options_(options), n_(n) {
   for (int i = 0; i < state_vectors(); ++i) {

@@ -12,6 +12,9 @@ struct OptimizerOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 };
 
+// Vectors as long as the parameters that the rule keeps: none, v, or m and v.
+int state_vectors(const OptimizerOptions& options);
+
 class Optimizer {
  public:
   // For n parameters, with their state (none, v, or m and v), which starts at zero.
@@ -21,7 +24,7 @@ class Optimizer {
   void step(float* w, const float* g, double scale = 1);
 
   // The state, for checkpoints: state_vectors() arrays of n.
-  int state_vectors() const { return options_.name == "adam" ? 2 : options_.name == "momentum" ? 1 : 0; }
+  int state_vectors() const { return ::state_vectors(options_); }
   float* state(int i) const { return state_[i]; }
   int steps() const { return steps_; }
   void set_steps(int steps) { steps_ = steps; }

@@ -13,12 +13,6 @@ namespace {
 
 constexpr int ping_tag = 1, pong_tag = 2, eager_tag = 3, result_tag = 4;
 
-int rank_in(MPI_Comm comm) {
-  int rank = 0;
-  MPI_CHECK(MPI_Comm_rank(comm, &rank));
-  return rank;
-}
-
 // Seconds of `trips` round trips, as rank 0 sees them.
 double time_trips(std::vector<char>& message, int trips, int rank, MPI_Comm comm) {
   const int n = int(message.size()), partner = 1 - rank;
@@ -36,8 +30,7 @@ double time_trips(std::vector<char>& message, int trips, int rank, MPI_Comm comm
 // have the cores.
 template <class Number>
 Number from_rank_0(Number number, int rank, MPI_Comm comm) {
-  int size = 0;
-  MPI_CHECK(MPI_Comm_size(comm, &size));
+  const int size = ranks_of(comm);
   if (rank >= 2) wait_asleep(0, result_tag, comm);
   if (rank != 0)
     MPI_CHECK(MPI_Recv(&number, sizeof number, MPI_BYTE, 0, result_tag, comm, MPI_STATUS_IGNORE));
@@ -85,7 +78,7 @@ Line fit_line(std::span<const MessageTime> times) {
 }
 
 double time_ping_pong(size_t bytes, int rounds, MPI_Comm comm) {
-  const int rank = rank_in(comm);
+  const int rank = rank_of(comm);
   std::vector<char> message(bytes, 'x');
   std::vector<double> times;
   int trips = 0;
@@ -100,7 +93,7 @@ double time_ping_pong(size_t bytes, int rounds, MPI_Comm comm) {
 }
 
 size_t eager_limit(size_t most, MPI_Comm comm) {
-  const int rank = rank_in(comm);
+  const int rank = rank_of(comm);
   std::vector<char> message(most, 'x');
   size_t eager = 0, rendezvous = most + 1;  // the limit lies in [eager, rendezvous)
   while (rendezvous - eager > 1) {

@@ -50,9 +50,7 @@ RingWay ring_way(const std::string& name) {
 }
 
 void ring_shift(float* in, const float* out, int n, RingWay way, MPI_Comm comm) {
-  int rank = 0, size = 0;
-  MPI_CHECK(MPI_Comm_rank(comm, &rank));
-  MPI_CHECK(MPI_Comm_size(comm, &size));
+  const int rank = rank_of(comm), size = ranks_of(comm);
   const int left = (rank - 1 + size) % size, right = (rank + 1) % size;
   if (way == RingWay::ordered && size == 1) way = RingWay::sendrecv;
   switch (way) {

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "chapters/01_serial/head.h"
+#include "chapters/01_serial/serial_training.h"
 #include "chapters/02_cuda/make_device.h"
 #include "chapters/04_point_to_point/patience.h"
 #include "common/compare.h"
@@ -34,64 +34,78 @@ bool print_agreement(const SerialRun& serial, std::span<const float> weights, Ag
 
 }  // namespace
 
-SerialRun run_serially(const TrainOptions& o, const Dataset& train) {
-  const std::unique_ptr<Device> device = make_device(o.device);
-  const Layout layout = make_layout(o.sizes(train));
-  const Buffer parameters(*device, layout.count, Purpose::parameters);
-  const Buffer gradients(*device, layout.count, Purpose::gradients);
-  SerialRun run{.initial = std::vector<float>(layout.count), .weights = {}};
-  initialize(run.initial.data(), layout, uint64_t(o.seed));
-  device->copy_in(parameters.data(), run.initial.data(), layout.count);
-
-  const Space space{.rows = o.largest_micro_batch()};
-  Mlp mlp(*device, layout, parameters, gradients, space);
-  SoftmaxHead head(*device, space);
-  Optimizer optimizer(*device, o.optimizer, layout.count);
-
+SerialRun run_serially(const TrainOptions& o, const Dataset& train, Device& device, const RateScale& scale) {
+  SerialTraining training(device, o.sizes(train), o.optimizer, o.largest_micro_batch(), uint64_t(o.seed));
+  SerialRun run{.initial = training.weights(), .weights = {}};
+  const std::vector<Range> all = batches(train.count, size_t(o.batch));
+  size_t step = 0;
   const Timer timer;
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), train.count);
-    for (const Range batch : batches(train.count, size_t(o.batch))) {
-      Write write = Write::overwrite;
-      for (int m = 0; m < o.micro_batches; ++m) {
-        const Range rows = share(batch, size_t(o.micro_batches), size_t(m));
-        if (rows.empty()) continue;
-        load_images(mlp, train, order, rows);
-        head.load_labels(train, order, rows);
-        mlp.forward(int(rows.size()));
-        head.backward(mlp, batch.size());
-        mlp.backward(write);
-        write = Write::accumulate;
-      }
-      optimizer.step(parameters, gradients);
+    for (const Range batch : all) {
+      run.loss = training.step(train, order, batch, o.micro_batches, scale ? scale(step, all.size()) : 1);
+      ++step;
     }
   }
-  device->synchronize();
+  device.synchronize();
   run.seconds = timer.seconds();
-  run.weights.resize(layout.count);
-  device->copy_out(run.weights.data(), parameters.data(), layout.count);
+  run.weights = training.weights();
   return run;
+}
+
+SerialRun run_serially(const TrainOptions& o, const Dataset& train, const RateScale& scale) {
+  return run_serially(o, train, *make_device(o.device), scale);
+}
+
+int on_rank_0(MPI_Comm comm, const std::function<int()>& work) {
+  int status = 0;
+  if (rank_of(comm) != 0) {
+    wait_asleep(0, verdict_tag, comm);
+    MPI_CHECK(MPI_Recv(&status, 1, MPI_INT, 0, verdict_tag, comm, MPI_STATUS_IGNORE));
+    return status;
+  }
+  status = work();
+  std::fflush(stdout);
+  for (int other = 1; other < ranks_of(comm); ++other)
+    MPI_CHECK(MPI_Send(&status, 1, MPI_INT, other, verdict_tag, comm));
+  return status;
 }
 
 int compare_with_serial_run(const TrainOptions& options, const Dataset& train, std::span<const float> weights,
                             double parallel_seconds, Agreement agreement, double bound, MPI_Comm comm) {
   if (options.epochs == 0) return 0;
-  int rank = 0, size = 1, status = 0;
-  MPI_CHECK(MPI_Comm_rank(comm, &rank));
-  MPI_CHECK(MPI_Comm_size(comm, &size));
-  if (rank != 0) {
-    wait_asleep(0, verdict_tag, comm);
-    MPI_CHECK(MPI_Recv(&status, 1, MPI_INT, 0, verdict_tag, comm, MPI_STATUS_IGNORE));
-    return status;
+  return on_rank_0(comm, [&] {
+    const SerialRun serial = run_serially(options, train);
+    const bool agrees = print_agreement(serial, weights, agreement, bound);
+    if (parallel_seconds > 0)
+      std::printf("serial run: %.2f s; %d ranks: %.2f s; speedup %.2f, efficiency %.0f %%\n", serial.seconds, ranks_of(comm),
+                  parallel_seconds, serial.seconds / parallel_seconds,
+                  100 * serial.seconds / parallel_seconds / ranks_of(comm));
+    return agrees ? 0 : 1;
+  });
+}
+
+int tell_distance_to_serial(const TrainOptions& o, bool same_order, int ranks, const Dataset& train,
+                            std::span<const float> weights, double seconds, const RateScale& scale) {
+  const SerialRun serial = run_serially(o, train, scale);
+  const Distance distance = compare(weights, serial.weights, serial.initial);
+  if (seconds > 0)
+    std::printf("serial run on rank 0: %.2f s; speedup %.2f on %d rank%s, efficiency %.0f %%\n", serial.seconds,
+                serial.seconds / seconds, ranks, ranks == 1 ? "" : "s", 100 * serial.seconds / seconds / ranks);
+  std::cout << "distance to the serial run:       " << distance << std::endl;
+  if (same_order) {
+    std::cout << (distance.same_bits() ? "the same bits" : "WRONG: the bits must be the same") << std::endl;
+    return distance.same_bits() ? 0 : 1;
   }
-  const SerialRun serial = run_serially(options, train);
-  if (!print_agreement(serial, weights, agreement, bound)) status = 1;
-  if (parallel_seconds > 0)
-    std::printf("serial run: %.2f s; %d ranks: %.2f s; speedup %.2f, efficiency %.0f %%\n", serial.seconds,
-                size, parallel_seconds, serial.seconds / parallel_seconds,
-                100 * serial.seconds / parallel_seconds / size);
-  std::fflush(stdout);
-  for (int other = 1; other < size; ++other)
-    MPI_CHECK(MPI_Send(&status, 1, MPI_INT, other, verdict_tag, comm));
-  return status;
+  // The same sums in another order: this far two correct programs may be apart.
+  TrainOptions other = o;
+  other.micro_batches = o.micro_batches == 1 ? 3 : 1;
+  const SerialRun reordered = run_serially(other, train, scale);
+  const Distance yardstick = compare(reordered.weights, serial.weights, serial.initial);
+  const bool good = distance.within(10 * yardstick.max_abs);
+  std::cout << "of serial to serial, reordered:   " << yardstick << "\n"
+            << (good ? "within ten times what another order of sums does"
+                     : "WRONG: more than ten times what another order of sums does")
+            << std::endl;
+  return good ? 0 : 1;
 }

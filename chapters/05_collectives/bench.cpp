@@ -8,7 +8,6 @@
 // unfair to none. A time is the median over the rounds of the slowest rank's; a ratio to MPI_Allreduce is the median of
 // the ratios inside the rounds. Operands are summed in place, as in training.
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -17,7 +16,6 @@
 #include <vector>
 
 #include <sched.h>
-#include <sys/resource.h>
 
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/cost.h"
@@ -45,31 +43,6 @@ bool pin(int rank, int ranks) {
   CPU_ZERO(&set);
   CPU_SET(rank, &set);
   return sched_setaffinity(0, sizeof set, &set) == 0;
-}
-
-/// Nanoseconds that a value takes from rank 0's core to rank 1's: half a round trip through one shared float each.
-double core_to_core(SharedWindow& window, int rank) {
-  constexpr int trips = 500;
-  const std::atomic_ref<float> ping(*window.of(0)), pong(*window.of(1));
-  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-  const Timer timer;
-  for (int trip = 1; trip <= trips && rank < 2; ++trip) {
-    if (rank == 0) ping = trip;
-    while ((rank == 0 ? pong : ping) != trip) {
-    }
-    if (rank == 1) pong = trip;
-  }
-  const double seconds = timer.seconds();
-  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-  if (rank < 2) (rank == 0 ? ping : pong) = 0;
-  return 1e9 * seconds / trips / 2;
-}
-
-/// How often this process lost its core although it had work to do. On a quiet machine with a core for each rank: rarely.
-long interruptions() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_nivcsw;
 }
 
 struct Measurement {
@@ -142,7 +115,7 @@ void print_machine(const Measurement& m, const std::string& name, int ranks, boo
     std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n",
                 median(m.core_to_core), std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
   std::printf("interrupted %ld times in %zu rounds\n", m.interruptions, m.seconds[0][0].size());
-  const auto print_line = [](const char* step, const Line& line) {
+  const auto print_line = [](const char* step, const Curve& line) {
     for (const Piece& piece : line)
       std::printf("%-17s up to %8.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", step, piece.up_to_bytes,
                   1e6 * piece.alpha, 1e-9 / piece.beta);

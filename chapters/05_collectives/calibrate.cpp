@@ -31,7 +31,7 @@ Machine Calibration::fit() {
       take_slowest(times.*step, comm_);
       samples.push_back({static_cast<double>(times.floats * sizeof(float)), median(times.*step)});
     }
-    return fit_line(samples);
+    return fit_curve(samples);
   };
   return {line(&Times::exchange), line(&Times::reduction), line(&Times::reduction_of_sent)};
 }

@@ -12,7 +12,7 @@
 
 namespace {
 
-double seconds(const Line& line, double bytes) {
+double seconds(const Curve& line, double bytes) {
   if (bytes == 0) return 0;
   auto piece = std::ranges::find_if(line, [&](const Piece& p) { return bytes <= p.up_to_bytes; });
   if (piece == line.end()) --piece;
@@ -122,11 +122,11 @@ Straight fit_straight(std::span<const Sample> samples) {
 }  // namespace
 
 // best[k][end]: the smallest error of `k` lines through the first `end` samples, and where the last of them begins.
-Line fit_line(std::span<const Sample> samples, int pieces) {
+Curve fit_curve(std::span<const Sample> samples, int pieces) {
   const size_t n = samples.size();
   const auto unsorted = [](const Sample& a, const Sample& b) { return !(a.bytes < b.bytes); };
   if (n < 2 || std::adjacent_find(samples.begin(), samples.end(), unsorted) != samples.end())
-    throw Error("fit_line: needs two samples or more, in ascending order of bytes, not " + std::to_string(n));
+    throw Error("fit_curve: needs two samples or more, in ascending order of bytes, not " + std::to_string(n));
   pieces = std::min<int>(pieces, n / 2);
   struct Best {
     double error = std::numeric_limits<double>::infinity();
@@ -141,7 +141,7 @@ Line fit_line(std::span<const Sample> samples, int pieces) {
             best[k - 1][begin].error + fit_straight(samples.subspan(begin, end - begin)).error;
         if (error < best[k][end].error) best[k][end] = {error, begin};
       }
-  Line line;
+  Curve line;
   size_t end = n;
   for (int k = pieces; k > 0; --k) {
     const size_t begin = best[k][end].begin;
@@ -158,7 +158,7 @@ namespace {
 
 struct Step {
   const char* name;
-  Line Machine::*line;
+  Curve Machine::*line;
 };
 
 constexpr Step steps[] = {{"exchange", &Machine::exchanges},

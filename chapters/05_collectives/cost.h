@@ -36,12 +36,12 @@ struct Piece {
 };
 
 /// One or more pieces, ascending; the last one also holds for longer messages.
-using Line = std::vector<Piece>;
+using Curve = std::vector<Piece>;
 
 struct Machine {
-  Line exchanges;           // sending and receiving so many bytes each
-  Line reductions;          // the same, and adding what came to what was not sent, as in a reduce-scatter
-  Line reductions_of_sent;  // the same, and adding what came to what was sent, as in recursive doubling
+  Curve exchanges;           // sending and receiving so many bytes each
+  Curve reductions;          // the same, and adding what came to what was not sent, as in a reduce-scatter
+  Curve reductions_of_sent;  // the same, and adding what came to what was sent, as in recursive doubling
 
   /// Seconds of one such step. 0 for 0 bytes, since no message is sent.
   double exchange(double bytes) const;
@@ -51,7 +51,7 @@ struct Machine {
 
 /// The line nearest to measured times (ascending sizes, at least 2): up to `pieces` pieces, each through two or more
 /// samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
-Line fit_line(std::span<const Sample> samples, int pieces = 4);
+Curve fit_curve(std::span<const Sample> samples, int pieces = 4);
 
 /// Measures these steps with the neighbours in a ring, with 1, 2, 4, ... floats, up to `longest` (16 MiB).
 class Calibration {

@@ -32,18 +32,6 @@ void for_each_message(size_t n, Piece piece) {
 
 }  // namespace
 
-int rank_of(MPI_Comm comm) {
-  int rank;
-  MPI_CHECK(MPI_Comm_rank(comm, &rank));
-  return rank;
-}
-
-int ranks_of(MPI_Comm comm) {
-  int ranks;
-  MPI_CHECK(MPI_Comm_size(comm, &ranks));
-  return ranks;
-}
-
 void send_floats(const float* data, size_t n, int to, MPI_Comm comm) {
   note({.to = to, .sent = n});
   for_each_message(n, [&](size_t begin, int length) {

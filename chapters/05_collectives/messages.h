@@ -11,10 +11,9 @@
 #include <cstddef>
 #include <vector>
 
-inline constexpr int collective_tag = 5005;
+#include "common/mpi/session.h"
 
-int rank_of(MPI_Comm comm);
-int ranks_of(MPI_Comm comm);
+inline constexpr int collective_tag = 5005;
 
 /// Sends data (n) to rank `to`; returns when data may be changed.
 void send_floats(const float* data, size_t n, int to, MPI_Comm comm);

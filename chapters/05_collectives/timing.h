@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "chapters/05_collectives/shared_window.h"
 #include "common/mpi/session.h"
+#include "common/statistics.h"
 #include "common/timer.h"
 
 /// Seconds that one call of work() takes on this rank, where work() reads and writes x (n). Collective.
@@ -26,13 +28,19 @@ double seconds_per_call(MPI_Comm comm, float* x, size_t n, bool warm, Work work)
   return timer.seconds() / calls;
 }
 
-inline double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
-}
-
 /// Each of `seconds` becomes that of the slowest rank, on all ranks.
 inline void take_slowest(std::vector<double>& seconds, MPI_Comm comm) {
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, seconds.data(), static_cast<int>(seconds.size()), MPI_DOUBLE, MPI_MAX,
                           comm));
 }
+inline double slowest(double seconds) {
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
+  return seconds;
+}
+
+/// Nanoseconds that a value needs from rank 0's core to rank 1's: the two pass a number to and fro in a shared window.
+/// The best of five attempts, since a core that is taken away costs milliseconds. Collective over the window's ranks.
+double core_to_core(SharedWindow& window, int rank);
+
+/// How often this process lost its core although it had work to do: on a quiet machine with a core for each rank, rarely.
+long interruptions();

@@ -3,8 +3,6 @@
 // All settings take turns in one group of processes, a few steps each, with chapter 01's training on rank 0 among them:
 // the speed of a machine drifts, and with it every time below; quotients taken within one round drift less.
 // Run: make bench-06
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -12,6 +10,7 @@
 #include <optional>
 
 #include "chapters/05_collectives/table.h"
+#include "chapters/05_collectives/timing.h"
 #include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "common/machine.h"
@@ -25,24 +24,6 @@ struct Choices {
   int64_t rounds = 9, steps = 10, batch = 128;
   std::string only;
 };
-
-double quantile(std::vector<double> values, double q) {
-  std::sort(values.begin(), values.end());
-  return values[size_t(q * double(values.size() - 1))];
-}
-double median(const std::vector<double>& values) { return quantile(values, 0.5); }
-
-// How often this process lost its core although it had work to do: on a quiet machine with a core for each rank, rarely.
-long interruptions() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_nivcsw;
-}
-
-double slowest(double seconds) {
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
-  return seconds;
-}
 
 double mean_over_ranks(double value, int ranks) {
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD));
@@ -127,26 +108,6 @@ struct Setting {
 
 Setting make_setting(const std::string& name, const DataParallelOptions& o, const Dataset& train) {
   return {name, std::make_unique<Trainer>(o, train, false), {}, {}, {}, {}};
-}
-
-// Nanoseconds that a value needs from one core's cache to another's: two ranks pass a number to and fro.
-double core_to_core(SharedWindow& window, int rank) {
-  constexpr int turns = 100;
-  std::atomic_ref<float> ball(*window.of(0));
-  double best = INFINITY;  // a turn during which a core is taken away takes milliseconds
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    if (rank == 0) ball.store(0);
-    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-    const Timer timer;
-    for (int turn = rank; rank < 2 && turn < turns; turn += 2) {
-      while (ball.load(std::memory_order_acquire) != float(turn)) {
-      }
-      ball.store(float(turn + 1), std::memory_order_release);
-    }
-    best = std::min(best, 1e9 * timer.seconds() / turns);
-    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-  }
-  return best;
 }
 
 // Medians over the steps of a turn: another program that takes a core away for some steps does not count.

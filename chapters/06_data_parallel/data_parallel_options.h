@@ -1,7 +1,7 @@
 // What can be chosen for a data-parallel run, beside the choices of chapter 01.
 #pragma once
 
-#include "chapters/01_serial/train_options.h"
+#include "chapters/04_point_to_point/serial_run.h"
 
 struct DataParallelOptions : TrainOptions {
   int ranks;                             // that share each batch
@@ -25,4 +25,7 @@ struct DataParallelOptions : TrainOptions {
   // By what the learning rate is multiplied in step `step`, counted from 0. Both rules: Goyal et al., "Accurate, large
   // minibatch SGD: training ImageNet in 1 hour", 2017, section 2. A pure function: the serial run uses it, too.
   double rate_scale(size_t step, size_t steps_per_epoch) const;
+  RateScale rates() const {  // the same, as the serial run takes it
+    return [o = *this](size_t step, size_t steps_per_epoch) { return o.rate_scale(step, steps_per_epoch); };
+  }
 };

@@ -2,32 +2,18 @@
 
 #include <array>
 #include <cstdio>
-#include <iostream>
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
-#include "chapters/06_data_parallel/reference_run.h"
-#include "chapters/06_data_parallel/sleep_until_all.h"
-#include "common/compare.h"
 #include "common/mpi/session.h"
 #include "common/mpi_guard/trace.h"
 
-namespace {
-
-int rank_in(MPI_Comm comm) {
-  int rank;
-  MPI_CHECK(MPI_Comm_rank(comm, &rank));
-  return rank;
-}
-
-}  // namespace
-
 DataParallelReport::DataParallelReport(const DataParallelOptions& o, const Dataset& train, const Exchange& exchange)
-    : TrainReport(o, train.count, rank_in(exchange.communicator()) != 0),
+    : TrainReport(o, train.count, rank_of(exchange.communicator()) != 0),
       options_(o),
       train_(train),
       exchange_(exchange),
-      rank_(rank_in(exchange.communicator())),
+      rank_(rank_of(exchange.communicator())),
       ranks_(o.ranks) {
   trace_begin(o.trace);
   if (rank_ != 0) return;
@@ -71,31 +57,8 @@ void DataParallelReport::tell_time() const {
 }
 
 int DataParallelReport::compare_with_serial(std::span<const float> weights) const {
-  int status = 0;
-  if (rank_ == 0) {
-    const std::unique_ptr<Device> device = make_device(options_.device, 0);
-    const ReferenceRun serial = train_serially(options_, train_, *device);
-    // The same sums in another order: this far two correct programs may be apart.
-    DataParallelOptions other = options_;
-    other.micro_batches = options_.micro_batches == 1 ? 3 : 1;
-    const ReferenceRun reordered = train_serially(other, train_, *device);
-
-    const bool same_order = options_.reproducible || ranks_ == 1;
-    const Distance distance = compare(weights, serial.weights, serial.initial);
-    const Distance yardstick = compare(reordered.weights, serial.weights, serial.initial);
-    const double speedup = serial.seconds / train_seconds();
-    std::printf("serial run on rank 0: %.2f s; speedup %.2f on %d rank%s, efficiency %.0f %%\n", serial.seconds, speedup,
-                ranks_, ranks_ == 1 ? "" : "s", 100 * speedup / ranks_);
-    std::cout << "distance to the serial run:       " << distance << "\n"
-              << "of serial to serial, reordered:   " << yardstick << std::endl;
-    const bool good = same_order ? distance.same_bits() : distance.within(10 * yardstick.max_abs);
-    status = good ? 0 : 1;
-    std::printf("%s\n", good ? same_order ? "the same bits" : "within ten times what another order of sums does"
-                        : same_order ? "WRONG: the bits must be the same"
-                                     : "WRONG: more than ten times what another order of sums does");
-  }
-  std::fflush(stdout);
-  sleep_until_all_are_here(exchange_.communicator());
-  MPI_CHECK(MPI_Bcast(&status, 1, MPI_INT, 0, exchange_.communicator()));
-  return status;
+  const bool same_order = options_.reproducible || ranks_ == 1;
+  return on_rank_0(exchange_.communicator(), [&] {
+    return tell_distance_to_serial(options_, same_order, ranks_, train_, weights, train_seconds(), options_.rates());
+  });
 }

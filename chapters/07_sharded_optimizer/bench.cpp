@@ -12,16 +12,12 @@
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/machine.h"
 #include "common/mpi/session.h"
+#include "common/statistics.h"
 #include "common/timer.h"
 
 namespace {
 
 constexpr int levels = 4;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // A level with its network on a device of its own, so that its memory is counted alone.
 struct Candidate {

@@ -57,7 +57,7 @@ double ShardedRun::step(Range batch) {
     mlp_.forward(int(rows.size()));
     head_.backward(mlp_, batch.size());
     mlp_.backward(Write::overwrite);
-    loss = add_in_rank_order(loss, head_.loss(mlp_, batch.size()), comm_);
+    loss = sum_in_rank_order(loss, head_.loss(mlp_, batch.size()), comm_);
   }
   zero_.step();
   return loss;

@@ -4,7 +4,7 @@
 #include "chapters/06_data_parallel/replicas.h"
 #include "common/mpi/session.h"
 
-double add_in_rank_order(double sum, double mine, MPI_Comm comm) {
+double sum_in_rank_order(double sum, double mine, MPI_Comm comm) {
   std::vector<double> values(size_t(ranks_of(comm)));
   MPI_CHECK(MPI_Allgather(&mine, 1, MPI_DOUBLE, values.data(), 1, MPI_DOUBLE, comm));
   for (double value : values) sum += value;

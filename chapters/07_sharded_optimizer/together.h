@@ -6,7 +6,7 @@
 #include "chapters/01_serial/head.h"
 
 // sum + the value of rank 0 + the value of rank 1 + ..., added in this order.  The same bits on every rank.  Collective.
-double add_in_rank_order(double sum, double mine, MPI_Comm comm);
+double sum_in_rank_order(double sum, double mine, MPI_Comm comm);
 
 // As chapter 06's count_correct_together, but every rank calls mlp.forward equally often, since forward communicates where
 // weights are sharded: a rank with a shorter share adds calls without rows.  Collective.

@@ -53,7 +53,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
         mlp.forward(rows.size());
         head.backward(mlp, batch.size());
         mlp.backward(Write::overwrite);
-        loss = add_in_rank_order(loss, head.loss(mlp, batch.size()), MPI_COMM_WORLD);
+        loss = sum_in_rank_order(loss, head.loss(mlp, batch.size()), MPI_COMM_WORLD);
       }
       zero.step();
       report.step(loss, batch.size());

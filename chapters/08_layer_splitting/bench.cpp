@@ -7,7 +7,8 @@
 #include <cstdio>
 #include <fstream>
 
-#include "chapters/01_serial/optimizer.h"
+#include "chapters/01_serial/serial_training.h"
+#include "chapters/05_collectives/timing.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/08_layer_splitting/idle.h"
 #include "chapters/08_layer_splitting/pipeline.h"
@@ -27,17 +28,6 @@ struct Choices {
   std::vector<int64_t> hidden = std::vector<int64_t>(8, 512);
 };
 
-double quantile(std::vector<double> values, double q) {
-  std::sort(values.begin(), values.end());
-  return values[size_t(q * double(values.size() - 1))];
-}
-double median(const std::vector<double>& values) { return quantile(values, 0.5); }
-
-double slowest(double seconds) {
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
-  return seconds;
-}
-
 std::vector<Range> full_batches(const Dataset& train, const PipelineOptions& o) {
   std::vector<Range> all = batches(train.count, size_t(o.batch));
   if (all.back().size() < size_t(o.batch)) all.pop_back();
@@ -48,44 +38,19 @@ std::vector<Range> full_batches(const Dataset& train, const PipelineOptions& o) 
 class Serial {
  public:
   Serial(const PipelineOptions& o, const Dataset& train)
-      : o_(o),
-        train_(train),
+      : train_(train),
+        micro_batches_(o.micro_batches),
         device_(make_cpu_device()),
-        layout_(make_layout(o.sizes(train))),
-        parameters_(*device_, layout_.count, Purpose::parameters),
-        gradients_(*device_, layout_.count, Purpose::gradients),
-        mlp_(*device_, layout_, parameters_, gradients_, {.rows = o.largest_micro_batch()}),
-        head_(*device_, {.rows = o.largest_micro_batch()}),
-        optimizer_(*device_, o.optimizer, layout_.count),
+        training_(*device_, o.sizes(train), o.optimizer, o.largest_micro_batch(), 1),
         order_(permutation(1, 0, train.count)),
-        batches_(full_batches(train, o)) {
-    initialize(parameters_, layout_, 1);
-  }
-  void step() {
-    const Range batch = batches_[next_++ % batches_.size()];
-    Write write = Write::overwrite;
-    for (int m = 0; m < o_.micro_batches; ++m) {
-      const Range rows = share(batch, size_t(o_.micro_batches), size_t(m));
-      load_images(mlp_, train_, order_, rows);
-      head_.load_labels(train_, order_, rows);
-      mlp_.forward(int(rows.size()));
-      head_.backward(mlp_, batch.size());
-      mlp_.backward(write);
-      head_.loss(mlp_, batch.size());
-      write = Write::accumulate;
-    }
-    optimizer_.step(parameters_, gradients_);
-  }
+        batches_(full_batches(train, o)) {}
+  void step() { training_.step(train_, order_, batches_[next_++ % batches_.size()], micro_batches_); }
 
  private:
-  PipelineOptions o_;
   const Dataset& train_;
+  int64_t micro_batches_;
   std::unique_ptr<Device> device_;
-  Layout layout_;
-  Buffer<> parameters_, gradients_;
-  Mlp mlp_;
-  SoftmaxHead head_;
-  Optimizer optimizer_;
+  SerialTraining training_;
   std::vector<uint32_t> order_;
   std::vector<Range> batches_;
   size_t next_ = 0;

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/timing.h"
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
@@ -28,17 +29,6 @@ struct Choices {
   int64_t wide = 2048, wide_batch = 128, rounds = 5;
   std::string csv;
 };
-
-double quantile(std::vector<double> values, double q) {
-  std::sort(values.begin(), values.end());
-  return values[size_t(q * double(values.size() - 1))];
-}
-double median(const std::vector<double>& values) { return quantile(values, 0.5); }
-
-double slowest(double seconds) {
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
-  return seconds;
-}
 
 std::vector<int> network(int width) { return {width, width, width, width, width, 10}; }
 

@@ -93,7 +93,7 @@ void TensorParallel::maximum(float* p, size_t n) {
 
 double TensorParallel::sum(double value) {
   const Timer timer;
-  const double total = add_in_rank_order(0, value, comm_);
+  const double total = sum_in_rank_order(0, value, comm_);
   time_.waiting += timer.seconds();
   return total;
 }

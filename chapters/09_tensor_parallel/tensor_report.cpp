@@ -2,13 +2,10 @@
 
 #include <array>
 #include <cstdio>
-#include <iostream>
 
 #include "chapters/04_point_to_point/serial_run.h"
-#include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/09_tensor_parallel/slices.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
-#include "common/compare.h"
 #include "common/mpi/session.h"
 
 TensorReport::TensorReport(const TensorOptions& o, const Dataset& train, const TensorParallel& tensor)
@@ -73,9 +70,8 @@ void TensorReport::tell_memory() const {
   if (tensor_.rank() != 0) return;
   const Mlp& mlp = tensor_.mlp();
   const auto mb = [&](Purpose purpose) { return 1e-6 * double(mlp.device().memory(purpose).peak); };
-  const int states = options_.optimizer.name == "adam" ? 2 : options_.optimizer.name == "momentum" ? 1 : 0;
   const std::vector<int> sizes = options_.sizes(train_);
-  const TensorFootprint serial = tensor_footprint(sizes, {0, sizes.size() - 1}, {}, mlp.space(), states);
+  const TensorFootprint serial = tensor_footprint(sizes, {0, sizes.size() - 1}, {}, mlp.space(), state_vectors(options_.optimizer));
   std::printf(
       "memory of rank 0 (of the serial program), MB: parameters %.2f (%.2f), gradients %.2f (%.2f), "
       "optimizer %.2f (%.2f), activations %.2f (%.2f)\n",
@@ -85,36 +81,8 @@ void TensorReport::tell_memory() const {
 }
 
 int TensorReport::compare_with_serial(std::span<const float> weights) const {
-  int status = 0;
-  if (tensor_.rank() == 0) status = tell_distance(weights) ? 0 : 1;
-  std::fflush(stdout);
-  sleep_until_all_are_here(tensor_.communicator());
-  MPI_CHECK(MPI_Bcast(&status, 1, MPI_INT, 0, tensor_.communicator()));
-  return status;
-}
-
-// Rank 0 alone. True where the distance is as it should be.
-bool TensorReport::tell_distance(std::span<const float> weights) const {
-  const SerialRun serial = run_serially(options_, train_);
-  // The same sums in another order: this far two correct programs may be apart.
-  TensorOptions other = options_;
-  other.micro_batches = options_.micro_batches == 1 ? 3 : 1;
-  const SerialRun reordered = run_serially(other, train_);
-
-  const int ranks = tensor_.ranks();
-  const Distance distance = compare(weights, serial.weights, serial.initial);
-  const Distance yardstick = compare(reordered.weights, serial.weights, serial.initial);
-  const double speedup = serial.seconds / train_seconds();
-  std::printf("serial run on rank 0: %.2f s; speedup %.2f on %d rank%s, efficiency %.0f %%\n", serial.seconds,
-              speedup, ranks, ranks == 1 ? "" : "s", 100 * speedup / ranks);
-  std::cout << "distance to the serial run:       " << distance << "\n"
-            << "of serial to serial, reordered:   " << yardstick << std::endl;
-  if (ranks == 1) {
-    std::puts(distance.same_bits() ? "the same bits" : "WRONG: the bits must be the same");
-    return distance.same_bits();
-  }
-  const bool good = distance.within(10 * yardstick.max_abs);
-  std::puts(good ? "within ten times what another order of sums does"
-                 : "WRONG: more than ten times what another order of sums does");
-  return good;
+  return on_rank_0(tensor_.communicator(), [&] {
+    const int ranks = tensor_.ranks();
+    return tell_distance_to_serial(options_, ranks == 1, ranks, train_, weights, train_seconds());
+  });
 }

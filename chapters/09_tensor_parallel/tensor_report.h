@@ -24,7 +24,6 @@ class TensorReport : public TrainReport {
   void tell_time() const;
   void tell_memory() const;
   int compare_with_serial(std::span<const float> weights) const;
-  bool tell_distance(std::span<const float> weights) const;
 
   const TensorOptions& options_;
   const Dataset& train_;

@@ -13,14 +13,10 @@
 #include "common/machine.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
+#include "common/statistics.h"
 #include "common/timer.h"
 
 namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // A grid with its model, on a device of its own.
 struct Candidate {

@@ -4,10 +4,6 @@
 
 namespace {
 
-size_t state_vectors(const OptimizerOptions& optimizer) {
-  return optimizer.name == "adam" ? 2 : optimizer.name == "momentum" ? 1 : 0;
-}
-
 // Floats of one chunk's activations.
 size_t activations(const Layout& chunk, size_t slots, size_t rows, bool input_gradient) {
   size_t widths = size_t(chunk.in()) + size_t(chunk.out()) + (input_gradient ? size_t(chunk.in()) : 0);
@@ -37,7 +33,7 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   return {
       .parameters = 4 * layout.count,
       .gradients = 4 * layout.count * kept_gradients(s.micro_batches, s.reproducible, shape.data, place.data),
-      .optimizer = 4 * shard * state_vectors(s.optimizer),
+      .optimizer = 4 * shard * size_t(state_vectors(s.optimizer)),
       .activations = 4 * floats,
       .exchange = 4 * shard * foreign_contributions(s.micro_batches, s.reproducible, shape.data, place.data),
   };

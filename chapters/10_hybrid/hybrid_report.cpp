@@ -3,9 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/05_collectives/messages.h"
-#include "chapters/06_data_parallel/sleep_until_all.h"
-#include "chapters/10_hybrid/distance_to_serial.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "common/mpi/session.h"
 #include "common/mpi_guard/trace.h"
@@ -67,11 +66,9 @@ int HybridReport::compare_with_serial(std::span<const float> weights) const {
   // The time of a run that was continued is not that of a whole one.
   const double seconds = steps_before_ == 0 ? train_seconds() : 0;
   const MPI_Comm all = model_.grid().all();
-  int status = 0;
   const GridShape& shape = model_.grid().shape;
   const bool same_order = shape.tensor == 1 && (options_.reproducible || shape.data == 1);
-  if (rank_of(all) == 0) status = tell_distance_to_serial(options_, same_order, shape.ranks(), train_, weights, seconds);
-  sleep_until_all_are_here(all);
-  MPI_CHECK(MPI_Bcast(&status, 1, MPI_INT, 0, all));
-  return status;
+  return on_rank_0(all, [&] {
+    return tell_distance_to_serial(options_, same_order, shape.ranks(), train_, weights, seconds);
+  });
 }

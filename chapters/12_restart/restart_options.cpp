@@ -39,7 +39,7 @@ std::string shortest(double number) {
 CheckpointHeader RestartOptions::header(uint64_t step) const {
   CheckpointHeader h;
   h.sizes = settings().sizes;
-  h.vectors = 1 + (optimizer.name == "adam" ? 2 : optimizer.name == "momentum" ? 1 : 0);
+  h.vectors = 1 + state_vectors(optimizer);
   h.step = step;
   std::string widths;
   for (int64_t width : hidden) widths += (widths.empty() ? "" : ",") + std::to_string(width);

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "chapters/10_hybrid/distance_to_serial.h"
+#include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/13_scaling/scaling_options.h"
 
 void SimulatedTraining::declare(Options& options) {

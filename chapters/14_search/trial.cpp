@@ -3,9 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "chapters/01_serial/head.h"
-#include "chapters/01_serial/mlp.h"
-#include "chapters/01_serial/optimizer.h"
+#include "chapters/01_serial/serial_training.h"
 #include "common/philox.h"
 #include "common/timer.h"
 
@@ -15,46 +13,16 @@ std::vector<int> sizes_of(const Trial& trial, const Dataset& data) {
   return {int(data.features()), trial.width, trial.width / 2, int(Dataset::classes)};
 }
 
-// Everything that training one trial needs.
-struct Training {
-  Training(const Trial& trial, const Dataset& data)
-      : device(make_cpu_device()),
-        layout(make_layout(sizes_of(trial, data))),
-        parameters(*device, layout.count, Purpose::parameters),
-        gradients(*device, layout.count, Purpose::gradients),
-        mlp(*device, layout, parameters, gradients, {.rows = trial.batch}),
-        head(*device, {.rows = trial.batch}),
-        optimizer(*device, {.name = "sgd", .learning_rate = trial.learning_rate}, layout.count) {}
-
-  // One step of SGD; returns the mean loss of the batch.
-  double step(const Dataset& data, std::span<const uint32_t> order, Range batch) {
-    load_images(mlp, data, order, batch);
-    head.load_labels(data, order, batch);
-    mlp.forward(int(batch.size()));
-    head.backward(mlp, batch.size());
-    mlp.backward(Write::overwrite);
-    optimizer.step(parameters, gradients);
-    return head.loss(mlp, batch.size());
+// The mean loss of an epoch; not finite as soon as one batch's loss is not.
+double train_epoch(SerialTraining& training, const Trial& trial, int number, const Dataset& data) {
+  const std::vector<uint32_t> order = permutation(uint64_t(trial.seed), uint32_t(number), data.count);
+  double sum = 0;
+  for (const Range batch : batches(data.count, size_t(trial.batch))) {
+    sum += training.step(data, order, batch) * double(batch.size());
+    if (!std::isfinite(sum)) break;
   }
-
-  // The mean loss of the epoch; not finite as soon as one batch's loss is not.
-  double epoch(const Trial& trial, int number, const Dataset& data) {
-    const std::vector<uint32_t> order = permutation(uint64_t(trial.seed), uint32_t(number), data.count);
-    double sum = 0;
-    for (const Range batch : batches(data.count, size_t(trial.batch))) {
-      sum += step(data, order, batch) * double(batch.size());
-      if (!std::isfinite(sum)) break;
-    }
-    return sum / double(data.count);
-  }
-
-  std::unique_ptr<Device> device;
-  Layout layout;
-  Buffer<> parameters, gradients;
-  Mlp mlp;
-  SoftmaxHead head;
-  Optimizer optimizer;
-};
+  return sum / double(data.count);
+}
 
 }  // namespace
 
@@ -74,25 +42,23 @@ Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const D
                     const Dataset& validation) {
   const Timer timer;
   const Trial& trial = stretch.trial;
-  Training training(trial, train);
-  if (stretch.first_epoch == 0) {
-    weights.resize(training.layout.count);
-    initialize(weights.data(), training.layout, uint64_t(trial.seed));
-  }
-  training.device->copy_in(training.parameters.data(), weights.data(), training.layout.count);
+  const std::unique_ptr<Device> device = make_cpu_device();
+  SerialTraining training(*device, sizes_of(trial, train), {.name = "sgd", .learning_rate = trial.learning_rate}, trial.batch,
+                          uint64_t(trial.seed));
+  if (stretch.first_epoch > 0) training.set_weights(weights);
 
   Outcome outcome{.trial = trial.number, .rung = stretch.rung, .epochs = stretch.last_epoch};
   for (int epoch = stretch.first_epoch; epoch < stretch.last_epoch; ++epoch) {
-    outcome.loss = training.epoch(trial, epoch, train);
+    outcome.loss = train_epoch(training, trial, epoch, train);
     if (!std::isfinite(outcome.loss)) {
       outcome.failed = 1;
       break;
     }
   }
   outcome.accuracy = outcome.failed ? std::numeric_limits<double>::quiet_NaN()
-                                    : double(count_correct(training.mlp, validation, {0, validation.count})) /
+                                    : double(count_correct(training.mlp(), validation, {0, validation.count})) /
                                           double(validation.count);
-  training.device->copy_out(weights.data(), training.parameters.data(), training.layout.count);
+  weights = training.weights();
   outcome.seconds = timer.seconds();
   return outcome;
 }

@@ -21,6 +21,18 @@ inline void mpi_check(int error, const char* call, const char* file, int line) {
     mpi_failed(error, call, file, line);
 }
 
+// The number of this rank in a communicator, and how many there are.
+inline int rank_of(MPI_Comm comm) {
+  int rank = 0;
+  MPI_CHECK(MPI_Comm_rank(comm, &rank));
+  return rank;
+}
+inline int ranks_of(MPI_Comm comm) {
+  int ranks = 1;
+  MPI_CHECK(MPI_Comm_size(comm, &ranks));
+  return ranks;
+}
+
 // MPI_Init to MPI_Finalize, as an object. Exactly one per program, made by every rank.
 class MpiSession {
  public:
