@@ -39,11 +39,23 @@ TEST(SearchProgram, GoesOnWhereItEnded) {
   std::remove(log.c_str());
 }
 
+// The same trials by teams of two: a winner, and the lines that say who did what.
+TEST(SearchProgram, ATrialMayHaveSeveralRanks) {
+  const ProgramRun run = launch(5, "search --train-samples 512 --trials 4 --rungs 2 --pipeline 2");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "2 teams of 2 ranks: a trial is a grid of 1 x 2 x 1")) << run.output;
+  EXPECT_TRUE(says(run, "team 2: ")) << run.output;
+  EXPECT_TRUE(says(run, "the most suitable")) << run.output;
+}
+
 TEST(SearchProgram, WrongUseGivesALineAndAStatus) {
   const ProgramRun alone = launch(1, "search");
   EXPECT_EQ(alone.status, 1) << alone.output;
   EXPECT_TRUE(says(alone, "two ranks")) << alone.output;
   EXPECT_EQ(launch(2, "search --resume").status, 1);
+  const ProgramRun rest = launch(3, "search --tensor 3");
+  EXPECT_EQ(rest.status, 1) << rest.output;
+  EXPECT_TRUE(says(rest, "cannot be cut into teams of 3")) << rest.output;
 }
 
 }  // namespace

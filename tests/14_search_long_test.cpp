@@ -40,7 +40,7 @@ TEST(Search, FindsASettingOf97PercentAndKeepsAllWorkersBusy) {
   }
   EXPECT_GE(lines_with(run.output, "%").size(), 8 * workers.size()) << run.output;
   EXPECT_GE(stretches, 8 * workers.size()) << run.output;
-  std::cout << lines_with(run.output, "workers held a trial")[0] << "\n" << winner[0] << "\n";
+  std::cout << lines_with(run.output, "teams held a trial")[0] << "\n" << winner[0] << "\n";
 }
 
 }  // namespace

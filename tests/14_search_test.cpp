@@ -1,6 +1,6 @@
 // What chapter 14 claims of the search: trials are what they say, successive halving lets the right ones rise, a failed trial
 // costs itself alone, and a journal gives back what was written.
-// ranks: 1 2 3 4
+// ranks: 1 2 3 5 7
 #include <gtest/gtest.h>
 #include <mpi.h>
 
@@ -9,10 +9,11 @@
 #include <limits>
 #include <numeric>
 
+#include "chapters/01_serial/cpu_device.h"
 #include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/14_search/halving.h"
 #include "chapters/14_search/search_journal.h"
-#include "chapters/14_search/trial_farm.h"
+#include "chapters/14_search/team.h"
 #include "common/compare.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -42,14 +43,20 @@ Dataset synthetic(size_t count) {
   return data;
 }
 
+// On a grid of this rank alone.
+Outcome run_alone(const Stretch& stretch, std::vector<float>& weights, const Dataset& data, const Dataset& validation) {
+  CpuDevice device;
+  const Grid grid({}, MPI_COMM_SELF);
+  return run_stretch(stretch, weights, data, validation, device, grid);
+}
+
 TEST(TrialTest, StretchesOfATrialGiveTheBitsOfOne) {
   const Dataset data = synthetic(150), validation = synthetic(40);
   const Trial trial{.number = 3, .width = 16, .batch = 32, .seed = 5, .learning_rate = 0.2};
   std::vector<float> whole, parts;
-  const Outcome in_one = run_stretch({.trial = trial, .last_epoch = 3}, whole, data, validation);
-  run_stretch({.trial = trial, .last_epoch = 1}, parts, data, validation);
-  const Outcome last =
-      run_stretch({.trial = trial, .rung = 1, .first_epoch = 1, .last_epoch = 3}, parts, data, validation);
+  const Outcome in_one = run_alone({.trial = trial, .last_epoch = 3}, whole, data, validation);
+  run_alone({.trial = trial, .last_epoch = 1}, parts, data, validation);
+  const Outcome last = run_alone({.trial = trial, .rung = 1, .first_epoch = 1, .last_epoch = 3}, parts, data, validation);
   EXPECT_TRUE(compare(parts, whole).same_bits());
   EXPECT_EQ(last.accuracy, in_one.accuracy);
   EXPECT_EQ(last.trial, 3);
@@ -59,6 +66,104 @@ TEST(TrialTest, StretchesOfATrialGiveTheBitsOfOne) {
   o.hidden = {16, 8};
   o.batch = 32, o.seed = 5, o.epochs = 3, o.optimizer.learning_rate = 0.2;
   EXPECT_TRUE(compare(whole, run_serially(o, data).weights).same_bits());
+}
+
+// --- Teams -----------------------------------------------------------------------------------------------------------
+
+TEST(TeamsTest, EveryRankHasItsPlace) {
+  for (int size : {1, 2, 3}) {
+    if (world_size() < 2 || (world_size() - 1) % size != 0) continue;
+    const Teams teams(size, MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(teams.manager() == (world_rank() == 0));
+    EXPECT_ON_ALL_RANKS(teams.leader() == (world_rank() > 0 && (world_rank() - 1) % size == 0));
+    EXPECT_ON_ALL_RANKS((teams.farm() != MPI_COMM_NULL) == (teams.manager() || teams.leader()));
+    const bool in_team = !teams.manager();
+    EXPECT_ON_ALL_RANKS(!in_team || ranks_of(teams.team()) == size);
+    EXPECT_ON_ALL_RANKS(!in_team || rank_of(teams.team()) == (world_rank() - 1) % size);
+    const bool in_farm = teams.farm() != MPI_COMM_NULL;
+    EXPECT_ON_ALL_RANKS(!in_farm || ranks_of(teams.farm()) == 1 + (world_size() - 1) / size);
+    EXPECT_ON_ALL_RANKS(!in_farm || rank_of(teams.farm()) == (teams.manager() ? 0 : 1 + (world_rank() - 1) / size));
+  }
+}
+
+TEST(TeamsTest, ARestIsAnError) {
+  const std::string said = error_of([] { Teams(world_size(), MPI_COMM_WORLD); });
+  const std::string n = std::to_string(world_size()), workers = std::to_string(world_size() - 1);
+  EXPECT_ON_ALL_RANKS(said == (world_size() == 1 ? "search needs a manager and a worker, so two ranks or more"
+                                                 : n + " ranks are a manager and " + workers +
+                                                       " for trials, which cannot be cut into teams of " + n));
+}
+
+// The trial of the test above, by a team: with one tensor rank the bits of one rank with the same micro-batches, cut into two
+// stretches by the manager, with another trial between them; with two tensor ranks as near as rounding leaves it.
+TEST(TeamsTest, TrainWhatOneRankDoes) {
+  if (world_size() < 3) GTEST_SKIP() << "skipped: a team of two and a manager need three ranks";
+  const Dataset data = synthetic(150), validation = synthetic(40);
+  const Trial trial{.number = 0, .width = 16, .batch = 32, .seed = 5, .learning_rate = 0.2};
+  TrainOptions o;
+  o.hidden = {16, 8};
+  o.batch = 32, o.seed = 5, o.epochs = 2, o.micro_batches = 2, o.optimizer.learning_rate = 0.2;
+  const SerialRun serial = run_serially(o, data);
+  for (const GridShape& shape : {GridShape{2, 1, 1}, {1, 2, 1}, {1, 1, 2}, {3, 1, 1}, {3, 2, 1}}) {
+    if ((world_size() - 1) % shape.ranks() != 0) continue;
+    const Teams teams(shape.ranks(), MPI_COMM_WORLD);
+    std::vector<float> last;
+    int stretches = 0;
+    if (teams.manager()) {
+      Trial slow = trial;  // so it is not the one that rises
+      slow.number = 1, slow.learning_rate = 1e-4;
+      Halving halving(2, 2, 2);
+      const FarmReport report = manage(halving, {trial, slow}, {}, teams.farm());
+      stretches = std::accumulate(report.stretches.begin(), report.stretches.end(), 0);
+      dismiss(teams.farm());
+    } else {
+      CpuDevice device;
+      const Grid grid(shape, teams.team());
+      work_in_team(
+          [&](const Stretch& stretch, std::vector<float>& weights) {
+            const Outcome outcome = run_stretch(stretch, weights, data, validation, device, grid, 2);
+            if (stretch.last_epoch == 2) last = weights;
+            return outcome;
+          },
+          teams);
+    }
+    EXPECT_ON_ALL_RANKS(!teams.manager() || stretches == 3) << to_string(shape);
+    int trained = !last.empty(), all = 0;  // the last stretch is one team's
+    MPI_CHECK(MPI_Allreduce(&trained, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+    EXPECT_EQ(all, shape.ranks()) << to_string(shape);
+    const bool right = last.empty() || (shape.tensor == 1 ? compare(last, serial.weights).same_bits()
+                                                          : compare(last, serial.weights).max_abs < 1e-5);
+    EXPECT_ON_ALL_RANKS(right) << to_string(shape);
+  }
+}
+
+// What fails on all ranks of a team costs that trial alone.
+TEST(TeamsTest, AFailedTrialIsAnOutcome) {
+  if (world_size() < 3) GTEST_SKIP() << "skipped: a team of two and a manager need three ranks";
+  const Teams teams(2, MPI_COMM_WORLD);
+  std::vector<Outcome> outcomes;
+  testing::internal::CaptureStderr();
+  if (teams.manager()) {
+    std::vector<Trial> trials(5);
+    for (int i = 0; i < 5; ++i) trials[size_t(i)].number = i;
+    Halving halving(5, 1, 2);
+    FarmOptions options;
+    options.result = [&](const Outcome& outcome, int) { outcomes.push_back(outcome); };
+    manage(halving, trials, options, teams.farm());
+    dismiss(teams.farm());
+  } else {
+    work_in_team(
+        [](const Stretch& stretch, std::vector<float>& weights) {
+          if (stretch.trial.number == 2) throw Error("planted");
+          weights.assign(1, 0.0f);
+          return Outcome{.trial = stretch.trial.number, .accuracy = 0.5};
+        },
+        teams);
+  }
+  testing::internal::GetCapturedStderr();
+  int failed = 0;
+  for (const Outcome& outcome : outcomes) failed += outcome.failed;
+  EXPECT_ON_ALL_RANKS(!teams.manager() || (outcomes.size() == 5 && failed == 1));
 }
 
 // --- Successive halving ----------------------------------------------------------------------------------------------
@@ -182,6 +287,7 @@ TEST(Farm, FailedTrialsCostThemselvesAlone) {
     FarmOptions options;
     options.result = [&](const Outcome& outcome, int) { outcomes.push_back(outcome); };
     report = manage(halving, trials, options, MPI_COMM_WORLD);
+    dismiss(MPI_COMM_WORLD);
   } else {
     work(pretend, MPI_COMM_WORLD);
   }
@@ -214,8 +320,7 @@ TEST(TrialTest, ADivergingTrialIsAnOutcome) {
   const Dataset data = synthetic(64);
   std::vector<float> weights;
   const Outcome outcome =
-      run_stretch({.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2},
-                  weights, data, data);
+      run_alone({.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2}, weights, data, data);
   EXPECT_EQ(outcome.failed, 1);
   EXPECT_TRUE(std::isnan(outcome.accuracy));
 }

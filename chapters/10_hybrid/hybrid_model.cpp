@@ -107,6 +107,12 @@ std::vector<float> HybridModel::weights() {
   return whole;
 }
 
+void HybridModel::set_weights(std::span<const float> whole) {
+  for (const Segment& s : segments_to_read())
+    if (s.place < whole.size()) device_.copy_in(s.memory, whole.data() + s.place, s.count);  // what is behind is state
+  device_.synchronize();
+}
+
 HybridModel::Time HybridModel::time() const {
   double in_tensor = 0, copying = pipeline_.time().copying + update_.time().copying;
   for (const TensorParallel& t : tensor_) {

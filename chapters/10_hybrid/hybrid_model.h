@@ -50,8 +50,10 @@ class HybridModel {
   // How many samples are classified correctly: exactly as many as on one rank.
   size_t count_correct(const Dataset& data);
 
-  // The weights of the whole network, on every rank.
+  // The weights of the whole network, on every rank, in chapter 01's order.
   std::vector<float> weights();
+  // Sets them: `whole` (all weights of the network) is the same on every rank.  The optimizer's state stays.
+  void set_weights(std::span<const float> whole);
 
   // For checkpoints: what this rank writes (every number of the file is on one rank), and what it needs to read.
   std::vector<Segment> segments_to_write();

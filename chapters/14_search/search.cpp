@@ -1,16 +1,18 @@
-// Finds suitable parameters: rank 0 hands out trials of (learning rate, width, batch, seed), the other ranks train them, and
-// successive halving gives up the hopeless ones early.
+// Finds suitable parameters: rank 0 hands out trials of (learning rate, width, batch, seed), teams of the other ranks train them,
+// and successive halving gives up the hopeless ones early. A trial is chapter 10's program: a team may be any grid.
 //
 // The choice is made on 10,000 validation samples that were taken out of the training set. The test set is looked at
 // once, at the end, by the winner alone: the best of many validation accuracies is too good by the luck of the choice.
 //
-// Run: mpiexec -n 4 build/chapters/14_search/search --log build/search.csv
+// Run: make 14-search RANKS=4 ARGS="--log build/search.csv"
+//      make 14-search RANKS=5 ARGS="--replicas 2"            two teams of two ranks
 //      sh chapters/14_search/search.sh build/search.csv       draws the curves of all trials
 #include <algorithm>
 #include <cstdio>
 
+#include "chapters/02_cuda/make_device.h"
 #include "chapters/14_search/search_journal.h"
-#include "chapters/14_search/trial_farm.h"
+#include "chapters/14_search/team.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
@@ -20,10 +22,20 @@ namespace {
 struct SearchOptions {
   std::string data = "build/data";
   int64_t trials = 40, first_epochs = 1, rungs = 4, eta = 2, seed = 1, train_samples = 50000;
-  std::string log;
+  std::string log, device = "cpu";
   bool resume = false;
+  int64_t replicas = 1, pipeline = 1, tensor = 1, micro_batches = 0;
+
+  GridShape team() const { return {int(replicas), int(pipeline), int(tensor)}; }
+  // Enough for every data rank and stage; a trial's bits depend on it.
+  int parts() const { return int(micro_batches > 0 ? micro_batches : replicas * pipeline); }
 
   void declare(Options& options) {
+    options.add("replicas", &replicas, "ranks of a trial that share the batch", between(1, 1024));
+    options.add("pipeline", &pipeline, "ranks of a trial that share the layers", between(1, 3));
+    options.add("tensor", &tensor, "ranks of a trial that share each layer", between(1, 1024));
+    options.add("micro-batches", &micro_batches, "parts of a batch; 0: replicas times pipeline", at_least(0));
+    options.add("device", &device, "where to compute", device_names);
     options.add("data", &data, "folder with the unpacked MNIST files");
     options.add("trials", &trials, "how many settings to try", between(1, 100000));
     options.add("first-epochs", &first_epochs, "epochs that every trial gets", between(1, 1000));
@@ -76,29 +88,26 @@ void print_table(const std::vector<Row>& rows) {
 }
 
 void print_farm(const FarmReport& report) {
-  std::printf(
-      "\nfrom the first hand-out to the last result %.1f s; workers held a trial %.0f %% of that time:\n",
-      report.wall_seconds, 100 * report.utilisation());
-  for (size_t worker = 1; worker < report.held_seconds.size(); ++worker)
-    std::printf("  rank %zu: %d stretches of %d trials, %.1f s\n", worker, report.stretches[worker],
-                report.trials[worker], report.held_seconds[worker]);
+  std::printf("\nfrom the first hand-out to the last result %.1f s; teams held a trial %.0f %% of that time:\n",
+              report.wall_seconds, 100 * report.utilisation());
+  for (size_t team = 1; team < report.held_seconds.size(); ++team)
+    std::printf("  team %zu: %d stretches of %d trials, %.1f s\n", team, report.stretches[team], report.trials[team],
+                report.held_seconds[team]);
 }
 
-// Trains the winner again, with all that it got, and shows it the test set for the first time. The same numbers, because
-// a run is a function of its parameters; so no process has to keep the best weights.
-void judge(const Row& winner, const Dataset& train, const Dataset& test) {
-  std::vector<float> weights;
-  const Outcome last =
-      run_stretch({.trial = winner.trial, .last_epoch = winner.best.epochs}, weights, train, test);
-  std::printf(
-      "\nthe most suitable: learning rate %.4f, width %d, batch %d, seed %d, after %d epochs: validation "
-      "%.2f %%, "
-      "test %.2f %%\n",
-      winner.trial.learning_rate, winner.trial.width, winner.trial.batch, winner.trial.seed,
-      winner.best.epochs, 100 * winner.best.accuracy, 100 * last.accuracy);
+// Has a team train the winner again, with all that it got, and shows it the test set for the first time. The same weights,
+// because a run is a function of its parameters; so nobody has to keep the best ones.
+void judge(const Row& winner, MPI_Comm farm) {
+  const Outcome last = ask({.trial = winner.trial, .last_epoch = winner.best.epochs, .last_look = 1}, farm);
+  std::printf("\nthe most suitable: learning rate %.4f, width %d, batch %d, seed %d, after %d epochs: validation %.2f %%, "
+              "test %.2f %%\n",
+              winner.trial.learning_rate, winner.trial.width, winner.trial.batch, winner.trial.seed, winner.best.epochs,
+              100 * winner.best.accuracy, 100 * last.accuracy);
 }
 
-void lead_search(const SearchOptions& o, const Dataset& train, const Dataset& test) {
+void lead_search(const SearchOptions& o, MPI_Comm farm) {
+  std::printf("%d team%s of %d rank%s: a trial is a grid of %s\n", ranks_of(farm) - 1, ranks_of(farm) == 2 ? "" : "s",
+              o.team().ranks(), o.team().ranks() == 1 ? "" : "s", to_string(o.team()).c_str());
   std::vector<Trial> trials;
   for (int number = 0; number < o.trials; ++number) trials.push_back(random_trial(uint64_t(o.seed), number));
   Halving halving(int(o.trials), int(o.rungs), int(o.eta));
@@ -109,39 +118,45 @@ void lead_search(const SearchOptions& o, const Dataset& train, const Dataset& te
 
   SearchJournal journal(o.log, o.resume);
   FarmOptions options{.first_epochs = int(o.first_epochs), .eta = int(o.eta)};
-  options.result = [&](const Outcome& outcome, int worker) {
-    journal.add(trials[size_t(outcome.trial)], outcome, worker);
+  options.result = [&](const Outcome& outcome, int team) {
+    journal.add(trials[size_t(outcome.trial)], outcome, team);
     outcomes.push_back(outcome);
-    std::printf("rank %d: trial %3d, %2d epochs: ", worker, outcome.trial, outcome.epochs);
+    std::printf("team %d: trial %3d, %2d epochs: ", team, outcome.trial, outcome.epochs);
     std::printf(outcome.failed ? "diverged\n" : "%.2f %%\n", 100 * outcome.accuracy);
     std::fflush(stdout);
   };
-  const FarmReport report = manage(halving, trials, options, MPI_COMM_WORLD);
+  const FarmReport report = manage(halving, trials, options, farm);
 
   const std::vector<Row> rows = rows_of(trials, outcomes);
   print_table(rows);
   print_farm(report);
+  if (!rows.front().best.failed) judge(rows.front(), farm);
+  dismiss(farm);
   if (rows.front().best.failed) throw Error("every trial diverged: no setting was found");
-  judge(rows.front(), train, test);
 }
 
 int search(MpiSession& mpi, int argc, char** argv) {
   SearchOptions o;
-  Options options("Searches for learning rate, width, batch and seed on many processes.");
+  Options options("Searches for learning rate, width, batch and seed; each trial has a team of ranks.");
   o.declare(options);
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
-  if (mpi.size() < 2) throw Error("search needs a manager and a worker, so two ranks or more");
   if (o.resume && o.log.empty()) throw Error("--resume: needs --log, the record to go on with");
 
+  const Teams teams(o.team().ranks(), MPI_COMM_WORLD);
   const Dataset all = read_mnist_train(o.data), test = read_mnist_test(o.data);
   const Dataset train = part_of(all, {0, size_t(o.train_samples)});
   const Dataset validation = part_of(all, {all.count - validation_samples, all.count});
-  if (mpi.rank() == 0)
-    lead_search(o, train, test);
-  else
-    work([&](const Stretch& stretch,
-             std::vector<float>& weights) { return run_stretch(stretch, weights, train, validation); },
-         MPI_COMM_WORLD);
+  if (teams.manager()) {
+    lead_search(o, teams.farm());
+    return 0;
+  }
+  const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
+  const Grid grid(o.team(), teams.team());
+  work_in_team(
+      [&](const Stretch& stretch, std::vector<float>& weights) {
+        return run_stretch(stretch, weights, train, stretch.last_look ? test : validation, *device, grid, o.parts());
+      },
+      teams);
   return 0;
 }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "chapters/01_serial/serial_training.h"
+#include "chapters/10_hybrid/hybrid_model.h"
 #include "common/philox.h"
 #include "common/timer.h"
 
@@ -13,12 +13,20 @@ std::vector<int> sizes_of(const Trial& trial, const Dataset& data) {
   return {int(data.features()), trial.width, trial.width / 2, int(Dataset::classes)};
 }
 
+HybridSettings settings_of(const Trial& trial, const Dataset& data, int micro_batches) {
+  return {.sizes = sizes_of(trial, data),
+          .batch = size_t(trial.batch),
+          .micro_batches = micro_batches,
+          .reproducible = true,
+          .optimizer = {.name = "sgd", .learning_rate = trial.learning_rate}};
+}
+
 // The mean loss of an epoch; not finite as soon as one batch's loss is not.
-double train_epoch(SerialTraining& training, const Trial& trial, int number, const Dataset& data) {
+double train_epoch(HybridModel& model, const Trial& trial, int number, const Dataset& data) {
   const std::vector<uint32_t> order = permutation(uint64_t(trial.seed), uint32_t(number), data.count);
   double sum = 0;
   for (const Range batch : batches(data.count, size_t(trial.batch))) {
-    sum += training.step(data, order, batch) * double(batch.size());
+    sum += model.step(data, order, batch).loss * double(batch.size());
     if (!std::isfinite(sum)) break;
   }
   return sum / double(data.count);
@@ -38,27 +46,26 @@ Trial random_trial(uint64_t search_seed, int number) {
   return trial;
 }
 
-Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train,
-                    const Dataset& validation) {
+Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train, const Dataset& validation,
+                    Device& device, const Grid& grid, int micro_batches) {
   const Timer timer;
   const Trial& trial = stretch.trial;
-  const std::unique_ptr<Device> device = make_cpu_device();
-  SerialTraining training(*device, sizes_of(trial, train), {.name = "sgd", .learning_rate = trial.learning_rate}, trial.batch,
-                          uint64_t(trial.seed));
-  if (stretch.first_epoch > 0) training.set_weights(weights);
+  HybridModel model(device, grid, settings_of(trial, train, micro_batches));
+  if (stretch.first_epoch == 0) model.initialize(uint64_t(trial.seed));
+  else model.set_weights(weights);
 
   Outcome outcome{.trial = trial.number, .rung = stretch.rung, .epochs = stretch.last_epoch};
   for (int epoch = stretch.first_epoch; epoch < stretch.last_epoch; ++epoch) {
-    outcome.loss = train_epoch(training, trial, epoch, train);
+    outcome.loss = train_epoch(model, trial, epoch, train);
     if (!std::isfinite(outcome.loss)) {
       outcome.failed = 1;
       break;
     }
   }
   outcome.accuracy = outcome.failed ? std::numeric_limits<double>::quiet_NaN()
-                                    : double(count_correct(training.mlp(), validation, {0, validation.count})) /
+                                    : double(model.count_correct(validation)) /
                                           double(validation.count);
-  weights = training.weights();
+  weights = model.weights();
   outcome.seconds = timer.seconds();
   return outcome;
 }

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "chapters/10_hybrid/grid.h"
 #include "common/dataset.h"
+
+class Device;
 
 // What may be chosen. Plain data: it travels between processes as bytes (so all of them run the same binary).
 struct Trial {
@@ -26,6 +29,7 @@ struct Stretch {
   Trial trial;
   int32_t rung = 0;  // of successive halving (halving.h)
   int32_t first_epoch = 0, last_epoch = 0;
+  int32_t last_look = 0;  // 1: judged on the test set
 };
 
 struct Outcome {
@@ -36,11 +40,14 @@ struct Outcome {
   double seconds = 0;   // training and validation
 };
 
-// Trains the stretch with SGD on one core, beginning with `weights`, or with the trial's own initial weights if first_epoch
-// is 0, and leaves the result in `weights`. Training in two stretches gives the same bits as training in one.
-// A loss that is not finite ends it at once: that is an Outcome, not an error.
-Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train,
-                    const Dataset& validation);
+// Trains the stretch with SGD on the ranks of a grid, beginning with `weights`, or with the trial's own initial weights if
+// first_epoch is 0, and leaves the result in `weights` (on every rank).  Collective over the grid.
+//   Two stretches give the same bits as one, and with one tensor rank every grid gives those of chapter 01 with the same
+// micro-batches: what a trial is worth does not depend on who runs it.
+//   A loss that is not finite ends it at once: that is an Outcome, not an error.  Throws Error, on every rank, where the network
+// cannot be cut so.
+Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train, const Dataset& validation,
+                    Device& device, const Grid& grid, int micro_batches = 1);
 
 // The samples [range.first, range.last) of data as a data set of their own.
 Dataset part_of(const Dataset& data, Range range);

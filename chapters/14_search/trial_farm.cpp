@@ -38,8 +38,7 @@ class Manager {
  public:
   Manager(Halving& halving, const std::vector<Trial>& trials, const FarmOptions& options, MPI_Comm comm)
       : halving_(halving), trials_(trials), options_(options), comm_(comm) {
-    int size = 0;
-    MPI_CHECK(MPI_Comm_size(comm, &size));
+    const int size = ranks_of(comm);
     for (int rank = size - 1; rank >= 1; --rank) free_.push_back(rank);
     handed_out_.resize(size_t(size));
     report_.held_seconds.resize(size_t(size));
@@ -51,7 +50,6 @@ class Manager {
     clock_.restart();
     for (hand_out(); halving_.running() > 0; hand_out()) take_result();
     report_.wall_seconds = clock_.seconds();
-    for (const int worker : free_) MPI_CHECK(MPI_Send(nullptr, 0, MPI_BYTE, worker, over_tag, comm_));
     for (const std::set<int>& trials : seen_) report_.trials.push_back(int(trials.size()));
     return report_;
   }
@@ -110,6 +108,8 @@ class Manager {
   Timer clock_;
 };
 
+}  // namespace
+
 Outcome run_guarded(const RunStretch& run, const Stretch& stretch, std::vector<float>& weights) try {
   return run(stretch, weights);
 } catch (const std::exception& error) {
@@ -121,8 +121,6 @@ Outcome run_guarded(const RunStretch& run, const Stretch& stretch, std::vector<f
           .accuracy = std::numeric_limits<double>::quiet_NaN()};
 }
 
-}  // namespace
-
 double FarmReport::utilisation() const {
   const double held = std::accumulate(held_seconds.begin(), held_seconds.end(), 0.0);
   const double workers = double(held_seconds.size()) - 1;  // number 0 is the manager
@@ -132,6 +130,20 @@ double FarmReport::utilisation() const {
 FarmReport manage(Halving& halving, const std::vector<Trial>& trials, const FarmOptions& options,
                   MPI_Comm comm) {
   return Manager(halving, trials, options, comm).run();
+}
+
+Outcome ask(const Stretch& stretch, MPI_Comm comm) {
+  MPI_CHECK(MPI_Send(&stretch, sizeof stretch, MPI_BYTE, 1, stretch_tag, comm));
+  wait_asleep(1, outcome_tag, comm);
+  Outcome outcome;
+  MPI_CHECK(MPI_Recv(&outcome, sizeof outcome, MPI_BYTE, 1, outcome_tag, comm, MPI_STATUS_IGNORE));
+  receive_weights(1, comm);
+  return outcome;
+}
+
+void dismiss(MPI_Comm comm) {
+  for (int worker = 1; worker < ranks_of(comm); ++worker)
+    MPI_CHECK(MPI_Send(nullptr, 0, MPI_BYTE, worker, over_tag, comm));
 }
 
 void work(const RunStretch& run, MPI_Comm comm) {

@@ -1,4 +1,5 @@
-// A manager (rank 0) hands out stretches of trials to workers (all other ranks) as they become free.
+// A manager (rank 0) hands out stretches of trials to workers (all other ranks) as they become free. A worker is one rank, or
+// the leader of a team (team.h).
 //
 // The manager never waits for a particular worker: it takes whichever result comes next (MPI_ANY_SOURCE). A trial that
 // rises may go on at another worker, so its weights travel with it.
@@ -33,11 +34,17 @@ struct FarmOptions {
   std::function<void(const Outcome&, int worker)> result = {};
 };
 
-// On rank 0 of comm, at least two ranks. `halving` says what comes next; trials[i].number == i.
+// On rank 0 of comm, at least two ranks. `halving` says what comes next; trials[i].number == i. Workers wait for more when it
+// returns.
 FarmReport manage(Halving& halving, const std::vector<Trial>& trials, const FarmOptions& options,
                   MPI_Comm comm);
+// On rank 0: one stretch from the beginning, by worker 1.
+Outcome ask(const Stretch& stretch, MPI_Comm comm);
+// On rank 0: tells all workers that it is over.
+void dismiss(MPI_Comm comm);
 
 // On the other ranks: runs stretches until the manager says that it is over. An exception of `run` is reported as a failed
 // outcome; its text goes to stderr.
 using RunStretch = std::function<Outcome(const Stretch&, std::vector<float>& weights)>;
 void work(const RunStretch& run, MPI_Comm comm);
+Outcome run_guarded(const RunStretch& run, const Stretch& stretch, std::vector<float>& weights);
