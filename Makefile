@@ -44,7 +44,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help clean doctor plot timeline slides slides-% book ex exercises handout
+needs_no_setup := help help-all clean doctor plot timeline slides slides-% book ex exercises handout
 ifneq ($(filter-out $(needs_no_setup) diff-% hint-% watch-%,$(or $(MAKECMDGOALS),help)),)
 include build/setup.mk
 endif
@@ -254,6 +254,7 @@ $(O)/nvcc/%.o: %.cu $(O)/nvcc/flags
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
 on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
 .PHONY: gpu-build
+##@ All of it
 gpu-build: $(if $(gpus),$(on_cuda)) ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
 	@$(if $(gpus),$(MAKE) --no-print-directory CUDA=gpu B=build/gpu O=$(O) strict='-Werror all-warnings' $(patsubst $(B)/%,build/gpu/%,$(on_cuda)),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
 cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(gpus),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(subst $(space),$(comma) sm_,$(gpus)),CUDA: no toolkit; kernels run on the CPU))
@@ -295,13 +296,26 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help all programs train test check test-long bench plot timeline doctor clean data FORCE
+.PHONY: help help-all all programs train test check test-long bench plot timeline doctor clean data FORCE
 
-help: ## this list
+# The lines `## verb: text` and `verb: ## text` are the help, `##* ` those of every day, `##@ ` the heading of a group.
+help_lines = LC_ALL=C awk -v every='$(1)' ' \
+  /^\#\#@ / { group = substr($$0, 5); next } \
+  /^\#\#\*? [^:]*: / { text = $$0; sub(/^\#\#\*? /, "", text); verb = text; sub(/: .*/, "", verb); sub(/^[^:]*: /, "", text); tell(); next } \
+  /^[a-z-]*:.* \#\#\*? / { verb = $$0; sub(/:.*/, "", verb); text = $$0; sub(/.* \#\#\*? /, "", text); tell() } \
+  function tell() { if (every == "" && $$0 !~ /\#\#\* /) return; \
+    if (every != "" && group != told) { printf "\n%s\n", group; told = group } printf "  %-14s %s\n", verb, text }' $(firstword $(MAKEFILE_LIST))
+
+help: ## the verbs of a day
 	@echo 'usage: make VERB [VARIABLE=value ...]'; echo
-	@sed -n 's/^## \([^ :]*\): \(.*\)/\1|\2/p; s/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-	  awk -F '|' '{ printf "  %-12s %s\n", $$1, $$2 }'
-	@echo; echo 'variables:'
+	@$(call help_lines)
+	@echo '  help-all       everything else, and the variables'
+	@echo; echo 'RANKS=4 DEVICE=cuda ARGS="--help" go with the programs of a chapter: make 06 RANKS=4 ARGS="--overlap"'
+
+help-all: ## everything that you can type, and the variables
+	@echo 'usage: make VERB [VARIABLE=value ...]'
+	@$(call help_lines,all)
+	@echo; echo 'Variables'
 	@sed -n 's/^#   \([A-Z].*\)/  \1/p; s/^#    \( *[a-z].*\)/   \1/p' $(firstword $(MAKEFILE_LIST)) | sed '/^  .*\.cpp/d'
 
 programs: $(programs)
@@ -309,13 +323,14 @@ all: $(programs) $(short_tests) compile_commands.json ## build every program and
 
 data: $(idx) ## unpack MNIST into build/data and check it
 
-# All cores, unless RANKS is given.
+##@ All of it
 train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2))
-train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ## the main job: train on MNIST with all cores, then show the loss curve
+# All cores, unless RANKS is given.
+train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* the main job: train on MNIST with all cores, then show the loss curve
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(ARGS)
 	@sh common/plot/loss.sh build/train.csv
 
-test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ## every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
 	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/exercises/prove
 
@@ -335,22 +350,23 @@ plot: ## draw a loss curve: make plot LOG=build/train.csv
 	@sh common/plot/loss.sh '$(LOG)'
 
 TRACE ?= build/trace.json
-timeline: ## draw a trace, one lane a rank: make timeline TRACE=build/trace.json
+timeline: ##* draw a trace, one lane a rank: make timeline TRACE=build/trace.json
 	@sh common/mpi_guard/timeline '$(TRACE)' > '$(basename $(TRACE)).svg' && echo '$(basename $(TRACE)).svg'
 
-doctor: ## look at compilers, MPI, launcher, cores, GPU, and say what to do about each problem
+doctor: ##* look at compilers, MPI, launcher, cores, GPU, and say what to do about each problem
 	@CXX='$(CXX)' MPICXX='$(MPICXX)' MPIEXEC='$(MPIEXEC)' NVCC='$(NVCC)' MARCH='$(MARCH)' sh common/doctor.sh
 
 clean: ## remove everything that was built
 	rm -rf build compile_commands.json
 
 # Verbs of a chapter, by its number. $(1) is its folder's name, $(2) the number, $(3) the chapter whose program it changes.
-## 01: build and run the training program of chapter 01; ARGS="--help" lists its options
-## 01-NAME: build and run another program of chapter 01
-## test-01: the tests of chapter 01
-## bench-01: its benchmark
-## diff-06: what chapter 06 changes in the training program of chapter 01 (12: in that of chapter 10)
-## readme-01: run the commands that a chapter's text shows, and paste their output
+##@ A chapter, by its number
+##* 06: build and run the training program of chapter 06; ARGS="--help" lists its options
+## 06-NAME: build and run another program of chapter 06: make 04-first
+##* test-06: the tests of chapter 06
+##* bench-06: its benchmark
+##* diff-06: what chapter 06 changes in the training program of chapter 01 (12: in that of chapter 10)
+## readme-06: run the commands that a chapter's text shows, and paste their output
 define chapter_verbs
 .PHONY: $(2) test-$(2) bench-$(2) diff-$(2) readme-$(2)
 $(2): $(filter %/$(1)/train,$(programs)) data
@@ -381,6 +397,8 @@ run = $(if $(call is_mpi,$(patsubst $(B)/%,%,$(1))),sh common/mpi/launch $(RANKS
 
 # --- Slides and book: optional, both need pandoc ----------------------------------------------------------------------
 
+##@ Lectures and book (they need pandoc)
+
 .PHONY: slides slides-pdf book pandoc
 pandoc:
 	@command -v pandoc >/dev/null || { echo 'slides and book need pandoc, an optional extra: apt-get, dnf or brew install pandoc'; exit 1; }
@@ -393,12 +411,12 @@ slides-$(1): pandoc
 endef
 $(foreach d,$(decks),$(eval $(call deck_verb,$(firstword $(subst _, ,$(notdir $(d)))),$(d))))
 deck_verbs := $(foreach d,$(decks),slides-$(firstword $(subst _, ,$(notdir $(d)))))
-slides: $(deck_verbs) ## the lectures: one HTML file per chapter in build/slides
+slides: $(deck_verbs) ##* the lectures: one HTML file per chapter in build/slides
 ## slides-06: the lecture of chapter 06
 slides-pdf: slides ## the lectures as PDF, where there is a browser to print them
 	@sh slides/theme/print.sh
 
-book_texts := $(wildcard README.md chapters/*/README.md exercises/README.md slides/README.md common/*/README.md)
+book_texts := $(wildcard README.md chapters/*/README.md chapters/glossary.md exercises/README.md slides/README.md common/*/README.md)
 book_theme := $(wildcard common/book/*) slides/theme/colours.css slides/theme/formulas.lua build/book/titles
 build/book/titles: FORCE
 	@mkdir -p $(@D); grep -m 1 '^# ' $(book_texts) | cmp -s - $@ || grep -m 1 '^# ' $(book_texts) > $@
@@ -414,7 +432,7 @@ $(eval $(call book_rules,README.md,index,))
 book_courses := $(patsubst %/README.md,%,$(filter slides/% exercises/%,$(book_texts)))
 $(foreach f,$(book_courses),$(eval $(call book_rules,$(f)/README.md,$(f),$(f))))
 $(foreach f,$(book_folders),$(eval $(call book_rules,$(f)/README.md,$(notdir $(f)),$(f))))
-book: build/book/index.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ## all texts as a book: build/book/index.html
+book: build/book/index.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ##* all texts as a book: build/book/index.html
 
 # --- Exercises: see exercises/README.md ------------------------------------------------------------------------------
 
@@ -467,10 +485,11 @@ proved := $(if $(wildcard solutions),$(foreach t,$(tasks),$(B)/exercises/solutio
 test test-long: $(proved)
 
 .PHONY: exercises ex grade handout
+##@ Exercises
 exercises: ## write exercises/ from solutions/; files that somebody has worked on stay as they are
 	@sh tests/exercises/generate
 
-ex: ## the list of exercises, and what is done
+ex: ##* the list of exercises, and what is done
 	@sh tests/exercises/list
 
 # For the grader: `NN_topic/name compiler libraries...` in a line for each task.
@@ -483,7 +502,7 @@ grade: $(judges) $(B)/sandbox $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tes
 handout: ## pack the repository for students, without answers: build/handout.tar.gz; CHAPTERS="01 02" limits it
 	@mkdir -p $(B) && sh tests/exercises/handout $(CHAPTERS)
 
-## ex-01_NAME: build one exercise and run it; says what is wrong first. A CUDA exercise on a GPU: DEVICE=cuda
+##* ex-01_NAME: build one exercise and run it; says what is wrong first. A CUDA exercise on a GPU: DEVICE=cuda
 ## hint-01_NAME: a question that leads on
 ## watch-01_NAME: the same as ex-01_NAME after every save
 ## prove-01_NAME: our solution passes, the untouched exercise fails; prove-01: all of chapter 01

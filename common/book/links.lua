@@ -23,7 +23,7 @@ end
 -- The address in the book of a file of the repository.
 local function address(path)
   if path == "README.md" then return "index.html" end
-  local name = path:match("([^/]+)/README%.md$")
+  local name = path:match("([^/]+)/README%.md$") or path:match("^chapters/(glossary)%.md$")
   if name then return name .. ".html" end
   local home, rest = path:match("^chapters/([^/]+)/(.+)$")
   if not home then home, rest = path:match("^common/([^/]+)/(.+)$") end

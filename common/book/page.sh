@@ -5,8 +5,8 @@
 #   page.sh --files DIR build/book/NAME_files.html: the sources of a folder, in colours
 # NAME is the folder's; the repository's own README becomes index.html.
 set -eu
-texts="README.md $(ls chapters/*/README.md) exercises/README.md slides/README.md $(ls common/*/README.md)"
-name_of() { if [ "$1" = README.md ] || [ "$1" = . ]; then echo index; else basename "${1%/README.md}"; fi; }
+texts="README.md $(ls chapters/*/README.md) chapters/glossary.md exercises/README.md slides/README.md $(ls common/*/README.md)"
+name_of() { if [ "$1" = README.md ] || [ "$1" = . ]; then echo index; else basename "${1%/README.md}" .md; fi; }
 raw() { echo "'$1'" | sed 's/_/\\_/g'; } # for pandoc, which reads strings of metadata as Markdown
 title_of() { sed -n '/^# /{s/^# //p;q;}' "$1"; }
 
