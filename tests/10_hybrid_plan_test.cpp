@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chapters/10_hybrid/plan.h"
+#include "chapters/10_hybrid/terms.h"
 #include "common/error.h"
 
 namespace {
@@ -27,6 +28,16 @@ std::string error_of(const HybridSettings& s, const GridWish& wish, int ranks) {
     return error.what();
   }
   return "";
+}
+
+// Five micro-batches on two data ranks are 2 and 3; the last one has no rows.
+TEST(Terms, OneOfEachRankOrOneOfEachMicroBatch) {
+  const std::vector<Range> rows = {{0, 4}, {4, 8}, {8, 12}, {12, 13}, {13, 13}};
+  EXPECT_EQ(terms_of(rows, false, 2), (std::vector<Term>{{0, 0}, {1, 0}}));
+  EXPECT_EQ(terms_of(rows, true, 2), (std::vector<Term>{{0, 0}, {0, 1}, {1, 0}, {1, 1}}));
+  EXPECT_EQ(own_terms(5, true, 2, 1), 3u);
+  EXPECT_EQ(terms_of_others(5, true, 2, 1), 2u);
+  EXPECT_EQ(terms_of_others(5, false, 2, 1), 1u);
 }
 
 // Few rows: activations are shorter than gradients. Many rows: the other way round (chapter 09's crossover).

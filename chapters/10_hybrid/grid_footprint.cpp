@@ -32,10 +32,10 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   }
   return {
       .parameters = 4 * layout.count,
-      .gradients = 4 * layout.count * kept_gradients(s.micro_batches, s.reproducible, shape.data, place.data),
+      .gradients = 4 * layout.count * own_terms(s.micro_batches, s.reproducible, shape.data, place.data),
       .optimizer = 4 * shard * size_t(state_vectors(s.optimizer)),
       .activations = 4 * floats,
-      .exchange = 4 * shard * foreign_contributions(s.micro_batches, s.reproducible, shape.data, place.data),
+      .exchange = 4 * shard * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data),
   };
 }
 

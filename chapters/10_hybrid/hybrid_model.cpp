@@ -26,8 +26,7 @@ HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings&
       layout_(stage_layout(settings, grid.shape, grid.place)),
       parameters_(device, layout_.count, Purpose::parameters),
       gradients_(device,
-                 layout_.count * kept_gradients(settings.micro_batches, settings.reproducible, grid.shape.data,
-                                                grid.place.data),
+                 layout_.count * own_terms(settings.micro_batches, settings.reproducible, grid.shape.data, grid.place.data),
                  Purpose::gradients),
       pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
                 settings.rows(), grid.pipeline(), make_head()),
@@ -129,10 +128,10 @@ HybridModel::Time HybridModel::time() const {
 int HybridModel::vectors() const { return 1 + Optimizer(device_, settings_.optimizer, 0).state_vectors(); }
 
 void HybridModel::set_steps(uint64_t steps) {
-  for (size_t u = 0; u < update_.shards().units.size(); ++u) update_.optimizer(u).set_steps(int(steps));
+  for (size_t l = 0; l < update_.shards().units.size(); ++l) update_.optimizer(l).set_steps(int(steps));
 }
 
-// A unit is a layer, so a unit's segments are those of its layer's chunk, moved by where the chunk begins.
+// A layer's segments are those of its chunk, moved by where the chunk begins.
 std::vector<Segment> HybridModel::segments(Copies copies, bool whole_parameters) {
   const Layout whole = make_layout(settings_.sizes);
   const Slice slice{grid_.place.tensor, grid_.shape.tensor};
@@ -145,11 +144,11 @@ std::vector<Segment> HybridModel::segments(Copies copies, bool whole_parameters)
     all.insert(all.end(), some.begin(), some.end());
   };
   for (int v = 0; v < vectors(); ++v)
-    for (size_t chunk = 0, u = 0; chunk < layout_.chunks.size(); ++chunk)
-      for (size_t l = 0; l < layout_.chunks[chunk].layers.size(); ++l, ++u) {
-        const Range part = shards.part(u, grid_.place.data);
-        const Range range = v == 0 && whole_parameters ? shards.units[u].range : part;
-        add(chunk, range, v == 0 ? parameters_ + range.first : update_.optimizer(u).state(v - 1), v);
+    for (size_t chunk = 0, layer = 0; chunk < layout_.chunks.size(); ++chunk)
+      for (size_t l = 0; l < layout_.chunks[chunk].layers.size(); ++l, ++layer) {
+        const Range part = shards.part(layer, grid_.place.data);
+        const Range range = v == 0 && whole_parameters ? shards.units[layer].range : part;
+        add(chunk, range, v == 0 ? parameters_ + range.first : update_.optimizer(layer).state(v - 1), v);
       }
   return all;
 }
