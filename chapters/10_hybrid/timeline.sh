@@ -1,11 +1,12 @@
 #!/bin/sh
-# chapters/10_hybrid/timeline.sh PICTURE.svg: one training step of a 2 x 2 x 1 grid, drawn from a trace. Needs the program
-# built by `make 10`.
+# chapters/10_hybrid/timeline.sh PICTURE.svg: one training step of a 2 x 2 x 1 grid, drawn from a trace. The ranks are
+# simulated (chapter 13), each with a core of its own: on two real cores, four ranks would show the scheduler of the operating
+# system instead. Needs the program built by `make 13`.
 set -eu
-picture=$1 program=${B:-build}/chapters/10_hybrid/train
+picture=$1 program=${B:-build}/chapters/13_scaling/train
 trace=$(mktemp)
 trap 'rm -f "$trace"' EXIT
-sh common/mpi/launch 4 "$program" --replicas 2 --pipeline 2 --micro-batches 8 --hidden 512,512,512,512 --batch 1024 \
+"$program" --cluster infiniband --replicas 2 --pipeline 2 --micro-batches 8 --hidden 512,512,512,512 --batch 1024 \
   --train-samples 4096 --epochs 1 --trace "$trace" >/dev/null
 
 # The third step: from the first rank's end of the second update to the last rank's end of the third one, in ms.
