@@ -15,8 +15,9 @@
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/shards.h"
-#include "chapters/12_restart/checkpoint_folder.h"
 #include "chapters/10_hybrid/grid.h"
+#include "chapters/12_restart/checkpoint_folder.h"
+#include "chapters/12_restart/checksum.h"
 #include "chapters/12_restart/stop_signal.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -165,6 +166,17 @@ TEST(Segments, EveryNumberOfTheFileIsWrittenOnceOnEveryGrid) {
           for (size_t i = 0; i < s.count; ++i) ++written.at(s.place + i);
       for (size_t i = 0; i < written.size(); ++i) ASSERT_EQ(written[i], 1) << to_string(shape) << ", number " << i;
     }
+}
+
+// The text's example: column 0 of a layer of 2 x 2, of which the second of two data ranks owns w10 and b0; in the second vector.
+TEST(Segments, OfOneColumnLieApart) {
+  const std::vector<int> small = {2, 2};
+  const Slice first{0, 2};
+  const Layout whole = make_layout(small), here = make_layout(small, {0, 1}, first);
+  std::vector<float> memory(here.count);
+  const Range part = share(here.count, 2, 1);
+  EXPECT_EQ(segments_of(here, whole, first, part, memory.data() + part.first, whole.count, Copies::first_only),
+            (std::vector<Segment>{{memory.data() + 1, 8, 1}, {memory.data() + 2, 10, 1}}));
 }
 
 // Whole rows that follow each other are one segment: a rank without tensor split writes a layer as one piece.

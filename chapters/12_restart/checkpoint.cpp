@@ -11,83 +11,15 @@
 #include <filesystem>
 
 #include "chapters/05_collectives/messages.h"
+#include "chapters/12_restart/agree.h"
+#include "chapters/12_restart/checksum.h"
+#include "chapters/12_restart/own_file.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 
 static_assert(std::endian::native == std::endian::little, "checkpoints hold little-endian floats");
 
 namespace {
-
-// MPICH's texts are several lines, of which the last one says what the system said: "WRITE(80): File too large".
-std::string text_of(int error) {
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_CHECK(MPI_Error_string(error, text, &length));
-  std::string line(text, size_t(length));
-  while (line.ends_with('\n')) line.pop_back();
-  line = line.substr(line.find_last_of('\n') + 1);
-  const size_t place = line.find("): ");
-  return place == std::string::npos ? line : line.substr(place + 3);
-}
-
-// Throws on all ranks the problem of the lowest rank that has one. An empty text is none.
-void agree(const std::string& problem, MPI_Comm comm) {
-  const int ranks = ranks_of(comm);
-  int who = problem.empty() ? ranks : rank_of(comm), first = 0;
-  MPI_CHECK(MPI_Allreduce(&who, &first, 1, MPI_INT, MPI_MIN, comm));
-  if (first == ranks) return;
-  char text[512] = "";
-  std::snprintf(text, sizeof text, "%s", problem.c_str());
-  MPI_CHECK(MPI_Bcast(text, sizeof text, MPI_CHAR, first, comm));
-  throw Error(text);
-}
-
-// A file that this rank has open for itself, MPI_COMM_SELF: other ranks have the same file open, each reads and writes where
-// it likes, nobody waits. Opened by all together it would be a file in which MPI may collect the ranks' small pieces into
-// large ones (MPI_File_write_all), a gain on a cluster's file system; where ranks outnumber cores it took fifty times
-// as long.
-// After the first error everything else does nothing, and problem() says what it was.
-class File {
- public:
-  File(const std::string& name, int mode) : name_(name) {
-    check(MPI_File_open(MPI_COMM_SELF, name.c_str(), mode, MPI_INFO_NULL, &file_), "cannot be opened");
-  }
-  ~File() { close(); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  void write(size_t place, const void* bytes, size_t count) {
-    if (!problem_.empty()) return;
-    check(MPI_File_write_at(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE),
-          "cannot be written");
-  }
-  void read(size_t place, void* bytes, size_t count) {
-    if (!problem_.empty()) return;
-    check(MPI_File_read_at(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be read");
-  }
-  size_t length() {
-    MPI_Offset bytes = 0;
-    if (problem_.empty()) check(MPI_File_get_size(file_, &bytes), "has no length");
-    return size_t(bytes);
-  }
-  // Returns when what was written has reached the disk.
-  void flush() {
-    if (problem_.empty()) check(MPI_File_sync(file_), "cannot be flushed");
-  }
-  void close() {
-    if (file_ != MPI_FILE_NULL) check(MPI_File_close(&file_), "cannot be closed");
-  }
-  const std::string& problem() const { return problem_; }
-
- private:
-  // File functions return their errors: that is MPI's default for files, and only for them.
-  void check(int error, const char* what) {
-    if (error != MPI_SUCCESS && problem_.empty()) problem_ = name_ + ": " + what + ": " + text_of(error);
-  }
-
-  std::string name_, problem_;
-  MPI_File file_ = MPI_FILE_NULL;
-};
 
 // Numbers start behind the header. Calls use(place in the file, memory, count) for pieces that are short enough for MPI.
 constexpr size_t longest_piece = size_t{1} << 20;
@@ -107,7 +39,7 @@ uint64_t sum_over_ranks(uint64_t mine, MPI_Comm comm) {
 // By all ranks: the file is long enough and every number is in it, on the disk.
 void write_numbers(const std::string& name, std::span<const Segment> segments, const std::vector<float>& numbers,
                    MPI_Comm comm) {
-  File file(name, MPI_MODE_CREATE | MPI_MODE_WRONLY);
+  OwnFile file(name, MPI_MODE_CREATE | MPI_MODE_WRONLY);
   const float* next = numbers.data();
   for (const Segment& s : segments) {
     for_each_piece(s.place, s.count, [&](size_t place, size_t first, size_t count) {
@@ -124,7 +56,7 @@ void write_numbers(const std::string& name, std::span<const Segment> segments, c
 void write_header(const std::string& name, const CheckpointHeader& header, MPI_Comm comm) {
   std::string problem;
   if (rank_of(comm) == 0) {
-    File file(name, MPI_MODE_WRONLY);
+    OwnFile file(name, MPI_MODE_WRONLY);
     const std::string bytes = to_bytes(header);
     file.write(0, bytes.data(), bytes.size());
     file.flush();
@@ -147,26 +79,6 @@ std::string rename_and_flush(const std::string& from, const std::string& to) {
 }
 
 }  // namespace
-
-// ---- the checksum ----
-
-namespace {
-
-// A one-to-one function of 64 bits in which every bit of the result depends on every bit of x: the finalizer of MurmurHash3
-// (A. Appleby, 2011).
-uint64_t mix(uint64_t x) {
-  x = (x ^ x >> 33) * 0xff51afd7ed558ccdu;
-  x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53u;
-  return x ^ x >> 33;
-}
-
-}  // namespace
-
-uint64_t checksum(std::span<const float> numbers, size_t place) {
-  uint64_t sum = 0;
-  for (float number : numbers) sum += mix(mix(++place) ^ std::bit_cast<uint32_t>(number));
-  return sum;
-}
 
 // ---- writing ----
 
@@ -206,7 +118,7 @@ void write_checkpoint(const std::string& file, CheckpointHeader header, Device& 
 namespace {
 
 // What the file begins with, as rank 0 sees it, on all ranks.
-std::string read_start(File& file, MPI_Comm comm) {
+std::string read_start(OwnFile& file, MPI_Comm comm) {
   std::string start;
   if (rank_of(comm) == 0) {
     start.resize(std::min(file.length(), CheckpointHeader::bytes));
@@ -220,7 +132,7 @@ std::string read_start(File& file, MPI_Comm comm) {
   return start;
 }
 
-void require_length(const std::string& name, File& file, const CheckpointHeader& header, MPI_Comm comm) {
+void require_length(const std::string& name, OwnFile& file, const CheckpointHeader& header, MPI_Comm comm) {
   const size_t found = file.length(), expected = CheckpointHeader::bytes + header.numbers() * sizeof(float);
   std::string problem = file.problem();
   if (problem.empty() && found != expected)
@@ -235,7 +147,7 @@ CheckpointHeader check_checkpoint(const std::string& name, MPI_Comm comm) {
   std::error_code ignored;
   const bool folder = rank_of(comm) == 0 && std::filesystem::is_directory(name, ignored);
   agree(folder ? name + ": is a folder, expected a checkpoint" : "", comm);
-  File file(name, MPI_MODE_RDONLY);
+  OwnFile file(name, MPI_MODE_RDONLY);
   const CheckpointHeader header = parse_checkpoint_header(read_start(file, comm), name);
   require_length(name, file, header, comm);
 
@@ -253,7 +165,7 @@ CheckpointHeader check_checkpoint(const std::string& name, MPI_Comm comm) {
 }
 
 void read_checkpoint(const std::string& name, Device& device, std::span<const Segment> segments, MPI_Comm comm) {
-  File file(name, MPI_MODE_RDONLY);
+  OwnFile file(name, MPI_MODE_RDONLY);
   std::vector<float> numbers;
   for (const Segment& s : segments) {
     numbers.resize(s.count);

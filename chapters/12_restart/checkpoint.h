@@ -4,8 +4,8 @@
 // flush it to the disk; then comes the header, which holds the checksum of what was meant to be written, and a second
 // flush; then it is renamed, and the folder is flushed. Whoever is killed, whenever: FILE is there and good, or not there.
 //
-// Errors.  A full disk may be seen by one rank alone. The ranks agree after each phase, so that all of them give up
-// together, remove what they wrote and throw the same Error; nobody waits for one that left.
+// Errors.  A full disk may be seen by one rank alone. The ranks agree after each phase (agree.h): all of them give up together,
+// remove what they wrote and throw the same Error.
 //
 // All functions are collective over `comm` and throw Error on all its ranks or on none.
 #pragma once
@@ -29,9 +29,3 @@ CheckpointHeader check_checkpoint(const std::string& file, MPI_Comm comm);
 
 // Fills the segments, which may overlap those of other ranks, from a file that was checked.
 void read_checkpoint(const std::string& file, Device& device, std::span<const Segment> segments, MPI_Comm comm);
-
-// The checksum of the numbers at `place`, `place` + 1, ... of a file. It is a sum over the numbers, each mixed with its
-// place; so every rank adds up what it has, in any order, and any cut of the file gives the same. For a given place the
-// mix is a one-to-one function: a single wrong number always changes the sum, and so does a pair that changed places,
-// but for one case in 2^64.
-uint64_t checksum(std::span<const float> numbers, size_t place);

@@ -1,2 +1,2 @@
-# chapters/12_restart/checkpoint.cpp 12_restart_checkpoint_test Checksum.*
+# chapters/12_restart/checksum.cpp 12_restart_checkpoint_test Checksum.*
 s/sum += mix(mix(++place) ^ /sum += mix(/

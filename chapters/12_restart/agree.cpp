@@ -1,0 +1,18 @@
+#include "chapters/12_restart/agree.h"
+
+#include <cstdio>
+
+#include "chapters/05_collectives/messages.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+
+void agree(const std::string& problem, MPI_Comm comm) {
+  const int ranks = ranks_of(comm);
+  int who = problem.empty() ? ranks : rank_of(comm), first = 0;
+  MPI_CHECK(MPI_Allreduce(&who, &first, 1, MPI_INT, MPI_MIN, comm));
+  if (first == ranks) return;
+  char text[512] = "";
+  std::snprintf(text, sizeof text, "%s", problem.c_str());
+  MPI_CHECK(MPI_Bcast(text, sizeof text, MPI_CHAR, first, comm));
+  throw Error(text);
+}

@@ -1,0 +1,53 @@
+#include "chapters/12_restart/own_file.h"
+
+#include "chapters/05_collectives/messages.h"
+#include "common/mpi/session.h"
+
+namespace {
+
+// MPICH's texts are several lines, of which the last one says what the system said: "WRITE(80): File too large".
+std::string text_of(int error) {
+  char text[MPI_MAX_ERROR_STRING];
+  int length = 0;
+  MPI_CHECK(MPI_Error_string(error, text, &length));
+  std::string line(text, size_t(length));
+  while (line.ends_with('\n')) line.pop_back();
+  line = line.substr(line.find_last_of('\n') + 1);
+  const size_t place = line.find("): ");
+  return place == std::string::npos ? line : line.substr(place + 3);
+}
+
+}  // namespace
+
+OwnFile::OwnFile(const std::string& name, int mode) : name_(name) {
+  check(MPI_File_open(MPI_COMM_SELF, name.c_str(), mode, MPI_INFO_NULL, &file_), "cannot be opened");
+}
+
+void OwnFile::write(size_t place, const void* bytes, size_t count) {
+  if (!problem_.empty()) return;
+  check(MPI_File_write_at(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be written");
+}
+
+void OwnFile::read(size_t place, void* bytes, size_t count) {
+  if (!problem_.empty()) return;
+  check(MPI_File_read_at(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be read");
+}
+
+size_t OwnFile::length() {
+  MPI_Offset bytes = 0;
+  if (problem_.empty()) check(MPI_File_get_size(file_, &bytes), "has no length");
+  return size_t(bytes);
+}
+
+void OwnFile::flush() {
+  if (problem_.empty()) check(MPI_File_sync(file_), "cannot be flushed");
+}
+
+void OwnFile::close() {
+  if (file_ != MPI_FILE_NULL) check(MPI_File_close(&file_), "cannot be closed");
+}
+
+// File functions return their errors: that is MPI's default for files, and only for them.
+void OwnFile::check(int error, const char* what) {
+  if (error != MPI_SUCCESS && problem_.empty()) problem_ = name_ + ": " + what + ": " + text_of(error);
+}
