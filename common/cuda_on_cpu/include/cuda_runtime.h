@@ -4,8 +4,14 @@
 
 #define CUDA_ON_CPU 1
 
-#include <cassert>
-#include <cstdio>
+// NVIDIA's header includes these, too, and many programs use them without a word.
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <new>
+#include <utility>
 
 #define __global__
 #define __device__
