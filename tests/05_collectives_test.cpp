@@ -400,6 +400,19 @@ TEST(RankOrder, AddsAsASerialLoopOverTheRanks) {
   }
 }
 
+// The block of rank r starts with rank r + 1's operand: x(r+1) + x(r+2) + ... + x(r).
+TEST(Ring, StartsBehindTheOwnerOfABlock) {
+  const Place at;
+  const size_t n = 3001;
+  Vector expected(n);
+  for (int owner = 0; owner < at.ranks; ++owner)
+    for (size_t i = at.blocks(n).begin(owner); i < at.blocks(n).end(owner); ++i) {
+      expected[i] = real_number((owner + 1) % at.ranks, i);
+      for (int step = 2; step <= at.ranks; ++step) expected[i] += real_number((owner + step) % at.ranks, i);
+    }
+  EXPECT_TRUE(everywhere(same_bits(allreduced(allreduce_ring, real_numbers(at.rank, n), at.comm), expected), "ring"));
+}
+
 // A shard of the sum is the same whether it comes from a reduce-scatter or from an allreduce.
 TEST(ReduceScatter, HasTheBitsOfItsAllreduce) {
   const Place at;

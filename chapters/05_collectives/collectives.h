@@ -15,6 +15,8 @@
 //   alpha  seconds per message, however short
 //   beta   seconds per element sent
 //   gamma  seconds per element added
+// These formulas see no message that waits for another one's. Where all ranks send at once to ranks far away, a network
+// may be slower than they say: README.md, "What the formulas do not see".
 //
 // "Order of the sum" says in which order the p operands of one element are added. It matters twice. Two orders give
 // results that differ in the last bits. And where the order *depends on the element's position* in the vector, the
@@ -117,6 +119,8 @@ void reduce_scatter_recursive_halving(float* mine, const float* data, size_t n, 
 
 /// Every rank sends each block to its owner, who adds them in rank order: ((x0 + x1) + x2) + ...
 /// (p - 1) alpha + (p-1)/p n (beta + gamma), and n more floats. The order is that of a serial loop over the ranks.
+/// All messages are under way at once: p - 1 of them meet at each rank, and n p/4 elements go from the lower half of the
+/// ranks to the upper half, where a ring sends n.
 void reduce_scatter_rank_order(float* mine, const float* data, size_t n, MPI_Comm comm);
 
 // ---- allreduce.cpp: result (n) of every rank = sum over ranks of data (n) ----
@@ -130,7 +134,8 @@ void allreduce_reduce_broadcast(float* result, const float* data, size_t n, MPI_
 void allreduce_recursive_doubling(float* result, const float* data, size_t n, MPI_Comm comm);
 
 /// Ring reduce-scatter, ring allgather. 2 (p - 1) alpha + 2 (p-1)/p n beta + (p-1)/p n gamma [PY]: the fewest bytes
-/// there can be. Order: DEPENDS ON THE ELEMENT'S POSITION from 3 ranks up, as in reduce_scatter_ring.
+/// there can be where only ranks add; switches that add need fewer. Neighbours only.
+/// Order: DEPENDS ON THE ELEMENT'S POSITION from 3 ranks up, as in reduce_scatter_ring.
 void allreduce_ring(float* result, const float* data, size_t n, MPI_Comm comm);
 
 /// Rabenseifner: recursive halving, then recursive doubling. 2 lg p alpha + 2 (p-1)/p n beta + (p-1)/p n gamma for a
@@ -146,5 +151,6 @@ void allreduce_rank_order(float* result, const float* data, size_t n, MPI_Comm c
 
 inline constexpr size_t short_vector = 1024;
 
-/// MPI's own, cut below INT_MAX elements. Cost and order are MPI's secret: the standard asks for neither.
+/// MPI's own, cut below INT_MAX elements (the counts of MPI-3.1 are int). Cost and order are MPI's secret: the standard
+/// asks for neither.
 void allreduce_mpi(float* result, const float* data, size_t n, MPI_Comm comm);

@@ -1,9 +1,14 @@
 // Point-to-point messages of floats: all that the collectives of this chapter use of MPI.
 //
-// MPI counts are int, vectors are not: a vector longer than the largest message travels as several messages. Both
-// sides know the length, so both cut it alike, and an empty vector is no message at all. The messages use
-// `collective_tag`; two messages between the same ranks arrive in the order in which they were sent, so one tag is
-// enough. A program that sends messages of its own while a collective runs uses another tag or another communicator.
+// The counts of MPI-3.1 are int, vectors are not: a vector longer than the largest message travels as several messages.
+// (MPI-4 has calls with long counts, MPI_Send_c and its like; not every cluster has MPI-4.) Both sides know the length,
+// so both cut it alike, and an empty vector is no message at all.
+//
+// The messages use the caller's communicator and `collective_tag`; two messages between the same ranks arrive in the
+// order in which they were sent, so one tag is enough. A program that sends messages of its own while a collective runs
+// must use another tag, and must not receive with MPI_ANY_TAG. A library cannot ask that of programs that it does not
+// know: it makes a copy of the communicator with MPI_Comm_dup, once, and sends on the copy, whose messages nobody else
+// can receive.
 #pragma once
 
 #include <mpi.h>

@@ -141,6 +141,16 @@ Traffic busiest(const std::vector<std::vector<Call>>& calls) {
   return most;
 }
 
+/// The floats that the lower half of the ranks sends to the upper half.
+size_t across_the_middle(const std::vector<std::vector<Call>>& calls) {
+  const int middle = static_cast<int>(calls.size()) / 2;
+  size_t floats = 0;
+  for (int from = 0; from < middle; ++from)
+    for (const Call& call : calls[from])
+      if (call.to >= middle) floats += call.sent;
+  return floats;
+}
+
 int steps(MpiSession& mpi, int argc, char** argv) {
   std::string collective = "allreduce", name = "ring";
   int64_t n = 8400;
@@ -161,9 +171,10 @@ int steps(MpiSession& mpi, int argc, char** argv) {
     const auto calls = collect(calls_of_this_rank(way, n, MPI_COMM_WORLD), MPI_COMM_WORLD);
     if (mpi.rank() != 0) continue;
     const Traffic most = busiest(calls);
-    std::printf("%s, %-20s %lld floats on %d ranks: the busiest rank sends %2zu messages, %zu floats\n",
+    std::printf("%s, %-20s %lld floats on %d ranks: the busiest rank sends %2zu messages, %5zu floats; "
+                "across the middle: %zu\n",
                 collective.c_str(), (way.name + ":").c_str(), static_cast<long long>(n), mpi.size(),
-                most.messages, most.floats);
+                most.messages, most.floats, across_the_middle(calls));
     if (name != "all") print_calls(calls);
   }
   if (!found) throw Error("--way: there is no " + collective + " called '" + name + "', only" + names);

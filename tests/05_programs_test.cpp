@@ -1,0 +1,146 @@
+// The programs of chapter 05 as a user meets them: launched, with their output and status.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/program.h"
+
+namespace {
+
+// These programs are MPI jobs of their own, whatever job this test may be part of.
+ProgramRun launch(int ranks, const std::string& command) {
+  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch " + std::to_string(ranks) + " " +
+                     build_folder() + "/chapters/05_collectives/" + command);
+}
+
+bool says(const ProgramRun& run, const std::string& text) {
+  return run.output.find(text) != std::string::npos;
+}
+
+/// What stands between bars in the line that begins with `when` behind the line `title`: one text for each rank.
+std::vector<std::string> cells(const ProgramRun& run, const std::string& title, const std::string& when) {
+  std::istringstream lines(run.output);
+  std::string line;
+  while (std::getline(lines, line) && line != title) {
+  }
+  while (std::getline(lines, line) && line.find("  " + when + " ") != 0) {
+  }
+  std::vector<std::string> found;
+  for (size_t bar = line.find('|'); bar != std::string::npos;) {
+    const size_t next = line.find('|', bar + 1);
+    std::string cell = line.substr(bar + 2, next == std::string::npos ? next : next - bar - 2);
+    cell.erase(cell.find_last_not_of(' ') + 1);
+    found.push_back(cell);
+    bar = next;
+  }
+  return found;
+}
+
+/// "1 2 3" times 1, 10 or 11: the numbers that `six` deals out, added up.
+std::string numbers(int ranks, long long times) {
+  std::string text;
+  for (int i = 1; i <= ranks; ++i) text += (i > 1 ? " " : "") + std::to_string(i * times);
+  return text;
+}
+
+class SixProgram : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Ranks, SixProgram, testing::Values(1, 3, 4));
+
+TEST_P(SixProgram, EveryRankHasWhatTheStandardSays) {
+  const int ranks = GetParam();
+  const ProgramRun run = launch(ranks, "six");
+  ASSERT_EQ(run.status, 0) << run.output;
+  std::vector<std::string> own, blocks;
+  long long place = 1, all = 0;
+  for (int rank = 0; rank < ranks; ++rank, place *= 10) own.push_back(numbers(ranks, place)), all += place;
+  for (int rank = 1; rank <= ranks; ++rank) blocks.push_back(std::to_string(rank * all));
+  const auto everywhere = [&](const std::string& text) { return std::vector<std::string>(ranks, text); };
+  auto at_root = everywhere("-");
+  at_root[0] = numbers(ranks, all);
+  const struct {
+    const char* title;
+    std::vector<std::string> before, after;
+  } expected[] = {{"MPI_Bcast, root 0", own, everywhere(own[0])},
+                  {"MPI_Reduce, MPI_SUM, root 0", own, at_root},
+                  {"MPI_Allreduce, MPI_SUM", own, everywhere(numbers(ranks, all))},
+                  {"MPI_Reduce_scatter_block, MPI_SUM", own, blocks},
+                  {"MPI_Allgather", blocks, everywhere(numbers(ranks, all))}};
+  for (const auto& [title, before, after] : expected) {
+    EXPECT_EQ(cells(run, title, "before"), before) << run.output;
+    EXPECT_EQ(cells(run, title, "after"), after) << run.output;
+  }
+}
+
+// One clock for all: whoever leaves first leaves after the last one came.
+TEST_P(SixProgram, NobodyLeavesTheBarrierBeforeAllHaveCome) {
+  const ProgramRun run = launch(GetParam(), "six");
+  std::vector<int> comes, leaves;
+  for (const auto& cell : cells(run, "MPI_Barrier", "comes")) comes.push_back(std::atoi(cell.c_str()));
+  for (const auto& cell : cells(run, "MPI_Barrier", "leaves")) leaves.push_back(std::atoi(cell.c_str()));
+  ASSERT_EQ(comes.size(), size_t(GetParam())) << run.output;
+  ASSERT_EQ(leaves.size(), size_t(GetParam())) << run.output;
+  EXPECT_GE(comes.back(), 20 * (GetParam() - 1)) << run.output;  // it sleeps that long
+  EXPECT_GE(*std::ranges::min_element(leaves), *std::ranges::max_element(comes)) << run.output;
+}
+
+TEST(SixProgramOnTenRanks, SaysWhyNot) {
+  const ProgramRun run = launch(10, "six");
+  EXPECT_NE(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "at most 9 ranks")) << run.output;
+}
+
+// With x = bytes beta / alpha, and no additions: recursive doubling takes lg p (1 + x), a ring 2 (p-1) + 2 (p-1)/p x,
+// Rabenseifner 2 lg p + 2 (p-1)/p x. They meet at 4, 2.4, 1.882 and 8, 8.8, 12.235; alpha / beta is 10,000 bytes.
+TEST(CurvesProgram, CrossesWhereOneCalculatesIt) {
+  const ProgramRun run = launch(2, "curves");
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* row : {"\n         2              never              never\n",
+                          "\n         4              40000              80000\n",
+                          "\n         8              24000              88000\n",
+                          "\n        16              18824             122353\n"})
+    EXPECT_TRUE(says(run, row)) << row << run.output;
+}
+
+// alpha 1 us, beta 4 ns, gamma 8 ns; 1000 bytes on 4 ranks: 2 (1 + 4 + 8), and 3 (1 + 1 + 2) + 3 (1 + 1).
+TEST(CurvesProgram, AddsWhatItIsToldTo) {
+  const std::string csv = build_folder() + "/curves_test.csv";
+  const ProgramRun run = launch(1, "curves --ranks 4 --alpha 1 --beta 4 --gamma 8 --csv " + csv);
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "\n      1000               26.0 ")) << run.output;
+  EXPECT_TRUE(says(run, "               18.0 ")) << run.output;
+  std::ifstream in(csv);
+  std::string source, header;
+  std::getline(in, source);
+  std::getline(in, header);
+  EXPECT_NE(source.find("nothing measured; alpha 1 us"), std::string::npos) << source;
+  EXPECT_EQ(header, "ranks,bytes,recursive-doubling,rabenseifner,ring,reduce-broadcast");
+  std::remove(csv.c_str());
+}
+
+// The committed table is what the program writes today.
+TEST(CurvesProgram, WritesTheCommittedTable) {
+  const std::string csv = build_folder() + "/curves_committed_test.csv";
+  const ProgramRun run = launch(1, "curves --csv " + csv);
+  EXPECT_EQ(run.status, 0) << run.output;
+  const ProgramRun same = run_program("cmp " + csv + " chapters/05_collectives/results/curves.csv");
+  EXPECT_EQ(same.status, 0) << same.output;
+  std::remove(csv.c_str());
+}
+
+// 8400 floats, 8 ranks: n p/4 for each direct half, n (p-1)/p for each half of a ring.
+TEST(StepsProgram, CountsWhatCrossesTheMiddle) {
+  const ProgramRun run = launch(8, "steps --way all");
+  EXPECT_EQ(run.status, 0) << run.output;
+  const std::string ranks = "8400 floats on 8 ranks: the busiest rank sends ", middle = "14700 floats; across the middle: ";
+  for (const std::string& row : {"rank-order:          " + ranks + "14 messages, " + middle + "33600\n",
+                                 "ring:                " + ranks + "14 messages, " + middle + "14700\n",
+                                 "rabenseifner:        " + ranks + " 6 messages, " + middle + "33600\n"})
+    EXPECT_TRUE(says(run, row)) << row << run.output;
+}
+
+}  // namespace
