@@ -34,12 +34,12 @@ std::string text(const Numbers& numbers) {
 }
 
 /// One line on rank 0: what every rank has. The ranks' texts travel as messages (chapter 04).
-void print(const char* when, const std::string& mine) {
+void print(const char* what, const std::string& mine) {
   const int rank = rank_of(MPI_COMM_WORLD), ranks = ranks_of(MPI_COMM_WORLD);
   char line[128];
   std::snprintf(line, sizeof line, "%s", mine.c_str());
   if (rank != 0) return MPI_CHECK(MPI_Send(line, sizeof line, MPI_CHAR, 0, line_tag, MPI_COMM_WORLD));
-  std::printf("  %-8s", when);
+  std::printf("%-25s", what);
   const int width = ranks * (ranks + 1);  // of the longest sum: `ranks` numbers, each with as many digits and a space
   for (int from = 0; from < ranks; ++from) {
     if (from > 0)
@@ -48,11 +48,7 @@ void print(const char* when, const std::string& mine) {
   }
   std::printf("\n");
 }
-void print(const char* when, const Numbers& mine) { print(when, text(mine)); }
-
-void title(const char* call) {
-  if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s\n", call);
-}
+void print(const char* what, const Numbers& mine) { print(what, text(mine)); }
 
 /// Milliseconds since `start`, on the clock that all processes of a node share. (Two nodes have two clocks.)
 std::string since(long long start) {
@@ -70,47 +66,37 @@ void barrier(int rank) {
   const std::string came = since(start);
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
   const std::string left = since(start);
-  title("MPI_Barrier");
-  print("comes", came);
-  print("leaves", left);
+  print("MPI_Barrier: comes", came);
+  print("MPI_Barrier: leaves", left);
 }
 
 int six(MpiSession& mpi, int, char**) {
   const int p = mpi.size();
   if (p > 9) throw Error("six: shows at most 9 ranks, one digit for each");
-  barrier(mpi.rank());
-
   const Numbers mine = numbers_of(mpi.rank(), p);
+  print("before", mine);
 
   Numbers copy = mine;
   MPI_CHECK(MPI_Bcast(copy.data(), p, MPI_INT, root, MPI_COMM_WORLD));
-  title("MPI_Bcast, root 0");
-  print("before", mine);
-  print("after", copy);
+  print("MPI_Bcast", copy);
 
   Numbers at_root(mpi.rank() == root ? p : 0);  // the others get nothing and need no memory
   MPI_CHECK(MPI_Reduce(mine.data(), at_root.data(), p, MPI_INT, MPI_SUM, root, MPI_COMM_WORLD));
-  title("MPI_Reduce, MPI_SUM, root 0");
-  print("before", mine);
-  print("after", at_root);
+  print("MPI_Reduce", at_root);
 
   Numbers sum(p);
   MPI_CHECK(MPI_Allreduce(mine.data(), sum.data(), p, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
-  title("MPI_Allreduce, MPI_SUM");
-  print("before", mine);
-  print("after", sum);
+  print("MPI_Allreduce", sum);
 
   Numbers block(1);  // each rank keeps one number of the sum
   MPI_CHECK(MPI_Reduce_scatter_block(mine.data(), block.data(), 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
-  title("MPI_Reduce_scatter_block, MPI_SUM");
-  print("before", mine);
-  print("after", block);
+  print("MPI_Reduce_scatter_block", block);
 
-  Numbers all(p);  // one number comes from each rank
+  Numbers all(p);  // one number comes from each rank: the blocks of the line above
   MPI_CHECK(MPI_Allgather(block.data(), 1, MPI_INT, all.data(), 1, MPI_INT, MPI_COMM_WORLD));
-  title("MPI_Allgather");
-  print("before", block);
-  print("after", all);
+  print("then MPI_Allgather", all);
+
+  barrier(mpi.rank());
   return 0;
 }
 
