@@ -133,8 +133,8 @@ void allreduce_reduce_broadcast(float* result, const float* data, size_t n, MPI_
 /// two [TRG]; otherwise 2 alpha + 2 n beta + n gamma more. Order: by a balanced tree, the same for all elements.
 void allreduce_recursive_doubling(float* result, const float* data, size_t n, MPI_Comm comm);
 
-/// Ring reduce-scatter, ring allgather. 2 (p - 1) alpha + 2 (p-1)/p n beta + (p-1)/p n gamma [PY]: the fewest bytes
-/// there can be where only ranks add; switches that add need fewer. Neighbours only.
+/// Ring reduce-scatter, ring allgather. 2 (p - 1) alpha + 2 (p-1)/p n beta + (p-1)/p n gamma [PY]: the busiest
+/// rank cannot send less where only ranks add; switches that add need less. Neighbours only.
 /// Order: DEPENDS ON THE ELEMENT'S POSITION from 3 ranks up, as in reduce_scatter_ring.
 void allreduce_ring(float* result, const float* data, size_t n, MPI_Comm comm);
 
