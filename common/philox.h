@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 using Philox4 = std::array<uint32_t, 4>;
 
@@ -36,3 +37,10 @@ constexpr Philox4 random_words(uint64_t seed, RandomStream stream, uint32_t grou
 
 // Uniform in [0, 1): 24 bits, every value exact in a float.
 constexpr float uniform(uint32_t word) { return float(word >> 8) * 0x1p-24f; }
+
+// n numbers from -1 to 1, for tests and benchmarks; another group gives others.
+inline std::vector<float> test_floats(size_t n, uint32_t group = 0) {
+  std::vector<float> values(n);
+  for (size_t i = 0; i < n; ++i) values[i] = 2 * uniform(random_words(1, RandomStream::test, group, i)[0]) - 1;
+  return values;
+}

@@ -18,13 +18,6 @@ namespace {
 
 const std::vector<int> sizes_to_try = {1, 3, 7, 13, 65};
 
-std::vector<float> random_floats(size_t n, uint32_t group = 0) {
-  std::vector<float> values(n);
-  for (size_t i = 0; i < n; ++i)
-    values[i] = 2 * uniform(random_words(1, RandomStream::test, group, i)[0]) - 1;
-  return values;
-}
-
 // Whole numbers from -8 to 8: sums of up to 2^17 products of them are exact in a float, in any order.
 std::vector<float> small_integers(size_t n, uint32_t group = 0) {
   std::vector<float> values(n);
@@ -49,57 +42,83 @@ std::vector<Product> products_to_try() {
   return all;
 }
 
-TEST(Matmul, PackedAndPlainAreExactOnSmallIntegers) {
+// A product of any of the three transpositions: the same numbers, read in another way.
+struct Operands {
+  std::vector<float> a, b, a_transposed, b_transposed;
+  MatrixView left[2], right[2];
+  Operands(std::vector<float> a_values, std::vector<float> b_values, int m, int n, int k)
+      : a(std::move(a_values)), b(std::move(b_values)), a_transposed(a.size()), b_transposed(b.size()) {
+    for (int i = 0; i < m; ++i)
+      for (int p = 0; p < k; ++p) a_transposed[size_t(p * m + i)] = a[size_t(i * k + p)];
+    for (int p = 0; p < k; ++p)
+      for (int j = 0; j < n; ++j) b_transposed[size_t(j * k + p)] = b[size_t(p * n + j)];
+    left[0] = row_major(a.data(), k), left[1] = row_major(a_transposed.data(), m).transposed();
+    right[0] = row_major(b.data(), n), right[1] = row_major(b_transposed.data(), k).transposed();
+  }
+};
+
+TEST(Matmul, EveryStepIsExactOnSmallIntegers) {
   MatmulWorkspace workspace;
   for (const auto [m, n, k] : products_to_try()) {
-    const std::vector<float> a = small_integers(size_t(m) * size_t(k), 1),
-                             b = small_integers(size_t(k) * size_t(n), 2);
+    const Operands o(small_integers(size_t(m) * size_t(k), 1), small_integers(size_t(k) * size_t(n), 2), m, n, k);
     const std::vector<float> bias = small_integers(size_t(n), 3),
                              old = small_integers(size_t(m) * size_t(n), 4);
     std::vector<float> expected(size_t(m) * size_t(n));
     for (int i = 0; i < m; ++i)
       for (int j = 0; j < n; ++j) {
         double sum = bias[size_t(j)];
-        for (int p = 0; p < k; ++p) sum += double(a[size_t(i * k + p)]) * double(b[size_t(p * n + j)]);
+        for (int p = 0; p < k; ++p) sum += double(o.a[size_t(i * k + p)]) * double(o.b[size_t(p * n + j)]);
         expected[size_t(i * n + j)] = float(std::max(sum, 0.0)) + old[size_t(i * n + j)];
       }
     const Finish finish{.bias = bias.data(), .activation = Activation::relu, .write = Write::accumulate};
-    std::vector<float> packed = old, plain = old;
-    matmul_packed(packed.data(), row_major(a.data(), k), row_major(b.data(), n), m, n, k, finish, workspace);
-    matmul_plain(plain.data(), row_major(a.data(), k), row_major(b.data(), n), m, n, k, finish);
-    ASSERT_EQ(packed, expected) << m << " x " << n << " x " << k;
-    ASSERT_EQ(plain, expected) << m << " x " << n << " x " << k;
+    for (const MatmulStep& step : matmul_steps)
+      for (int turned = 0; turned < 4; ++turned) {
+        std::vector<float> c = old;
+        step.matmul(c.data(), o.left[turned & 1], o.right[turned / 2], m, n, k, finish, workspace);
+        ASSERT_EQ(c, expected) << step.name << ", " << m << " x " << n << " x " << k << ", transposed: " << turned;
+      }
   }
 }
 
 TEST(Matmul, TransposedViewsGiveTheSameBits) {
   MatmulWorkspace workspace;
   for (const auto [m, n, k] : products_to_try()) {
-    const std::vector<float> a = random_floats(size_t(m) * size_t(k), 1),
-                             b = random_floats(size_t(k) * size_t(n), 2);
-    std::vector<float> a_transposed(a.size()), b_transposed(b.size());
-    for (int i = 0; i < m; ++i)
-      for (int p = 0; p < k; ++p) a_transposed[size_t(p * m + i)] = a[size_t(i * k + p)];
-    for (int p = 0; p < k; ++p)
-      for (int j = 0; j < n; ++j) b_transposed[size_t(j * k + p)] = b[size_t(p * n + j)];
+    const Operands o(test_floats(size_t(m) * size_t(k), 1), test_floats(size_t(k) * size_t(n), 2), m, n, k);
     std::vector<float> direct(size_t(m) * size_t(n), NAN), turned = direct;
-    matmul_packed(direct.data(), row_major(a.data(), k), row_major(b.data(), n), m, n, k, {}, workspace);
-    matmul_packed(turned.data(), row_major(a_transposed.data(), m).transposed(),
-                  row_major(b_transposed.data(), k).transposed(), m, n, k, {}, workspace);
+    matmul_packed(direct.data(), o.left[0], o.right[0], m, n, k, {}, workspace);
+    matmul_packed(turned.data(), o.left[1], o.right[1], m, n, k, {}, workspace);
     ASSERT_TRUE(compare(turned, direct).same_bits()) << m << " x " << n << " x " << k;
   }
 }
 
-// The plain product adds in the same order, but not in blocks: the two differ by rounding, at most about 2^-24 * sqrt(k) of
+// Steps 2 and 3 have the same chain of operations as long as the sum is one block (of 512 terms).
+TEST(Matmul, TileAndPackedHaveTheSameBitsWithinABlock) {
+  MatmulWorkspace workspace;
+  for (const auto [m, n, k] : products_to_try()) {
+    if (k > 512) continue;
+    const Operands o(test_floats(size_t(m) * size_t(k), 1), test_floats(size_t(k) * size_t(n), 2), m, n, k);
+    std::vector<float> packed(size_t(m) * size_t(n), NAN), tile = packed;
+    matmul_packed(packed.data(), o.left[0], o.right[0], m, n, k, {}, workspace);
+    for (int turned = 0; turned < 4; ++turned) {
+      matmul_register_tile(tile.data(), o.left[turned & 1], o.right[turned / 2], m, n, k, {}, workspace);
+      ASSERT_TRUE(compare(tile, packed).same_bits()) << m << " x " << n << " x " << k << ", transposed: " << turned;
+    }
+  }
+}
+
+// The loops add in the same order, but not in blocks: the steps differ by rounding, at most about 2^-24 * sqrt(k) of
 // the sum of absolute values (k <= 784, so 1e-5 leaves a factor of ten).
-TEST(Matmul, PackedAgreesWithThreeLoops) {
+TEST(Matmul, EveryStepAgreesWithThreeLoops) {
   MatmulWorkspace workspace;
   const int m = 128, n = 130, k = 784;
-  const std::vector<float> a = random_floats(size_t(m * k), 1), b = random_floats(size_t(k * n), 2);
-  std::vector<float> packed(size_t(m * n)), plain(size_t(m * n));
-  matmul_packed(packed.data(), row_major(a.data(), k), row_major(b.data(), n), m, n, k, {}, workspace);
-  matmul_plain(plain.data(), row_major(a.data(), k), row_major(b.data(), n), m, n, k);
-  EXPECT_LE(compare(packed, plain).relative, 1e-5);
+  const Operands o(test_floats(size_t(m * k), 1), test_floats(size_t(k * n), 2), m, n, k);
+  std::vector<float> loops(size_t(m * n));
+  matmul_loops(loops.data(), o.left[0], o.right[0], m, n, k, {}, workspace);
+  for (const MatmulStep& step : matmul_steps) {
+    std::vector<float> c(size_t(m * n), NAN);
+    step.matmul(c.data(), o.left[0], o.right[0], m, n, k, {}, workspace);
+    EXPECT_LE(compare(c, loops).relative, 1e-5) << step.name;
+  }
 }
 
 TEST(Device, LinearLayerOnSmallIntegersIsExact) {
@@ -146,8 +165,8 @@ TEST(Device, ReluAndItsMask) {
 TEST(Device, AddBiasIsTheEndOfLinearForward) {
   CpuDevice device;
   const int rows = 13, in = 65, out = 37;
-  const auto x = random_floats(size_t(rows * in), 1), w = random_floats(size_t(in * out), 2),
-             b = random_floats(size_t(out), 3);
+  const auto x = test_floats(size_t(rows * in), 1), w = test_floats(size_t(in * out), 2),
+             b = test_floats(size_t(out), 3);
   std::vector<float> fused(size_t(rows * out)), parts(size_t(rows * out));
   device.linear_forward(fused.data(), x.data(), w.data(), b.data(), Activation::relu, rows, in, out);
   device.linear_forward(parts.data(), x.data(), w.data(), nullptr, Activation::none, rows, in, out);
@@ -184,7 +203,7 @@ TEST(Device, SoftmaxDoesNotOverflowOrVanish) {
 TEST(Device, SoftmaxInThreeStepsOverSplitClasses) {
   CpuDevice device;
   const int rows = 7, classes = 10;
-  const std::vector<float> z = random_floats(rows * classes, 1);
+  const std::vector<float> z = test_floats(rows * classes, 1);
   std::vector<int> labels(rows);
   for (int r = 0; r < rows; ++r) labels[size_t(r)] = (3 * r) % classes;
   std::vector<float> loss(rows), dz(rows * classes);
@@ -282,8 +301,8 @@ TEST(Contract, AnElementOfAProductDependsOnItsRowAndColumnAlone) {
   MatmulWorkspace workspace;
   for (const auto [m, n, k] :
        {Product{29, 71, 1100}, Product{13, 10, 65}, Product{12, 32, 784}, Product{128, 33, 513}}) {
-    const std::vector<float> a = random_floats(size_t(m * k), 1), b = random_floats(size_t(k * n), 2),
-                             bias = random_floats(size_t(n), 3);
+    const std::vector<float> a = test_floats(size_t(m * k), 1), b = test_floats(size_t(k * n), 2),
+                             bias = test_floats(size_t(n), 3);
     const Finish finish{.bias = bias.data(), .activation = Activation::relu};
     const MatrixView left = row_major(a.data(), k), right = row_major(b.data(), n);
     std::vector<float> whole(size_t(m * n));
@@ -313,10 +332,10 @@ TEST(Contract, AnElementOfAProductDependsOnItsRowAndColumnAlone) {
 TEST(Contract, AccumulateAddsTheFinishedSumOnce) {
   CpuDevice device;
   const int rows = 65, in = 130, out = 37;
-  const auto x = random_floats(size_t(rows * in), 1), dy = random_floats(size_t(rows * out), 2),
-             w = random_floats(size_t(in * out), 3);
+  const auto x = test_floats(size_t(rows * in), 1), dy = test_floats(size_t(rows * out), 2),
+             w = test_floats(size_t(in * out), 3);
   auto check = [&](size_t n, auto operation) {
-    const std::vector<float> old = random_floats(n, 9);
+    const std::vector<float> old = test_floats(n, 9);
     std::vector<float> sum(n), accumulated = old, expected = old;
     operation(sum.data(), Write::overwrite);
     operation(accumulated.data(), Write::accumulate);
@@ -336,7 +355,7 @@ TEST(Contract, ColumnSumsRunOverRowsAscending) {
   CpuDevice device;
   for (int out : sizes_to_try) {
     const int rows = 100;
-    const std::vector<float> dy = random_floats(size_t(rows * out));
+    const std::vector<float> dy = test_floats(size_t(rows * out));
     std::vector<float> db(static_cast<size_t>(out)), expected(static_cast<size_t>(out), 0.0f);
     device.linear_backward_bias(db.data(), dy.data(), Write::overwrite, rows, out);
     for (int r = 0; r < rows; ++r)
@@ -349,8 +368,8 @@ TEST(Contract, ColumnSumsRunOverRowsAscending) {
 TEST(Contract, AnUpdateOfARangeIsTheUpdateOfItsParts) {
   CpuDevice device;
   const size_t n = 101;
-  const std::vector<float> g = random_floats(n, 1), w = random_floats(n, 2), m = random_floats(n, 3);
-  std::vector<float> v = random_floats(n, 4);
+  const std::vector<float> g = test_floats(n, 1), w = test_floats(n, 2), m = test_floats(n, 3);
+  std::vector<float> v = test_floats(n, 4);
   for (float& x : v) x = std::abs(x);
   struct State {
     std::vector<float> w, m, v;
@@ -662,6 +681,37 @@ TEST(Mlp, MemoryIsAsTheFormulaSays) {
   EXPECT_EQ(net.device.memory(Purpose::gradients).live, 4 * net.layout.count);
 }
 
+// The worked example of the chapter's text. All of its numbers but the losses are exact in a float, except for what the
+// learning rate of 0.1 makes of them.
+TEST(Mlp, OneStepByHand) {
+  Network net({2, 2, 2}, {.rows = 1});
+  const std::vector<float> before = {0, 1, 1, -1, /* b */ 0, 0, 1, 0, 0, 1, /* b */ 0, 2};
+  std::copy(before.begin(), before.end(), net.parameters.data());
+  const Dataset label_0{1, 1, 2, {0, 0}, {0}};
+  auto forward = [&] {
+    net.mlp.input()[0] = 1, net.mlp.input()[1] = 2;
+    net.head.load_labels(label_0, std::vector<uint32_t>{0}, {0, 1});
+    net.mlp.forward(1);
+    net.head.backward(net.mlp, 1);
+    return net.head.loss(net.mlp, 1);
+  };
+  auto values = [](const float* p) { return std::vector<float>{p[0], p[1]}; };
+
+  EXPECT_NEAR(forward(), std::log(2.0), 1e-6);
+  EXPECT_EQ(values(net.mlp.activation(1, 0)), (std::vector<float>{2, 0}));
+  EXPECT_EQ(values(net.mlp.output()), (std::vector<float>{2, 2}));
+  EXPECT_EQ(values(net.mlp.output_gradient()), (std::vector<float>{-0.5f, 0.5f}));
+  net.mlp.backward(Write::overwrite);
+  EXPECT_EQ(net.gradient(), (std::vector<float>{-0.5f, 0, -1, 0, -0.5f, 0, -1, 1, 0, 0, -0.5f, 0.5f}));
+
+  Optimizer(net.device, {.learning_rate = 0.1}, net.layout.count).step(net.parameters, net.gradients);
+  const std::vector<float> after = {0.05f, 1, 1.1f, -1, 0.05f, 0, 1.1f, -0.1f, 0, 1, 0.05f, 1.95f};
+  EXPECT_LE(compare(net.weights(), after).max_abs, 1e-7);
+  EXPECT_NEAR(forward(), std::log1p(std::exp(-0.86)), 1e-6);  // 0.353
+  EXPECT_NEAR(net.mlp.output()[0], 2.58, 1e-6);
+  EXPECT_NEAR(net.mlp.output()[1], 1.72, 1e-6);
+}
+
 // --- Micro-batches ---------------------------------------------------------------------------------------------------
 
 // The gradient of a step is ((g0 + g1) + g2) + ..., each computed from zero: bit for bit, empty ones skipped.
@@ -720,6 +770,14 @@ std::vector<float> train(const Dataset& data, uint64_t seed, const std::string& 
     }
   }
   return net.weights();
+}
+
+TEST(Optimizer, AnUnknownRuleIsAnError) {
+  CpuDevice device;
+  for (const char* rule : {"", "SGD", "rmsprop"}) EXPECT_THROW(Optimizer(device, {.name = rule}, 3), Error) << rule;
+  EXPECT_EQ(Optimizer(device, {.name = "sgd"}, 3).state_vectors(), 0);
+  EXPECT_EQ(Optimizer(device, {.name = "momentum"}, 3).state_vectors(), 1);
+  EXPECT_EQ(Optimizer(device, {.name = "adam"}, 3).state_vectors(), 2);
 }
 
 TEST(Training, SameSeedSameBits) {

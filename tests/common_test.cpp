@@ -15,6 +15,7 @@
 #include "common/philox.h"
 #include "common/progress.h"
 #include "common/run_record.h"
+#include "common/statistics.h"
 #include "tests/program.h"
 
 namespace {
@@ -28,6 +29,22 @@ std::string error_of(Body body) {
     return error.what();
   }
   return "";
+}
+
+// --- Statistics --------------------------------------------------------------------------------------------------------
+
+// The ranks of tables of the sign test: 97.9 % for ranks 2 and 9 of 10 values, 95.9, 95.7, 97.1 (31 values), 95.4 for the others;
+// one rank further in, each would hold less than 95 %.
+TEST(Statistics, IntervalOfAMedian) {
+  auto ranks = [](size_t n) {
+    std::vector<double> values(n);
+    for (size_t i = 0; i < n; ++i) values[i] = double(n - i);  // the value is its rank
+    const Interval interval = median_interval(values);
+    return std::pair<int, int>(interval.low, interval.high);
+  };
+  const std::pair<int, int> expected[] = {{1, 1}, {1, 5}, {1, 6}, {2, 9}, {6, 15}, {10, 21}, {10, 22}, {41, 61}};
+  size_t at = 0;
+  for (size_t n : {1, 5, 6, 10, 20, 30, 31, 101}) EXPECT_EQ(ranks(n), expected[at++]) << n << " values";
 }
 
 // --- Philox ------------------------------------------------------------------------------------------------------------

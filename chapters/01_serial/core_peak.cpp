@@ -1,39 +1,32 @@
 #include "chapters/01_serial/core_peak.h"
 
-#include <algorithm>
 #include <cstring>
 #include <vector>
 
-#include "chapters/01_serial/matmul.h"
+#include "chapters/01_serial/matmul_tile.h"
+#include "common/statistics.h"
 #include "common/timer.h"
 
 namespace {
 
 // As many chains of dependent operations as the product's kernel has: enough to hide the latency of each.
-#if defined(__AVX512F__)
-constexpr int floats = 16, chains = 24;
-#elif defined(__AVX__)
-constexpr int floats = 8, chains = 12;
-#else
-constexpr int floats = 4, chains = 12;
-#endif
-typedef float Vector __attribute__((vector_size(floats * sizeof(float))));
+constexpr int chains = 2 * tile_rows;
 
-double fma_run(long rounds) {
+ALL_REGISTERS double fma_run(long rounds) {
   volatile float start = 1e-3f;  // unknown to the compiler, or it would compute equal chains once
   Vector sum[chains];
-  for (Vector& s : sum) s = Vector{} + start;
+  for (int c = 0; c < chains; ++c) sum[c] = Vector{} + start;
   const Vector a = Vector{} + 0.999f, b = Vector{} + start;
   for (long i = 0; i < rounds; ++i) {
 #pragma GCC unroll 32
     for (int c = 0; c < chains; ++c) sum[c] = sum[c] * a + b;
   }
   float total = 0;  // used, or the loop would be removed
-  for (const Vector& s : sum)
-    for (int lane = 0; lane < floats; ++lane) total += s[lane];
+  for (int c = 0; c < chains; ++c)
+    for (int lane = 0; lane < vector_floats; ++lane) total += sum[c][lane];
   volatile float sink = total;
   (void)sink;
-  return 2.0 * double(rounds) * chains * floats;
+  return 2.0 * double(rounds) * chains * vector_floats;
 }
 
 }  // namespace
@@ -60,6 +53,5 @@ double measure_copy_bandwidth(size_t bytes) {
     }
     rates.push_back(2.0 * double(bytes) * copies / timer.seconds() * 1e-9);
   }
-  std::nth_element(rates.begin(), rates.begin() + 5, rates.end());
-  return rates[5];
+  return median(rates);
 }

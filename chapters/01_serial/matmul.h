@@ -1,20 +1,30 @@
-// The matrix product on one core, twice: three plain loops, and one routine that comes near the core's peak.
+// The matrix product on one core in three steps, each a file of one idea: matmul_1_loops.cpp, matmul_2_register_tile.cpp,
+// matmul_3_packed.cpp. The third one trains. All have one signature:
+//
+//   c (m, n) = finish(a (m, k) · b (k, n))        c row-major; a and b may be transposed views; any sizes
 #pragma once
 
 #include <vector>
 
 #include "chapters/01_serial/product.h"
 
-// c (m, n) row-major = finish(a (m, k) · b (k, n)), by the definition.
-void matmul_plain(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish = {});
-
-// The same by packed, register-tiled blocks, under the arithmetic contract of device.h.
-// workspace is grown as needed and can be given again to the next call.
+// Room for what a product copies. It grows as needed, and can be given again to the next call.
 using MatmulWorkspace = std::vector<float>;
-void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
-                   MatmulWorkspace& workspace);
 
-// What matmul_packed was compiled to, for benchmarks: floats in a vector register, and the tile of c in registers.
+using Matmul = void(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace);
+
+Matmul matmul_loops;          // the definition: three loops
+Matmul matmul_register_tile;  // a tile of c stays in registers
+Matmul matmul_packed;         // and a and b are copied first; keeps the arithmetic contract of device.h
+
+struct MatmulStep {
+  const char* name;
+  Matmul* matmul;
+};
+inline constexpr MatmulStep matmul_steps[] = {
+    {"loops", matmul_loops}, {"tile", matmul_register_tile}, {"packed", matmul_packed}};
+
+// What they were compiled to: floats in a vector register, and the tile of c in registers.
 struct MatmulShape {
   int vector_floats, tile_rows, tile_columns;
 };

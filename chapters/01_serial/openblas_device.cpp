@@ -8,9 +8,10 @@ std::unique_ptr<OpenBlasDevice> OpenBlasDevice::open() {
     if (!library) continue;
     const auto sgemm = reinterpret_cast<Sgemm>(dlsym(library, "cblas_sgemm"));
     const auto set_threads = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"));
+    const auto core_name = reinterpret_cast<char* (*)()>(dlsym(library, "openblas_get_corename"));
     if (!sgemm || !set_threads) continue;
     set_threads(1);
-    return std::unique_ptr<OpenBlasDevice>(new OpenBlasDevice(sgemm));
+    return std::unique_ptr<OpenBlasDevice>(new OpenBlasDevice(sgemm, core_name ? core_name() : "an unknown processor"));
   }
   return nullptr;
 }

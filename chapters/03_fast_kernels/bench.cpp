@@ -40,12 +40,6 @@ std::vector<Shape> shapes(bool is_gpu) {
   return all;
 }
 
-std::vector<float> random_floats(size_t n) {
-  std::vector<float> values(n);
-  for (size_t i = 0; i < n; ++i) values[i] = uniform(random_words(1, RandomStream::test, 0, i)[0]) - 0.5f;
-  return values;
-}
-
 // Seconds of one call: the best of some rounds, each long enough for the clock. The first call warms up.
 template <class Call>
 double seconds_of(Device& device, const Call& call) {
@@ -72,7 +66,7 @@ class Operands {
         b_(device, size_t(s.k) * size_t(s.n), Purpose::workspace),
         c_(device, size_t(s.m) * size_t(s.n), Purpose::workspace) {
     for (const Buffer<>* buffer : {&a_, &b_})
-      device.copy_in(buffer->data(), random_floats(buffer->size()).data(), buffer->size());
+      device.copy_in(buffer->data(), test_floats(buffer->size()).data(), buffer->size());
   }
   MatrixView a() const {
     return shape_.a_transposed ? row_major(a_, shape_.m).transposed() : row_major(a_, shape_.k);

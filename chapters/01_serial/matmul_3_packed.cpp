@@ -1,0 +1,150 @@
+// The product, step 3 of 3: a and b are packed. Near the peak of one core, written once for every shape and all three
+// transpositions; this is the one that trains.
+//
+//   1. pack:   copy a into panels of `tile_rows` rows and b into panels of `tile_columns` columns, in the order in which
+//              the kernel will read them. Edges are padded with zeros: the kernel knows no edges and no transposition.
+//   2. kernel: step 2's tile in registers, reading two streams of memory from front to back.
+//   3. finish: add the bias, apply ReLU, add to c, while the tile is in the first-level cache.
+//
+// The kernel is a template of the tile's size, so that a last panel of 8 rows or 10 columns is not computed as 12 and 32.
+// An element's sum is the same chain of operations in every instance: the arithmetic contract of device.h.
+//
+// A panel of b stays in the second-level cache while all panels of a stream past it.
+// After Goto, van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
+#include <cstring>
+#include <type_traits>
+
+#include "chapters/01_serial/matmul_tile.h"
+
+namespace {
+
+constexpr int row_unit = tile_rows / 3;  // panels have one, two or three of these
+constexpr int k_block = 512;             // terms added up in registers; part of the arithmetic contract
+constexpr int prefetch_distance = 16;
+
+typedef float Four __attribute__((vector_size(16), aligned(sizeof(float)), may_alias));
+
+// Four of the eight floats of a and b, which are numbered 0 to 7: one instruction.
+template <int i, int j, int k, int l>
+Four pick(Four a, Four b) {
+#if __has_builtin(__builtin_shufflevector)
+  return __builtin_shufflevector(a, b, i, j, k, l);
+#else  // g++ 11
+  typedef int FourInt __attribute__((vector_size(16)));
+  return __builtin_shuffle(a, b, FourInt{i, j, k, l});
+#endif
+}
+
+// out[4 * height], rows `height` apart = the transpose of the 4 x 4 block at `in`, rows `step` apart.
+template <int height>
+void transpose_block(float* out, const float* in, size_t step) {
+  const Four r0 = *(const Four*)in, r1 = *(const Four*)(in + step);
+  const Four r2 = *(const Four*)(in + 2 * step), r3 = *(const Four*)(in + 3 * step);
+  const Four low01 = pick<0, 4, 1, 5>(r0, r1), high01 = pick<2, 6, 3, 7>(r0, r1);
+  const Four low23 = pick<0, 4, 1, 5>(r2, r3), high23 = pick<2, 6, 3, 7>(r2, r3);
+  *(Four*)out = pick<0, 1, 4, 5>(low01, low23);
+  *(Four*)(out + height) = pick<2, 3, 6, 7>(low01, low23);
+  *(Four*)(out + 2 * height) = pick<0, 1, 4, 5>(high01, high23);
+  *(Four*)(out + 3 * height) = pick<2, 3, 6, 7>(high01, high23);
+}
+
+// The panel of rows [first, first + height) of a: for each p the values a(first + 0 .. height - 1, p), zeros past m.
+template <int height>
+void pack_panel(float* panel, MatrixView a, int first, int m, int k) {
+  const int rows = std::min(height, m - first);
+  const float* source = a.data + size_t(first) * a.row_step;
+  if (rows < height) std::fill_n(panel, size_t(k) * height, 0.0f);
+
+  if (rows == height && a.row_step == 1) {  // the values of one p lie side by side: copy them
+    for (int p = 0; p < k; ++p, panel += height, source += a.column_step) {
+      __builtin_prefetch(source + prefetch_distance * a.column_step);
+      std::memcpy(panel, source, height * sizeof(float));
+    }
+    return;
+  }
+  const int row_blocks = a.column_step == 1 ? rows / 4 * 4 : 0,
+            k_blocks = k / 4 * 4;  // what 4 x 4 blocks cover
+  for (int r = 0; r < row_blocks; r += 4)
+    for (int p = 0; p < k_blocks; p += 4)
+      transpose_block<height>(panel + p * height + r, source + size_t(r) * a.row_step + p, a.row_step);
+  for (int r = 0; r < rows; ++r)
+    for (int p = r < row_blocks ? k_blocks : 0; p < k; ++p)
+      panel[p * height + r] = source[size_t(r) * a.row_step + size_t(p) * a.column_step];
+}
+
+// tile (height, width vectors) = sum over k of a panel's column times b panel's row.
+template <int height, int width>
+ALL_REGISTERS void kernel(float* tile, const float* a, const float* b, int k) {
+  for (int first = 0; first < k; first += k_block) {
+    Vector sum[height][width] = {};
+    for (int p = first; p < std::min(first + k_block, k); ++p, a += height, b += width * vector_floats) {
+      const Vector* b_row = (const Vector*)b;
+#pragma GCC unroll 16
+      for (int r = 0; r < height; ++r)
+#pragma GCC unroll 2
+        for (int v = 0; v < width; ++v) sum[r][v] += a[r] * b_row[v];
+    }
+    Vector* out = (Vector*)tile;
+#pragma GCC unroll 16
+    for (int r = 0; r < height; ++r)
+#pragma GCC unroll 2
+      for (int v = 0; v < width; ++v)
+        out[width * r + v] = first == 0 ? sum[r][v] : out[width * r + v] + sum[r][v];
+  }
+}
+
+// Calls body(height) with the smallest panel height that holds `rows` rows, as a compile-time constant.
+template <class Body>
+void with_height(int rows, Body body) {
+  if (rows > 2 * row_unit)
+    body(std::integral_constant<int, tile_rows>());
+  else if (rows > row_unit)
+    body(std::integral_constant<int, 2 * row_unit>());
+  else
+    body(std::integral_constant<int, row_unit>());
+}
+
+// The columns [j, j + vectors * vector_floats) of c, as far as they exist.
+template <int vectors>
+void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int m, int n, int k,
+                      const Finish& finish, float* packed_b) {
+  constexpr int width = vectors * vector_floats;
+  alignas(64) float tile[tile_rows * width] = {};  // zeros: the sum of no terms, if k == 0
+  const float* bias = finish.bias ? finish.bias + j : nullptr;
+  pack_panel<width>(packed_b, b.transposed(), j, n, k);
+  for (int i = 0; i < m; i += tile_rows, packed_a += size_t(k) * tile_rows) {
+    const int rows = std::min(tile_rows, m - i);
+    float* c_row = c + size_t(i) * size_t(n) + j;
+    for (int r = 0; r < rows; ++r) {  // c arrives from memory while the kernel computes
+      __builtin_prefetch(c_row + size_t(r) * size_t(n), 1);
+      __builtin_prefetch(c_row + size_t(r) * size_t(n) + width / 2, 1);
+    }
+    with_height(rows, [&](auto height) { kernel<height, vectors>(tile, packed_a, packed_b, k); });
+    for (int r = 0; r < rows; ++r, c_row += n)
+      if (n - j >= width)
+        finish_row(c_row, tile + r * width, bias, finish, width);
+      else
+        finish_row(c_row, tile + r * width, bias, finish, n - j);
+  }
+}
+
+}  // namespace
+
+void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace) {
+  const size_t a_panels = size_t(m + tile_rows - 1) / tile_rows;
+  workspace.resize(std::max(workspace.size(), size_t(k) * (a_panels * tile_rows + tile_columns)));
+  float* packed_b = workspace.data();
+  float* packed_a = packed_b + size_t(k) * tile_columns;
+
+  for (int i = 0; i < m; i += tile_rows)
+    with_height(m - i,
+                [&](auto height) { pack_panel<height>(packed_a + size_t(k) * size_t(i), a, i, m, k); });
+  for (int j = 0; j < n; j += tile_columns) {
+    if (n - j > vector_floats)
+      multiply_columns<2>(c, packed_a, b, j, m, n, k, finish, packed_b);
+    else
+      multiply_columns<1>(c, packed_a, b, j, m, n, k, finish, packed_b);
+  }
+}
+
+MatmulShape matmul_shape() { return {vector_floats, tile_rows, tile_columns}; }
