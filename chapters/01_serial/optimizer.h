@@ -12,6 +12,10 @@ struct OptimizerOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 };
 
+enum class UpdateRule { sgd, momentum, adam };
+// Throws Error if the name is none of these.
+UpdateRule update_rule(const OptimizerOptions& options);
+
 // Vectors as long as the parameters that the rule keeps: none, v, or m and v.
 int state_vectors(const OptimizerOptions& options);
 
@@ -32,6 +36,7 @@ class Optimizer {
  private:
   Device& device_;
   OptimizerOptions options_;
+  UpdateRule rule_;
   size_t n_;
   int steps_ = 0;
   Buffer<> state_[2];
