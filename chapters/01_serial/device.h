@@ -69,7 +69,7 @@ class Device {
   virtual void fill(float* p, float value, size_t n) = 0;
   virtual void synchronize() = 0;
 
-  // --- Memory that MPI may read and write --------------------------------------------------------------------------
+  // --- Memory that MPI may read and write: for chapters 02 to 04, skip it now ---------------------------------------
 
   // A host pointer that stands for the device range [p, p + n), valid until that memory is freed. On the CPU it is p
   // itself: no copy. On a GPU it is pinned memory beside the range, or p where the MPI library takes device pointers.
@@ -98,12 +98,12 @@ class Device {
   // dx (rows, in) [+]= dy (rows, out) · wᵀ (out, in)
   virtual void linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows,
                                      int in, int out) = 0;
-
-  // y (rows, out) = activation(y + b (out)): what linear_forward does after its product, for a product that was summed
-  // over several ranks first (chapter 09).
-  virtual void add_bias(float* y, const float* b, Activation activation, int rows, int out) = 0;
   // dy (n) = y (n) > 0 ? dy : 0, in place; y is the output of the activation.
   virtual void relu_backward(float* dy, const float* y, size_t n) = 0;
+
+  // For chapter 09, skip it now: y (rows, out) = activation(y + b (out)), the end of linear_forward, for a product that
+  // was summed over several ranks first.
+  virtual void add_bias(float* y, const float* b, Activation activation, int rows, int out) = 0;
 
   // --- Softmax cross-entropy ---------------------------------------------------------------------------------------
 
@@ -112,8 +112,8 @@ class Device {
   // Never overflows: the row's maximum is subtracted first.
   virtual void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale,
                                      int rows, int classes) = 0;
-  // The same in three steps, for classes that are split over ranks (chapter 09): this device holds the columns
-  // [first_class, first_class + classes) of z, and the first two results are combined over ranks in between.
+  // For chapter 09, skip it now: the same in three steps, for classes that are split over ranks. This device holds the
+  // columns [first_class, first_class + classes) of z, and the first two results are combined over ranks in between.
   // maximum (rows) = max over columns of z; -infinity for no columns.
   virtual void row_max(float* maximum, const float* z, int rows, int classes) = 0;
   // sum (rows) = sum over columns of exp(z - maximum (rows))
@@ -156,7 +156,8 @@ class Device {
   std::array<MemoryCount, purposes> memory_;
 };
 
-// Memory of a device that is freed at the end of the scope.
+// Memory of a device that is freed at the end of the scope.  Like std::unique_ptr, a const Buffer is one that keeps its
+// memory; what lies there may still be written.
 template <class T = float>
 class Buffer {
  public:

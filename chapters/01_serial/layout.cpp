@@ -9,7 +9,7 @@
 
 namespace {
 
-// The part of a (rows, columns) matrix that is left when both are cut to the given ranges.
+// The part of a matrix that is left when its rows and columns are cut to the given ranges. Here they are all of them.
 Window window(size_t offset, Range rows, Range columns, int whole_rows, int whole_columns) {
   return {offset,     int(rows.size()), int(columns.size()), int(rows.first), int(columns.first),
           whole_rows, whole_columns};
@@ -31,6 +31,7 @@ Layout make_layout(const std::vector<int>& sizes, Range here, Slice slice) {
   Layout layout;
   for (size_t l = here.first; l < here.last; ++l) {
     const int in = sizes[l], out = sizes[l + 1];
+    // For chapter 09, skip it now: which rows and columns of the layer are here. With one slice, all.
     const Split split = slice.count == 1 ? Split::none : l % 2 == 0 ? Split::columns : Split::rows;
     const Range all_rows{0, size_t(in)}, all_columns{0, size_t(out)};
     const Range rows = split == Split::rows ? share(all_rows, slice.count, slice.index) : all_rows;

@@ -4,7 +4,9 @@
 // gradients is one call, a bucket is a range, a shard of the optimizer is a slice, a checkpoint is one block.
 //
 // A Layout is a pure function of (sizes, range of layers, slice). One process with everything is the case
-// {all layers, slice 0 of 1}. Chapter 08 gives each process a range of layers, chapter 09 a slice of each layer.
+// {all layers, slice 0 of 1}: make_layout(sizes).
+//
+// For chapters 08 and 09, skip it now: a range of layers, and everything that says split, slice, first or whole.
 #pragma once
 
 #include <cstddef>
@@ -14,11 +16,12 @@
 #include "chapters/01_serial/device.h"
 #include "common/split.h"
 
-// A matrix inside the flat vector, row-major and contiguous, and the place that it has in the unsplit layer.
+// A matrix inside the flat vector, row-major and contiguous.
 struct Window {
-  size_t offset = 0;                    // of its first element in the flat vector
-  int rows = 0, columns = 0;            // of the part that is here; a bias is one row
-  int first_row = 0, first_column = 0;  // in the unsplit matrix
+  size_t offset = 0;          // of its first element in the flat vector
+  int rows = 0, columns = 0;  // of the part that is here; a bias is one row
+  // For chapter 09, skip it now: where this part lies in the unsplit matrix.
+  int first_row = 0, first_column = 0;
   int whole_rows = 0, whole_columns = 0;
 
   size_t size() const { return size_t(rows) * size_t(columns); }
@@ -29,20 +32,21 @@ struct Window {
   }
 };
 
-// How a layer is cut when `Slice::count` processes share it.
+// For chapter 09, skip it now: how a layer is cut when `Slice::count` processes share it.
 enum class Split { none, columns, rows };
 
 struct Layer {
   int index = 0;        // in the whole network
   int in = 0, out = 0;  // of the part that is here: y (rows, out) = x (rows, in) · w (in, out)
   Activation activation = Activation::none;
-  Split split = Split::none;
+  Split split = Split::none;  // for chapter 09
   Window w, b;
 
   // Both windows, which lie side by side: the weights, then the bias.
   Range range() const { return {w.offset, b.offset + b.size()}; }
 };
 
+// For chapter 09, skip it now: which of `count` parts of each layer.
 struct Slice {
   int index = 0, count = 1;
 };
@@ -56,14 +60,15 @@ struct Layout {
   int widest() const;  // the largest in or out
 };
 
-// sizes = {784, 512, 256, 10} is a network of three layers; `here` selects some of them, not none.
-// ReLU follows every layer but the last one of the whole network.
+// sizes = {784, 512, 256, 10} is a network of three layers. ReLU follows every layer but the last one of the whole network.
+Layout make_layout(const std::vector<int>& sizes);
+
+// For chapters 08 and 09, skip it now: `here` selects some of the layers, not none.
 //
 // With slice.count > 1 layers are cut in turn by columns (layer 0, 2, ...: the output is split, bias too) and by rows
 // (layer 1, 3, ...: the input is split, each process computes a part of the sum and holds the whole bias): Shoeybi et
 // al., "Megatron-LM", 2019, section 3. Parts differ by at most one column or row and may be empty.
 Layout make_layout(const std::vector<int>& sizes, Range here, Slice slice = {});
-Layout make_layout(const std::vector<int>& sizes);
 
 // Fills parameters (layout.count, on the host) with their initial values: weights uniform in ±sqrt(6 / in) where in is
 // the width of the unsplit input (He et al., "Delving deep into rectifiers", ICCV 2015, equation 10), biases zero.

@@ -45,7 +45,7 @@ void Mlp::backward(Write write, int slot) {
 void Mlp::forward_layer(int l, int slot) {
   const Layer& layer = layout_.layers[size_t(l)];
   const float* w = parameters(l);
-  const bool whole_sum = layer.split != Split::rows;
+  const bool whole_sum = layer.split != Split::rows;  // always, before chapter 09
   device_.linear_forward(activation(l + 1, slot), activation(l, slot), w,
                          whole_sum ? w + layer.w.size() : nullptr,
                          whole_sum ? layer.activation : Activation::none, rows(slot), layer.in, layer.out);

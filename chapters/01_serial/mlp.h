@@ -1,9 +1,11 @@
 // The layers of a multilayer perceptron on a device, forward and backward.
 //
-// An Mlp holds neither its parameters nor its gradients, it is given pointers: they can lie in pinned memory, in memory
-// shared between processes, or be there only while a layer needs them. What it owns are the activations, in slots: a
-// slot holds all that backward needs to know of one micro-batch. Chapter 01 needs one slot, a pipeline one per
-// micro-batch in flight.
+// An Mlp holds neither its parameters nor its gradients, it is given pointers. What it owns are the activations: what each
+// layer put out, which backward needs again.
+//
+// For later chapters, skip it now: slots (08; here there is one, number 0), hooks (06, 07, 09), single layers and layers
+// that are placed elsewhere (07). With the pointers, parameters can lie in pinned memory, in memory shared between
+// processes, or be there only while a layer needs them.
 //
 // The loss is not part of it: see head.h. Between forward and backward, somebody writes output_gradient(slot).
 #pragma once
@@ -14,9 +16,9 @@
 #include "chapters/01_serial/device.h"
 #include "chapters/01_serial/layout.h"
 
-// Called around each layer with (layer, slot), layer counting from 0 in the Mlp's own layout. All are empty in chapter
-// 01. Later buckets of gradients leave in after_backward (06), weights are gathered before a layer and freed after it
-// (07), parts of sums are combined (09).
+// For chapters 06, 07 and 09, skip it now; all are empty here. Called around each layer with (layer, slot), layer counting
+// from 0 in the Mlp's own layout. Buckets of gradients leave in after_backward (06), weights are gathered before a layer
+// and freed after it (07), parts of sums are combined (09).
 struct Hooks {
   std::function<void(int layer, int slot)> before_forward, after_forward, before_backward, after_backward;
 };
@@ -24,14 +26,14 @@ struct Hooks {
 // The room that an Mlp makes for activations.
 struct Space {
   int rows = 1;                 // the most rows that a micro-batch will have
-  int slots = 1;                // micro-batches in flight
-  bool input_gradient = false;  // whether backward computes the gradient of the input, too
+  int slots = 1;                // for chapter 08, skip it now: micro-batches in flight, each with its own activations
+  bool input_gradient = false;  // for chapter 08, skip it now: whether backward computes the gradient of the input, too
 };
 
 class Mlp {
  public:
-  // parameters and gradients: (layout.count) each, in device memory.  Either may be null if every layer is placed (see
-  // below) before it runs.
+  // parameters and gradients: (layout.count) each, in device memory.  (For chapter 07: either may be null if every layer is
+  // placed, see below, before it runs.)
   Mlp(Device& device, const Layout& layout, float* parameters, float* gradients, Space space);
 
   // All layers in order: from input(slot), which holds `rows` rows, to output(slot).
@@ -41,8 +43,8 @@ class Mlp {
   void backward(Write write, int slot = 0);
 
   // Single layers, without hooks.
-  // A layer with Split::rows computes only its part of the product: after_forward sums it over processes and then adds
-  // the bias (Device::add_bias).
+  // For chapter 09, skip it now: a layer with Split::rows computes only its part of the product; after_forward sums it over
+  // processes and then adds the bias (Device::add_bias).
   void forward_layer(int layer, int slot);
   void backward_layer(int layer, Write write, int slot);
 
@@ -55,12 +57,14 @@ class Mlp {
   // layer that writes it to the layer that reads it.
   float* activation(int l, int slot) const { return slots_[size_t(slot)].activations[size_t(l)]; }
   float* activation_gradient(int l, int slot) const;
-  void set_rows(int rows, int slot = 0) { slots_[size_t(slot)].rows = rows; }  // forward does this itself
   int rows(int slot = 0) const { return slots_[size_t(slot)].rows; }
+  // For chapter 03, where a recorded step runs again without a call of forward; forward does this itself.
+  void set_rows(int rows, int slot = 0) { slots_[size_t(slot)].rows = rows; }
 
   // Parameters and gradients of a layer, (layer.range().size()): the weights, then the bias.
   float* parameters(int layer) const { return parameters_[size_t(layer)]; }
   float* gradients(int layer) const { return gradients_[size_t(layer)]; }
+  // For chapter 07, skip it now: other places for one layer's.
   void place_parameters(int layer, float* p) { parameters_[size_t(layer)] = p; }
   void place_gradients(int layer, float* p) { gradients_[size_t(layer)] = p; }
 
