@@ -21,7 +21,7 @@ void alltoallv(std::span<float> received, std::span<const int> receive_counts,
                std::span<const int> send_counts, std::span<const int> send_starts, MPI_Comm comm);
 
 // A job goes on with w cut in another way: by columns over 3 tensor ranks instead of 2, or by rows, because its layer is now
-// the second of a pair. Chapter 10 does that by a checkpoint. Here nothing is written, and no rank ever has the whole of w.
+// the second of a pair. Chapter 12 does that by a checkpoint. Here nothing is written, and no rank ever has the whole of w.
 //
 // Rank r has old_parts[r] of w, as old_part, and gets new_parts[r], as new_part; all ranks know both lists, which have an entry
 // for each rank of comm. Every element of w is in exactly one of the old parts and in exactly one of the new ones. Where a job
@@ -38,4 +38,4 @@ void reshard(float* new_part, const float* old_part, const std::vector<Part>& ne
   // order do both sides list them? And where does each of them lie in a part, whose rows are as long as it has columns?
   // --- END OF YOUR CODE
 }
-// As generated: 1750086965-2358
+// As generated: 2816073137-2358

@@ -19,7 +19,7 @@ void alltoallv(std::span<float> received, std::span<const int> receive_counts,
                std::span<const int> send_counts, std::span<const int> send_starts, MPI_Comm comm);
 
 // A job goes on with w cut in another way: by columns over 3 tensor ranks instead of 2, or by rows, because its layer is now
-// the second of a pair. Chapter 10 does that by a checkpoint. Here nothing is written, and no rank ever has the whole of w.
+// the second of a pair. Chapter 12 does that by a checkpoint. Here nothing is written, and no rank ever has the whole of w.
 //
 // Rank r has old_parts[r] of w, as old_part, and gets new_parts[r], as new_part; all ranks know both lists, which have an entry
 // for each rank of comm. Every element of w is in exactly one of the old parts and in exactly one of the new ones. Where a job
