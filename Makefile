@@ -427,12 +427,13 @@ build/book/$(2).html: $(1) $(if $(3),$(wildcard $(3)/figures/* $(3)/results/*)) 
 build/book/$(2)_files.html: $(wildcard $(3)/* $(3)/*/*) $(book_theme) | pandoc
 	@sh common/book/page.sh --files $(3)
 endef
-book_folders := $(patsubst %/README.md,%,$(filter chapters/% common/%,$(book_texts)))
+book_folders := $(patsubst %/README.md,%,$(filter %/README.md,$(filter chapters/% common/%,$(book_texts))))
 $(eval $(call book_rules,README.md,index,))
+$(eval $(call book_rules,chapters/glossary.md,glossary,))
 book_courses := $(patsubst %/README.md,%,$(filter slides/% exercises/%,$(book_texts)))
 $(foreach f,$(book_courses),$(eval $(call book_rules,$(f)/README.md,$(f),$(f))))
 $(foreach f,$(book_folders),$(eval $(call book_rules,$(f)/README.md,$(notdir $(f)),$(f))))
-book: build/book/index.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ##* all texts as a book: build/book/index.html
+book: build/book/index.html build/book/glossary.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ##* all texts as a book: build/book/index.html
 
 # --- Exercises: see exercises/README.md ------------------------------------------------------------------------------
 
