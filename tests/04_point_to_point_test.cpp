@@ -1,5 +1,5 @@
 // Chapter 04: message times and their fit, the ring, transfers of device memory, the parameter server against the serial run,
-// successive halving, the farm of trials. Programs as a user meets them are in 04_programs_test.cpp.
+// waiting asleep. Programs as a user meets them are in 04_programs_test.cpp.
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -132,12 +132,17 @@ class StagedDevice : public CpuDevice {
  public:
   explicit StagedDevice(size_t n) : view_(n, -1.0f) {}
   float* host_view(float*, size_t) override { return view_.data(); }
-  void begin_copy_out(float* p, size_t n) override { pending_.assign(p, p + n); }
+  void begin_copy_out(float* p, size_t n) override {
+    pending_.assign(p, p + n);
+    ++copies_out;
+  }
   void end_copy_out(float*, size_t) override { std::copy(pending_.begin(), pending_.end(), view_.begin()); }
   void begin_copy_in(float*, size_t n) override {
     pending_.assign(view_.begin(), view_.begin() + ptrdiff_t(n));
   }
   void end_copy_in(float* p, size_t) override { std::copy(pending_.begin(), pending_.end(), p); }
+
+  int copies_out = 0;
 
  private:
   std::vector<float> view_, pending_;
@@ -251,6 +256,18 @@ TEST_P(Parity, EveryRankEndsWithTheBitsOfTheSerialRun) {
   MPI_CHECK(MPI_Bcast(of_rank_0.data(), int(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));
   EXPECT_ON_ALL_RANKS(of_rank_0 == losses) << "every rank hears the loss of the step";
   EXPECT_ON_ALL_RANKS(losses.front() > 1 && losses.front() < 4) << losses.front();  // about log 10
+}
+
+TEST(ParameterServer, CopiesTheWeightsOnceForAllRanks) {
+  const int size = world_size(), n = 100;
+  StagedDevice device(n);
+  const Buffer<> parameters(device, n, Purpose::parameters), gradients(device, n, Purpose::gradients);
+  device.fill(parameters, world_rank() == 0 ? 3.0f : 0.0f, n);
+  ParameterServer server(device, parameters, gradients, n, MPI_COMM_WORLD);
+  double loss = world_rank() == 0 ? 0.5 : 0;
+  server.publish(&loss);
+  EXPECT_ON_ALL_RANKS(device.copies_out == (server.is_here() && size > 1 ? 1 : 0)) << device.copies_out;
+  EXPECT_ON_ALL_RANKS(parameters[0] == 3 && parameters[n - 1] == 3 && loss == 0.5);
 }
 
 // Batches that do not divide, fewer rows than micro-batches (some are empty, the first one, too), fewer micro-batches than

@@ -20,10 +20,37 @@ bool says(const ProgramRun& run, const std::string& text) {
 
 const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 50 --epochs 1 ";
 
+// Lines of several ranks come in any order.
+TEST(FirstProgram, SendsTwoNumbersToRank1) {
+  const ProgramRun two = launch(2, "first");
+  EXPECT_EQ(two.status, 0) << two.output;
+  EXPECT_EQ(two.lines(), 3u) << two.output;
+  for (const char* line : {"rank 0 of 2: x = 3.5, 7\n", "rank 1 has a message from rank 0 with tag 5\n",
+                           "rank 1 of 2: x = 3.5, 7\n"})
+    EXPECT_TRUE(says(two, line)) << two.output;
+}
+
+TEST(FirstProgram, ThirdRankKeepsItsOwnNumbers) {
+  const ProgramRun three = launch(3, "first");
+  EXPECT_EQ(three.status, 0) << three.output;
+  EXPECT_EQ(three.lines(), 4u) << three.output;
+  for (const char* line :
+       {"rank 0 of 3: x = 3.5, 7\n", "rank 1 of 3: x = 3.5, 7\n", "rank 2 of 3: x = 0, 0\n"})
+    EXPECT_TRUE(says(three, line)) << three.output;
+}
+
+TEST(FirstProgram, OneRankHasNobodyToSendTo) {
+  const ProgramRun one = launch(1, "first");
+  EXPECT_NE(one.status, 0) << one.output;
+  EXPECT_TRUE(says(one, "nvalid rank")) << one.output;
+  EXPECT_FALSE(says(one, "x =")) << one.output;
+}
+
 TEST(HelloProgram, EveryRankHasItsLine) {
   const ProgramRun run = launch(3, "hello");
   EXPECT_EQ(run.status, 0) << run.output;
-  for (const char* text : {"0 of 3", "1 of 3", "2 of 3"}) EXPECT_TRUE(says(run, text)) << run.output;
+  for (const char* text : {"0 of 3", "1 of 3", "2 of 3", "in MPI calls: "})
+    EXPECT_TRUE(says(run, text)) << run.output;
 }
 
 TEST(ProbeProgram, AllListsArriveWhole) {

@@ -33,11 +33,15 @@ GpuSupport mpi_gpu_support() {
   return {false, "this MPI library cannot be asked, which is taken for no"};
 }
 
-void send_from_device(Device& device, float* p, size_t n, int destination, int tag, MPI_Comm comm) {
-  const int count = checked_count(n);
+const float* readable_by_mpi(Device& device, float* p, size_t n) {
+  checked_count(n);
   device.begin_copy_out(p, n);
   device.end_copy_out(p, n);  // waits: MPI must not read the view before the device has written it
-  MPI_CHECK(MPI_Send(device.host_view(p, n), count, MPI_FLOAT, destination, tag, comm));
+  return device.host_view(p, n);
+}
+
+void send_from_device(Device& device, float* p, size_t n, int destination, int tag, MPI_Comm comm) {
+  MPI_CHECK(MPI_Send(readable_by_mpi(device, p, n), int(n), MPI_FLOAT, destination, tag, comm));
 }
 
 void receive_to_device(Device& device, float* p, size_t n, int source, int tag, MPI_Comm comm) {

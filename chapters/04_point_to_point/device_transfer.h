@@ -1,8 +1,8 @@
 // Messages from and to the memory of a device.
 //
-// MPI reads and writes host memory. A vector on a GPU therefore takes two steps: from the GPU into pinned host memory
-// beside it, and from there over the network. An MPI library that was built for it takes the GPU's pointer itself.
-// Device::host_view knows which of the two it is; on the CPU it is neither, but the vector itself.
+// A pointer into a GPU's memory means nothing to most MPI libraries: they read and write host memory. So a vector on a GPU
+// takes two steps: from the GPU into pinned host memory beside it (Device::host_view), and from there to another rank. On the
+// CPU the view is the vector itself, and nothing is copied.
 #pragma once
 
 #include <mpi.h>
@@ -12,16 +12,20 @@
 #include "chapters/01_serial/device.h"
 
 struct GpuSupport {
-  bool direct = false;  // MPI calls may be given device pointers of CUDA
+  bool direct = false;  // this library would take device pointers of CUDA in MPI calls
   std::string reason;   // one line for people: who says so
 };
 
 // Asks the MPI library: MPIX_GPU_query_support (MPICH), else MPIX_Query_cuda_support (Open MPI and older MPICH). Neither is
 // in the MPI standard, so they are looked up in the running program; a library that has neither is taken to say no.
-// After MPI_Init.
+// It is for people: hello prints it. Nothing is sent another way if the answer is yes. After MPI_Init.
 GpuSupport mpi_gpu_support();
 
+// Host memory with the contents of p (n), for MPI to read until p is written again. The device is waited for.  p is memory
+// of `device`; n at most INT_MAX, else Error.
+const float* readable_by_mpi(Device& device, float* p, size_t n);
+
 // p (n) is memory of `device`. As MPI_Send and MPI_Recv: they return when p may be written again, or read by operations
-// of the device that are issued later. n at most INT_MAX.
+// of the device that are issued later. n at most INT_MAX, else Error.
 void send_from_device(Device& device, float* p, size_t n, int destination, int tag, MPI_Comm comm);
 void receive_to_device(Device& device, float* p, size_t n, int source, int tag, MPI_Comm comm);

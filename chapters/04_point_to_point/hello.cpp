@@ -1,13 +1,14 @@
 // Who am I, where do I run, which GPU is mine?
 //
 // A rank is a process of the MPI program. All ranks run this same file; what differs is the number that each one gets.
-// Run: make 04 ... or build/chapters/04_point_to_point/hello under mpiexec -n 4
+// Run: make 04-hello RANKS=4
 #include <sched.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <string>
 
+#include "chapters/04_point_to_point/device_transfer.h"
 #include "chapters/04_point_to_point/gpu_of_rank.h"
 #include "common/mpi/session.h"
 
@@ -57,6 +58,9 @@ int hello(MpiSession& mpi, int, char**) {
     MPI_CHECK(MPI_Recv(other, longest_line, MPI_CHAR, rank, line_tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
     std::printf("%s\n", other);
   }
+  const GpuSupport gpus = mpi_gpu_support();
+  std::printf("pointers into a GPU's memory in MPI calls: %s (%s)\n", gpus.direct ? "yes" : "no",
+              gpus.reason.c_str());
   return 0;
 }
 

@@ -32,12 +32,12 @@ class ParameterServer {
   // At the end of a step: the weights of rank 0, and the step's loss, go to everybody.
   void publish(double* loss);
 
-  // Where rank 0's time went, in seconds since the beginning, and what it moved.
+  // Where rank 0's time went, in seconds since the beginning, and how much it moved. A gradient is ready when its owner says
+  // so: by the loss, which it sends first. Calls that move a vector may wait for the other side, and that counts as moving.
+  // On a GPU the call that adds returns before the sum is there; the rest of it counts where the host next waits.
   struct Account {
-    double waiting = 0;              // for gradients that were not yet computed
-    double moving = 0;               // gradients in, weights out
-    double adding = 0;               // one gradient to another
-    size_t bytes = 0, messages = 0;  // of gradients and weights
+    double until_ready = 0, moving = 0, adding = 0;
+    size_t vectors = 0;  // gradients in, weights out
     size_t steps = 0;
   };
   const Account& account() const { return account_; }
@@ -45,7 +45,7 @@ class ParameterServer {
   void print_account(double train_seconds) const;
 
  private:
-  void count_message(double seconds);
+  void count_vector(double seconds);
 
   Device& device_;
   float *parameters_, *gradients_;

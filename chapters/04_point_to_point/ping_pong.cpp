@@ -38,12 +38,11 @@ void print(const std::vector<MessageTime>& times, const std::vector<Fit>& fits, 
   std::printf("\nA message of up to %zu bytes leaves before its receiver asks for it (eager).\n", limit);
   for (const Fit& fit : fits)
     std::printf(
-        "%-10s alpha = %8.2f us   1/beta = %8.1f MB/s   (%zu sizes, least squares of relative errors)\n",
-        fit.name, 1e6 * fit.line.alpha, 1e-6 / fit.line.beta, fit.times.size());
+        "%-10s alpha = %8.2f us   1/beta = %8.1f MB/s, half of it at alpha/beta = %.0f bytes (%zu sizes)\n",
+        fit.name, 1e6 * fit.line.alpha, 1e-6 / fit.line.beta, fit.line.alpha / fit.line.beta,
+        fit.times.size());
   if (times.size() > 1) {
     const MessageTime& last = times.back();
-    std::printf("Half of the asymptotic bandwidth is reached at alpha/beta = %.0f bytes.\n",
-                fits.back().line.alpha / fits.back().line.beta);
     std::printf("The longest message moved at %.3f Gbit/s.\n", 8e-9 * double(last.bytes) / last.seconds);
   }
 }
