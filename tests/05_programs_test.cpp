@@ -13,9 +13,9 @@
 namespace {
 
 // These programs are MPI jobs of their own, whatever job this test may be part of.
-ProgramRun launch(int ranks, const std::string& command) {
-  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch " + std::to_string(ranks) + " " +
-                     build_folder() + "/chapters/05_collectives/" + command);
+ProgramRun launch(int ranks, const std::string& command, const std::string& environment = "") {
+  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD " + environment + " sh common/mpi/launch " +
+                     std::to_string(ranks) + " " + build_folder() + "/chapters/05_collectives/" + command);
 }
 
 bool says(const ProgramRun& run, const std::string& text) {
@@ -132,6 +132,18 @@ TEST(StepsProgram, CountsWhatCrossesTheMiddle) {
                                  "ring:                " + ranks + "14 messages, " + middle + "14700\n",
                                  "rabenseifner:        " + ranks + " 6 messages, " + middle + "33600\n"})
     EXPECT_TRUE(says(run, row)) << row << run.output;
+}
+
+// MPICH can be told that each rank is on a host of its own; then no memory is shared.
+TEST(BenchProgram, OnSeveralHostsLeavesOutTheWindow) {
+  const std::string csv = build_folder() + "/bench_test.csv";
+  const ProgramRun run = launch(2, "bench --rounds 1 --csv " + csv, "MPIR_CVAR_NOLOCAL=1");
+  EXPECT_EQ(run.status, 0) << run.output;
+  const ProgramRun rows = run_program("cut -d, -f4 " + csv + " | sort | uniq -c");
+  std::remove(csv.c_str());
+  if (says(run, ", shared window")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
+  EXPECT_FALSE(says(rows, "shared-window")) << rows.output;
+  EXPECT_TRUE(says(rows, "18 mpi")) << rows.output;  // 18 lengths
 }
 
 }  // namespace

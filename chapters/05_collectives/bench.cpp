@@ -2,6 +2,9 @@
 //
 //   make bench-05                                  two ranks
 //   mpiexec -n 2 build/chapters/05_collectives/bench --csv times.csv --fit fit.txt
+//   sh common/cluster/virtual_cluster.sh run 8 build/chapters/05_collectives/bench --rounds 5    over TCP, on virtual hosts
+//
+// Where the ranks share no memory, the shared window has no time.
 //
 // All ways and all lengths take turns in one process, and so do the exchanges to which the prediction is fitted: a
 // machine whose mood changes (and the time that a cache line takes from core to core does change, within seconds) is
@@ -11,7 +14,8 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
+#include <limits>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -48,35 +52,41 @@ bool pin(int rank, int ranks) {
 struct Measurement {
   // seconds[length][variant][round], of the slowest rank
   std::vector<std::vector<std::vector<double>>> seconds;
-  std::vector<double> core_to_core;  // ns, before each round; empty where ranks share cores
+  std::vector<double> core_to_core;  // ns, before each round; empty where ranks share cores, or no memory
   long interruptions;                // of all ranks: how often the system gave a core to somebody else
   Machine machine;
 };
 
-/// One length: every way has a turn.
-void take_turns(std::vector<std::vector<double>>& seconds, size_t n, float* own, SharedWindow& window,
-                bool warm) {
+constexpr double impossible = std::numeric_limits<double>::infinity();  // the time of what cannot be done here
+
+/// One length: every way has a turn. `window` may be null.
+void take_turns(std::vector<std::vector<double>>& seconds, size_t n, float* own, SharedWindow* window, bool warm) {
   for (size_t v = 0; v < seconds.size(); ++v) {
     const Named<Allreduce>& variant = allreduces()[v];
-    float* x = variant.needs_window ? window.mine() : own;
+    if (variant.needs_window && !window) {
+      seconds[v].push_back(impossible);
+      continue;
+    }
+    float* x = variant.needs_window ? window->mine() : own;
     const auto allreduce = [&] { variant.function(x, x, n, MPI_COMM_WORLD); };
     seconds[v].push_back(seconds_per_call(MPI_COMM_WORLD, x, n, warm, allreduce));
   }
 }
 
-Measurement measure(int rank, int rounds, bool pinned, bool warm) {
+Measurement measure(int rank, int rounds, bool pinned, bool warm, bool one_node) {
   const size_t longest = std::ranges::max(lengths_in_bytes) / sizeof(float);
-  SharedWindow window(MPI_COMM_WORLD, longest), flags(MPI_COMM_WORLD, 1);
+  std::optional<SharedWindow> window, flags;
+  if (one_node) window.emplace(MPI_COMM_WORLD, longest), flags.emplace(MPI_COMM_WORLD, 1);
   std::vector<float> own(longest);
   Calibration calibration(MPI_COMM_WORLD);
   Measurement m;
   const long before = interruptions();
   m.seconds.resize(std::size(lengths_in_bytes), std::vector<std::vector<double>>(allreduces().size()));
   for (int round = 0; round < rounds; ++round) {
-    if (pinned && ranks_of(MPI_COMM_WORLD) > 1) m.core_to_core.push_back(core_to_core(flags, rank));
+    if (pinned && flags && ranks_of(MPI_COMM_WORLD) > 1) m.core_to_core.push_back(core_to_core(*flags, rank));
     calibration.round();
     for (size_t l = 0; l < m.seconds.size(); ++l)
-      take_turns(m.seconds[l], lengths_in_bytes[l] / sizeof(float), own.data(), window, warm);
+      take_turns(m.seconds[l], lengths_in_bytes[l] / sizeof(float), own.data(), window ? &*window : nullptr, warm);
   }
   for (auto& of_length : m.seconds)
     for (auto& of_variant : of_length) take_slowest(of_variant, MPI_COMM_WORLD);
@@ -204,8 +214,10 @@ void print_ratios(const std::vector<Row>& rows) {
       const auto& way = allreduces()[v];
       if (!way.needs_window && way.function != allreduce_mpi && row.to_mpi[v] < row.to_mpi[best]) best = v;
     }
-    std::printf("%9zu bytes: %.2f (%s), shared window %.2f\n", row.bytes, row.to_mpi[best],
-                allreduces()[best].name, row.to_mpi[&find_allreduce("shared-window") - allreduces().data()]);
+    const double window = row.to_mpi[&find_allreduce("shared-window") - allreduces().data()];
+    std::printf("%9zu bytes: %.2f (%s)", row.bytes, row.to_mpi[best], allreduces()[best].name);
+    if (window < impossible) std::printf(", shared window %.2f", window);
+    std::printf("\n");
   }
 }
 
@@ -217,6 +229,7 @@ void write_csv(const std::string& file, const std::string& machine, const std::v
   for (const Row& row : rows)
     for (size_t v = 0; v < row.seconds.size(); ++v) {
       const char* name = allreduces()[v].name;
+      if (row.seconds[v] == impossible) continue;
       out << ranks << ',' << row.bytes << ',';
       if (!m.core_to_core.empty()) out << median(m.core_to_core);
       out << ',' << name << ',' << row.seconds[v] << ',' << row.to_mpi[v] << ',';
@@ -239,7 +252,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   const bool pinned = pin(mpi.rank(), mpi.size());
-  const Measurement m = measure(mpi.rank(), static_cast<int>(rounds), pinned, !cold);
+  const Measurement m = measure(mpi.rank(), static_cast<int>(rounds), pinned, !cold, mpi.node_size() == mpi.size());
   if (mpi.rank() != 0) return 0;
   std::vector<Row> rows;
   for (size_t l = 0; l < m.seconds.size(); ++l) rows.push_back(summary(lengths_in_bytes[l], m.seconds[l]));

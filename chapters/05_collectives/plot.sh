@@ -7,7 +7,7 @@ command -v gnuplot >/dev/null || { echo "plot: gnuplot is not installed" >&2; ex
 ranks=$(awk -F, '/^[0-9]/ { print $1; exit }' "$times")
 machine=$(sed -n '1s/^# *\([^;]*\).*/\1/p' "$times")
 gnuplot <<EOF
-set terminal svg size 900,560 font 'sans-serif,13' background 'white'
+set terminal svg size 1100,660 font 'sans-serif,20' background 'white'
 set output '$picture'
 set datafile separator ','
 set logscale xy
@@ -23,6 +23,8 @@ plot measured('recursive-doubling') using 2:(\$5*1e6) with points pt 7 ps 0.7 lc
      '' using 2:(\$7*1e6) with lines lw 1.5 lc rgb '#0072b2' notitle, \
      measured('rabenseifner') using 2:(\$5*1e6) with points pt 5 ps 0.7 lc rgb '#d55e00' title 'Rabenseifner', \
      '' using 2:(\$7*1e6) with lines lw 1.5 lc rgb '#d55e00' notitle, \
+     measured('ring') using 2:(\$5*1e6) with points pt 6 ps 0.9 lc rgb '#111111' title 'ring', \
+     '' using 2:(\$7*1e6) with lines lw 1.5 dt 3 lc rgb '#111111' notitle, \
      measured('reduce-broadcast') using 2:(\$5*1e6) with points pt 9 ps 0.7 lc rgb '#009e73' title 'reduce, broadcast', \
      '' using 2:(\$7*1e6) with lines lw 1.5 lc rgb '#009e73' notitle, \
      measured('shared-window') using 2:(\$5*1e6) with linespoints pt 13 ps 0.8 dt 3 lc rgb '#cc79a7' title 'shared window (no prediction)', \
