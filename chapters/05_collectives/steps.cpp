@@ -171,8 +171,7 @@ int steps(MpiSession& mpi, int argc, char** argv) {
     const auto calls = collect(calls_of_this_rank(way, n, MPI_COMM_WORLD), MPI_COMM_WORLD);
     if (mpi.rank() != 0) continue;
     const Traffic most = busiest(calls);
-    std::printf("%s, %-20s %lld floats on %d ranks: the busiest rank sends %2zu messages, %5zu floats; "
-                "across the middle: %zu\n",
+    std::printf("%s, %-19s %lld floats, %d ranks; busiest: %2zu messages, %5zu floats; across the middle: %zu\n",
                 collective.c_str(), (way.name + ":").c_str(), static_cast<long long>(n), mpi.size(),
                 most.messages, most.floats, across_the_middle(calls));
     if (name != "all") print_calls(calls);
