@@ -19,7 +19,8 @@
 #include "chapters/05_collectives/cost.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 
-// What the formulas need to know of a machine.
+// What the formulas need to know of a machine. A file of `bench-05 --fit` has the messages only; speed and bandwidth are those
+// of typical_machine() on every machine.
 struct PlanMachine {
   Machine messages;
   double operations_per_second = 95e9;  // of one rank, one multiplication and addition being two

@@ -1,6 +1,6 @@
 // Trains a multilayer perceptron on MNIST on a grid of processes: data x pipeline x tensor.
 //
-// This is chapter 01's file with a handful of lines changed: `make diff-10` shows them.
+// Chapter 01's file; network, head and optimizer are one object here, the HybridModel: `make diff-10` shows it.
 // Run: make 10 RANKS=4 ARGS="--replicas 2 --pipeline 2"
 #include <cmath>
 #include <iostream>

@@ -2,6 +2,7 @@
 //
 // This is chapter 10's file with a handful of lines changed: `make diff-12` shows them.
 // Run: make train, or make 12 RANKS=4 ARGS="--replicas 2 --pipeline 2 --checkpoint build/mine"
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
