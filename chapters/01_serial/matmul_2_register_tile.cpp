@@ -1,8 +1,8 @@
 // The product, step 2 of 3: a tile of c stays in registers.
 //
-// Step 1 loads and stores a sum for every multiplication, and a core can do several times more multiplications than loads
-// and stores. So keep the sums of a whole tile in registers while p walks along k: per turn load two vectors of b,
-// broadcast one value of a for each row, and do 2 * tile_rows fused multiply-adds. No store.
+// Step 1 has two loads and a store for every multiply-add, and a core does about as many multiply-adds at a time as loads. So
+// keep the sums of a whole tile in registers while p walks along k: per turn load two vectors of b, broadcast one value of
+// a for each row, and do 2 * tile_rows fused multiply-adds. No store.
 //
 // What is left to wish: b must lie side by side along its rows to be loaded as vectors. Where it does not (a transposed
 // view, or the last columns), its values are collected one by one. Step 3 mends that.

@@ -1,5 +1,5 @@
-// Chapter 01's training as an object, one step at a time: for the comparisons and benchmarks of later chapters, skip it now.
-// The loop to read is train.cpp.
+// Chapter 01's training as an object, one step at a time: for benchmarks and for the comparisons of later chapters, skip it
+// now. The loop to read is train.cpp.
 #pragma once
 
 #include <span>
