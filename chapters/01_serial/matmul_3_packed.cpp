@@ -4,7 +4,8 @@
 //   1. pack:   copy a into panels of `tile_rows` rows and b into panels of `tile_columns` columns, in the order in which
 //              the kernel will read them. Edges are padded with zeros: the kernel knows no edges and no transposition.
 //   2. kernel: step 2's tile in registers, reading two streams of memory from front to back.
-//   3. finish: add the bias, apply ReLU, add to c, while the tile is in the first-level cache.
+//   3. finish: add the bias, apply ReLU, add to c, while the tile is in the first-level cache. Where there is none of these to
+//              do, the kernel writes whole tiles to c itself.
 //
 // The kernel is a template of the tile's size, so that a last panel of 8 rows or 10 columns is not computed as 12 and 32.
 // An element's sum is the same chain of operations in every instance: the arithmetic contract of device.h.
@@ -72,9 +73,9 @@ void pack_panel(float* panel, MatrixView a, int first, int m, int k) {
       panel[p * height + r] = source[size_t(r) * a.row_step + size_t(p) * a.column_step];
 }
 
-// tile (height, width vectors) = sum over k of a panel's column times b panel's row.
+// out (height, width vectors), rows `step` floats apart = sum over k of a panel's column times b panel's row.
 template <int height, int width>
-ALL_REGISTERS void kernel(float* tile, const float* a, const float* b, int k) {
+ALL_REGISTERS void kernel(float* out, size_t step, const float* a, const float* b, int k) {
   for (int first = 0; first < k; first += k_block) {
     Vector sum[height][width] = {};
     for (int p = first; p < std::min(first + k_block, k); ++p, a += height, b += width * vector_floats) {
@@ -84,12 +85,13 @@ ALL_REGISTERS void kernel(float* tile, const float* a, const float* b, int k) {
 #pragma GCC unroll 2
         for (int v = 0; v < width; ++v) sum[r][v] += a[r] * b_row[v];
     }
-    Vector* out = (Vector*)tile;
 #pragma GCC unroll 16
     for (int r = 0; r < height; ++r)
 #pragma GCC unroll 2
-      for (int v = 0; v < width; ++v)
-        out[width * r + v] = first == 0 ? sum[r][v] : out[width * r + v] + sum[r][v];
+      for (int v = 0; v < width; ++v) {
+        Vector* to = (Vector*)(out + size_t(r) * step) + v;
+        *to = first == 0 ? sum[r][v] : *to + sum[r][v];
+      }
   }
 }
 
@@ -111,6 +113,8 @@ void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int 
   constexpr int width = vectors * vector_floats;
   alignas(64) float tile[tile_rows * width] = {};  // zeros: the sum of no terms, if k == 0
   const float* bias = finish.bias ? finish.bias + j : nullptr;
+  const bool nothing_to_finish = !bias && finish.activation == Activation::none && finish.write == Write::overwrite;
+  const bool direct = nothing_to_finish && n - j >= width && k > 0;
   pack_panel<width>(packed_b, b.transposed(), j, n, k);
   for (int i = 0; i < m; i += tile_rows, packed_a += size_t(k) * tile_rows) {
     const int rows = std::min(tile_rows, m - i);
@@ -119,7 +123,11 @@ void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int 
       __builtin_prefetch(c_row + size_t(r) * size_t(n), 1);
       __builtin_prefetch(c_row + size_t(r) * size_t(n) + width / 2, 1);
     }
-    with_height(rows, [&](auto height) { kernel<height, vectors>(tile, packed_a, packed_b, k); });
+    if (direct && rows == tile_rows) {
+      kernel<tile_rows, vectors>(c_row, size_t(n), packed_a, packed_b, k);
+      continue;
+    }
+    with_height(rows, [&](auto height) { kernel<height, vectors>(tile, width, packed_a, packed_b, k); });
     for (int r = 0; r < rows; ++r, c_row += n)
       if (n - j >= width)
         finish_row(c_row, tile + r * width, bias, finish, width);
