@@ -125,7 +125,8 @@ TEST(Plan, DrawsEverySchedule) {
   EXPECT_EQ(run.status, 0) << run.output;
   for (const char* line : {"naive: idle 75.0 %, by formula 75.0 %", "gpipe: idle 27.3 %, by formula 27.3 %",
                            "1f1b: idle 27.3 %, by formula 27.3 %", "interleaved: idle 15.8 %, by formula 15.8 %",
-                           "|...00<11<22<33<44<55<66<77<......|  keeps 1"})
+                           "|...00<11<22<33<44<55<66<77<......|  keeps 1\n",
+                           "|01230123456...0<71<.42<53<60<71<2<.3<.4<.5<.6<.7<4<5<6<7<|  keeps 11, has room for 12\n"})
     EXPECT_TRUE(says(run, line)) << line << "\n" << run.output;
   EXPECT_EQ(launch(1, "plan --events build/x.csv").status, 1);
   EXPECT_EQ(launch(1, "plan --schedule gpipe --events /no/such/folder/x.csv").status, 1);

@@ -325,10 +325,19 @@ TEST(Cuts, OfEqualLayersAreEqual) {
   for (const Range& layers : balanced_chunks(sizes, 8)) EXPECT_EQ(layers.size(), 2u);
 }
 
-TEST(Cuts, KeepPairsTogether) {
-  for (const Range& layers : balanced_chunks(std::vector<int>(8, 5), 3, 2)) EXPECT_EQ(layers.first % 2, 0u);
-  EXPECT_EQ(balanced_chunks(std::vector<int>(8, 5), 4, 2).back(), (Range{6, 7}));  // seven layers: the last is alone
-  EXPECT_THROW(balanced_chunks(std::vector<int>(8, 5), 5, 2), Error);
+// What the text says of four stages with two chunks each and 8 micro-batches, and of four chunks each: how many activations are
+// in use at once, and for how many there is room, since a chunk's slots are of no use to another chunk.
+TEST(Interleaved, AllocatesMoreThanItUses) {
+  const auto used_and_allocated = [](int chunks, int micro_batches) {
+    const Schedule schedule = make_schedule("interleaved", 4, chunks, micro_batches);
+    const Proof proof = check(schedule);
+    std::vector<std::pair<int, int>> stages;
+    for (int stage = 0; stage < 4; ++stage) stages.emplace_back(proof.kept[size_t(stage)], schedule.slots_of(stage));
+    return stages;
+  };
+  using Stages = std::vector<std::pair<int, int>>;
+  EXPECT_EQ(used_and_allocated(2, 8), (Stages{{11, 12}, {9, 12}, {7, 10}, {5, 6}}));
+  EXPECT_EQ(used_and_allocated(4, 16)[0], (std::pair{19, 24}));
 }
 
 TEST(Cuts, RefuseMoreChunksThanLayersAndWrongSums) {

@@ -61,23 +61,21 @@ size_t operations(const std::vector<int>& sizes, Range layers, bool forward_only
   return sum;
 }
 
-std::vector<Range> balanced_chunks(const std::vector<int>& sizes, int chunks, int multiple) {
-  const size_t depth = sizes.size() - 1, step = size_t(multiple), pieces = (depth + step - 1) / step;
-  if (size_t(chunks) > pieces)
+std::vector<Range> balanced_chunks(const std::vector<int>& sizes, int chunks) {
+  const size_t depth = sizes.size() - 1;
+  if (size_t(chunks) > depth)
     throw Error("pipeline: " + std::to_string(chunks) + " chunks of layers are more than the network's " +
-                std::to_string(depth) + " layers" + (multiple > 1 ? " give" : ""));
-  const auto layers = [&](size_t first, size_t last) { return Range{first * step, std::min(last * step, depth)}; };
-  const auto cost = [&](size_t first, size_t last) { return double(operations(sizes, layers(first, last))); };
-  const double largest =
-      cheapest_cut(pieces, chunks, cost, [](double a, double b) { return std::max(a, b); }).cost;
+                std::to_string(depth) + " layers");
+  const auto cost = [&](size_t first, size_t last) { return double(operations(sizes, Range{first, last})); };
+  const double largest = cheapest_cut(depth, chunks, cost, [](double a, double b) { return std::max(a, b); }).cost;
   const auto squared = [&](size_t first, size_t last) {
     const double c = cost(first, last);
     return c <= largest ? c * c : std::numeric_limits<double>::infinity();
   };
-  const Cut cut = cheapest_cut(pieces, chunks, squared, std::plus<>());
+  const Cut cut = cheapest_cut(depth, chunks, squared, std::plus<>());
   std::vector<Range> result;
   for (size_t first = 0; size_t end : cut.ends) {
-    result.push_back(layers(first, end));
+    result.push_back({first, end});
     first = end;
   }
   return result;

@@ -14,9 +14,8 @@ size_t operations(const std::vector<int>& sizes, size_t layer, bool forward_only
 size_t operations(const std::vector<int>& sizes, Range layers, bool forward_only = false);
 
 // Cuts the layers of `sizes` into `chunks` ranges of neighbours such that the largest number of operations is as small as
-// possible; among those cuts the most even one.  multiple: cuts lie only after a multiple of so many layers (chapter 09 wants
-// pairs to stay together).  Throws Error if there are more chunks than that leaves pieces.
-std::vector<Range> balanced_chunks(const std::vector<int>& sizes, int chunks, int multiple = 1);
+// possible; among those cuts the most even one.  Throws Error if there are more chunks than layers.
+std::vector<Range> balanced_chunks(const std::vector<int>& sizes, int chunks);
 
 // The same with given numbers of layers.  Throws Error unless there are `chunks` positive ones that sum up to all layers.
 std::vector<Range> given_chunks(const std::vector<int>& sizes, int chunks, const std::vector<int64_t>& layers);

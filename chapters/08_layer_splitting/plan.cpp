@@ -33,15 +33,18 @@ void Choices::declare(Options& options) {
 char digit(int micro_batch) { return "0123456789abcdefghijklmnopqrstuvwxyz"[micro_batch % 36]; }
 
 // One character is the time of a forward step, backward takes two; steps of later chunks are underlined by a second line.
-void print_lane(const std::vector<TimedStep>& steps, int stage, const Proof& proof, int stages) {
+void print_lane(const std::vector<TimedStep>& steps, int stage, const Proof& proof, const Schedule& schedule) {
   std::string passes(size_t(proof.length + 0.5), '.'), chunks(passes.size(), ' ');
   for (const TimedStep& timed : steps)
     for (size_t at = size_t(timed.begin + 0.5); at < size_t(timed.end + 0.5); ++at) {
       const bool first = at == size_t(timed.begin + 0.5);
       passes[at] = timed.step.pass == Pass::forward || first ? digit(timed.step.micro_batch) : '<';
-      if (timed.step.chunk >= stages) chunks[at] = char('a' + timed.step.chunk / stages);
+      if (timed.step.chunk >= schedule.stages) chunks[at] = char('a' + timed.step.chunk / schedule.stages);
     }
-  std::printf("stage %-2d |%s|  keeps %d\n", stage, passes.c_str(), proof.kept[size_t(stage)]);
+  std::printf("stage %-2d |%s|  keeps %d", stage, passes.c_str(), proof.kept[size_t(stage)]);
+  // Slots belong to a chunk: those that one chunk does not use are of no use to another.
+  if (const int slots = schedule.slots_of(stage); slots != proof.kept[size_t(stage)]) std::printf(", has room for %d", slots);
+  std::printf("\n");
   if (chunks.find_first_not_of(' ') != std::string::npos) std::printf("         |%s|\n", chunks.c_str());
 }
 
@@ -53,7 +56,7 @@ void print(const std::string& name, const Choices& c) {
   std::printf("%s: idle %.1f %%, by formula %.1f %%\n", name.c_str(), 100 * proof.idle,
               100 * idle_formula(name, int(c.stages), chunks, int(c.micro_batches)));
   for (int stage = 0; stage < schedule.stages; ++stage)
-    print_lane(proof.times[size_t(stage)], stage, proof, schedule.stages);
+    print_lane(proof.times[size_t(stage)], stage, proof, schedule);
   std::printf("\n");
 }
 

@@ -29,7 +29,12 @@ int forward_steps_ahead(const std::string& name, int stages, int chunks_per_stag
   if (name == "gpipe") return in_whole_groups(micro_batches, stages);
   // The first micro-batch goes to the last stage, one stage in each step, and meanwhile the next ones follow.
   if (name == "1f1b") return stages_behind + 1;
-  // It comes by chunks_per_stage - 1 times with its group before it stays. Then it goes to the last stage and back.
+  // The first micro-batch can go back when it has been through all chunks. With 2 stages of 2 chunks, a and b:
+  //
+  //   stage 0 |0 1 0 1 2 . 0<     five forward steps before the first backward one: its group through all chunks but the last,
+  //           |a a b b a   b      (v - 1) p = 2; the way to the last stage and back, one step for each stage behind and each
+  //   stage 1 |. 0 1 0 0<         direction, 2; the step itself, 1
+  //           |  a a b b
   if (name == "interleaved") return (chunks_per_stage - 1) * stages + 2 * stages_behind + 1;
   throw Error("schedule: unknown name " + name);
 }

@@ -29,6 +29,11 @@ struct Schedule {
 
   int chunks() const { return int(slots.size()); }
   int stage_of(int chunk) const { return chunk % stages; }
+  int slots_of(int stage) const {  // of all its chunks: what it allocates
+    int sum = 0;
+    for (int chunk = stage; chunk < chunks(); chunk += stages) sum += slots[size_t(chunk)];
+    return sum;
+  }
   // Where the chunk keeps this micro-batch. Micro-batches come and leave in ascending order, so those that are there at
   // the same time are neighbours, and the remainder tells them apart.
   int slot(const Step& step) const { return step.micro_batch % slots[size_t(step.chunk)]; }
@@ -37,7 +42,8 @@ struct Schedule {
 //   naive        one micro-batch after another, there and back: all stages but one are idle
 //   gpipe        all forward, then all backward                  Huang et al., "GPipe", NeurIPS 2019
 //   1f1b         backward as early as possible, one forward, one backward in turns: as fast as gpipe, and a stage keeps at
-//                most `stages` micro-batches                     Narayanan et al., "PipeDream", SOSP 2019 (with flushes)
+//                most `stages` micro-batches. The pipeline runs empty (a flush) before the optimizer's step, so that all
+//                micro-batches meet the same weights             Narayanan et al., "PipeDream", SOSP 2019, has no flush
 //   interleaved  1f1b with several chunks a stage: shorter idle times, more messages
 //                                                                Narayanan et al., "Efficient large-scale language model
 //                                                                training on GPU clusters using Megatron-LM", SC 2021
