@@ -271,7 +271,7 @@ endef
 $(foreach t,$(patsubst $(B)/check/%,%,$(check_tests)),$(eval $(call check_rules,$(t),$(call chapter_of,$(notdir $(t))))))
 
 # The little programs that tests/cuda_on_cpu_test.cpp runs: plain, for the checker, and those that must not compile.
-little_checked := $(patsubst tests/cuda_on_cpu/%.cu,%,$(wildcard tests/cuda_on_cpu/bugs/*.cu tests/cuda_on_cpu/correct/*.cu))
+little_checked := $(patsubst tests/cuda_on_cpu/%.cu,%,$(wildcard tests/cuda_on_cpu/bugs/*.cu tests/cuda_on_cpu/correct/*.cu tests/cuda_on_cpu/textbook/*.cu))
 little_plain   := $(filter-out $(patsubst tests/cuda_on_cpu/%.cu,%,$(shell grep -ls '^// build: check' tests/cuda_on_cpu/*/*.cu)),$(little_checked))
 little := $(addprefix $(B)/tests/cuda_on_cpu/plain/,$(little_plain)) $(addprefix $(B)/tests/cuda_on_cpu/check/,$(little_checked)) \
   $(patsubst %.cu,$(B)/%.txt,$(wildcard tests/cuda_on_cpu/refused/*.cu))
@@ -283,6 +283,13 @@ $(B)/tests/cuda_on_cpu/refused/%.txt: tests/cuda_on_cpu/refused/%.cu $(B)/cu2cpp
 	@mkdir -p $(@D)
 	@! { $(B)/cu2cpp $< -o $(@:.txt=.cpp) && $(CXX) $(twin_include) $(CPPFLAGS) $(CXXFLAGS) -fsyntax-only $(@:.txt=.cpp); } > $@ 2>&1 || { echo '$< compiles, and should not'; exit 1; }
 $(B)/tests/cuda_on_cpu_test: | $(little)
+
+# Those that run right are CUDA: `make test-long` asks nvcc, for one GPU.
+little_on_cuda := $(if $(gpus),$(patsubst %.cu,$(O)/accepted/%.o,$(wildcard tests/cuda_on_cpu/correct/*.cu tests/cuda_on_cpu/textbook/*.cu)))
+$(O)/accepted/%.o: %.cu tests/cuda_on_cpu/require.h $(O)/nvcc/flags
+	$(call say,nvcc,$<)
+	@mkdir -p $(@D)
+	$(quiet)$(NVCC) -ccbin $(CXX) -arch=sm_$(or $(filter 80,$(gpus)),$(lastword $(gpus))) $(CPPFLAGS) -std=c++20 -c $< -o $@
 
 -include $(foreach f,$(basename $(cuda) $(wildcard tests/cuda_on_cpu/*/*.cu)),$(cu)/$(f).d $(B)/check/$(f).d)
 
@@ -339,7 +346,7 @@ check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## th
 	  echo "thread order: $$order"; CUDA_ON_CPU_ORDER=$$order sh tests/run $(check_tests); done
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
-test-long: $(tests) $(programs) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
+test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- $(wildcard tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
 
 bench: $(programs) data ## every benchmark, one after another

@@ -3,6 +3,7 @@
 //   bugs/     must end with a status other than 0 and say the words of their first line:  // expect: words & words
 //             (`a | b`: one of the two is enough). With a second line `// build: check` only the check build finds it.
 //   correct/  compute the right thing, end with 0, and must be told nothing.
+//   textbook/ the same, for programs as books and courses print them: nvcc takes them as they are, one feature each.
 //   refused/  must not compile; the error has the words of their first line.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -102,16 +103,20 @@ TEST_P(Bug, IsFound) {
   }
 }
 
-class Correct : public testing::TestWithParam<std::string> {};
-TEST_P(Correct, IsSilent) {
+void expect_silent(const std::string& program) {
   for (std::string build : {"plain", "check"})
     for (const char* order : orders) {
       SCOPED_TRACE(build + ", " + order);
-      Output output = run(build_folder() + build + "/correct/" + GetParam(), order);
+      Output output = run(build_folder() + build + "/" + program, order);
       EXPECT_EQ(output.status, 0) << output.text;
       EXPECT_EQ(output.text.find("finding"), std::string::npos) << output.text;
     }
 }
+
+class Correct : public testing::TestWithParam<std::string> {};
+TEST_P(Correct, IsSilent) { expect_silent("correct/" + GetParam()); }
+class Textbook : public testing::TestWithParam<std::string> {};
+TEST_P(Textbook, IsRight) { expect_silent("textbook/" + GetParam()); }
 
 // The Makefile has compiled these already and kept what the compiler said; that one of them compiles stops make.
 class Refused : public testing::TestWithParam<std::string> {};
@@ -125,11 +130,13 @@ TEST_P(Refused, SaysWhy) {
 auto name = [](const auto& info) { return info.param; };
 INSTANTIATE_TEST_SUITE_P(Cuda, Bug, testing::ValuesIn(names("bugs")), name);
 INSTANTIATE_TEST_SUITE_P(Cuda, Correct, testing::ValuesIn(names("correct")), name);
+INSTANTIATE_TEST_SUITE_P(Cuda, Textbook, testing::ValuesIn(names("textbook")), name);
 INSTANTIATE_TEST_SUITE_P(Cuda, Refused, testing::ValuesIn(names("refused")), name);
 
 TEST(Cuda, HasProgramsOfEachKind) {
   EXPECT_GE(names("bugs").size(), 24u);
   EXPECT_GE(names("correct").size(), 10u);
+  EXPECT_GE(names("textbook").size(), 50u);
   EXPECT_GE(names("refused").size(), 10u);
 }
 

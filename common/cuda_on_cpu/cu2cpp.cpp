@@ -7,12 +7,15 @@
 //   __device__ int n;  __constant__   a variable in a section of its own
 //   #pragma unroll 4                  a macro: clang gets the pragma, g++ does better without it
 //   #pragma nv_...                    nothing
+//   #if __CUDA_ARCH__ >= 700          see rewrite_conditional
+//   new T, malloc in device code      on the heap of the device
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -310,6 +313,7 @@ std::vector<std::string> declared_names(size_t first, size_t end) {
     else if (is(i, "<")) ++angles;
     else if (is(i, ">")) --angles;
     else if (angles > 0) continue;
+    else if (is(i, "{") && (is(i - 1, "union") || is(i - 1, "struct") || is(i - 2, "union") || is(i - 2, "struct"))) i = matching_close(i);
     else if (is(i, "=") || is(i, "{") || is(i, "(")) fail(tokens[i].begin, "a __shared__ variable cannot have an initializer");
     else if (is(i, "[")) i = matching_close(i);
     else if (tokens[i].kind == Token::word) last_word = spelling(tokens[i]);
@@ -318,22 +322,83 @@ std::vector<std::string> declared_names(size_t first, size_t end) {
   return names;
 }
 
-bool in_function(size_t index) {  // a { without namespace, struct, class, union, enum or extern "C" before it
+// The first token of the preprocessor line, or of the line of a macro's definition, after that of `index`.
+size_t directive_end(size_t index) {
+  size_t end = tokens[index].end;
+  for (end = source.find('\n', end); end != std::string::npos && source[end - 1] == '\\';) end = source.find('\n', end + 1);
+  size_t i = index;
+  while (i < tokens.size() && tokens[i].begin < end) ++i;
+  return i;
+}
+
+// Where a token stands: outside of every function, or in one for the host, the device, or both.
+enum class Place { file, host, device, both };
+Place place_of(size_t index) {
+  bool inside = false, host = false, device = false;
   for (size_t i = index; i-- > 0;) {
     if (is(i, "}") || is(i, ")") || is(i, "]")) { i = matching_open(i); continue; }
     if (!is(i, "{")) continue;
-    bool scope = false;
-    for (size_t j = i; j-- > 0 && !is(j, ";") && !is(j, "}") && !is(j, "{") && !is(j, ")");)
-      scope = scope || is(j, "namespace") || is(j, "struct") || is(j, "class") || is(j, "union") || is(j, "extern");
-    if (!scope) return true;
+    // The words before this {: a scope (namespace, struct, class, union, extern "C") has no parameters.
+    bool scope = false, parameters = false;
+    for (size_t j = i; j-- > 0 && !is(j, ";") && !is(j, "}") && !is(j, "{");) {
+      if (tokens[j].directive) continue;
+      if (is(j, ")")) j = matching_open(j), parameters |= !(j > 0 && (is(j - 1, "alignas") || is(j - 1, "__align__")));
+      scope |= is(j, "namespace") || is(j, "struct") || is(j, "class") || is(j, "union") || is(j, "extern");
+      host |= is(j, "__host__");
+      device |= is(j, "__device__") || is(j, "__global__");
+    }
+    if (!scope || parameters) inside = true;
+    if (inside && device) break;
   }
-  return false;
+  return !inside ? Place::file : !device ? Place::host : host ? Place::both : Place::device;
+}
+
+// ---- conditions on __CUDA_ARCH__, which CUDA defines while it compiles for the device
+
+std::vector<bool> at_run_time;  // for each open #if: it has become an if statement
+
+// The condition as seen on the device (of compute capability 8.0) or on the host.
+std::string condition(size_t first, size_t end, bool device) {
+  if (is(first - 1, "ifdef") || is(first - 1, "ifndef")) return device == is(first - 1, "ifdef") ? "1" : "0";
+  std::string text;
+  for (size_t i = first; i < end; ++i) {
+    bool bracket = is(i, "defined") && is(i + 1, "(");
+    bool asked = is(i, "defined") && is(i + 1 + bracket, "__CUDA_ARCH__");
+    text += asked ? device ? "1" : "0" : is(i, "__CUDA_ARCH__") ? device ? "800" : "0" : std::string(spelling(tokens[i]));
+    text += i + 1 < end && tokens[i + 1].begin == tokens[i].end ? "" : " ";
+    if (asked) i += bracket ? 3 : 1;
+  }
+  return text;
+}
+
+// This file is compiled once. In device code __CUDA_ARCH__ is 800; in a function that the host may call, too, the #if
+// becomes an if statement that asks who is calling; elsewhere it must mean the same for both.
+void rewrite_conditional(size_t index) {
+  size_t end = directive_end(index);
+  bool opens = is(index, "if") || is(index, "ifdef") || is(index, "ifndef"), mentioned = false;
+  for (size_t i = index; i < end; ++i) mentioned |= is(i, "__CUDA_ARCH__");
+  Place place = mentioned ? place_of(index) : Place::file;
+  if (opens) at_run_time.push_back(place == Place::host || place == Place::both);
+  if (at_run_time.empty()) return;
+  bool asks = at_run_time.back(), closes = is(index, "endif"), alternative = is(index, "else");
+  if (closes) at_run_time.pop_back();
+  if (!asks && !mentioned) return;
+  std::string device = condition(index + 1, end, true), host = condition(index + 1, end, false);
+  copy_up_to(source.rfind('#', tokens[index].begin));
+  std::string text = std::string(opens ? "#if " : "#elif ") + device;
+  if (asks && !mentioned && !closes && !alternative) fail(tokens[index].begin, "an #elif without __CUDA_ARCH__ after an #if with it");
+  if (asks) text = closes ? "}" : alternative ? "} else {" : (opens ? "" : "} else ") + ("if (::cuda_on_cpu::on_device() ? " + device + " : " + host + ") {");
+  else if (place != Place::device && (is(index, "ifdef") || is(index, "ifndef")))
+    fail(tokens[index].begin, "__CUDA_ARCH__ outside of a function: cuda_on_cpu compiles a file once, for host and device");
+  else if (place != Place::device) text += "+ 0 / (!(" + device + ") == !(" + host + "))";  // or an error at this line
+  replace_up_to(tokens[end - 1].end, text);
 }
 
 // `first` is the first of the words extern, static, __shared__, volatile, ... in front of the type.
 size_t rewrite_shared(size_t shared, size_t first, bool dynamic) {
   size_t type = shared + 1;
   bool is_volatile = false;
+  for (size_t i = first; i < shared; ++i) is_volatile |= is(i, "volatile");
   for (size_t before = type - 1; before != type;) {
     before = type;
     if (is(type, "extern")) dynamic = true, ++type;
@@ -341,21 +406,30 @@ size_t rewrite_shared(size_t shared, size_t first, bool dynamic) {
     if (is(type, "volatile")) is_volatile = true, ++type;
     type = after_alignment(type);
   }
+  if (tokens[shared].directive) {
+    size_t i = shared;
+    while (i < directive_end(shared) && !is(i, ";")) ++i;
+    if (i == directive_end(shared)) fail(tokens[shared].begin, "a macro with __shared__ in it must hold the whole declaration, with its ';'");
+  }
   size_t end = statement_end(shared);
-  if (!tokens[shared].directive && !in_function(shared)) fail(tokens[shared].begin, "a __shared__ variable must stand inside a kernel or device function");
+  if (!tokens[shared].directive && place_of(shared) == Place::file) fail(tokens[shared].begin, "a __shared__ variable must stand inside a kernel or device function");
   std::vector<std::string> names = declared_names(type, end);
   copy_up_to(tokens[first].begin);
   if (dynamic) {
-    size_t bracket = end - 2;
-    if (names.size() != 1 || !is(bracket, "[") || !is(bracket + 1, "]"))
+    size_t bracket = type;
+    while (bracket < end && !is(bracket, "[")) ++bracket;
+    if (names.size() != 1 || !is(bracket + 1, "]"))
       fail(tokens[shared].begin, "expected: extern __shared__ type name[];");
     std::string element = (is_volatile ? "volatile " : "") + tokens_as_text(type, bracket - 1);
-    replace_up_to(tokens[end].begin, element + "* const " + names[0] + " = static_cast<" + element +
-                                         "*>(::cuda_on_cpu::running.dynamic_shared)");
+    std::string row = tokens_as_text(bracket + 2, end);  // name[][33] points to rows of 33
+    std::string open = row.empty() ? "*" : "(*", close = row.empty() ? "" : ")" + row;
+    replace_up_to(tokens[end].begin, element + open + " const " + names[0] + close + " = static_cast<" + element + open + close +
+                                         ">(::cuda_on_cpu::running.dynamic_shared)");
     return end;
   }
+  if (names[0].empty()) fail(tokens[shared].begin, "a __shared__ declaration without a name");
   std::string id = "cuda_on_cpu_shared_" + names[0];
-  replace_up_to(tokens[shared].end, "CUDA_ON_CPU_SHARED(" + id + ")");
+  replace_up_to(tokens[shared].end, "CUDA_ON_CPU_SHARED(" + id + ")" + (is_volatile ? " volatile" : ""));
   copy_up_to(tokens[end].begin);
   std::string after = " CUDA_ON_CPU_SHARED_END(" + id + ")";
   for (const std::string& name : names) after += " CUDA_ON_CPU_SHARED_NAME(" + id + ", " + name + ")";
@@ -367,13 +441,17 @@ size_t rewrite_shared(size_t shared, size_t first, bool dynamic) {
 void rewrite_device(size_t index, const std::string& attribute) {
   bool constant = false;
   int angles = 0;
-  for (size_t i = index + 1; i < tokens.size(); ++i) {
+  size_t end = tokens[index].directive ? directive_end(index) : tokens.size();
+  if (index + 1 == end) constant = true;  // #define DEVICE __device__: see aliases
+  for (size_t i = index + 1; i < end; ++i) {
+    if (is(i, "(") && is(i + 1, "*")) break;  // a pointer to a function
     if (size_t after = after_alignment(i); after != i) { i = after - 1; continue; }
     if (is(i, "<")) ++angles;
     if (is(i, ">")) --angles;
     if (is(i, "const") || is(i, "constexpr")) constant = true;
     if (angles > 0) continue;
-    if (is(i, "(") || is(i, "operator") || is(i, "using") || is(i, "struct") || is(i, "class") || is(i, "template")) constant = true;
+    if (is(i, "(") || is(i, "operator") || is(i, "using") || is(i, "template")) constant = true;
+    if (is(i, "{") && (is(i - 1, "union") || is(i - 1, "struct") || is(i - 2, "union") || is(i - 2, "struct"))) { i = matching_close(i); continue; }
     if (is(i, "(") || is(i, "operator") || is(i, ";") || is(i, "=") || is(i, "[") || is(i, "{")) break;
   }
   copy_up_to(tokens[index].begin);
@@ -390,25 +468,66 @@ std::string unroll_macro(const Token& pragma) {
 
 bool after_attribute_open(size_t index) { return index >= 2 && is(index - 1, "(") && is(index - 2, "("); }
 
+// `#define SHARED __shared__`: SHARED is as good as the word.
+std::map<std::string_view, std::string_view> aliases;
+std::string_view word_at(size_t i) {
+  auto found = tokens[i].directive ? aliases.end() : aliases.find(spelling(tokens[i]));
+  return found == aliases.end() ? spelling(tokens[i]) : found->second;
+}
+
+void find_aliases() {
+  for (size_t i = 0; i + 2 < tokens.size(); ++i)
+    if (tokens[i].directive && is(i, "define") && directive_end(i) == i + 3 &&
+        (is(i + 2, "__shared__") || is(i + 2, "__device__") || is(i + 2, "__constant__")))
+      aliases[spelling(tokens[i + 1])] = spelling(tokens[i + 2]);
+}
+
+bool begins_directive(size_t i) {
+  return tokens[i].directive && source[source.find_last_not_of(" \t", tokens[i].begin - 1)] == '#';
+}
+
+// PTX has a dot in every instruction: mov.u32
+void refuse_ptx(size_t i) {
+  for (size_t j = i + 1; j < tokens.size() && !is(j, ";") && !is(j, ":"); ++j)
+    if (size_t dot = spelling(tokens[j]).find('.'); tokens[j].kind == Token::text && dot != std::string_view::npos && dot > 1 &&
+                                                    word_character(spelling(tokens[j])[dot - 1]))
+      fail(tokens[i].begin, "assembly of a GPU (PTX) is not part of cuda_on_cpu");
+}
+
+void replace_token(size_t i, const std::string& text) {
+  copy_up_to(tokens[i].begin);
+  replace_up_to(tokens[i].end, text);
+}
+
+bool for_device(size_t i) { return place_of(i) == Place::device || place_of(i) == Place::both; }
+
 void translate() {
-  output = "#include <cuda_runtime.h>\n#line 1 " + quoted(file_name) + "\n";
+  output = "#include <cuda_runtime.h>\n#define __CUDACC__ 1\n#line 1 " + quoted(file_name) + "\n";
+  find_aliases();
   // A launch replaces text before its '<<<', so launches are found first by their kernel's begin.
   for (size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].kind == Token::pragma) copy_up_to(tokens[i].begin), replace_up_to(tokens[i].end, unroll_macro(tokens[i]));
+    if (tokens[i].kind == Token::pragma) replace_token(i, unroll_macro(tokens[i]));
     else if (tokens[i].kind == Token::symbol && is(i, "<<<")) rewrite_launch(i);
-    else if (tokens[i].kind != Token::word) continue;
-    else if (is(i, "__shared__")) {
+    if (tokens[i].kind != Token::word) continue;
+    std::string_view word = word_at(i);
+    if (begins_directive(i) && (word == "if" || word == "ifdef" || word == "ifndef" || word == "elif" || word == "else" || word == "endif"))
+      rewrite_conditional(i), i = directive_end(i) - 1;
+    else if (word == "__shared__") {
+      if (tokens[i].directive && directive_end(i) == i + 1) continue;  // an alias
       size_t first = i;
       bool dynamic = false;
-      for (; first > 0 && (is(first - 1, "extern") || is(first - 1, "static")); --first) dynamic |= is(first - 1, "extern");
+      for (; first > 0 && (is(first - 1, "extern") || is(first - 1, "static") || is(first - 1, "volatile")); --first)
+        dynamic |= is(first - 1, "extern");
       i = rewrite_shared(i, first, dynamic);
     }
-    else if (is(i, "__device__")) rewrite_device(i, "CUDA_ON_CPU_DEVICE_VARIABLE");
-    else if (is(i, "__constant__")) rewrite_device(i, "CUDA_ON_CPU_CONSTANT_VARIABLE");
-    else if (is(i, "__noinline__") && !after_attribute_open(i)) {
-      copy_up_to(tokens[i].begin);
-      replace_up_to(tokens[i].end, "__attribute__((noinline))");
-    }
+    else if (word == "__device__") rewrite_device(i, "CUDA_ON_CPU_DEVICE_VARIABLE");
+    else if (word == "__constant__") rewrite_device(i, "CUDA_ON_CPU_CONSTANT_VARIABLE");
+    else if (word == "__noinline__" && !after_attribute_open(i)) replace_token(i, "__attribute__((noinline))");
+    else if (word == "__CUDA_ARCH__") replace_token(i, "800");
+    else if (word == "new" && !is(i - 1, "operator") && !is(i + 1, "(") && for_device(i)) replace_token(i, "new (::cuda_on_cpu::heap)");
+    else if (word == "malloc" && is(i + 1, "(") && !is(i - 1, ".") && !is(i - 1, "->") && !is(i - 1, "::") && for_device(i))
+      replace_token(i, "::cuda_on_cpu::heap_malloc");
+    else if (word == "asm" || word == "__asm__" || word == "__asm") refuse_ptx(i);
   }
   copy_up_to(source.size());
 }
@@ -427,6 +546,8 @@ int main(int argument_count, char** arguments) {
     return 1;
   }
   source.assign(std::istreambuf_iterator<char>(in), {});
+  if (source.starts_with("\xef\xbb\xbf")) source.erase(0, 3);  // files from Windows: a byte order mark, CR LF
+  std::erase(source, '\r');
   tokenize();
   translate();
   if (result_name.empty()) return std::cout << output << std::flush ? 0 : 1;

@@ -130,6 +130,7 @@ void run_kernel(const LaunchedKernel& kernel, void (*run)(void*), void* call, si
     if (!run_block(run, call)) break;
   }
   if (observer) observer->kernel_ended();
+  running.threads = 0;
   kernel_now = nullptr;
 }
 

@@ -163,6 +163,11 @@ MemoryKind kind_of(const void* address) {
   return MemoryKind::host;
 }
 
+void* heap_memory(void* pointer, size_t bytes) {
+  if (pointer && on_device()) arena().registered[static_cast<char*>(pointer)] = bytes;
+  return pointer;
+}
+
 std::string describe(const void* address) {
   Allocation* a = allocation_near(address);
   if (!a) return format("%p (memory of the host, or of nobody)", address);

@@ -26,7 +26,7 @@ const char* name_of(WarpOperation operation) {
   constexpr const char* names[] = {"__syncwarp",        "__shfl_sync",       "__ballot_sync",     "__match_any_sync",
                                    "__match_all_sync",  "__reduce_add_sync", "__reduce_min_sync", "__reduce_max_sync",
                                    "__reduce_min_sync", "__reduce_max_sync", "__reduce_and_sync", "__reduce_or_sync",
-                                   "__reduce_xor_sync", "wmma::mma_sync"};
+                                   "__reduce_xor_sync", "wmma::mma_sync",     "__activemask"};
   return names[static_cast<int>(operation)];
 }
 
@@ -124,10 +124,14 @@ void compute(const Group& group, unsigned warp) {
     case WarpOperation::bit_or: return reduce<unsigned>(group, [](unsigned a, unsigned b) { return a | b; });
     case WarpOperation::bit_xor: return reduce<unsigned>(group, [](unsigned a, unsigned b) { return a ^ b; });
     case WarpOperation::matrix: return multiply(group);
+    case WarpOperation::active:
+      for (int lane = 0; lane < 32; ++lane)
+        if (group.arrived & bit(lane)) std::memcpy(group.lanes[lane]->result, &group.arrived, sizeof group.arrived);
   }
 }
 
-bool complete(const Group& group, unsigned warp) { return (group.mask & ~group.arrived & ~finished(warp)) == 0; }
+// __activemask names no lanes to wait for.
+bool complete(const Group& group, unsigned warp) { return group.operation != WarpOperation::active && (group.mask & ~group.arrived & ~finished(warp)) == 0; }
 
 // Computes and wakes everybody except `goes_on`, who has not been suspended.
 void let_go(Warp& warp, size_t index, unsigned number, const Fiber* goes_on) {
@@ -142,8 +146,12 @@ void let_go(Warp& warp, size_t index, unsigned number, const Fiber* goes_on) {
 size_t find_group(Warp& warp, WarpOperation operation, unsigned mask, int lane, SourceLine source) {
   for (size_t i = 0; i < warp.groups.size(); ++i) {
     const Group& group = warp.groups[i];
+    bool same_line = group.source.line == source.line || operation == WarpOperation::sync;
+    if (operation == WarpOperation::active || group.operation == WarpOperation::active) {
+      if (group.operation == operation && same_line) return i;
+      continue;
+    }
     if (group.mask == mask) {
-      bool same_line = group.source.line == source.line || operation == WarpOperation::sync;
       if (group.operation == operation && same_line) return i;
       stop(format("warp divergence: lane %d is at %s, lane %d of the same mask waits at %s of %s", lane, name_of(operation),
                   group.first, name_of(group.operation), text(group.source).c_str()), source);
@@ -186,6 +194,9 @@ bool complete_warps() {
   for (unsigned number = 0; number * 32 < running.threads; ++number)
     for (size_t i = 0; i < warps[number].groups.size(); ++i)
       if (complete(warps[number].groups[i], number)) return let_go(warps[number], i, number, nullptr), true;
+  for (unsigned number = 0; number * 32 < running.threads; ++number)
+    for (size_t i = 0; i < warps[number].groups.size(); ++i)
+      if (warps[number].groups[i].operation == WarpOperation::active) return let_go(warps[number], i, number, nullptr), true;
   return false;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -55,6 +56,8 @@ struct RunningBlock {
 extern RunningBlock running;
 
 void finish_copies();  // of the current thread; see cuda_pipeline.h
+
+constexpr bool on_device() { return !std::is_constant_evaluated() && running.threads != 0; }  // called by a kernel?
 
 inline void thread_finished() {
   if (running.copies_pending) finish_copies();
@@ -109,6 +112,13 @@ template <class Body, class... Parameters> struct TypedLaunch {
   LaunchedKernel kernel;
   Body body;
   void operator()(Parameters... parameters) const { start(kernel, body, parameters...); }
+  // With fewer arguments, the kernel's default arguments are the others: `body` knows them.
+  template <class... Arguments> requires(sizeof...(Arguments) < sizeof...(Parameters))
+  void operator()(Arguments... arguments) const {
+    [&]<size_t... i>(std::index_sequence<i...>) {
+      start<Body, std::tuple_element_t<i, std::tuple<Parameters...>>...>(kernel, body, arguments...);
+    }(std::index_sequence_for<Arguments...>{});
+  }
 };
 
 // `scale<<<1, 32>>>(p, n)` of a template: its arguments are deduced inside `body`, from the arguments' own types.
@@ -142,7 +152,17 @@ auto launch(const char* name, SourceLine source, SignatureOf signature, Body bod
     return DeducedLaunch<Body>{kernel, body};
 }
 
+// `new` and malloc in device code. The memory comes from the process's heap; kernels are allowed to touch it, and the
+// checker does not look further. `delete` and free are the process's.
+struct Heap {};
+inline constexpr Heap heap;
+void* heap_memory(void* pointer, size_t bytes);
+inline void* heap_malloc(size_t bytes) { return heap_memory(std::malloc(bytes), bytes); }
+
 }  // namespace cuda_on_cpu
+
+inline void* operator new(size_t bytes, cuda_on_cpu::Heap) { return cuda_on_cpu::heap_memory(::operator new(bytes), bytes); }
+inline void* operator new[](size_t bytes, cuda_on_cpu::Heap) { return cuda_on_cpu::heap_memory(::operator new[](bytes), bytes); }
 
 inline constexpr const uint3& threadIdx = cuda_on_cpu::running.thread.index;
 inline constexpr const uint3& blockIdx = cuda_on_cpu::running.block_index;

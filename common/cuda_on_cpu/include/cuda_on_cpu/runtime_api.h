@@ -61,6 +61,7 @@ enum cudaFuncAttribute {
   cudaFuncAttributePreferredSharedMemoryCarveout = 9,
 };
 
+enum cudaLimit { cudaLimitStackSize, cudaLimitPrintfFifoSize, cudaLimitMallocHeapSize };  // kept by nobody
 enum cudaDeviceAttr {
   cudaDevAttrMaxThreadsPerBlock = 1,
   cudaDevAttrMaxBlockDimX = 2,
@@ -143,6 +144,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device, CUDA
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device, CUDA_ON_CPU_LINE);
 cudaError_t cudaDeviceSynchronize(CUDA_ON_CPU_LINE);
 cudaError_t cudaDeviceReset(CUDA_ON_CPU_LINE);
+inline cudaError_t cudaDeviceSetLimit(cudaLimit, size_t) { return cudaSuccess; }
 cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaDriverGetVersion(int* version);
 
@@ -259,5 +261,16 @@ template <class... Parameters>
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void (*)(Parameters...), int block_size,
                                                           size_t dynamic_shared_bytes) {
   *blocks = cuda_on_cpu::resident_blocks(block_size, dynamic_shared_bytes);
+  return cudaSuccess;
+}
+// The largest block with the most threads on a multiprocessor, and the grid that fills the device with it.
+template <class... Parameters>
+cudaError_t cudaOccupancyMaxPotentialBlockSize(int* grid_size, int* block_size, void (*)(Parameters...),
+                                               size_t dynamic_shared_bytes = 0, int block_size_limit = 0) {
+  *block_size = 0;
+  for (int size = block_size_limit > 0 && block_size_limit < 1024 ? block_size_limit : 1024; size > 0; size = (size - 1) / 32 * 32)
+    if (cuda_on_cpu::resident_blocks(size, dynamic_shared_bytes) * size >
+        cuda_on_cpu::resident_blocks(*block_size, dynamic_shared_bytes) * *block_size) *block_size = size;
+  *grid_size = cuda_on_cpu::resident_blocks(*block_size, dynamic_shared_bytes);
   return cudaSuccess;
 }

@@ -17,7 +17,7 @@ BarrierResult barrier(bool predicate, SourceLine source);
 
 // One lane's part in a warp operation. `value` and `result` are the lane's own memory, alive while it waits.
 enum class WarpOperation { sync, shuffle, ballot, match_any, match_all, add, min, max, min_signed, max_signed, bit_and,
-                           bit_or, bit_xor, matrix };
+                           bit_or, bit_xor, matrix, active };
 struct WarpLane {
   const void* value;
   void* result;
@@ -95,8 +95,10 @@ inline void __syncwarp(unsigned mask = 0xffffffffu, cuda_on_cpu::SourceLine sour
   asm volatile("" ::: "memory");
 }
 
-// The lanes that run together with this one: with no lockstep, itself.
-inline unsigned __activemask() { return 1u << cuda_on_cpu::lane_number(); }
+// The lanes that come to this line together. With no lockstep: all that are here when the rest of the block cannot go on.
+inline unsigned __activemask(cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) {
+  return cuda_on_cpu::warp_operation<unsigned>(cuda_on_cpu::WarpOperation::active, 1u << cuda_on_cpu::lane_number(), 0, source);
+}
 
 // Lanes are grouped by `width` (a power of two); a source outside the group is the lane itself.
 template <class T>
