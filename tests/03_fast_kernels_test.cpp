@@ -72,7 +72,7 @@ std::string test_name(const testing::TestParamInfo<fast::Step>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Steps, MatmulTest, testing::ValuesIn(fast::matmul_steps()), test_name);
 
-// Steps 1 to 7 add the same products in the same order: they may differ in speed only.
+// Steps 1 to 10 add the same products in the same order: they may differ in speed only.
 TEST_F(FastTest, AllFloatStepsGiveTheSameBits) {
   const Product p{Transposition::none, 70, 65, 300};
   const Floats a = random_floats(p.a_size(), 1), b = random_floats(p.b_size(), 2);
@@ -85,7 +85,7 @@ TEST_F(FastTest, AllFloatStepsGiveTheSameBits) {
   }
 }
 
-// Both shapes of the warp tile: so large that there are two of the larger blocks for each multiprocessor.
+// Step 10 in its larger shape: so large that there are two of the larger blocks for each multiprocessor.
 TEST_F(FastTest, WarpTileInLargeBlocks) {
   CpuDevice cpu;
   int edge = 4;

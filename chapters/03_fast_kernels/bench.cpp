@@ -103,7 +103,7 @@ std::vector<Row> time_steps(FastCudaDevice& device, const std::vector<Shape>& al
     }
     rows.push_back(row);
   }
-  device.set_matmul(fast::matmul_warp_tile);
+  device.set_matmul(fast::matmul_two_shapes);
   return rows;
 }
 

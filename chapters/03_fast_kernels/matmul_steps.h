@@ -1,4 +1,4 @@
-// The eight products of matmul.h as a list, with what tests and benchmarks have to know of each.
+// The products of matmul.h as a list, with what tests and benchmarks have to know of each.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@ namespace fast {
 struct Step {
   const char* name = "";
   Matmul* matmul = nullptr;
-  int edge = 1;               // of the largest tile: where sizes are worth a test
+  int edge = 1;               // of the largest square block: where sizes are worth a test
   double input_rounding = 0;  // relative error of an input as the multiplier sees it
   double flop_per_byte = 0;   // operations per byte that the kernel asks of global memory
   bool needs_ampere = false;  // compute capability 8.0 or later

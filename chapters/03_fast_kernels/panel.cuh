@@ -10,8 +10,9 @@
 namespace fast {
 
 constexpr int panel_depth = 16;
-constexpr int panel_gap =
-    4;  // unused words after each row: rows that lie 64 words apart would share their banks
+// Unused words after each row. Shared memory has 32 banks, which give one word each at a time; word w lies in bank w % 32.
+// With rows of 64 words all rows would begin in bank 0, and lanes that write one column would wait for each other.
+constexpr int panel_gap = 4;
 
 template <int edge>
 using Panel = float[panel_depth][edge + panel_gap];

@@ -1,8 +1,8 @@
 // Step 1: one thread per element, numbered the wrong way round.
 //
 // threadIdx.x counts neighbours in a warp. Here it counts rows: 32 neighbours read 32 rows of a and write 32 rows of c,
-// places that lie a whole row apart, and the memory needs up to 32 transactions for what could be one. The kernel is
-// right, and a page of such code looks innocent; that is why it comes first.
+// places that lie a whole row apart. The memory answers in pieces of 32 bytes and needs 32 pieces for what could be 4. The
+// kernel is right, and a page of such code looks innocent; that is why it comes first.
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/element.cuh"

@@ -1,8 +1,8 @@
-// Step 5: four numbers per instruction.
+// Step 6: four numbers per instruction.
 //
-// Step 4 reads eight numbers with eight instructions. A float4 reads four with one, from global and from shared memory,
-// if they lie side by side and begin at a multiple of 16 bytes. In shared memory this is ours to arrange: panel.cuh stores
-// both tiles so that what a thread needs for one step along k lies side by side, transposing on the way.
+// A float4 is four floats that one instruction reads or writes, if they lie side by side and begin at a multiple of 16
+// bytes. In shared memory step 5 has arranged that. In global memory it depends on the matrix: load_panel (panel.cuh) reads
+// four at a time along whichever direction is contiguous, and one at a time at the edges and where a row begins elsewhere.
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/matmul.h"

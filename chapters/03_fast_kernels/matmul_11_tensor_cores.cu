@@ -1,12 +1,16 @@
-// Step 8: tensor cores multiply small matrices, a warp at a time.
+// Step 11: tensor cores multiply small matrices, a warp at a time.
 //
 // One instruction of a warp computes d (16, 16) = a (16, 16) · b (16, 16) + c, with inputs of fewer bits and sums in float.
-// nvcuda::wmma is CUDA's portable name for it: a `fragment` is a matrix spread over the registers of the 32 lanes, in a
-// way that only the hardware knows; one loads it, multiplies, stores it.
+// nvcuda::wmma is CUDA's portable name for it: a `fragment` is a matrix spread over the registers of the 32 lanes; one
+// loads it, multiplies, stores it. How it is spread is not promised. (The instruction below it, mma.sync, promises it: "Matrix
+// fragments for mma.m16n8k16" in NVIDIA's PTX manual. A kernel that uses it can keep its bias and ReLU in registers.)
 //
 //   tf32      11 significant bits, range of a float    16 x 16 x 8     from compute capability 8.0
 //   bfloat16   8 significant bits, range of a float    16 x 16 x 16    from 8.0
 //   half      11 significant bits, up to 65504         16 x 16 x 16    from 7.0
+//
+// A half has few exponents at the lower end, too: below 6e-5 it loses bits, below 3e-8 it is 0. Small gradients vanish, and
+// that is why training in half multiplies the loss by a large number first ("loss scaling"). Here nothing is scaled.
 //
 // The price is the rounding of the inputs: with 11 bits each product is off by up to a thousandth. So these products are
 // chosen by name and are no device's default: the runs of this course are compared with chapter 01's to 24 bits.
@@ -83,9 +87,11 @@ __device__ void multiply(float* c, const MatrixView& a, const MatrixView& b, int
   using F = Format<Kind>;
   using Stored = typename F::Stored;
   constexpr int step = F::step;
-  // wmma wants every fragment to begin at a multiple of 32 bytes, and rows that are multiples of 16 bytes long.
-  __shared__ __align__(32) Stored a_tile[edge][depth + 16];
-  __shared__ __align__(32) Stored b_tile[depth][edge + 16];
+  // wmma wants every fragment to begin at a multiple of 32 bytes, and rows that are multiples of 16 bytes long. 16 unused
+  // bytes after each row move the next one by four banks.
+  constexpr int gap = 16 / sizeof(Stored);
+  __shared__ __align__(32) Stored a_tile[edge][depth + gap];
+  __shared__ __align__(32) Stored b_tile[depth][edge + gap];
   __shared__ __align__(32) float c_tile[edge][edge + 8];
   const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge;
   const int warp = int(threadIdx.x) / 32, row = warp / (edge / part) * part,
@@ -102,15 +108,15 @@ __device__ void multiply(float* c, const MatrixView& a, const MatrixView& b, int
     for (int p = 0; p < depth; p += step) {
       wmma::fragment<wmma::matrix_a, 16, 16, step, typename F::Fragment, wmma::row_major> a_part[2];
       wmma::fragment<wmma::matrix_b, 16, 16, step, typename F::Fragment, wmma::row_major> b_part[2];
-      for (int i = 0; i < 2; ++i) wmma::load_matrix_sync(a_part[i], &a_tile[row + 16 * i][p], depth + 16);
-      for (int j = 0; j < 2; ++j) wmma::load_matrix_sync(b_part[j], &b_tile[p][column + 16 * j], edge + 16);
+      for (int i = 0; i < 2; ++i) wmma::load_matrix_sync(a_part[i], &a_tile[row + 16 * i][p], depth + gap);
+      for (int j = 0; j < 2; ++j) wmma::load_matrix_sync(b_part[j], &b_tile[p][column + 16 * j], edge + gap);
       for (int i = 0; i < 2; ++i)
         for (int j = 0; j < 2; ++j) wmma::mma_sync(sum[i][j], a_part[i], b_part[j], sum[i][j]);
     }
     __syncthreads();
   }
 
-  // Only the hardware knows which lane holds which element: through shared memory they get their places back.
+  // Which lane holds which element of a fragment is not promised: through shared memory they get their places back.
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 2; ++j)
       wmma::store_matrix_sync(&c_tile[row + 16 * i][column + 16 * j], sum[i][j], edge + 8,
