@@ -4,8 +4,8 @@
 // of b are neighbours in shared memory, and its numbers of a lie 17 words apart. Here both lie side by side: a *panel*
 // (panel.cuh) is a tile that is stored k by k, and it is transposed on its way into shared memory where that is needed.
 //
-// The numbers are still copied one at a time, and there are as many of them as before. What changes is that neighbours
-// *can* be fetched together: step 6 does it from global memory, and from shared memory the compiler may do it here already.
+// The numbers are still copied from global memory one at a time. But from shared memory the compiler can fetch four
+// neighbours with one instruction: nvcc 13 makes `ld.shared.v4.f32` of the loops over a_panel and b_panel.
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/matmul.h"

@@ -1,8 +1,9 @@
-// Step 6: four numbers per instruction.
+// Step 6: four numbers per instruction, from global memory too.
 //
 // A float4 is four floats that one instruction reads or writes, if they lie side by side and begin at a multiple of 16
-// bytes. In shared memory step 5 has arranged that. In global memory it depends on the matrix: load_panel (panel.cuh) reads
-// four at a time along whichever direction is contiguous, and one at a time at the edges and where a row begins elsewhere.
+// bytes. load_panel (panel.cuh) reads four at a time along whichever direction of the matrix is contiguous, and one at a time
+// at the edges and where a row begins elsewhere. From shared memory multiply_panels asks for a float4 in so many words,
+// instead of leaving it to the compiler.
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/matmul.h"
