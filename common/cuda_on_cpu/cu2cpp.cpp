@@ -149,13 +149,14 @@ size_t matching_close(size_t open) {  // of ( [ {
   fail(tokens[open].begin, "nothing closes this bracket");
 }
 
-size_t matching_open(size_t close) {
+size_t matching_open(size_t close, bool needed = true) {  // the first token where there need not be one
   int depth = 0;
   for (size_t i = close + 1; i-- > 0;) {
     if (is(i, ")") || is(i, "]") || is(i, "}")) ++depth;
     if (is(i, "(") || is(i, "[") || is(i, "{"))
       if (--depth == 0) return i;
   }
+  if (!needed) return 0;
   fail(tokens[close].begin, "nothing opens this bracket");
 }
 
@@ -336,13 +337,14 @@ enum class Place { file, host, device, both };
 Place place_of(size_t index) {
   bool inside = false, host = false, device = false;
   for (size_t i = index; i-- > 0;) {
-    if (is(i, "}") || is(i, ")") || is(i, "]")) { i = matching_open(i); continue; }
+    // The two sides of an #if may hold a bracket each.
+    if (is(i, "}") || is(i, ")") || is(i, "]")) { i = matching_open(i, false); continue; }
     if (!is(i, "{")) continue;
     // The words before this {: a scope (namespace, struct, class, union, extern "C") has no parameters.
     bool scope = false, parameters = false;
     for (size_t j = i; j-- > 0 && !is(j, ";") && !is(j, "}") && !is(j, "{");) {
       if (tokens[j].directive) continue;
-      if (is(j, ")")) j = matching_open(j), parameters |= !(j > 0 && (is(j - 1, "alignas") || is(j - 1, "__align__")));
+      if (is(j, ")")) j = matching_open(j, false), parameters |= !(j > 0 && (is(j - 1, "alignas") || is(j - 1, "__align__")));
       scope |= is(j, "namespace") || is(j, "struct") || is(j, "class") || is(j, "union") || is(j, "extern");
       host |= is(j, "__host__");
       device |= is(j, "__device__") || is(j, "__global__");
