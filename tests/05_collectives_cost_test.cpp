@@ -128,7 +128,7 @@ TEST(Calibrate, AllRanksAgree) {
     for (const Piece& piece : line) mine.insert(mine.end(), {piece.up_to_bytes, piece.alpha, piece.beta});
   std::vector<double> of_rank_0 = mine;
   int same = true;
-  MPI_CHECK(MPI_Bcast(of_rank_0.data(), static_cast<int>(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));
+  MPI_CHECK(MPI_Bcast(of_rank_0.data(), int(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));
   same = mine == of_rank_0;
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &same, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
   EXPECT_TRUE(same);

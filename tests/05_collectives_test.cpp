@@ -28,7 +28,7 @@ namespace {
 using Vector = std::vector<float>;
 const size_t large = (size_t{1} << 20) + 3;
 
-/// True on every rank if `ok` is true on every rank. The first rank that fails says where.
+// True on every rank if `ok` is true on every rank. The first rank that fails says where.
 bool everywhere(bool ok, const std::string& what) {
   int rank = rank_of(MPI_COMM_WORLD);
   if (!ok) std::fprintf(stderr, "rank %d: wrong: %s\n", rank, what.c_str());
@@ -37,9 +37,9 @@ bool everywhere(bool ok, const std::string& what) {
   return all;
 }
 
-/// Small integers: sums of eight of them are exact in any order. The period, 13, divides no block length by plan.
+// Small integers: sums of eight of them are exact in any order. The period, 13, divides no block length by plan.
 float whole_number(int rank, size_t i) {
-  return static_cast<float>((i * 5 + rank * 3 + i % 13 * rank) % 13) - 6;
+  return float((i * 5 + rank * 3 + i % 13 * rank) % 13) - 6;
 }
 
 Vector whole_numbers(int rank, size_t n) {
@@ -56,10 +56,10 @@ Vector sum_of_whole_numbers(int ranks, size_t n) {
   return sum;
 }
 
-/// Numbers of many sizes, whose sums do depend on the order.
+// Numbers of many sizes, whose sums do depend on the order.
 float real_number(int rank, size_t i) {
   const Philox4 words = random_words(5, RandomStream::test, rank, i);
-  return std::ldexp(uniform(words[0]) - 0.5f, static_cast<int>(words[1] % 12));
+  return std::ldexp(uniform(words[0]) - 0.5f, int(words[1] % 12));
 }
 
 Vector real_numbers(int rank, size_t n) {
@@ -73,7 +73,7 @@ bool same_bits(const Vector& a, const Vector& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
-/// Memory for n floats between two walls that nobody may write to.
+// Memory for n floats between two walls that nobody may write to.
 class Walled {
  public:
   explicit Walled(size_t n) : Walled(Vector(n, std::nanf(""))) {}
@@ -96,7 +96,7 @@ class Walled {
   size_t n_;
 };
 
-/// One communicator to try things on, and what every check needs of it.
+// One communicator to try things on, and what every check needs of it.
 struct Place {
   MPI_Comm comm = MPI_COMM_WORLD;
   int rank = rank_of(comm), ranks = ranks_of(comm);
@@ -185,7 +185,7 @@ std::string told(const char* name, size_t n, int root, bool in_place) {
          (in_place ? ", in place" : "");
 }
 
-/// All lengths, roots and both placements of one collective: check(n, root, in_place).
+// All lengths, roots and both placements of one collective: check(n, root, in_place).
 template <class Check>
 void try_all(const char* name, const Place& at, bool rooted, Check check) {
   for (size_t n : lengths(at))
@@ -212,7 +212,7 @@ struct Each : testing::TestWithParam<Named<Function>> {
   const char* name = variant.name;
 };
 
-/// Those over messages, except MPI's own: the standard promises neither bits nor order.
+// Those over messages, except MPI's own: the standard promises neither bits nor order.
 std::vector<Named<Allreduce>> message_allreduces() {
   std::vector<Named<Allreduce>> variants;
   for (const auto& variant : allreduces())
@@ -343,7 +343,7 @@ TEST_P(AllreduceTest, SameBitsOnEveryRankAndInEveryRun) {
   }
 }
 
-/// Reduces a vector, and the same numbers turned by `turn` places: the share of elements whose bits differ.
+// Reduces a vector, and the same numbers turned by `turn` places: the share of elements whose bits differ.
 size_t elements_that_depend_on_position(const std::function<Vector(const Vector&)>& reduce, const Place& at) {
   const size_t n = 3001, turn = 1234;
   const Vector x = real_numbers(at.rank, n);
@@ -575,7 +575,7 @@ TEST(Barrier, NobodyLeavesBeforeTheLastHasCome) {
 
 // ---- costs ----
 
-/// The most messages and floats that one rank sends.
+// The most messages and floats that one rank sends.
 Traffic busiest(Allreduce* allreduce, size_t n, MPI_Comm comm) {
   const Traffic before = traffic();
   allreduced(allreduce, Vector(n), comm);

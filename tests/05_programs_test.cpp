@@ -22,7 +22,7 @@ bool says(const ProgramRun& run, const std::string& text) {
   return run.output.find(text) != std::string::npos;
 }
 
-/// What stands between bars in the line that begins with `title`: one text for each rank.
+// What stands between bars in the line that begins with `title`: one text for each rank.
 std::vector<std::string> cells(const ProgramRun& run, const std::string& title) {
   std::istringstream lines(run.output);
   std::string line;
@@ -38,7 +38,7 @@ std::vector<std::string> cells(const ProgramRun& run, const std::string& title) 
   return found;
 }
 
-/// "1 2 3" times 1, 10 or 11: the numbers that `six` deals out, added up.
+// "1 2 3" times 1, 10 or 11: the numbers that `six` deals out, added up.
 std::string numbers(int ranks, long long times) {
   std::string text;
   for (int i = 1; i <= ranks; ++i) text += (i > 1 ? " " : "") + std::to_string(i * times);

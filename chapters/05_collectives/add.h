@@ -4,16 +4,16 @@
 #include <algorithm>
 #include <cstddef>
 
-/// sum (n) = a (n) + b (n), element by element. sum may be a or b; otherwise they must not overlap.
-/// Floating-point addition is commutative: a + b and b + a have the same bits. It is not associative, which is why
-/// the collectives say in which order they add.
+// sum (n) = a (n) + b (n), element by element. sum may be a or b; otherwise they must not overlap.
+// Floating-point addition is commutative: a + b and b + a have the same bits. It is not associative, which is why
+// the collectives say in which order they add.
 inline void add(float* sum, const float* a, const float* b, size_t n) {
 #pragma GCC ivdep  // sum == a is allowed: it makes no element depend on another, but the compiler cannot know
   for (size_t i = 0; i < n; ++i) sum[i] = a[i] + b[i];
 }
 
-/// sum (n) = ((x0 + x1) + x2) + ... over `ranks` operands (n) each, operand(r) -> const float*. sum may be any one of
-/// the operands. In pieces that stay in the first cache, so that a partial sum does not travel to memory.
+// sum (n) = ((x0 + x1) + x2) + ... over `ranks` operands (n) each, operand(r) -> const float*. sum may be any one of
+// the operands. In pieces that stay in the first cache, so that a partial sum does not travel to memory.
 template <class Operand>
 void add_in_rank_order(float* sum, Operand operand, size_t n, int ranks) {
   constexpr size_t piece = 2048;

@@ -50,7 +50,7 @@ void allreduce_rabenseifner(float* result, const float* data, size_t n, MPI_Comm
 
 namespace {
 
-/// Everybody gets every operand and adds for itself: one step instead of two, p times the additions.
+// Everybody gets every operand and adds for itself: one step instead of two, p times the additions.
 void allreduce_rank_order_short(float* result, const float* data, size_t n, MPI_Comm comm) {
   const int ranks = ranks_of(comm), rank = rank_of(comm);
   Scratch operands = scratch(n * ranks);
@@ -78,5 +78,5 @@ void allreduce_mpi(float* result, const float* data, size_t n, MPI_Comm comm) {
   constexpr size_t largest = size_t{1} << 28;
   for (size_t begin = 0; begin < n; begin += largest)
     MPI_CHECK(MPI_Allreduce(result == data ? MPI_IN_PLACE : data + begin, result + begin,
-                            static_cast<int>(std::min(largest, n - begin)), MPI_FLOAT, MPI_SUM, comm));
+                            int(std::min(largest, n - begin)), MPI_FLOAT, MPI_SUM, comm));
 }

@@ -39,9 +39,9 @@ constexpr size_t lengths_in_bytes[] = {4,      24,     96,     384,     1536,   
                                        3072,   6144,   12288,  24576,   49152,   98304,
                                        196608, 393216, 786432, 1572864, 2143272, 6291456};
 
-/// Keeps this process on one core, where there is one for each rank. Otherwise the system may move both to one.
+// Keeps this process on one core, where there is one for each rank. Otherwise the system may move both to one.
 bool pin(int rank, int ranks) {
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int cores = int(std::thread::hardware_concurrency());
   if (ranks > cores) return false;
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -59,7 +59,7 @@ struct Measurement {
 
 constexpr double impossible = std::numeric_limits<double>::infinity();  // the time of what cannot be done here
 
-/// One length: every way has a turn. `window` may be null.
+// One length: every way has a turn. `window` may be null.
 void take_turns(std::vector<std::vector<double>>& seconds, size_t n, float* own, SharedWindow* window, bool warm) {
   for (size_t v = 0; v < seconds.size(); ++v) {
     const Named<Allreduce>& variant = allreduces()[v];
@@ -137,7 +137,7 @@ void print_machine(const Measurement& m, const std::string& name, int ranks, boo
 
 void print_table(const std::vector<Row>& rows) {
   const auto width = [](const char* name) {
-    return static_cast<int>(std::max<size_t>(8, std::string(name).size()));
+    return int(std::max<size_t>(8, std::string(name).size()));
   };
   std::printf("\nmicroseconds (median over the rounds)\n%9s", "bytes");
   for (const auto& variant : allreduces()) std::printf(" %*s", width(variant.name), variant.name);
@@ -252,7 +252,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   const bool pinned = pin(mpi.rank(), mpi.size());
-  const Measurement m = measure(mpi.rank(), static_cast<int>(rounds), pinned, !cold, mpi.node_size() == mpi.size());
+  const Measurement m = measure(mpi.rank(), int(rounds), pinned, !cold, mpi.node_size() == mpi.size());
   if (mpi.rank() != 0) return 0;
   std::vector<Row> rows;
   for (size_t l = 0; l < m.seconds.size(); ++l) rows.push_back(summary(lengths_in_bytes[l], m.seconds[l]));

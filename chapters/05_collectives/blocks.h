@@ -13,13 +13,13 @@ struct Blocks {
   size_t n;
   int ranks;
 
-  /// First element of `rank`'s block; begin(ranks) is n.
+  // First element of `rank`'s block; begin(ranks) is n.
   size_t begin(int rank) const { return rank == ranks ? n : share(n, ranks, rank).first; }
   size_t end(int rank) const { return begin(rank + 1); }
   size_t size(int rank) const { return end(rank) - begin(rank); }
   size_t longest() const { return (n + ranks - 1) / ranks; }
 
-  /// Elements in the `count` blocks first, first + 1, ... (mod ranks), for 0 <= first < ranks, 0 <= count <= ranks.
+  // Elements in the `count` blocks first, first + 1, ... (mod ranks), for 0 <= first < ranks, 0 <= count <= ranks.
   size_t size_from(int first, int count) const {
     const int last = first + count;
     if (last <= ranks) return begin(last) - begin(first);

@@ -29,7 +29,7 @@ Machine Calibration::fit() {
     std::vector<Sample> samples;
     for (Times& times : times_) {
       take_slowest(times.*step, comm_);
-      samples.push_back({static_cast<double>(times.floats * sizeof(float)), median(times.*step)});
+      samples.push_back({double(times.floats * sizeof(float)), median(times.*step)});
     }
     return fit_curve(samples);
   };

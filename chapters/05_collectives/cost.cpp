@@ -40,7 +40,7 @@ int survivors(int ranks) {
   return 1 << rounds == ranks ? ranks : ranks == 1 ? 1 : 1 << (rounds - 1);
 }
 
-/// Folding in and out where ranks are no power of two.
+// Folding in and out where ranks are no power of two.
 double fold(double bytes, int ranks, const Machine& m) {
   return survivors(ranks) == ranks ? 0 : m.reduction(bytes) + m.exchange(bytes);
 }
@@ -100,7 +100,7 @@ struct Straight {
   double alpha, beta, error;  // error: sum of squared relative errors
 };
 
-/// The straight line with the smallest squared relative errors, with alpha and beta not negative.
+// The straight line with the smallest squared relative errors, with alpha and beta not negative.
 Straight fit_straight(std::span<const Sample> samples) {
   double w = 0, x = 0, xx = 0, y = 0, xy = 0;  // sums weighted by 1 / seconds^2
   for (const Sample& s : samples) {

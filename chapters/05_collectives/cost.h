@@ -23,19 +23,19 @@
 
 #include "chapters/05_collectives/table.h"
 
-/// One measured time.
+// One measured time.
 struct Sample {
   double bytes, seconds;
 };
 
-/// A step with at most up_to_bytes (and more than the piece before allows) takes alpha + bytes * beta.
+// A step with at most up_to_bytes (and more than the piece before allows) takes alpha + bytes * beta.
 struct Piece {
   double up_to_bytes;
   double alpha;  // seconds
   double beta;   // seconds per byte
 };
 
-/// One or more pieces, ascending; the last one also holds for longer messages.
+// One or more pieces, ascending; the last one also holds for longer messages.
 using Curve = std::vector<Piece>;
 
 struct Machine {
@@ -43,17 +43,17 @@ struct Machine {
   Curve reductions;          // the same, and adding what came to what was not sent, as in a reduce-scatter
   Curve reductions_of_sent;  // the same, and adding what came to what was sent, as in recursive doubling
 
-  /// Seconds of one such step. 0 for 0 bytes, since no message is sent.
+  // Seconds of one such step. 0 for 0 bytes, since no message is sent.
   double exchange(double bytes) const;
   double reduction(double bytes) const;
   double reduction_of_sent(double bytes) const;
 };
 
-/// The line nearest to measured times (ascending sizes, at least 2): up to `pieces` pieces, each through two or more
-/// samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
+// The line nearest to measured times (ascending sizes, at least 2): up to `pieces` pieces, each through two or more
+// samples, so that the sum of squared relative errors is smallest. Throws Error on fewer or unsorted samples.
 Curve fit_curve(std::span<const Sample> samples, int pieces = 4);
 
-/// Measures these steps with the neighbours in a ring, with 1, 2, 4, ... floats, up to `longest` (16 MiB).
+// Measures these steps with the neighbours in a ring, with 1, 2, 4, ... floats, up to `longest` (16 MiB).
 class Calibration {
  public:
   explicit Calibration(MPI_Comm comm, size_t longest = size_t{1} << 22);  // floats
@@ -71,20 +71,20 @@ class Calibration {
   std::vector<Times> times_;
 };
 
-/// Some rounds of that: about a second where each rank has a core. Collective; the result is the same on every rank, as it must be when all
-/// are to choose the same algorithm.
+// Some rounds of that: about a second where each rank has a core. Collective; the result is the same on every rank, as it must be when all
+// are to choose the same algorithm.
 Machine calibrate(MPI_Comm comm, size_t longest = size_t{1} << 22, int rounds = 7);
 
-/// Text, one line per piece. load_machine throws Error: no such file, not such a file, no pieces.
+// Text, one line per piece. load_machine throws Error: no such file, not such a file, no pieces.
 void save_machine(const Machine& machine, const std::string& file);
 Machine load_machine(const std::string& file);
 
-/// Seconds that the allreduce called `name` should take for a vector of `bytes`. The names are those of
-/// modelled_allreduces(); throws Error for others (shared-window, two-level and mpi send other things than messages
-/// between equals).
+// Seconds that the allreduce called `name` should take for a vector of `bytes`. The names are those of
+// modelled_allreduces(); throws Error for others (shared-window, two-level and mpi send other things than messages
+// between equals).
 double predicted_seconds(const std::string& name, double bytes, int ranks, const Machine& machine);
 std::span<const char* const> modelled_allreduces();
 
-/// The allreduce with the smallest prediction. Another choice for another length means another order of the sum:
-/// where bits matter, name one algorithm instead.
+// The allreduce with the smallest prediction. Another choice for another length means another order of the sum:
+// where bits matter, name one algorithm instead.
 const Named<Allreduce>& choose_allreduce(size_t bytes, int ranks, const Machine& machine);

@@ -33,7 +33,7 @@ void print_times(int ranks, const Machine& machine) {
   std::printf("\n");
 }
 
-/// The length from which on `way` takes less time than recursive doubling; 0 if it never does.
+// The length from which on `way` takes less time than recursive doubling; 0 if it never does.
 double overtakes(const char* way, int ranks, const Machine& machine) {
   const auto faster = [&](double bytes) {
     return microseconds(way, bytes, ranks, machine) < microseconds("recursive-doubling", bytes, ranks, machine);
@@ -54,7 +54,7 @@ void print_crossings(const std::vector<int64_t>& ranks, const Machine& machine) 
   for (int64_t p : ranks) {
     std::printf("%10lld", static_cast<long long>(p));
     for (const char* way : {"rabenseifner", "ring"}) {
-      const double bytes = overtakes(way, static_cast<int>(p), machine);
+      const double bytes = overtakes(way, int(p), machine);
       std::printf(" %18s", bytes > 0 ? std::to_string(static_cast<long long>(bytes + 0.5)).c_str() : "never");
     }
     std::printf("\n");
@@ -70,7 +70,7 @@ void write_csv(const std::string& file, const std::string& network, const std::v
   for (int64_t p : ranks)
     for (double bytes = 1 << 10; bytes <= 1 << 24; bytes *= 2) {
       out << p << ',' << static_cast<long long>(bytes);
-      for (const char* way : ways) out << ',' << microseconds(way, bytes, static_cast<int>(p), machine);
+      for (const char* way : ways) out << ',' << microseconds(way, bytes, int(p), machine);
       out << '\n';
     }
   if (!out.flush()) throw Error(file + ": cannot be written");
@@ -97,7 +97,7 @@ int curves(MpiSession& mpi, int argc, char** argv) {
                 alpha, beta, gamma);
   const std::string source = fit.empty() ? network : "steps from " + fit;
   std::printf("by formula: %s\n", source.c_str());
-  for (int64_t p : ranks) print_times(static_cast<int>(p), machine);
+  for (int64_t p : ranks) print_times(int(p), machine);
   print_crossings(ranks, machine);
   if (!csv.empty()) write_csv(csv, source, ranks, machine);
   return 0;

@@ -23,11 +23,11 @@ void count_message(size_t floats) {
   sent.floats += floats;
 }
 
-/// Calls piece(begin, length) for each message that a vector of n floats needs.
+// Calls piece(begin, length) for each message that a vector of n floats needs.
 template <class Piece>
 void for_each_message(size_t n, Piece piece) {
   for (size_t begin = 0; begin < n; begin += max_message)
-    piece(begin, static_cast<int>(std::min(max_message, n - begin)));
+    piece(begin, int(std::min(max_message, n - begin)));
 }
 
 }  // namespace
@@ -54,9 +54,9 @@ void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n
     // Where one direction is shorter, its partner is MPI_PROC_NULL for the rest: no message.
     const size_t out_length = begin < n_out ? std::min(max_message, n_out - begin) : 0;
     const size_t in_length = begin < n_in ? std::min(max_message, n_in - begin) : 0;
-    MPI_CHECK(MPI_Sendrecv(out_length ? out + begin : nullptr, static_cast<int>(out_length), MPI_FLOAT,
+    MPI_CHECK(MPI_Sendrecv(out_length ? out + begin : nullptr, int(out_length), MPI_FLOAT,
                            out_length ? to : MPI_PROC_NULL, collective_tag, in_length ? in + begin : nullptr,
-                           static_cast<int>(in_length), MPI_FLOAT, in_length ? from : MPI_PROC_NULL,
+                           int(in_length), MPI_FLOAT, in_length ? from : MPI_PROC_NULL,
                            collective_tag, comm, MPI_STATUS_IGNORE));
     if (out_length) count_message(out_length);
   });
@@ -80,7 +80,7 @@ void Pending::receive(float* data, size_t n, int from, MPI_Comm comm) {
 }
 
 void Pending::wait() {
-  MPI_CHECK(MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE));
+  MPI_CHECK(MPI_Waitall(int(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE));
   requests_.clear();
 }
 

@@ -20,17 +20,17 @@
 
 inline constexpr int collective_tag = 5005;
 
-/// Sends data (n) to rank `to`; returns when data may be changed.
+// Sends data (n) to rank `to`; returns when data may be changed.
 void send_floats(const float* data, size_t n, int to, MPI_Comm comm);
 
-/// Receives data (n) from rank `from`.
+// Receives data (n) from rank `from`.
 void receive_floats(float* data, size_t n, int from, MPI_Comm comm);
 
-/// Sends out (n_out) to rank `to` and receives in (n_in) from rank `from` at the same time. Sending first and then
-/// receiving would deadlock where every rank does it and the messages are too long for MPI to buffer.
+// Sends out (n_out) to rank `to` and receives in (n_in) from rank `from` at the same time. Sending first and then
+// receiving would deadlock where every rank does it and the messages are too long for MPI to buffer.
 void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n_in, int from, MPI_Comm comm);
 
-/// Messages under way. The memory of each must stay untouched until wait(); the destructor waits as well.
+// Messages under way. The memory of each must stay untouched until wait(); the destructor waits as well.
 class Pending {
  public:
   Pending() = default;
@@ -45,18 +45,18 @@ class Pending {
   std::vector<MPI_Request> requests_;
 };
 
-/// The longest message in floats; 2^28 (1 GiB) at first, so that counts and bytes stay below INT_MAX.
-/// Sets it (the same on all ranks, at least 1) and returns the old value: tests set it low to see vectors cut.
+// The longest message in floats; 2^28 (1 GiB) at first, so that counts and bytes stay below INT_MAX.
+// Sets it (the same on all ranks, at least 1) and returns the old value: tests set it low to see vectors cut.
 size_t set_max_message(size_t floats);
 
-/// What this rank has sent so far through the functions above: the tests hold it against the cost formulas.
+// What this rank has sent so far through the functions above: the tests hold it against the cost formulas.
 struct Traffic {
   size_t messages = 0;
   size_t floats = 0;
 };
 Traffic traffic();
 
-/// One call of the functions above: floats sent to rank `to`, floats received from rank `from`; -1 for neither.
+// One call of the functions above: floats sent to rank `to`, floats received from rank `from`; -1 for neither.
 struct Call {
   int to = -1;
   size_t sent = 0;
@@ -64,5 +64,5 @@ struct Call {
   size_t received = 0;
 };
 
-/// Appends this rank's calls to *log from now on; nullptr ends that. For steps.cpp, which shows them.
+// Appends this rank's calls to *log from now on; nullptr ends that. For steps.cpp, which shows them.
 void log_calls(std::vector<Call>* log);

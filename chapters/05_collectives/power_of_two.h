@@ -18,22 +18,22 @@ struct Survivors {
   int partner;    // the other one of this rank's pair, or -1
   bool survives;
 
-  /// The rank of a survivor; first_rank(count) is `ranks`.
+  // The rank of a survivor; first_rank(count) is `ranks`.
   int first_rank(int survivor) const { return survivor < extra ? 2 * survivor : survivor + extra; }
-  /// First element that survivor `survivor` stands for; begin(count) is n.
+  // First element that survivor `survivor` stands for; begin(count) is n.
   size_t begin(const Blocks& blocks, int survivor) const { return blocks.begin(first_rank(survivor)); }
 };
 
-/// Before: the partner's operand is added to the survivor's. Returns where this rank's operand is now: `data` where
-/// nothing was added, `sum` (n) where something was.
+// Before: the partner's operand is added to the survivor's. Returns where this rank's operand is now: `data` where
+// nothing was added, `sum` (n) where something was.
 const float* fold_in(float* sum, const float* data, size_t n, const Survivors& survivors, MPI_Comm comm);
 
-/// After: the survivor sends result (n) to its partner.
+// After: the survivor sends result (n) to its partner.
 void fold_out(float* result, size_t n, const Survivors& survivors, MPI_Comm comm);
 
-/// Survivors only. sum (n) over the survivors of source (n), but only in the elements that this survivor stands for;
-/// the rest of `sum` is left with partial sums. sum may be source.
+// Survivors only. sum (n) over the survivors of source (n), but only in the elements that this survivor stands for;
+// the rest of `sum` is left with partial sums. sum may be source.
 void halve(float* sum, const float* source, const Blocks& blocks, const Survivors& survivors, MPI_Comm comm);
 
-/// Survivors only. Each has the elements of all (n) that it stands for; afterwards each has all of them.
+// Survivors only. Each has the elements of all (n) that it stands for; afterwards each has all of them.
 void double_up(float* all, const Blocks& blocks, const Survivors& survivors, MPI_Comm comm);

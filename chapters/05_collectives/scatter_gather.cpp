@@ -8,8 +8,8 @@
 
 namespace {
 
-/// A rank's place in the binomial tree of broadcast_tree. The subtree of `place` holds the places
-/// [place, place + width), so in a vector whose blocks are sorted by place it is one contiguous piece.
+// A rank's place in the binomial tree of broadcast_tree. The subtree of `place` holds the places
+// [place, place + width), so in a vector whose blocks are sorted by place it is one contiguous piece.
 struct Branch {
   Branch(size_t n, int root, MPI_Comm comm)
       : blocks{n, ranks_of(comm)}, root(root), place((rank_of(comm) - root + blocks.ranks) % blocks.ranks) {
@@ -19,9 +19,9 @@ struct Branch {
   int width() const { return width_of(place, bit); }
   int rank_at(int some_place) const { return (some_place + root) % blocks.ranks; }
   int parent() const { return rank_at(place - bit); }
-  /// Elements in the `count` blocks from `some_place` on.
+  // Elements in the `count` blocks from `some_place` on.
   size_t size(int some_place, int count) const { return blocks.size_from(rank_at(some_place), count); }
-  /// Where the block of `some_place` begins in this rank's piece.
+  // Where the block of `some_place` begins in this rank's piece.
   size_t offset(int some_place) const { return size(place, some_place - place); }
 
   Blocks blocks;

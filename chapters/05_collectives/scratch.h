@@ -24,5 +24,5 @@ class Scratch {
 
 inline Scratch scratch(size_t n) { return Scratch(n); }
 
-/// Gives this thread's idle working memory back: as much as its longest collective needed so far.
+// Gives this thread's idle working memory back: as much as its longest collective needed so far.
 void free_scratch();

@@ -26,7 +26,7 @@ void require_one_node(MPI_Comm comm) {
     throw Error("shared window: the ranks of this communicator do not share memory (several nodes?)");
 }
 
-/// a (n) and b (n) both become a + b: two ranks need no third place for the sum.
+// a (n) and b (n) both become a + b: two ranks need no third place for the sum.
 void add_into_both(float* __restrict a, float* __restrict b, size_t n) {
   for (size_t i = 0; i < n; ++i) a[i] = b[i] = a[i] + b[i];
 }

@@ -10,23 +10,23 @@
 
 class SharedWindow {
  public:
-  /// n floats for each rank of comm, zero at first. Collective over comm, whose ranks must share memory: otherwise
-  /// every rank gets an Error. The window must be destroyed, on all ranks, before comm and before MPI_Finalize.
+  // n floats for each rank of comm, zero at first. Collective over comm, whose ranks must share memory: otherwise
+  // every rank gets an Error. The window must be destroyed, on all ranks, before comm and before MPI_Finalize.
   SharedWindow(MPI_Comm comm, size_t n);
   ~SharedWindow();
   SharedWindow(const SharedWindow&) = delete;
   SharedWindow& operator=(const SharedWindow&) = delete;
 
   float* mine() const { return of(rank_); }
-  /// Rank `rank`'s segment (n), readable and writable from here.
+  // Rank `rank`'s segment (n), readable and writable from here.
   float* of(int rank) const;
   size_t size() const { return n_; }
   bool belongs_to(MPI_Comm comm) const { return comm == comm_; }
 
-  /// In every segment, elements [begin, begin + count) = their sum over the ranks. Collective, in place.
-  /// Order: ((x0 + x1) + x2) + ..., the same for all elements.
-  /// 2 barriers + count/p (p beta' + (p-1) gamma + p beta'), beta' being one float read from or written to another
-  /// core's cache: each rank adds 1/p of the elements and writes the sum into all p segments.
+  // In every segment, elements [begin, begin + count) = their sum over the ranks. Collective, in place.
+  // Order: ((x0 + x1) + x2) + ..., the same for all elements.
+  // 2 barriers + count/p (p beta' + (p-1) gamma + p beta'), beta' being one float read from or written to another
+  // core's cache: each rank adds 1/p of the elements and writes the sum into all p segments.
   void allreduce(size_t begin, size_t count);
 
  private:
@@ -40,6 +40,6 @@ class SharedWindow {
   float* first_;  // rank 0's segment, as this process sees it
 };
 
-/// The same for the table of names: result must be data and lie in mine() of a SharedWindow of this comm (Error
-/// otherwise); all ranks give the same place in it.
+// The same for the table of names: result must be data and lie in mine() of a SharedWindow of this comm (Error
+// otherwise); all ranks give the same place in it.
 void allreduce_shared_window(float* result, const float* data, size_t n, MPI_Comm comm);

@@ -33,7 +33,7 @@ std::string text(const Numbers& numbers) {
   return line.empty() ? "-" : line;
 }
 
-/// One line on rank 0: what every rank has. The ranks' texts travel as messages (chapter 04).
+// One line on rank 0: what every rank has. The ranks' texts travel as messages (chapter 04).
 void print(const char* what, const std::string& mine) {
   const int rank = rank_of(MPI_COMM_WORLD), ranks = ranks_of(MPI_COMM_WORLD);
   char line[128];
@@ -50,14 +50,14 @@ void print(const char* what, const std::string& mine) {
 }
 void print(const char* what, const Numbers& mine) { print(what, text(mine)); }
 
-/// Milliseconds since `start`, on the clock that all processes of a node share. (Two nodes have two clocks.)
+// Milliseconds since `start`, on the clock that all processes of a node share. (Two nodes have two clocks.)
 std::string since(long long start) {
   using namespace std::chrono;
   const long long now = duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
   return std::to_string((now - start) / 1000) + " ms";
 }
 
-/// Rank r comes r times 20 ms late.
+// Rank r comes r times 20 ms late.
 void barrier(int rank) {
   using namespace std::chrono;
   long long start = duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();

@@ -19,7 +19,7 @@
 
 namespace {
 
-/// A way of doing a collective, ready to be called on n floats of this rank's.
+// A way of doing a collective, ready to be called on n floats of this rank's.
 struct Way {
   std::string collective, name;
   std::function<void(std::vector<float>& data, MPI_Comm comm)> run;
@@ -43,7 +43,7 @@ void add_ways(std::vector<Way>& ways, const char* collective, std::span<const Na
 
 using Data = std::vector<float>;
 
-/// Every way there is, with all vectors in place.
+// Every way there is, with all vectors in place.
 std::vector<Way> all_ways() {
   std::vector<Way> ways;
   add_ways(ways, "broadcast", broadcasts(),
@@ -63,7 +63,7 @@ std::vector<Way> all_ways() {
   return ways;
 }
 
-/// What one rank did, as numbers, so that rank 0 can collect it.
+// What one rank did, as numbers, so that rank 0 can collect it.
 std::vector<long long> calls_of_this_rank(const Way& way, size_t n, MPI_Comm comm) {
   Data data(n, 1.0f);
   way.run(data, comm);  // the first call may look around (two-level does); it is not shown
@@ -81,12 +81,12 @@ std::vector<long long> calls_of_this_rank(const Way& way, size_t n, MPI_Comm com
   return numbers;
 }
 
-/// calls[rank], on rank 0; empty elsewhere.
+// calls[rank], on rank 0; empty elsewhere.
 std::vector<std::vector<Call>> collect(const std::vector<long long>& mine, MPI_Comm comm) {
   std::vector<std::vector<Call>> calls;
   for (int rank = 0; rank < ranks_of(comm); ++rank) {
     std::vector<long long> numbers = mine;
-    int length = static_cast<int>(mine.size());
+    int length = int(mine.size());
     if (rank > 0 && rank_of(comm) == rank) {
       MPI_CHECK(MPI_Send(&length, 1, MPI_INT, 0, 0, comm));
       MPI_CHECK(MPI_Send(mine.data(), length, MPI_LONG_LONG, 0, 0, comm));
@@ -99,8 +99,8 @@ std::vector<std::vector<Call>> collect(const std::vector<long long>& mine, MPI_C
     }
     auto& of_rank = calls.emplace_back();
     for (int i = 0; i < length; i += 4)
-      of_rank.push_back({static_cast<int>(numbers[i]), static_cast<size_t>(numbers[i + 1]),
-                         static_cast<int>(numbers[i + 2]), static_cast<size_t>(numbers[i + 3])});
+      of_rank.push_back({int(numbers[i]), size_t(numbers[i + 1]),
+                         int(numbers[i + 2]), size_t(numbers[i + 3])});
   }
   return calls;
 }
@@ -128,7 +128,7 @@ void print_calls(const std::vector<std::vector<Call>>& calls) {
   std::printf("\n");
 }
 
-/// The most messages and floats that one rank sends.
+// The most messages and floats that one rank sends.
 Traffic busiest(const std::vector<std::vector<Call>>& calls) {
   Traffic most;
   for (const auto& of_rank : calls) {
@@ -141,9 +141,9 @@ Traffic busiest(const std::vector<std::vector<Call>>& calls) {
   return most;
 }
 
-/// The floats that the lower half of the ranks sends to the upper half.
+// The floats that the lower half of the ranks sends to the upper half.
 size_t across_the_middle(const std::vector<std::vector<Call>>& calls) {
-  const int middle = static_cast<int>(calls.size()) / 2;
+  const int middle = int(calls.size()) / 2;
   size_t floats = 0;
   for (int from = 0; from < middle; ++from)
     for (const Call& call : calls[from])

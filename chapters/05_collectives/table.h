@@ -33,10 +33,10 @@ std::span<const Named<Allgather>> allgathers();
 std::span<const Named<ReduceScatter>> reduce_scatters();
 std::span<const Named<Allreduce>> allreduces();
 
-/// The allreduce or reduce-scatter called `name`. Throws Error, which lists the names there are.
+// The allreduce or reduce-scatter called `name`. Throws Error, which lists the names there are.
 const Named<Allreduce>& find_allreduce(const std::string& name);
 const Named<ReduceScatter>& find_reduce_scatter(const std::string& name);
 
-/// The names, for Options::add(..., choices).
+// The names, for Options::add(..., choices).
 std::vector<std::string> allreduce_names();
 std::vector<std::string> reduce_scatter_names();

@@ -10,7 +10,7 @@
 
 namespace {
 
-/// This rank's two communicators: its node, and the ranks that have the same place in the other nodes.
+// This rank's two communicators: its node, and the ranks that have the same place in the other nodes.
 struct Levels {
   MPI_Comm node = MPI_COMM_NULL, across = MPI_COMM_NULL;
   bool even = false;  // all nodes have the same number of ranks
@@ -56,7 +56,7 @@ const Levels& levels_of(MPI_Comm comm) {
   return found ? *static_cast<Levels*>(value) : make_levels(comm, 0);
 }
 
-/// Every rank of a node carries its block to the other nodes.
+// Every rank of a node carries its block to the other nodes.
 void allreduce_by_blocks(float* result, const float* data, size_t n, const Levels& levels) {
   const Blocks blocks{n, ranks_of(levels.node)};
   const int place = rank_of(levels.node);
@@ -66,7 +66,7 @@ void allreduce_by_blocks(float* result, const float* data, size_t n, const Level
   allgather_direct(result, mine, n, levels.node);
 }
 
-/// The first rank of a node carries everything.
+// The first rank of a node carries everything.
 void allreduce_by_leaders(float* result, const float* data, size_t n, const Levels& levels) {
   reduce_linear(result, data, n, 0, levels.node);
   if (rank_of(levels.node) == 0) allreduce_rank_order(result, result, n, levels.across);
