@@ -1,6 +1,8 @@
 // The training program of chapter 06 as a user meets it, started on several ranks.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <fstream>
 
 #include "tests/program.h"
@@ -68,6 +70,7 @@ TEST(Train, ComparesItselfWithTheSerialRun) {
   const ProgramRun run = train(2, quick + "--compare-with-serial --reproducible --micro-batches 4");
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_NE(run.output.find("the same bits"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("%, exchanging "), std::string::npos) << run.output;
 }
 
 TEST(Train, RanksThatHaveNoRowsTakePart) {
@@ -90,6 +93,36 @@ TEST(Train, OnlyRank0Speaks) {
   ASSERT_EQ(run.status, 0) << run.output;
   EXPECT_EQ(run.output.find("epoch   1"), run.output.rfind("epoch   1"));
   EXPECT_EQ(help.output.find("--reproducible"), help.output.rfind("--reproducible"));
+}
+
+// The script with a program in place of the real one, which prints a line and ends with this status.
+ProgramRun scaling_with(int status, const std::string& folder) {
+  const std::string program = folder + "/chapters/06_data_parallel/scaling";
+  return run_program("rm -rf " + folder + "; mkdir -p " + folder + "/chapters/06_data_parallel; printf '#!/bin/sh\\necho " +
+                     "strong128,1,128,1,1.00,1.00,0.1,quiet\\nexit " + std::to_string(status) + "\\n' >" + program +
+                     "; chmod +x " + program + "; B=" + folder + " RECORD=" + folder +
+                     "/record.csv sh chapters/06_data_parallel/scaling.sh 1");
+}
+
+TEST(Scaling, ADisturbedRunWritesNoResults) {
+  const std::string folder = testing::TempDir() + "scaling_" + std::to_string(getpid());
+  const ProgramRun quiet = scaling_with(0, folder);
+  EXPECT_EQ(quiet.status, 0) << quiet.output;
+  EXPECT_TRUE(std::ifstream(folder + "/record.csv").good()) << quiet.output;
+  const ProgramRun disturbed = scaling_with(77, folder);
+  EXPECT_EQ(disturbed.status, 77) << disturbed.output;
+  EXPECT_FALSE(std::ifstream(folder + "/record.csv").good());
+  EXPECT_NE(disturbed.output.find("nothing was written"), std::string::npos) << disturbed.output;
+  run_program("rm -rf " + folder);
+}
+
+TEST(Scaling, ComparesWithTheSerialStep) {
+  const ProgramRun run = run_program("sh common/mpi/launch 2 " + build_folder() +
+                                     "/chapters/06_data_parallel/scaling --header --rounds 1");
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.lines(), 4u) << run.output;
+  for (const char* begin : {"kind,ranks,batch,", "strong128,2,128,", "strong1024,2,1024,", "weak,2,256,"})
+    EXPECT_NE(run.output.find(begin), std::string::npos) << run.output;
 }
 
 // The chapter's promise: the program is chapter 01's, but for these lines.

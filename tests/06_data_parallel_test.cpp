@@ -2,6 +2,8 @@
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cmath>
 #include <numeric>
 
@@ -11,10 +13,12 @@
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/buckets.h"
+#include "chapters/06_data_parallel/core_share.h"
 #include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "common/compare.h"
 #include "common/philox.h"
+#include "common/timer.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -455,6 +459,58 @@ TEST(Rows, OfAllRanksAreTheBatch) {
         exchange->finish(0);
       }
     }
+}
+
+// The report calls it "exchanging", not "waiting": it is all that happens between backward and the update, the additions of
+// chapter 05's functions, too.
+TEST(ExchangeTime, IsAllTheTimeOfAnExchange) {
+  const Dataset train = small_data(200);
+  for (bool reproducible : {false, true}) {
+    DataParallelOptions o = small_run(world_size(), 130);
+    o.hidden = {2000};  // 92 000 gradients
+    o.reproducible = reproducible;
+    o.watch = 0;
+    const auto device = make_cpu_device();
+    const Layout layout = make_layout(o.sizes(train));
+    const Buffer parameters(*device, layout.count, Purpose::parameters);
+    const Buffer gradients(*device, layout.count, Purpose::gradients);
+    device->fill(gradients, 1.0f, layout.count);
+    const Space space{.rows = o.largest_micro_batch()};
+    Mlp mlp(*device, layout, parameters, gradients, space);
+    SoftmaxHead head(*device, space);
+    const auto exchange = make_exchange(o, train.count, mlp, head, gradients);
+    double seconds = 0;
+    for (int step = 0; step < 20; ++step) {
+      const Range rows = exchange->begin({0, 130}, 0);
+      if (!rows.empty()) mlp.forward(int(rows.size()));  // its loss will be asked for
+      const Timer timer;
+      exchange->finish(0);
+      seconds += timer.seconds();
+    }
+    const double counted = exchange->time().exchanging + exchange->time().copying;
+    // Half: between the clock's readings somebody else may get the core.
+    ASSERT_ON_ALL_RANKS(counted >= 0.5 * seconds && counted <= seconds) << counted << " of " << seconds << " s";
+  }
+}
+
+// --- Results of a disturbed measurement are not written down ------------------------------------------------------------
+
+TEST(CoreShare, SeesThatOneRankWasWithoutItsCore) {
+  CoreShare share;
+  for (int i = 0; i < 3; ++i) {
+    share.begin();
+    if (world_rank() == world_size() - 1) usleep(20000);  // as if another program had the core
+    share.end();
+  }
+  const double lost = share.lost(MPI_COMM_WORLD);
+  ASSERT_ON_ALL_RANKS(lost > 0.9 && lost <= 1) << lost;
+  EXPECT_EQ(verdict(lost, 1), Verdict::disturbed);
+}
+
+TEST(CoreShare, VerdictsAreQuietDisturbedOrTooManyRanks) {
+  EXPECT_EQ(verdict(0.01, 1), Verdict::quiet);
+  EXPECT_EQ(verdict(0.25, 1), Verdict::disturbed);
+  EXPECT_EQ(verdict(0.01, usable_cores() + 1), Verdict::more_ranks_than_cores);
 }
 
 TEST(Evaluation, CountsWhatOneRankCounts) {

@@ -48,7 +48,7 @@ void BucketExchange::after_layer(int layer) {
   if (view_ == gradients_) post_copied();
   const Timer timer;
   for (const auto& allreduce : under_way_) allreduce->progress();
-  time_.waiting += timer.seconds();
+  time_.exchanging += timer.seconds();
 }
 
 // Elements from `ready` on are final: buckets that lie there may leave.
@@ -66,7 +66,7 @@ void BucketExchange::post_copied() {
     timer.restart();
     under_way_.push_back(
         begin_allreduce(options_.allreduce, view_ + bucket.first, bucket.size(), int(posted_), background_comm_));
-    time_.waiting += timer.seconds();
+    time_.exchanging += timer.seconds();
   }
 }
 
@@ -80,7 +80,7 @@ double BucketExchange::sum_over_ranks(double loss) {
   time_.copying += timer.seconds();
   timer.restart();
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &loss, 1, MPI_DOUBLE, MPI_SUM, comm_));
-  time_.waiting += timer.seconds();
+  time_.exchanging += timer.seconds();
   return loss;
 }
 
@@ -92,7 +92,7 @@ void BucketExchange::sum_in_turn() {
     timer.restart();
     float* part = view_ + bucket.first;
     allreduce_.function(part, part, bucket.size(), comm_);
-    time_.waiting += timer.seconds();
+    time_.exchanging += timer.seconds();
     device_.begin_copy_in(gradients_ + bucket.first, bucket.size());
   }
 }
@@ -102,7 +102,7 @@ void BucketExchange::wait_for_all() {
   for (size_t b = 0; b < buckets_.size(); ++b) {
     const Timer timer;
     under_way_[b]->wait();
-    time_.waiting += timer.seconds();
+    time_.exchanging += timer.seconds();
     device_.begin_copy_in(gradients_ + buckets_[b].first, buckets_[b].size());
   }
   under_way_.clear();

@@ -40,7 +40,8 @@ int DataParallelReport::end(std::span<const float> weights) {
 void DataParallelReport::tell_time() const {
   const double total = train_seconds();
   const ExchangeTime time = exchange_.time();
-  const std::array<double, 4> mine = {total - time.waiting - time.copying, time.waiting, time.copying, total};
+  const std::array<double, 4> mine = {total - time.exchanging - time.copying, time.exchanging, time.copying,
+                                      total};
   std::vector<double> all(mine.size() * size_t(ranks_));
   MPI_CHECK(MPI_Gather(mine.data(), int(mine.size()), MPI_DOUBLE, all.data(), int(mine.size()), MPI_DOUBLE, 0,
                        exchange_.communicator()));
@@ -51,7 +52,7 @@ void DataParallelReport::tell_time() const {
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += all[rank * sum.size() + i];
     if (all[rank * sum.size()] > all[busiest * sum.size()]) busiest = rank;
   }
-  std::printf("time: computing %.1f %%, waiting %.1f %%, copying %.1f %%; rank %zu computed longest, %.1f %%\n",
+  std::printf("time: computing %.1f %%, exchanging %.1f %%, copying %.1f %%; rank %zu computed longest, %.1f %%\n",
               100 * sum[0] / sum[3], 100 * sum[1] / sum[3], 100 * sum[2] / sum[3], busiest,
               100 * all[busiest * sum.size()] / all[busiest * sum.size() + 3]);
 }

@@ -18,8 +18,8 @@
 
 // Where the time of the exchange went, on this rank, in seconds.
 struct ExchangeTime {
-  double waiting = 0;  // in MPI, and adding what arrived
-  double copying = 0;  // between the device and memory that MPI can use
+  double exchanging = 0;  // in MPI: sending, receiving, waiting there for other ranks; and adding what arrived
+  double copying = 0;     // between the device and memory that MPI can use
 };
 
 class Exchange {

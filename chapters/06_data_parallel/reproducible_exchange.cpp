@@ -68,7 +68,7 @@ double ReproducibleExchange::sum_over_ranks(double) {
   add_along_the_ranks();
   // Each loss was computed by one rank, and the others add zeros: any order of that sum is exact.
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, losses_.data(), int(losses_.size()), MPI_DOUBLE, MPI_SUM, comm_));
-  time_.waiting += timer.seconds();
+  time_.exchanging += timer.seconds();
 
   timer.restart();
   device_.begin_copy_in(gradients_, mlp_.layout().count);

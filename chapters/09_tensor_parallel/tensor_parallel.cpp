@@ -69,7 +69,7 @@ void TensorParallel::exchange(float* p, size_t n, Combine combine) {
   time_.copying += timer.seconds();
   timer.restart();
   combine(device_.host_view(p, n));
-  time_.waiting += timer.seconds();
+  time_.exchanging += timer.seconds();
   timer.restart();
   device_.begin_copy_in(p, n);
   device_.end_copy_in(p, n);
@@ -94,7 +94,7 @@ void TensorParallel::maximum(float* p, size_t n) {
 double TensorParallel::sum(double value) {
   const Timer timer;
   const double total = sum_in_rank_order(0, value, comm_);
-  time_.waiting += timer.seconds();
+  time_.exchanging += timer.seconds();
   return total;
 }
 

@@ -25,7 +25,7 @@ void TensorReport::step(double loss, size_t batch_rows) {
 }
 
 void TensorReport::epoch(int epoch, size_t correct, size_t samples) {
-  evaluating_.waiting += tensor_.time().waiting - after_step_.waiting;
+  evaluating_.exchanging += tensor_.time().exchanging - after_step_.exchanging;
   evaluating_.copying += tensor_.time().copying - after_step_.copying;
   TrainReport::epoch(epoch, correct, samples);
 }
@@ -46,7 +46,7 @@ int TensorReport::end(std::span<const float> slices) {
 
 // Shares of the training time: the mean over ranks, and the rank that computed longest, for whom the others wait.
 void TensorReport::tell_time() const {
-  const double total = train_seconds(), waiting = tensor_.time().waiting - evaluating_.waiting,
+  const double total = train_seconds(), waiting = tensor_.time().exchanging - evaluating_.exchanging,
                copying = tensor_.time().copying - evaluating_.copying;
   const std::array<double, 4> mine = {total - waiting - copying, waiting, copying, total};
   std::vector<double> all(mine.size() * size_t(tensor_.ranks()));

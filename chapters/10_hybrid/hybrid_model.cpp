@@ -115,11 +115,11 @@ void HybridModel::set_weights(std::span<const float> whole) {
 HybridModel::Time HybridModel::time() const {
   double in_tensor = 0, copying = pipeline_.time().copying + update_.time().copying;
   for (const TensorParallel& t : tensor_) {
-    in_tensor += t.time().waiting + t.time().copying;
+    in_tensor += t.time().exchanging + t.time().copying;
     copying += t.time().copying;
   }
-  double waiting = pipeline_.time().waiting + update_.time().waiting + waiting_;
-  for (const TensorParallel& t : tensor_) waiting += t.time().waiting;
+  double waiting = pipeline_.time().waiting + update_.time().exchanging + waiting_;
+  for (const TensorParallel& t : tensor_) waiting += t.time().exchanging;
   return {pipeline_.time().computing - in_tensor, waiting, copying};
 }
 

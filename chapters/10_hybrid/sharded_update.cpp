@@ -118,7 +118,7 @@ void ShardedUpdate::send(int chunk, int number) {
       MPI_CHECK(MPI_Isend(device_.host_view(gradients + part.first, part.size()), int(part.size()), MPI_FLOAT, to, int(l),
                           comm_, &sends_.emplace_back()));
     }
-    time_.waiting += timer.seconds();
+    time_.exchanging += timer.seconds();
   }
 }
 
@@ -154,7 +154,7 @@ void ShardedUpdate::finish() {
   const Timer timer;
   MPI_CHECK(MPI_Waitall(int(receives_.size()), receives_.data(), MPI_STATUSES_IGNORE));
   receives_.clear();
-  time_.waiting += timer.seconds();
+  time_.exchanging += timer.seconds();
   {
     const TraceRegion region("update");
     for (size_t l = 0; l < shards_.units.size(); ++l)
@@ -166,5 +166,5 @@ void ShardedUpdate::finish() {
   for (size_t l = 0; l < shards_.units.size() && ranks_ > 1; ++l) gather_weights(l);
   MPI_CHECK(MPI_Waitall(int(sends_.size()), sends_.data(), MPI_STATUSES_IGNORE));
   sends_.clear();
-  time_.waiting += gathering.seconds();
+  time_.exchanging += gathering.seconds();
 }
