@@ -32,8 +32,9 @@ class StepGraph {
     auto operator<=>(const Arguments&) const = default;
   };
 
-  // Queues `operations`: the first time for these arguments by calling it once to record, later without calling it. It must
-  // only queue operations on the device: no copies from or to the host, no allocation, no waiting.
+  // Queues `operations` on the device. The first time for these arguments it calls the function and records what it queues; later
+  // it replays the record and does not call the function. The function may only queue operations on the device: no copies
+  // from or to the host, no allocation, no waiting.
   void run(const Arguments& arguments, const std::function<void()>& operations);
 
   size_t recorded() const { return graphs_.size(); }

@@ -49,14 +49,14 @@ int main(int argc, char** argv) try {
         const Range rows = share(batch, o.micro_batches, m);
         if (rows.empty()) continue;
         const int slot = prefetch.take();
-        mlp.set_rows(rows.size(), slot);
+        mlp.set_rows(rows.size(), slot);  // a recorded step does not call forward, which would say it
         graph.run({int(rows.size()), batch.size(), write, slot}, [&] {
           mlp.forward(rows.size(), slot);
           head.backward(mlp, batch.size(), slot);
           mlp.backward(write, slot);
         });
         prefetch.gather_ahead();
-        loss += head.loss(mlp, batch.size(), slot);
+        loss += head.loss(mlp, batch.size(), slot);  // waits: the device is idle until the next launch
         write = Write::accumulate;
       }
       optimizer.step(parameters, gradients);
