@@ -359,6 +359,17 @@ TEST(Footprint, FormulasInNumbers) {
 }
 
 // The memory that is counted is the memory that is used: between steps, only shards are left.
+// The text's example: 12 numbers in two units on 3 ranks, with Adam. The same on every rank.
+TEST(Footprint, OfTheExampleByHand) {
+  const Shards shards{make_units(make_layout({2, 2, 2}), 1), 3};
+  const size_t numbers[4][5] = {{12, 12, 24, 4, 16}, {12, 12, 8, 4, 16}, {12, 10, 8, 4, 16}, {10, 10, 8, 4, 20}};
+  for (int level = 0; level <= 3; ++level)
+    for (int rank = 0; rank < 3; ++rank) {
+      const Footprint f = predict(shards, {level, 1, 3}, 2, rank);
+      const size_t found[5] = {f.parameters, f.gradients, f.optimizer, f.exchange, f.sent};
+      for (int i = 0; i < 5; ++i) EXPECT_EQ(found[i], 4 * numbers[level][i]) << level << " " << i;
+    }
+}
 TEST(Footprint, BetweenStepsOnlyShardsAreLeft) {
   const Dataset data = random_dataset(13, 20);
   CpuDevice device;

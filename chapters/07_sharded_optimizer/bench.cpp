@@ -8,6 +8,7 @@
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/06_data_parallel/core_share.h"
 #include "chapters/07_sharded_optimizer/footprint.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/machine.h"
@@ -30,12 +31,14 @@ struct Candidate {
   Candidate(const Dataset& data, const std::vector<int>& sizes, const OptimizerOptions& optimizer, const ZeroOptions& z)
       : run(device, data, sizes, data.count, optimizer, z, MPI_COMM_WORLD) {}
 
-  double time(int steps, size_t rows) {
+  double time(int steps, size_t rows, CoreShare& share) {
     const Traffic before = traffic();
     MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    share.begin();
     const Timer timer;
     for (int s = 0; s < steps; ++s) run.step({0, rows});
     double mine = timer.seconds() / steps, slowest = 0;
+    share.end();
     sent = 4 * (traffic().floats - before.floats) / size_t(steps);
     MPI_CHECK(MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
     seconds.push_back(slowest);
@@ -43,8 +46,8 @@ struct Candidate {
   }
 };
 
-// Interleaved rounds of all levels for one network.
-void bench(const std::vector<int>& sizes, size_t batch, int rounds, int steps, MpiSession& mpi) {
+// Interleaved rounds of all levels for one network. Returns how quiet it was.
+Verdict bench(const std::vector<int>& sizes, size_t batch, int rounds, int steps, MpiSession& mpi) {
   OptimizerOptions adam;
   adam.name = "adam";
   adam.learning_rate = 0.001;
@@ -54,16 +57,20 @@ void bench(const std::vector<int>& sizes, size_t batch, int rounds, int steps, M
     candidates.push_back(std::make_unique<Candidate>(data, sizes, adam, ZeroOptions{level, 1, mpi.size()}));
   for (auto& candidate : candidates) candidate->run.step({0, batch});  // caches, connections, first touch of memory
 
+  CoreShare share;
   for (int round = 0; round < rounds; ++round) {
-    const double level_0 = candidates[0]->time(steps, batch);
+    const double level_0 = candidates[0]->time(steps, batch, share);
     for (auto& candidate : candidates)
-      candidate->relative.push_back((candidate == candidates[0] ? level_0 : candidate->time(steps, batch)) / level_0);
+      candidate->relative.push_back((candidate == candidates[0] ? level_0 : candidate->time(steps, batch, share)) / level_0);
   }
 
-  if (mpi.rank() != 0) return;
+  const double lost = share.lost(MPI_COMM_WORLD);
+  const Verdict v = verdict(lost, mpi.node_size());
+  if (mpi.rank() != 0) return v;
   std::printf("\n%zu-", size_t(sizes.front()));
   for (size_t l = 1; l + 1 < sizes.size(); ++l) std::printf("%d-", sizes[l]);
   std::printf("%d, %zu parameters, batch %zu, Adam, %d ranks\n", sizes.back(), make_layout(sizes).count, batch, mpi.size());
+  std::printf("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(v));
   std::printf("        ms a step          to level 0                    MB of         MB sent\n"
               "level   fastest   median   fastest   median of rounds   model state   in a step\n");
   const double fastest_0 = std::ranges::min(candidates[0]->seconds);
@@ -75,22 +82,25 @@ void bench(const std::vector<int>& sizes, size_t batch, int rounds, int steps, M
                 fastest / fastest_0, median(c.relative),
                 double(f.parameters + f.gradients + f.optimizer + f.exchange) / 1e6, double(c.sent) / 1e6);
   }
+  return v;
 }
 
 }  // namespace
 
 int bench_levels(MpiSession& mpi, int argc, char** argv) {
   int64_t rounds = 41, steps = 1;
+  bool only_if_quiet = false;
   Options options("Time and memory of the levels of sharding, which take turns.");
   options.add("rounds", &rounds, "how often each level has its turn", between(1, 10000));
   options.add("steps", &steps, "training steps of a turn", between(1, 10000));
+  options.add("only-if-quiet", &only_if_quiet, "end with status 77 if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   if (mpi.rank() == 0) std::printf("%s: %d ranks\n", machine_name().c_str(), mpi.size());
-  bench({784, 512, 256, 10}, 128, int(rounds), int(steps), mpi);
-  bench({784, 512, 512, 512, 512, 512, 512, 512, 512, 10}, 128, int(rounds), int(steps), mpi);
-  bench({784, 512, 256, 10}, 2048, int(rounds), int(steps), mpi);
-  return 0;
+  bool quiet = bench({784, 512, 256, 10}, 128, int(rounds), int(steps), mpi) == Verdict::quiet;
+  quiet &= bench({784, 512, 512, 512, 512, 512, 512, 512, 512, 10}, 128, int(rounds), int(steps), mpi) == Verdict::quiet;
+  quiet &= bench({784, 512, 256, 10}, 2048, int(rounds), int(steps), mpi) == Verdict::quiet;
+  return only_if_quiet && !quiet ? not_quiet_status : 0;
 }
 
 int main(int argc, char** argv) { return run_with_mpi(argc, argv, bench_levels); }
