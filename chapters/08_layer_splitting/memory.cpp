@@ -2,21 +2,15 @@
 
 #include <algorithm>
 
-namespace {
-
-// Floats of one chunk.
-size_t activations(const Layout& layout, size_t slots, size_t rows, bool first, bool last) {
-  size_t kept = size_t(layout.in()) + size_t(layout.out()), widest_inner = 0;
-  for (const Layer& layer : layout.layers) {
+size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first) {
+  size_t kept = size_t(chunk.in()) + size_t(chunk.out()), widest_inner = 0;
+  for (const Layer& layer : chunk.layers) {
     kept += size_t(layer.out);
-    if (&layer != &layout.layers.front()) widest_inner = std::max(widest_inner, size_t(layer.in));
+    if (&layer != &chunk.layers.front()) widest_inner = std::max(widest_inner, size_t(layer.in));
   }
-  if (!first) kept += size_t(layout.in());
-  if (last) kept += 2;
+  if (!first) kept += size_t(chunk.in());
   return rows * (slots * kept + 2 * widest_inner);
 }
-
-}  // namespace
 
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows,
                            int state_vectors) {
@@ -25,8 +19,9 @@ StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, 
   memory.optimizer = sizeof(float) * layout.count * size_t(state_vectors);
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const int chunk = int(i) * schedule.stages + stage;
-    memory.activations += sizeof(float) * activations(layout.chunks[i], size_t(schedule.slots[size_t(chunk)]),
-                                                      size_t(rows), chunk == 0, chunk == schedule.chunks() - 1);
+    const size_t slots = size_t(schedule.slots[size_t(chunk)]);
+    memory.activations += sizeof(float) * chunk_activations(layout.chunks[i], slots, size_t(rows), chunk == 0);
+    if (chunk == schedule.chunks() - 1) memory.activations += sizeof(float) * slots * size_t(rows) * 2;
   }
   return memory;
 }

@@ -11,6 +11,10 @@ struct StageMemory {
   size_t parameters = 0, gradients = 0, optimizer = 0, activations = 0;
 };
 
+// Floats of one chunk's activations and of their gradients, without those of the loss.  first: the network's first chunk, whose
+// input has no gradient.
+size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first);
+
 // With n parameters on the stage and k vectors of state (see Optimizer): n, n and k n floats. Activations, for each chunk:
 //
 //   slots x rows x (all activations, from the input to the output, and the gradient of the output

@@ -1,21 +1,6 @@
 #include "chapters/10_hybrid/grid_footprint.h"
 
-#include <algorithm>
-
-namespace {
-
-// Floats of one chunk's activations.
-size_t activations(const Layout& chunk, size_t slots, size_t rows, bool input_gradient) {
-  size_t widths = size_t(chunk.in()) + size_t(chunk.out()) + (input_gradient ? size_t(chunk.in()) : 0);
-  size_t widest_inner = 0;
-  for (const Layer& layer : chunk.layers) {
-    widths += size_t(layer.out);
-    if (&layer != &chunk.layers.front()) widest_inner = std::max(widest_inner, size_t(layer.in));
-  }
-  return slots * rows * widths + 2 * rows * widest_inner;
-}
-
-}  // namespace
+#include "chapters/08_layer_splitting/memory.h"
 
 GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
   const StageLayout layout = stage_layout(s, shape, place);
@@ -24,7 +9,7 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   size_t floats = 0;
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const size_t chunk = i * size_t(shape.pipeline) + size_t(place.pipeline);
-    floats += activations(layout.chunks[i], size_t(schedule.slots[chunk]), rows, chunk > 0);
+    floats += chunk_activations(layout.chunks[i], size_t(schedule.slots[chunk]), rows, chunk == 0);
   }
   if (place.pipeline == shape.pipeline - 1) {
     const bool split = layout.chunks.back().layers.back().split == Split::columns;
