@@ -1,4 +1,4 @@
-// How fast are the eight products, and a whole training step?
+// How fast are the steps of the product, and a whole training step?
 //
 // On a GPU: operations per second, as a share of the GPU's peak and of cuBLAS where the Toolkit has it, and a roofline.
 // On the CPU the same kernels run thread by thread on one core. That shows that they compute, not how fast they are.
@@ -29,6 +29,10 @@ struct Shape {
   int m, n, k;
   bool a_transposed, b_transposed;
   double gflop() const { return 2e-9 * m * n * k; }
+  // Operations per byte, if each operand crosses the memory bus once: what the roofline allows depends on it.
+  double flop_per_byte() const {
+    return 2.0 * m * n * k / (4.0 * (double(m) * k + double(k) * n + double(m) * n));
+  }
 };
 
 // The three products of the first layer, 784 to 512, with 128 rows; and on a GPU one that is large enough to fill it.
@@ -86,7 +90,6 @@ class Operands {
 struct Row {
   std::string name;
   std::vector<double> gflops;  // per shape
-  double flop_per_byte = 0;
   bool full_precision = true;
 };
 
@@ -95,7 +98,7 @@ std::vector<Row> time_steps(FastCudaDevice& device, const std::vector<Shape>& al
   for (const fast::Step& step : fast::matmul_steps()) {
     if (!fast::can_run(step)) continue;
     device.set_matmul(step.matmul);
-    Row row{step.name, {}, step.flop_per_byte, step.input_rounding == 0};
+    Row row{step.name, {}, step.input_rounding == 0};
     for (const Shape& s : all) {
       const Operands o(device, s);
       row.gflops.push_back(
@@ -108,12 +111,12 @@ std::vector<Row> time_steps(FastCudaDevice& device, const std::vector<Shape>& al
 }
 
 Row time_cublas(FastCudaDevice& device, const std::vector<Shape>& all) {
-  Row row{"cuBLAS", {}, 0, true};
+  Row row{"cuBLAS", {}, true};
   Cublas cublas(device.stream());
   if (!cublas.available()) return row;
   for (const Shape& s : all) {
     const Operands o(device, s);
-    if (!cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k)) return {"cuBLAS", {}, 0, true};
+    if (!cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k)) return {"cuBLAS", {}, true};
     row.gflops.push_back(s.gflop() /
                          seconds_of(device, [&] { cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k); }));
   }
@@ -121,7 +124,7 @@ Row time_cublas(FastCudaDevice& device, const std::vector<Shape>& all) {
 }
 
 Row time_chapter_01(const std::vector<Shape>& all) {
-  Row row{"chapter 01's product", {}, 0, true};
+  Row row{"chapter 01's product", {}, true};
   CpuDevice cpu;
   for (const Shape& s : all) {
     const Operands o(cpu, s);
@@ -135,8 +138,10 @@ void print_row(const Row& row, double peak, const Row* yardstick) {
   std::printf("%-26s", row.name.c_str());
   for (double gflops : row.gflops) std::printf(" %9.1f", gflops);
   if (peak > 0 && row.full_precision) std::printf(" %8.1f %%", 100 * row.gflops.back() / peak);
-  if (peak > 0 && !row.full_precision) std::printf(" %8s  ", "-");  // tensor cores have another peak
-  if (yardstick) std::printf(" %8.1f %%", 100 * row.gflops.back() / yardstick->gflops.back());
+  if (peak > 0 && !row.full_precision) std::printf(" %8s  ", "-");  // tensor cores have another one
+  if (yardstick)
+    std::printf(" %8.1f %%%s", 100 * row.gflops.back() / yardstick->gflops.back(),
+                row.full_precision ? "" : " (fewer bits than cuBLAS here)");
   std::printf("\n");
 }
 
@@ -148,7 +153,7 @@ void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const st
 
   std::printf("\n%-26s", "products, GFLOP/s");
   for (const Shape& s : all) std::printf(" %9s", s.name);
-  std::printf("%s%s\n", limits.is_gpu ? "   of peak" : "", compare ? "  of cuBLAS" : "");
+  std::printf("%s%s\n", limits.is_gpu ? "   of peak" : "", compare ? "  of cuBLAS in float" : "");
   for (const Row& row : rows) print_row(row, limits.gflops, compare ? &yardstick : nullptr);
   if (yardstick.gflops.empty())
     std::printf("cuBLAS: not found\n");
@@ -161,7 +166,7 @@ void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const st
   out << "# " << limits.name << "," << limits.gflops << "," << limits.gbytes
       << "\nproduct,flop_per_byte,gflops\n";
   for (const Row& row : rows)
-    out << '"' << row.name << "\"," << row.flop_per_byte << ',' << row.gflops.back() << '\n';
+    out << '"' << row.name << "\"," << all.back().flop_per_byte() << ',' << row.gflops.back() << '\n';
 }
 
 // --- A training step ---------------------------------------------------------------------------------------------------

@@ -1,15 +1,16 @@
 // How steps 7 to 10 walk along k: the next panels arrive while these are used.
 //
 // Until step 6 a block fetches, waits, computes, and fetches again: memory and arithmetic take turns. With two pairs of
-// panels the copy into one pair runs during the multiplications from the other. __pipeline_memcpy_async starts a copy
-// from global to shared memory that passes through no register and needs no waiting thread (from compute capability
-// 8.0 on; earlier GPUs copy at once, and the kernel is right all the same).
+// panels the next pair is fetched during the multiplications from the present one.
 //
-//   copy     | panel 0 | panel 1 | panel 0 | panel 1 |
+//   fetch    | panel 0 | panel 1 | panel 0 | panel 1 |
 //   multiply |         | panel 0 | panel 1 | panel 0 | panel 1
 //
-// A copy moves 4, 8 or 16 bytes as they lie: it cannot transpose. So a matrix that is contiguous along k is copied 4 bytes
-// at a time. Where a copy would leave the matrix it fills its destination with zeros instead: that is how edges are padded.
+// There are two ways to fetch without waiting. __pipeline_memcpy_async copies 16 bytes from global to shared memory through no
+// register (from compute capability 8.0 on; earlier GPUs copy at once, and the kernel is right all the same). But it copies
+// numbers as they lie, and so it serves only a matrix whose neighbours along a panel's row are neighbours in memory. All
+// others, and the edges, are loaded into registers and stored into the panel after the multiplications: a GPU's load is waited
+// for only where its result is first used.
 #pragma once
 
 #include <cuda_pipeline.h>
@@ -18,30 +19,45 @@
 
 namespace fast {
 
-// Starts the copy of element (i, p) of a (rows, k) view, or of a zero.
-__device__ inline void begin_element(float* to, const MatrixView& v, int i, int p, int rows, int k) {
-  const bool inside = i < rows && p < k;
-  const float* from = inside ? v.data + size_t(i) * v.row_step + size_t(p) * v.column_step : v.data;
-  __pipeline_memcpy_async(to, from, sizeof(float), inside ? 0 : sizeof(float));
+// What a thread fetches of one panel: some groups of four numbers.
+template <int edge, int threads>
+struct Coming {
+  static constexpr int groups = edge * panel_depth / 4 / threads;
+  float4 four[groups];
+};
+
+// Whether a group of four from (i, p) on is copied as it lies.
+__device__ inline bool is_copied(const MatrixView& v, int i, int p, int rows, int k, bool wide) {
+  return wide && v.row_step == 1 && i + 3 < rows && p < k;
 }
 
-// load_panel without waiting: 16 bytes at a time where the panel takes them as they lie, else 4.
+// Starts to fetch a panel, as load_panel does: copies go to `panel`, the rest to `coming`.
 template <int edge, int threads>
-__device__ void begin_panel(Panel<edge>& panel, const MatrixView& v, int first, int first_p, int rows, int k,
-                            int thread) {
-  const bool along_i = v.row_step == 1, wide = along_i && is_wide(v);
-  for (int q = thread; q < edge * panel_depth / 4; q += threads) {
-    const int i = along_i ? q % (edge / 4) * 4 : q / (panel_depth / 4);
-    const int p = along_i ? q / (edge / 4) : q % (panel_depth / 4) * 4;
-    if (wide && first + i + 3 < rows && first_p + p < k) {
-      __pipeline_memcpy_async(&panel[p][i], v.data + size_t(first_p + p) * v.column_step + size_t(first + i),
+__device__ void begin_panel(Panel<edge>& panel, Coming<edge, threads>& coming, const MatrixView& v, int first,
+                            int first_p, int rows, int k) {
+  const bool wide = is_wide(v);
+#pragma unroll
+  for (int g = 0; g < Coming<edge, threads>::groups; ++g) {
+    const Place at = place_in_panel<edge>(v, int(threadIdx.x) + g * threads);
+    const int i = first + at.i, p = first_p + at.p;
+    if (is_copied(v, i, p, rows, k, wide))
+      __pipeline_memcpy_async(&panel[at.p][at.i], v.data + size_t(p) * v.column_step + size_t(i),
                               sizeof(float4));
-      continue;
-    }
-    for (int step = 0; step < 4; ++step) {
-      const int j = along_i ? i + step : i, r = along_i ? p : p + step;
-      begin_element(&panel[r][j], v, first + j, first_p + r, rows, k);
-    }
+    else
+      coming.four[g] = four_of(v, i, p, rows, k, wide);
+  }
+}
+
+// Stores what has not been copied.
+template <int edge, int threads>
+__device__ void end_panel(Panel<edge>& panel, const Coming<edge, threads>& coming, const MatrixView& v,
+                          int first, int first_p, int rows, int k) {
+  const bool wide = is_wide(v);
+#pragma unroll
+  for (int g = 0; g < Coming<edge, threads>::groups; ++g) {
+    const Place at = place_in_panel<edge>(v, int(threadIdx.x) + g * threads);
+    if (!is_copied(v, first + at.i, first_p + at.p, rows, k, wide))
+      store_four<edge>(panel, at, v, coming.four[g]);
   }
 }
 
@@ -55,21 +71,26 @@ __device__ void multiply_double_buffered(float (&sum)[8][8], const MatrixView& a
                                          int column_second) {
   __shared__ __align__(16) Panel<rows> a_panels[2];
   __shared__ __align__(16) Panel<columns> b_panels[2];
-  const int thread = int(threadIdx.x);
-  // One turn more than there are panels: turn t starts the copy of panel t and multiplies panel t - 1.
+  Coming<rows, threads> a_coming;
+  Coming<columns, threads> b_coming;
+
+  // One turn more than there are panels: turn t fetches panel t and multiplies panel t - 1.
   for (int first = 0, turn = 0; first < k + panel_depth; first += panel_depth, ++turn) {
     const int coming = turn % 2, present = 1 - coming;
     if (first < k) {
-      begin_panel<rows, threads>(a_panels[coming], a, first_row, first, m, k, thread);
-      begin_panel<columns, threads>(b_panels[coming], b_transposed, first_column, first, n, k, thread);
+      begin_panel(a_panels[coming], a_coming, a, first_row, first, m, k);
+      begin_panel(b_panels[coming], b_coming, b_transposed, first_column, first, n, k);
+      __pipeline_commit();
     }
-    __pipeline_commit();
-    if (turn == 0) continue;
-    __pipeline_wait_prior(1);  // all but the newest: this thread's part of the present panels is there
-    __syncthreads();           // and every other thread's part
-    multiply_panels<rows, columns>(sum, a_panels[present], b_panels[present], row, row_second, column,
-                                   column_second);
-    __syncthreads();  // before the next turn copies over them
+    if (turn > 0)
+      multiply_panels<rows, columns>(sum, a_panels[present], b_panels[present], row, row_second, column,
+                                     column_second);
+    if (first < k) {
+      end_panel(a_panels[coming], a_coming, a, first_row, first, m, k);
+      end_panel(b_panels[coming], b_coming, b_transposed, first_column, first, n, k);
+    }
+    __pipeline_wait_prior(0);  // this thread's copies have arrived
+    __syncthreads();           // so have those of all threads, and all have read the present panels
   }
 }
 

@@ -21,14 +21,13 @@ __global__ void __launch_bounds__(threads)
                              Finish finish) {
   __shared__ __align__(16) Panel<edge> a_panel;
   __shared__ __align__(16) Panel<edge> b_panel;
-  const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge,
-            thread = int(threadIdx.x);
-  const int row = thread / (edge / 8) * 8, column = thread % (edge / 8) * 8;
+  const int first_row = int(blockIdx.x) * edge, first_column = int(blockIdx.y) * edge;
+  const int row = int(threadIdx.x) / (edge / 8) * 8, column = int(threadIdx.x) % (edge / 8) * 8;
 
   float sum[8][8] = {};
   for (int first = 0; first < k; first += panel_depth) {
-    load_panel<edge, threads>(a_panel, a, first_row, first, m, k, thread);
-    load_panel<edge, threads>(b_panel, b_transposed, first_column, first, n, k, thread);
+    load_panel<edge, threads>(a_panel, a, first_row, first, m, k);
+    load_panel<edge, threads>(b_panel, b_transposed, first_column, first, n, k);
     __syncthreads();
     multiply_panels<edge, edge>(sum, a_panel, b_panel, row, 4, column, 4);
     __syncthreads();

@@ -1,7 +1,7 @@
 // Step 7: the next panels arrive while these are used.
 //
-// A block needs two pairs of panels for it, and copies that nobody waits for: double_buffer.cuh has both. Everything else is
-// as in step 6.
+// A block needs two pairs of panels for it, and loads that nobody waits for: double_buffer.cuh has both. Everything else is as
+// in step 6.
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/double_buffer.cuh"

@@ -5,22 +5,20 @@
 namespace fast {
 
 const std::vector<Step>& matmul_steps() {
-  // A kernel whose block computes e x e elements asks for 2 e floats and makes 2 e² operations per step along k.
-  auto per_byte = [](double e) { return e / 4; };
   static const std::vector<Step> steps = {
-      {"1 naive", matmul_naive, 32, 0, per_byte(1), false},
-      {"2 coalesced", matmul_coalesced, 32, 0, per_byte(1), false},
-      {"3 shared tile", matmul_shared_tile, 16, 0, per_byte(16), false},
-      {"4 register tile", matmul_register_tile, 64, 0, per_byte(64), false},
-      {"5 panels", matmul_panels, 64, 0, per_byte(64), false},
-      {"6 wide loads", matmul_wide_loads, 64, 0, per_byte(64), false},
-      {"7 double buffer", matmul_double_buffer, 64, 0, per_byte(64), false},
-      {"8 warp tile", matmul_warp_tile, 64, 0, per_byte(64), false},
-      {"9 large block", matmul_large_block, 128, 0, per_byte(128), false},
-      {"10 two shapes", matmul_two_shapes, 64, 0, per_byte(128), false},
-      {"11 tensor cores, tf32", matmul_tensor_tf32, 64, 0x1p-11, per_byte(64), true},
-      {"11 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 0x1p-9, per_byte(64), true},
-      {"11 tensor cores, half", matmul_tensor_half, 64, 0x1p-11, per_byte(64), false},
+      {"1 naive", matmul_naive, 32, 0, false},
+      {"2 coalesced", matmul_coalesced, 32, 0, false},
+      {"3 shared tile", matmul_shared_tile, 16, 0, false},
+      {"4 register tile", matmul_register_tile, 64, 0, false},
+      {"5 panels", matmul_panels, 64, 0, false},
+      {"6 wide loads", matmul_wide_loads, 64, 0, false},
+      {"7 double buffer", matmul_double_buffer, 64, 0, false},
+      {"8 warp tile", matmul_warp_tile, 64, 0, false},
+      {"9 large block", matmul_large_block, 128, 0, false},
+      {"10 two shapes", matmul_two_shapes, 64, 0, false},
+      {"11 tensor cores, tf32", matmul_tensor_tf32, 64, 0x1p-11, true},
+      {"11 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 0x1p-9, true},
+      {"11 tensor cores, half", matmul_tensor_half, 64, 0x1p-11, false},
   };
   return steps;
 }

@@ -12,7 +12,6 @@ struct Step {
   Matmul* matmul = nullptr;
   int edge = 1;               // of the largest square block: where sizes are worth a test
   double input_rounding = 0;  // relative error of an input as the multiplier sees it
-  double flop_per_byte = 0;   // operations per byte that the kernel asks of global memory
   bool needs_ampere = false;  // compute capability 8.0 or later
 };
 const std::vector<Step>& matmul_steps();

@@ -37,26 +37,38 @@ __device__ inline float4 four_along_k(const MatrixView& v, int i, int p, int row
           element_or_zero(v, i, p + 2, rows, k), element_or_zero(v, i, p + 3, rows, k)};
 }
 
-// Fills a panel with the rows [first, first + edge) and the steps [first_p, first_p + panel_depth) of a (rows, k) view.
-// `thread` counts from 0 to threads - 1.
-template <int edge, int threads>
-__device__ void load_panel(Panel<edge>& panel, const MatrixView& v, int first, int first_p, int rows, int k,
-                           int thread) {
-  const bool wide = is_wide(v);
+// A panel is filled in groups of four numbers that lie side by side in memory: four rows of one step, or four steps of one row.
+struct Place {
+  int i, p;  // in the panel
+};
+template <int edge>
+__device__ Place place_in_panel(const MatrixView& v, int group) {
+  if (v.row_step == 1) return {group % (edge / 4) * 4, group / (edge / 4)};
+  return {group / (panel_depth / 4), group % (panel_depth / 4) * 4};
+}
+__device__ inline float4 four_of(const MatrixView& v, int i, int p, int rows, int k, bool wide) {
+  return v.row_step == 1 ? four_rows(v, i, p, rows, k, wide)
+                         : four_along_k(v, i, p, rows, k, wide && v.column_step == 1);
+}
+template <int edge>
+__device__ void store_four(Panel<edge>& panel, Place at, const MatrixView& v, float4 four) {
   if (v.row_step == 1) {
-    for (int q = thread; q < edge * panel_depth / 4; q += threads) {
-      const int i = q % (edge / 4) * 4, p = q / (edge / 4);
-      *reinterpret_cast<float4*>(&panel[p][i]) = four_rows(v, first + i, first_p + p, rows, k, wide);
-    }
+    *reinterpret_cast<float4*>(&panel[at.p][at.i]) = four;
   } else {
-    for (int q = thread; q < edge * panel_depth / 4; q += threads) {
-      const int i = q / (panel_depth / 4), p = q % (panel_depth / 4) * 4;
-      const float4 four = four_along_k(v, first + i, first_p + p, rows, k, wide && v.column_step == 1);
-      panel[p][i] = four.x;
-      panel[p + 1][i] = four.y;
-      panel[p + 2][i] = four.z;
-      panel[p + 3][i] = four.w;
-    }
+    panel[at.p][at.i] = four.x;
+    panel[at.p + 1][at.i] = four.y;
+    panel[at.p + 2][at.i] = four.z;
+    panel[at.p + 3][at.i] = four.w;
+  }
+}
+
+// Fills a panel with the rows [first, first + edge) and the steps [first_p, first_p + panel_depth) of a (rows, k) view.
+template <int edge, int threads>
+__device__ void load_panel(Panel<edge>& panel, const MatrixView& v, int first, int first_p, int rows, int k) {
+  const bool wide = is_wide(v);
+  for (int group = int(threadIdx.x); group < edge * panel_depth / 4; group += threads) {
+    const Place at = place_in_panel<edge>(v, group);
+    store_four<edge>(panel, at, v, four_of(v, first + at.i, first_p + at.p, rows, k, wide));
   }
 }
 
