@@ -27,7 +27,8 @@ local function address(path)
   if name then return name .. ".html" end
   local home, rest = path:match("^chapters/([^/]+)/(.+)$")
   if not home then home, rest = path:match("^common/([^/]+)/(.+)$") end
-  if home and home ~= "data" and exists(path:sub(1, #path - #rest) .. "README.md") and not path:match("%.csv$") then
+  local shown = not (path:match("%.md$") or path:match("%.svg$") or path:match("%.csv$")) -- as page.sh --files chooses
+  if home and home ~= "data" and shown and exists(path:sub(1, #path - #rest) .. "README.md") then
     return home .. "_files.html#" .. rest
   end
   local deck = path:match("^slides/(%d%d_[%w_]+)%.md$")
