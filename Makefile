@@ -388,7 +388,7 @@ diff-$(2):
 readme-$(2): $(programs) data
 	@sh common/readme.sh chapters/$(1)/README.md
 endef
-$(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_%,$(c)),10_hybrid,01_serial))))
+$(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_% 13_%,$(c)),10_hybrid,01_serial))))
 bench-13: $(filter %/10_hybrid/bench,$(programs))  # which it starts
 
 define program_verb

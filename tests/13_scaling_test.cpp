@@ -135,6 +135,21 @@ TEST(Clocks, AReceiverWaitsForItsMessage) {
   EXPECT_EQ(s.sum().bytes, 1024);
 }
 
+// The example of the chapter's text, in microseconds.
+TEST(Clocks, TwoRanksByHand) {
+  Cluster c = flat();
+  c.between = {.latency = 3, .overhead = 1, .rendezvous = 0, .bytes_per_second = 1000};
+  const Simulated s = simulate(c, 2, [] {
+    if (rank() == 0)
+      compute(5), send_bytes(4000, 1), compute(4);
+    else
+      compute(2), receive_bytes(4000, 0), compute(3);
+  });
+  EXPECT_EQ(s.ranks[0].seconds, 14);
+  EXPECT_EQ(s.ranks[1].seconds, 16);
+  EXPECT_EQ(s.ranks[1].waiting, 11);
+}
+
 TEST(Clocks, AMessageThatIsThereCostsNoWaiting) {
   const Simulated s = simulate(flat(), 2, [] {
     if (rank() == 1)

@@ -1,5 +1,5 @@
 # gnuplot -e "record='scaling.csv'; picture='scaling.svg'" scaling.gp
-set terminal svg size 760,400 font 'Helvetica,Arial,13' background '#ffffff'
+set terminal svg size 1100,560 font 'Helvetica,Arial,20' background '#ffffff'
 set output picture
 set datafile separator ','
 set xlabel 'ranks'
