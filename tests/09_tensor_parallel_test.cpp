@@ -10,6 +10,7 @@
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/09_tensor_parallel/crossover.h"
+#include "chapters/09_tensor_parallel/disturbed.h"
 #include "chapters/09_tensor_parallel/slices.h"
 #include "chapters/09_tensor_parallel/tensor.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
@@ -218,6 +219,30 @@ TEST(ColumnParallelForward, HasTheBitsOfTheSerialColumns) {
                            all.mlp.activation(1, 0)[r * w.whole_columns + w.first_column + c];
     ASSERT_ON_ALL_RANKS(same) << name_of(sizes);
   }
+}
+
+// The pair of layers that the text works out by hand: whole numbers, so every number of ranks gives them exactly.
+TEST(PairOfLayers, GivesTheWorkedExample) {
+  const float w[2][4][2] = {{{1, 0}, {0, 1}, {1, -1}, {1, -1}}, {{1, 2}, {3, -4}}};
+  CpuDevice device;
+  Trainer t(device, {4, 2, 2, 3}, {0, 2}, {.rows = 2, .input_gradient = true}, "rank-order", MPI_COMM_WORLD);
+  for (int l = 0; l < 2; ++l) {
+    const Layer& layer = t.layout.layers[size_t(l)];
+    float* mine = t.mlp.parameters(l);
+    for (int r = 0; r < layer.w.rows; ++r)
+      for (int c = 0; c < layer.w.columns; ++c)
+        *mine++ = w[l][layer.w.first_row + r][layer.w.first_column + c];
+    std::fill_n(mine, layer.out, 1.0f);
+  }
+  const std::vector<float> x = {1, 2, 0, 1, 0, 1, 1, 2}, y = {10, 0, 5, 9};
+  std::copy(x.begin(), x.end(), t.mlp.input());
+  t.mlp.forward(2);
+  ASSERT_ON_ALL_RANKS(std::equal(y.begin(), y.end(), t.mlp.output()));
+  std::fill_n(t.mlp.output_gradient(), 4, 1.0f);
+  t.mlp.backward(Write::overwrite);
+  // Four floats of y, eight of dx.
+  const size_t floats = world_size() == 1 ? 0 : 4 + 8;
+  ASSERT_ON_ALL_RANKS(t.tensor.traffic().floats == floats);
 }
 
 // Where the order of a sum does not depend on the position, a row's output does not depend on the rows beside it.
@@ -513,6 +538,15 @@ TEST(Crossover, IsMeasuredBetweenTwoNumbersOfRows) {
   EXPECT_NEAR(measured_crossover({10, 20, 40}, {0.25, 0.5, 2}), std::sqrt(20 * 40), 1e-9);
   EXPECT_EQ(measured_crossover({10, 20}, {1.5, 2}), 0);
   EXPECT_EQ(measured_crossover({10, 20}, {0.1, 0.2}), std::numeric_limits<double>::infinity());
+}
+
+TEST(Disturbed, AreTurnsThatDisagreeOrWereInterruptedOften) {
+  const std::vector<double> steady = {1, 1.1, 1.2, 1.1, 1}, one_bad = {1, 1.1, 9, 1.1, 1}, two_bad = {1, 1.1, 9, 1.1, 2};
+  EXPECT_FALSE(disturbed({steady, one_bad}, 0, 1, 2));
+  EXPECT_TRUE(disturbed({steady, two_bad}, 0, 1, 2));
+  // Each of two ranks may lose its core once in each of the five turns, and 20 times in the second.
+  EXPECT_FALSE(disturbed({steady}, 50, 1, 2));
+  EXPECT_TRUE(disturbed({steady}, 51, 1, 2));
 }
 
 // --- Hooks and mistakes --------------------------------------------------------------------------------------------

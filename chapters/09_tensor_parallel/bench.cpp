@@ -1,5 +1,6 @@
 // Cut the batch or the layers? Serial, data-parallel and tensor-parallel steps of networks n-n-n-n-n-10 take turns in
-// one group of processes; beside each measured exchange stands what chapter 05's cost model says of it.
+// one group of processes; beside each measured exchange stands what chapter 05's cost model says of it. What was
+// disturbed by something else on the machine is marked, and not used for the crossover.
 //
 // Run: make bench-09          --csv FILE writes what plot.sh draws
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "chapters/09_tensor_parallel/crossover.h"
+#include "chapters/09_tensor_parallel/disturbed.h"
 #include "chapters/09_tensor_parallel/split_head.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "common/error.h"
@@ -155,6 +157,12 @@ class Tensor : public Trainer {
 struct Cell {
   int width, rows;
   std::vector<double> serial, update, data, tensor, data_exchange, tensor_exchange;
+  long interruptions = 0;  // of all ranks
+  double seconds = 0;      // that all turns took
+
+  bool is_disturbed(int ranks) const {
+    return disturbed({serial, data, tensor, data_exchange, tensor_exchange}, interruptions, seconds, ranks);
+  }
 };
 
 struct Contenders {
@@ -189,6 +197,8 @@ double time_steps(const Cell& cell, Work work) {
 
 void take_turns(Cell& cell, Contenders& c) {
   const size_t rows = size_t(cell.rows);
+  const Timer timer;
+  long interrupted = -interruptions();
   double serial = 0, update = 0;
   if (c.serial) serial = time_steps(cell, [&] { c.serial->step(rows); });
   if (c.serial) update = time_steps(cell, [&] { c.serial->update(); });
@@ -206,6 +216,10 @@ void take_turns(Cell& cell, Contenders& c) {
   }
   cell.data_exchange.push_back(median(data));
   cell.tensor_exchange.push_back(median(tensor));
+  interrupted += interruptions();
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &interrupted, 1, MPI_LONG, MPI_SUM, MPI_COMM_WORLD));
+  cell.interruptions += interrupted;
+  cell.seconds += timer.seconds();
 }
 
 // --- Telling -------------------------------------------------------------------------------------------------------
@@ -215,6 +229,7 @@ struct Row {
   int width, rows;
   double serial, update, data, tensor, data_exchange, tensor_exchange;
   double predicted_data_exchange, predicted_tensor_exchange, predicted_data, predicted_tensor;
+  bool disturbed;
 };
 
 Row summarize(const Cell& c, const CrossoverModel& model) {
@@ -229,7 +244,8 @@ Row summarize(const Cell& c, const CrossoverModel& model) {
         model.data_exchange(),
         model.tensor_exchange(c.rows),
         0,
-        0};
+        0,
+        c.is_disturbed(model.ranks)};
   r.predicted_data = data_step(model, r.serial - r.update, r.update);
   r.predicted_tensor = tensor_step(model, r.rows, r.serial - r.update, r.update);
   return r;
@@ -242,10 +258,10 @@ void print_table(const std::vector<Row>& rows) {
       "width  rows   predicted measured   predicted measured   predicted measured   predicted measured  "
       "tensor/data\n");
   for (const Row& r : rows)
-    std::printf("%5d %5d  %10.0f %8.0f  %10.2f %8.2f  %10.0f %8.0f  %10.2f %8.2f  %8.2f\n", r.width, r.rows,
+    std::printf("%5d %5d  %10.0f %8.0f  %10.2f %8.2f  %10.0f %8.0f  %10.2f %8.2f  %8.2f%s\n", r.width, r.rows,
                 1e6 * r.predicted_data_exchange, 1e6 * r.data_exchange, 1e3 * r.predicted_data, 1e3 * r.data,
                 1e6 * r.predicted_tensor_exchange, 1e6 * r.tensor_exchange, 1e3 * r.predicted_tensor,
-                1e3 * r.tensor, r.tensor / r.data);
+                1e3 * r.tensor, r.tensor / r.data, r.disturbed ? "  disturbed" : "");
 }
 
 std::string rows_text(double rows, int least, int most) {
@@ -254,15 +270,20 @@ std::string rows_text(double rows, int least, int most) {
   return std::to_string(int(std::lround(rows)));
 }
 
-// rows: of one width.
+// rows: of one width.  Those that were disturbed are left out.
 void print_crossover(const std::vector<Row>& rows, const CrossoverModel& model) {
   std::vector<int> batches;
   std::vector<double> exchanges, steps, updates;
   for (const Row& r : rows) {
+    if (r.disturbed) continue;
     batches.push_back(r.rows);
     exchanges.push_back(r.tensor_exchange / r.data_exchange);
     steps.push_back(r.tensor / r.data);
     updates.push_back(r.update);
+  }
+  if (batches.empty()) {
+    std::printf("crossover, width %d: every measurement was disturbed\n", rows.front().width);
+    return;
   }
   const auto text = [&](double at) { return rows_text(at, batches.front(), batches.back()); };
   std::printf(
@@ -277,14 +298,14 @@ void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks)
   std::ofstream out(file);
   out << "# " << machine_name() << "; " << ranks << " ranks; networks n-n-n-n-n-10; seconds a step\n"
       << "width,rows,serial,update,data,tensor,data_exchange,tensor_exchange,predicted_data,predicted_tensor,"
-         "predicted_data_exchange,predicted_tensor_exchange\n";
+         "predicted_data_exchange,predicted_tensor_exchange,disturbed\n";
   for (const Row& r : rows) {
     out << r.width << ',' << r.rows;
     for (double seconds :
          {r.serial, r.update, r.data, r.tensor, r.data_exchange, r.tensor_exchange, r.predicted_data,
           r.predicted_tensor, r.predicted_data_exchange, r.predicted_tensor_exchange})
       out << ',' << seconds;
-    out << '\n';
+    out << ',' << r.disturbed << '\n';
   }
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
@@ -297,7 +318,7 @@ void bench_crossover(const Choices& c, MpiSession& mpi) {
   const int64_t most = *std::max_element(c.batches.begin(), c.batches.end());
   for (int64_t width : c.widths) {
     contenders.push_back(std::make_unique<Contenders>(int(width), size_t(most), mpi));
-    for (int64_t rows : c.batches) cells.push_back({int(width), int(rows), {}, {}, {}, {}, {}, {}});
+    for (int64_t rows : c.batches) cells.push_back({.width = int(width), .rows = int(rows)});
   }
   for (int64_t round = 0; round < c.rounds; ++round) {
     calibration.round();
@@ -327,12 +348,13 @@ void print_speedup(const char* name, const std::vector<double>& serial, const st
 
 void bench_wide(const Choices& c, MpiSession& mpi) {
   Contenders contenders(int(c.wide), size_t(c.wide_batch), mpi);
-  Cell cell{int(c.wide), int(c.wide_batch), {}, {}, {}, {}, {}, {}};
+  Cell cell{.width = int(c.wide), .rows = int(c.wide_batch)};
   for (int64_t round = 0; round < c.rounds; ++round) take_turns(cell, contenders);
   if (mpi.rank() != 0) return;
   std::printf(
-      "layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds:\n",
-      cell.width, cell.rows, mpi.size(), cell.serial.size());
+      "layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds%s:\n",
+      cell.width, cell.rows, mpi.size(), cell.serial.size(),
+      cell.is_disturbed(mpi.size()) ? " (disturbed)" : "");
   print_speedup("serial", cell.serial, cell.serial);
   print_speedup("data parallel", cell.serial, cell.data);
   print_speedup("tensor parallel", cell.serial, cell.tensor);
