@@ -1,4 +1,4 @@
-// Which of the running trials are to be stopped? The median rule: D. Golovin et al., "Google Vizier", KDD 2017, section 3.2.
+// Which of the running trials are to be stopped? The median rule.
 #include <algorithm>
 #include <vector>
 
@@ -8,6 +8,7 @@
 // A running trial that has reported s accuracies, 1 or more, is stopped if the best of them is below the median of the running
 // means of the finished trials: the mean of the first s accuracies of each. The median of an even number of values is the mean
 // of the two in the middle. A trial that has reported nothing goes on; so do all, where no trial is finished.
+// Source: D. Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, median stopping rule.
 //
 // stop (trials): 1 for the trials that are to be stopped, 0 for all others.
 void median_rule(int* stop, const float* accuracy, const int* reported, int trials, int steps) {
