@@ -72,7 +72,7 @@ class Device {
   // --- Memory that MPI may read and write: for chapters 02 to 04, skip it now ---------------------------------------
 
   // A host pointer that stands for the device range [p, p + n), valid until that memory is freed. On the CPU it is p
-  // itself: no copy. On a GPU it is pinned memory beside the range, or p where the MPI library takes device pointers.
+  // itself: no copy. On a GPU it is pinned memory beside the range.
   // The ranges of one allocation lie in their views as they lie on the device: host_view(p + i) == host_view(p) + i.
   virtual float* host_view(float* p, size_t n) = 0;
 

@@ -2,9 +2,6 @@
 //
 // This loop is the reference. Every parallel train.cpp of the later chapters is this file with a handful of lines added.
 // Run: make 01, or build/chapters/01_serial/train --help
-#include <cmath>
-#include <iostream>
-
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"

@@ -2,9 +2,6 @@
 //
 // The program of chapter 01; only the device is another one.
 // Run: make 02 DEVICE=cuda, or build/chapters/02_cuda/train --help
-#include <cmath>
-#include <iostream>
-
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"

@@ -3,9 +3,6 @@
 // The program of chapter 02, and: the next micro-batch is on its way while this one is computed (Prefetch), and a step is
 // one launch (StepGraph).
 // Run: make 03 DEVICE=cuda, or build/chapters/03_fast_kernels/train --help
-#include <cmath>
-#include <iostream>
-
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"

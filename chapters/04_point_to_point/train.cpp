@@ -2,9 +2,6 @@
 //
 // This is chapter 01's file with a handful of lines changed: `make diff-04` shows them.
 // Run: make 04 RANKS=4
-#include <cmath>
-#include <iostream>
-
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"

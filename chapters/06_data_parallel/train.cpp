@@ -1,7 +1,4 @@
 // Data-parallel training: chapter 01's program on several ranks.  Run: make 06 RANKS=4, or .../train --help
-#include <cmath>
-#include <iostream>
-
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"

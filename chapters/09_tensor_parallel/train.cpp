@@ -1,8 +1,5 @@
 // Tensor-parallel training: chapter 01's program on several ranks, each with a slice of every layer.
 // Run: make 09 RANKS=4, or build/chapters/09_tensor_parallel/train --help
-#include <cmath>
-#include <iostream>
-
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/09_tensor_parallel/tensor.h"

@@ -2,8 +2,6 @@
 //
 // This is chapter 10's loop, inside of a function that every simulated rank runs. All ranks are in this one process: no mpiexec.
 // Run: make 13 ARGS="--replicas 4 --pipeline 2 --tensor 2 --cluster ethernet --epochs 1"
-#include <iostream>
-
 #include "chapters/05_collectives/messages.h"
 #include "chapters/13_scaling/modelled_device.h"
 #include "chapters/13_scaling/simulated_training.h"
