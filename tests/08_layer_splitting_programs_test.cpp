@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "common/machine.h"
 #include "tests/program.h"
 
 namespace {
@@ -136,6 +137,20 @@ TEST(Bench, MeasuresAndEnds) {
   const ProgramRun run = launch(2, "bench --hidden 16,16,16,16 --batch 64 --rounds 1 --steps 1");
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(says(run, "interleaved")) << run.output;
+}
+
+// More ranks than cores are never quiet: with --only-if-quiet the status says so, and no file is written.
+TEST(Bench, WritesNothingThatWasDisturbed) {
+  const std::string file = testing::TempDir() + "08_disturbed.csv";
+  const int ranks = usable_cores() + 1;
+  if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
+  std::string hidden = "16";
+  for (int layer = 1; layer < 2 * ranks; ++layer) hidden += ",16";
+  const ProgramRun run =
+      launch(ranks, "bench --batch 64 --rounds 1 --steps 1 --only-if-quiet --hidden " + hidden + " --csv " + file);
+  EXPECT_EQ(run.status, 77) << run.output;
+  EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
+  EXPECT_EQ(run_program("test -e " + file).status, 1);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // How idle are the stages, and how much faster are they than one process?
 //
 // All schedules take turns in one group of processes, a few steps each, with chapter 01's training on rank 0 among them: the
-// speed of a machine drifts, and with it every time below; quotients taken within one round drift less.
+// speed of a machine drifts, and with it every time below; quotients taken within one round drift less. What was measured
+// while somebody else had the cores is marked; with --only-if-quiet nothing of it is written.
 // Run: make bench-08
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +10,7 @@
 
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/05_collectives/timing.h"
+#include "chapters/06_data_parallel/core_share.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/08_layer_splitting/idle.h"
 #include "chapters/08_layer_splitting/pipeline.h"
@@ -23,6 +25,7 @@ namespace {
 struct Choices {
   std::string data = "build/data", csv;
   int64_t rounds = 9, steps = 3, batch = 1024;
+  bool only_if_quiet = false;
   // Eight equal layers and a small one. The first is half again as wide at its input and computes no gradient of it: two
   // products instead of three. So the first four cost what the last five do.
   std::vector<int64_t> hidden = std::vector<int64_t>(8, 512);
@@ -92,8 +95,8 @@ class Stage {
 struct Setting {
   PipelineOptions options;
   std::unique_ptr<Stage> stage;
-  double planned = 0;                         // idle share, with the operations of each chunk
-  std::vector<double> seconds, speedup, idle;  // one entry a round; seconds of a step
+  double planned = 0;  // idle share, with the operations of each chunk
+  std::vector<double> seconds, speedup, idle, lost;  // one entry a round; seconds of a step; lost: see CoreShare
 
   double formula() const {
     return idle_formula(options.schedule, options.stages, int(options.chunks), int(options.micro_batches));
@@ -109,7 +112,7 @@ std::vector<Setting> make_settings(const Choices& c, const Dataset& train, MpiSe
     o.chunks = chunks;
     o.micro_batches = micro_batches;
     const std::vector<int> sizes = o.sizes(train);
-    Setting made{o, std::make_unique<Stage>(o, train, mpi.rank()), 0, {}, {}, {}};
+    Setting made{o, std::make_unique<Stage>(o, train, mpi.rank()), 0, {}, {}, {}, {}};
     made.planned = check(o.make_schedule(), times_by_operations(sizes, o.layers(sizes))).idle;
     return made;
   };
@@ -121,8 +124,9 @@ std::vector<Setting> make_settings(const Choices& c, const Dataset& train, MpiSe
 }
 
 // Seconds of the serial step in its faster way: the batch whole, or cut as the pipelines do.
-double time_serial(std::vector<Serial>& ways, int64_t steps, int rank) {
+double time_serial(std::vector<Serial>& ways, int64_t steps, int rank, CoreShare& share) {
   double best = 0;
+  share.begin();
   for (Serial& serial : ways) {
     std::vector<double> seconds;
     for (int64_t i = 0; rank == 0 && i < steps; ++i) {
@@ -132,13 +136,16 @@ double time_serial(std::vector<Serial>& ways, int64_t steps, int rank) {
     }
     if (rank == 0) best = best > 0 ? std::min(best, median(seconds)) : median(seconds);
   }
+  share.end();
   sleep_until_all_are_here(MPI_COMM_WORLD);
   return slowest(best);
 }
 
-void time_setting(Setting& s, double serial, int64_t steps) {
+// share: of the serial steps in the same round, with which the speedup is taken.
+void time_setting(Setting& s, double serial, int64_t steps, CoreShare share) {
   s.stage->step();
   std::vector<double> seconds, idle;
+  share.begin();
   for (int64_t i = 0; i < steps; ++i) {
     MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
     const PipelineTime before = s.stage->pipeline().time();
@@ -147,12 +154,18 @@ void time_setting(Setting& s, double serial, int64_t steps) {
     seconds.push_back(slowest(timer.seconds()));
     idle.push_back(measured_idle(before, s.stage->pipeline().time(), MPI_COMM_WORLD));
   }
+  share.end();
+  s.lost.push_back(share.lost(MPI_COMM_WORLD));
   s.seconds.push_back(median(seconds));
   s.idle.push_back(median(idle));
   s.speedup.push_back(serial / s.seconds.back());
 }
 
-void print(const std::vector<Setting>& settings, const std::vector<double>& serial, const Choices& c) {
+// Medians are told. They lie among the values of quiet rounds if more than half of the rounds were quiet.
+Verdict verdict_on(const Setting& s, const MpiSession& mpi) { return verdict(median(s.lost), mpi.node_size()); }
+
+void print(const std::vector<Setting>& settings, const std::vector<double>& serial, const Choices& c,
+           const MpiSession& mpi) {
   std::printf("784-(%zu x %lld)-10, batch %lld, %d stages\n", c.hidden.size(), (long long)c.hidden[0], (long long)c.batch,
               settings[0].options.stages);
   std::printf("serial: %.1f ms a step (median of %lld rounds of %lld steps; quartiles %.1f and %.1f ms)\n\n",
@@ -161,10 +174,11 @@ void print(const std::vector<Setting>& settings, const std::vector<double>& seri
   std::printf("%-12s %6s %13s %10s %8s %15s   idle: %8s %8s %8s\n", "schedule", "chunks", "micro-batches", "ms a step",
               "speedup", "(quartiles)", "formula", "planned", "measured");
   for (const Setting& s : settings)
-    std::printf("%-12s %6lld %13lld %10.1f %8.2f  (%4.2f to %4.2f)         %7.1f%% %7.1f%% %7.1f%%\n",
+    std::printf("%-12s %6lld %13lld %10.1f %8.2f  (%4.2f to %4.2f)         %7.1f%% %7.1f%% %7.1f%%%s\n",
                 s.options.schedule.c_str(), (long long)s.options.chunks, (long long)s.options.micro_batches,
                 1e3 * median(s.seconds), median(s.speedup), quantile(s.speedup, 0.25), quantile(s.speedup, 0.75),
-                100 * s.formula(), 100 * s.planned, 100 * median(s.idle));
+                100 * s.formula(), 100 * s.planned, 100 * median(s.idle),
+                verdict_on(s, mpi) == Verdict::quiet ? "" : (std::string("  ") + name_of(verdict_on(s, mpi))).c_str());
 }
 
 void write_csv(const std::vector<Setting>& settings, const std::vector<double>& serial, const Choices& c) {
@@ -186,6 +200,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   options.add("rounds", &c.rounds, "turns of each setting", between(1, 1000));
   options.add("steps", &c.steps, "steps a turn", between(1, 1000));
   options.add("csv", &c.csv, "write the table to this file, too");
+  options.add("only-if-quiet", &c.only_if_quiet, "end with status 77, no file, if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
   const Dataset train = read_mnist_train(c.data);
 
@@ -198,14 +213,18 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   }
   std::vector<double> serial;
   for (int64_t round = 0; round < c.rounds; ++round) {
-    serial.push_back(time_serial(ways, c.steps, mpi.rank()));
-    for (Setting& s : settings) time_setting(s, serial.back(), c.steps);
+    CoreShare share;
+    serial.push_back(time_serial(ways, c.steps, mpi.rank(), share));
+    for (Setting& s : settings) time_setting(s, serial.back(), c.steps, share);
   }
-  if (mpi.rank() != 0) return 0;
+  const bool quiet =
+      std::ranges::all_of(settings, [&](const Setting& s) { return verdict_on(s, mpi) == Verdict::quiet; });
+  const int status = c.only_if_quiet && !quiet ? not_quiet_status : 0;
+  if (mpi.rank() != 0) return status;
   std::printf("%s\n", machine_name().c_str());
-  print(settings, serial, c);
-  if (!c.csv.empty()) write_csv(settings, serial, c);
-  return 0;
+  print(settings, serial, c, mpi);
+  if (!c.csv.empty() && status == 0) write_csv(settings, serial, c);
+  return status;
 }
 
 }  // namespace
