@@ -11,6 +11,7 @@
 #include "chapters/05_collectives/messages.h"
 #include "chapters/09_tensor_parallel/crossover.h"
 #include "chapters/09_tensor_parallel/disturbed.h"
+#include "chapters/09_tensor_parallel/equal_copies.h"
 #include "chapters/09_tensor_parallel/slices.h"
 #include "chapters/09_tensor_parallel/tensor.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"

@@ -4,6 +4,7 @@
 #include <mpi.h>
 
 #include "chapters/08_layer_splitting/check.h"
+#include "chapters/08_layer_splitting/partition.h"
 #include "chapters/08_layer_splitting/pipeline.h"
 
 // Times of the passes in proportion to the operations of each chunk: what an unequal cut does to a schedule.

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "chapters/08_layer_splitting/partition.h"
 #include "chapters/08_layer_splitting/schedule.h"
+#include "chapters/08_layer_splitting/stage_layout.h"
 
 // Of one stage, in bytes.
 struct StageMemory {

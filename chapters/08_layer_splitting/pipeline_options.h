@@ -4,6 +4,7 @@
 #include "chapters/01_serial/train_options.h"
 #include "chapters/08_layer_splitting/partition.h"
 #include "chapters/08_layer_splitting/schedule.h"
+#include "chapters/08_layer_splitting/stage_layout.h"
 
 struct PipelineOptions : TrainOptions {
   int stages;                     // the ranks

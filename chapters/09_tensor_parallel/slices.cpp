@@ -4,7 +4,6 @@
 
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/messages.h"
-#include "chapters/06_data_parallel/replicas.h"
 
 namespace {
 
@@ -48,14 +47,4 @@ std::vector<float> gather_slices(std::span<const float> mine, const std::vector<
     place_slice(whole, all, slice, layout);
   }
   return whole;
-}
-
-void require_equal_copies(std::span<const float> mine, const Layout& layout, size_t step, MPI_Comm comm) {
-  std::vector<float> copies;
-  for (const Layer& layer : layout.layers)
-    if (layer.split == Split::rows) {
-      const auto bias = mine.subspan(layer.b.offset, layer.b.size());
-      copies.insert(copies.end(), bias.begin(), bias.end());
-    }
-  require_equal_replicas(copies, step, comm);
 }

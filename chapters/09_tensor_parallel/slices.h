@@ -20,8 +20,3 @@ void cut_slice(std::span<float> part, const Layout& part_layout, std::span<const
 // comm is make_layout(sizes, here, {r, ranks}).  Collective.
 std::vector<float> gather_slices(std::span<const float> mine, const std::vector<int>& sizes, Range here,
                                  MPI_Comm comm);
-
-// The biases of layers cut by rows are the only parameters that all ranks hold. They get the same gradient from the
-// same dy, so they stay equal without any exchange, as long as all results that are whole have the same bits on all
-// ranks. Compares them, bit for bit.  Collective.  Throws Error, the same on all ranks, if they are not equal.
-void require_equal_copies(std::span<const float> mine, const Layout& layout, size_t step, MPI_Comm comm);

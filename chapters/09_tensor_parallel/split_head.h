@@ -43,11 +43,3 @@ class SplitSoftmaxHead {
   std::vector<int> host_labels_;
   std::vector<float> host_losses_;
 };
-
-// The class that each row of mlp.output(slot) is taken for, (rows): the largest output, the lowest class among
-// equals, as in the serial program. The same on every rank.  Collective over the ranks of `tensor`.
-std::vector<int> guess_classes(TensorParallel& tensor, int slot = 0);
-
-// How many of the samples [rows.first, rows.last) the network classifies correctly, the same on every rank.
-// Collective, and every rank looks at the same samples.
-size_t count_correct_split(TensorParallel& tensor, const Dataset& data, Range rows);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chapters/02_cuda/make_device.h"
+#include "chapters/09_tensor_parallel/split_evaluation.h"
 #include "chapters/09_tensor_parallel/split_head.h"
 #include "chapters/09_tensor_parallel/tensor_options.h"
 #include "chapters/09_tensor_parallel/tensor_parallel.h"

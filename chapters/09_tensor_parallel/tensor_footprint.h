@@ -23,6 +23,7 @@ struct TensorFootprint {
 //   activation a (input of layer a)   R s(a) if a is even, R C(s(a)) if odd
 //   head                  2 R a slot; 2 R more for split classes      sum               R, and a maximum of R
 //
-// So parameters, gradients and optimizer state shrink with the number of ranks, but only every other activation.
+// So parameters, gradients and optimizer state shrink with the number of ranks, all but the biases of layers by rows, which
+// every rank holds whole; and of the activations only every other one shrinks.
 TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slice slice, const Space& space,
                                  int state_vectors);

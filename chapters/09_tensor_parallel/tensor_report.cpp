@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "chapters/04_point_to_point/serial_run.h"
+#include "chapters/09_tensor_parallel/equal_copies.h"
 #include "chapters/09_tensor_parallel/slices.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "common/mpi/session.h"

@@ -4,6 +4,7 @@
 #include <climits>
 #include <csignal>
 
+#include "chapters/08_layer_splitting/partition.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/timer.h"

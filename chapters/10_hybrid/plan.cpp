@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "chapters/08_layer_splitting/check.h"
+#include "chapters/08_layer_splitting/partition.h"
 #include "common/error.h"
 
 PlanMachine typical_machine() {

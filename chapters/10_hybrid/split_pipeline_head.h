@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "chapters/08_layer_splitting/pipeline.h"
+#include "chapters/09_tensor_parallel/split_evaluation.h"
 #include "chapters/09_tensor_parallel/split_head.h"
 
 class SplitPipelineHead : public PipelineHead {

@@ -1,2 +1,2 @@
-# chapters/08_layer_splitting/partition.cpp 08_layer_splitting_test Pipeline.EverySchedule*
+# chapters/08_layer_splitting/stage_layout.cpp 08_layer_splitting_test Pipeline.EverySchedule*
 s|all.data() + layout.whole\[c\].first);|all.data() + layout.offsets[c]);|
