@@ -9,15 +9,11 @@
 #include <fstream>
 #include <memory>
 
-#include "chapters/01_serial/cpu_device.h"
 #include "chapters/05_collectives/timing.h"
-#include "chapters/06_data_parallel/exchange.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
-#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/09_tensor_parallel/contenders.h"
 #include "chapters/09_tensor_parallel/crossover.h"
 #include "chapters/09_tensor_parallel/disturbed.h"
-#include "chapters/09_tensor_parallel/split_head.h"
-#include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "common/error.h"
 #include "common/machine.h"
 #include "common/mpi/session.h"
@@ -32,125 +28,6 @@ struct Choices {
   std::string csv;
 };
 
-std::vector<int> network(int width) { return {width, width, width, width, width, 10}; }
-
-// --- The three ways to train the same network ----------------------------------------------------------------------
-
-// A model and what trains it, kept between rounds; a step is one on the first `rows` rows of the data.
-class Trainer {
- public:
-  Trainer(const Dataset& data, Slice slice)
-      : data_(data),
-        layout_(make_layout(network(int(data.features())), {0, 5}, slice)),
-        parameters_(device_, layout_.count, Purpose::parameters),
-        gradients_(device_, layout_.count, Purpose::gradients),
-        mlp_(device_, layout_, parameters_, gradients_, {.rows = int(data.count)}),
-        optimizer_(device_, {.learning_rate = 0.01}, layout_.count) {
-    for (uint32_t i = 0; i < data.count; ++i) order_.push_back(i);
-    std::vector<float> weights(layout_.count);
-    initialize(weights.data(), layout_, 1);
-    device_.copy_in(parameters_.data(), weights.data(), layout_.count);
-  }
-  virtual ~Trainer() = default;
-
-  virtual void step(size_t rows) = 0;
-  void update() { optimizer_.step(parameters_, gradients_); }
-
-  // Seconds in the exchange of a step of so many rows to which all ranks come at once.  Collective.
-  virtual double exchange(size_t rows) = 0;
-
- protected:
-  template <class Head>
-  void pass(Head& head, Range rows, size_t batch_rows) {
-    load_images(mlp_, data_, order_, rows);
-    head.load_labels(data_, order_, rows);
-    mlp_.forward(int(rows.size()));
-    head.backward(mlp_, batch_rows);
-    mlp_.backward(Write::overwrite);
-    loss_ = head.loss(mlp_, batch_rows);
-  }
-
-  const Dataset& data_;
-  CpuDevice device_;
-  Layout layout_;
-  Buffer<> parameters_, gradients_;
-  Mlp mlp_;
-  Optimizer optimizer_;
-  std::vector<uint32_t> order_;
-  double loss_ = 0;
-};
-
-class Serial : public Trainer {
- public:
-  explicit Serial(const Dataset& data) : Trainer(data, {}), head_(device_, mlp_.space()) {}
-  void step(size_t rows) override {
-    pass(head_, {0, rows}, rows);
-    update();
-  }
-  double exchange(size_t) override { return 0; }
-
- private:
-  SoftmaxHead head_;
-};
-
-class DataParallel : public Trainer {
- public:
-  DataParallel(const Dataset& data, int ranks) : Trainer(data, {}), head_(device_, mlp_.space()) {
-    DataParallelOptions o(ranks);
-    o.watch = 0;
-    exchange_ = make_exchange(o, data.count, mlp_, head_, gradients_);
-  }
-  void step(size_t rows) override {
-    const Range mine = exchange_->begin({0, rows}, 0);
-    if (!mine.empty()) pass(head_, mine, rows);
-    exchange_->finish(loss_);
-    update();
-  }
-  double exchange(size_t) override {
-    device_.fill(gradients_, 0.5f, layout_.count);  // written anew, as backward does
-    exchange_->begin({0, 0}, 0);
-    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-    const Timer timer;
-    exchange_->finish(0);
-    return timer.seconds();
-  }
-
- private:
-  SoftmaxHead head_;
-  std::unique_ptr<Exchange> exchange_;
-};
-
-class Tensor : public Trainer {
- public:
-  Tensor(const Dataset& data, int rank, int ranks)
-      : Trainer(data, {rank, ranks}), tensor_(mlp_), head_(tensor_, mlp_.space()), ranks_(ranks) {}
-  void step(size_t rows) override {
-    pass(head_, {0, rows}, rows);
-    update();
-  }
-  double exchange(size_t rows) override {
-    const TensorFootprint f =
-        tensor_footprint(network(int(data_.features())), {0, 5}, {0, ranks_}, {.rows = int(rows)}, 0);
-    float* p = mlp_.input();
-    double seconds = 0;
-    for (size_t i = 0; i < f.sums.size(); ++i) {
-      const size_t n = f.sums[i];
-      device_.fill(p, 0.5f, n);  // written anew, as a layer does
-      MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-      const Timer timer;
-      tensor_.sum(p, n);
-      if (i + 1 == f.sums.size()) tensor_.maximum(p, n);  // the head's
-      seconds += timer.seconds();
-    }
-    return seconds;
-  }
-
- private:
-  TensorParallel tensor_;
-  SplitSoftmaxHead head_;
-  int ranks_;
-};
-
 // --- Measuring -----------------------------------------------------------------------------------------------------
 
 // What is measured for one width and number of rows; an entry a round, seconds.
@@ -162,20 +39,6 @@ struct Cell {
 
   bool is_disturbed(int ranks) const {
     return disturbed({serial, data, tensor, data_exchange, tensor_exchange}, interruptions, seconds, ranks);
-  }
-};
-
-struct Contenders {
-  Dataset dataset;
-  std::unique_ptr<Serial> serial;  // on rank 0
-  std::unique_ptr<DataParallel> data;
-  std::unique_ptr<Tensor> tensor;
-
-  Contenders(int width, size_t rows, MpiSession& mpi)
-      : dataset(random_dataset(size_t(width), rows)),
-        data(std::make_unique<DataParallel>(dataset, mpi.size())),
-        tensor(std::make_unique<Tensor>(dataset, mpi.rank(), mpi.size())) {
-    if (mpi.rank() == 0) serial = std::make_unique<Serial>(dataset);
   }
 };
 
