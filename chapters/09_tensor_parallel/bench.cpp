@@ -33,7 +33,7 @@ struct Choices {
 // What is measured for one width and number of rows; an entry a round, seconds.
 struct Cell {
   int width, rows;
-  std::vector<double> serial, update, data, tensor, data_exchange, tensor_exchange;
+  std::vector<double> serial = {}, update = {}, data = {}, tensor = {}, data_exchange = {}, tensor_exchange = {};
   long interruptions = 0;  // of all ranks
   double seconds = 0;      // that all turns took
 
