@@ -303,7 +303,7 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help help-all all programs train test check test-long bench plot timeline doctor clean data FORCE
+.PHONY: help help-all all programs train test check test-long mutants bench plot timeline doctor clean data FORCE
 
 # The lines `## verb: text` and `verb: ## text` are the help, `##* ` those of every day, `##@ ` the heading of a group.
 help_lines = LC_ALL=C awk -v every='$(1)' ' \
@@ -348,6 +348,9 @@ check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## th
 
 test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@sh tests/run $(tests) -- $(wildcard tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
+
+mutants: all data ## how many mechanical bugs do the tests notice? make mutants NN="05 mpi_guard" ARGS="--count 40"
+	@sh tests/mutants/run $(ARGS) $(NN)
 
 bench: $(programs) data ## every benchmark, one after another
 	@$(foreach b,$(filter %/bench,$(programs)),echo '--- $b' && $(call run,$b) &&) true

@@ -1,0 +1,95 @@
+# Lists small bugs of the kinds that maintenance makes, one a line:  awk -f generate.awk FILE...
+#
+#   FILE <tab> LINE <tab> KIND <tab> the line as it is <tab> the line with the bug
+#
+# One rule for each kind, see below. Comments and strings are left alone, and so is what cannot fail at run time: includes,
+# declarations of types, static_assert. Some of what is listed does not compile; whoever plants it finds out.
+
+BEGIN { OFS = "\t" }
+
+FNR == 1 { inside_comment = 0 }
+
+{
+  code = masked($0)
+  if (code ~ /^ *(#|using |template|static_assert|namespace|class |struct |enum |friend |public:|private:|})/ || code !~ /[a-z]/) next
+  replace("relation", " < ", " <= ");  replace("relation", " <= ", " < ")
+  replace("relation", " > ", " >= ");  replace("relation", " >= ", " > ")
+  replace("relation", " == ", " != "); replace("relation", " != ", " == ")
+  replace("arithmetic", " \\+ ", " - ");  replace("arithmetic", " - ", " + ")
+  replace("arithmetic", " \\* ", " / ");  replace("arithmetic", " / ", " * ")
+  replace("arithmetic", " % ", " / ");    replace("arithmetic", " \\+= ", " -= ")
+  replace("logic", " && ", " || ");       replace("logic", " \\|\\| ", " && ")
+  replace("logic", "!", "", "[A-Za-z(]"); replace("logic", "true", "false", "[^A-Za-z0-9_]"); replace("logic", "false", "true", "[^A-Za-z0-9_]")
+  replace("extreme", "std::min", "std::max"); replace("extreme", "std::max", "std::min")
+  replace("extreme", "std::floor", "std::ceil"); replace("extreme", "std::ceil", "std::floor")
+  constants()
+  arguments()
+  condition()
+  statement()
+}
+
+# The line with every character of a comment or a string replaced, so that positions stay.
+function masked(line,    i, c, in_string, quote, result) {
+  if (inside_comment) { if (!(i = index(line, "*/"))) return ""; inside_comment = 0; return "" }
+  if (line ~ /^ *\/\*/) { if (line !~ /\*\//) inside_comment = 1; return "" }
+  for (i = 1; i <= length(line); i++) {
+    c = substr(line, i, 1)
+    if (in_string) {
+      if (c == "\\") { result = result "\001"; i++ }
+      else if (c == quote) in_string = 0
+      result = result "\001"
+    } else if (c == "\"" || (c == "'" && substr(line, i + 1) ~ /^(.|\\.)'/)) { in_string = 1; quote = c; result = result "\001" }
+    else if (substr(line, i, 2) == "//") return result
+    else result = result c
+  }
+  return result
+}
+
+function tell(kind, changed) { if (changed != $0) print FILENAME, FNR, kind, $0, changed }
+
+# Each place of `pattern` becomes `by`; where `after` is given, it must follow, and no letter may stand in front.
+function replace(kind, pattern, by, after,    from, at, rest) {
+  for (from = 1; (rest = substr(code, from)) != "" && match(rest, pattern); from = at + RLENGTH) {
+    at = from + RSTART - 1
+    if (after != "" && substr(code, at + RLENGTH, 1) !~ after) continue
+    if (after != "" && at > 1 && substr(code, at - 1, 1) ~ /[A-Za-z0-9_]/) continue
+    tell(kind, substr($0, 1, at - 1) by substr($0, at + RLENGTH))
+  }
+}
+
+# A whole number becomes the next one, 1 becomes 0; a number with a point is doubled.
+function constants(    from, at, size, old, new) {
+  for (from = 1; match(substr(code, from), /[0-9][0-9.]*(e-?[0-9]+)?/); from = at + size) {
+    at = from + RSTART - 1; size = RLENGTH
+    if (at > 1 && substr(code, at - 1, 1) ~ /[A-Za-z0-9_.\047]/ || substr(code, at + size, 1) ~ /[A-Za-eg-z_\047x]/) continue
+    old = substr(code, at, size)
+    new = old == "1" ? "0" : old ~ /[.e]/ ? "2 * " old : old + 1
+    tell("constant", substr($0, 1, at - 1) new substr($0, at + size))
+  }
+}
+
+# The first two arguments of a call change places, where both are simple.
+function arguments(    at, size, name, pair) {
+  if (!match(code, /[a-z_]\([A-Za-z0-9_.\[\]]+, [A-Za-z0-9_.\[\]]+[,)]/)) return
+  at = RSTART + 2; size = RLENGTH - 3
+  split(substr(code, at, size), pair, ", ")
+  if (pair[1] != pair[2]) tell("arguments", substr($0, 1, at - 1) pair[2] ", " pair[1] substr($0, at + size))
+}
+
+function condition(    text, at) {
+  if (match(code, /^ *(\} else )?if \(.*\) *(\{|return[^;]*;|continue;|break;|throw .*;)$/) && code !~ /constexpr|;.*;/) {
+    at = index(code, "if (") + 4
+    match(code, /\) *(\{|return[^;]*;|continue;|break;|throw .*;)$/)
+    text = substr($0, at, RSTART - at)
+    tell("condition", substr($0, 1, at - 1) "!(" text ")" substr($0, RSTART))
+  }
+}
+
+# A statement of one line that stands alone is left out; those that wait, lock or flush have a kind of their own.
+function statement(    kind) {
+  if (code !~ /^ +[A-Za-z_][A-Za-z0-9_.:>\[\]-]*(\(.*\)| [-+*\/]?= .*|\+\+|--);$/ && code !~ /^ +(continue|break|\+\+[a-z_]+);$/) return
+  if (code ~ /^ +(return|throw|delete|new|co_|case|goto)[ (]/) return
+  kind = code ~ /([Ww]ait|[^Bb][Ll]ock|[Ff]lush|sync|[Bb]arrier|notify|[Pp]rogress)[A-Za-z_]*\(/ ? "wait" : "removed"
+  match($0, /^ */)
+  tell(kind, substr($0, 1, RLENGTH) ";")
+}
