@@ -1,6 +1,8 @@
-// The cost model of chapter 05: formulas against hand calculation, fits of known machines, the choice that follows.
+// The cost model of chapter 05: formulas against hand calculation, fits of known machines, the choice that follows. And which
+// measurements are believed.
 // ranks: 1 2 3
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -8,10 +10,12 @@
 #include <string>
 
 #include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "tests/mpi_expect.h"
 
 namespace {
 
@@ -133,6 +137,34 @@ TEST(Calibrate, AllRanksAgree) {
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &same, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
   EXPECT_TRUE(same);
   EXPECT_GT(machine.exchange(1000), 0);
+}
+
+// --- Results of a disturbed measurement are not written down ------------------------------------------------------------
+
+TEST(CoreShare, SeesThatOneRankWasWithoutItsCore) {
+  CoreShare share;
+  for (int i = 0; i < 3; ++i) {
+    share.begin();
+    if (rank_of(MPI_COMM_WORLD) == ranks_of(MPI_COMM_WORLD) - 1) usleep(20000);  // as if another program had the core
+    share.end();
+  }
+  const double lost = share.lost(MPI_COMM_WORLD);
+  ASSERT_ON_ALL_RANKS(lost > 0.9 && lost <= 1) << lost;
+  EXPECT_EQ(verdict(lost, 1), Verdict::disturbed);
+}
+
+TEST(CoreShare, VerdictsAreQuietDisturbedOrTooManyRanks) {
+  EXPECT_EQ(verdict(0.01, 1), Verdict::quiet);
+  EXPECT_EQ(verdict(0.25, 1), Verdict::disturbed);
+  EXPECT_EQ(verdict(0.01, usable_cores() + 1), Verdict::more_ranks_than_cores);
+}
+
+// Of five rounds, two may be as bad as they like: the median is told.
+TEST(CoreShare, AMedianIsQuietIfMostRoundsWere) {
+  const double limit = still_quiet, over = still_quiet + 0.001;
+  EXPECT_EQ(verdict({0.01, 0.9, limit, 0.02, 0.9}, 1), Verdict::quiet);
+  EXPECT_EQ(verdict({0.01, 0.9, over, 0.02, 0.9}, 1), Verdict::disturbed);
+  EXPECT_EQ(verdict({0.01, 0.02, 0.01}, usable_cores() + 1), Verdict::more_ranks_than_cores);
 }
 
 }  // namespace

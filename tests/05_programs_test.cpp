@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/machine.h"
 #include "tests/program.h"
 
 namespace {
@@ -144,6 +145,17 @@ TEST(BenchProgram, OnSeveralHostsLeavesOutTheWindow) {
   if (says(run, ", shared window")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
   EXPECT_FALSE(says(rows, "shared-window")) << rows.output;
   EXPECT_TRUE(says(rows, "18 mpi")) << rows.output;  // 18 lengths
+}
+
+// More ranks than cores are never quiet: with --only-if-quiet the status says so, and no file is written.
+TEST(BenchProgram, WritesNothingThatWasDisturbed) {
+  const int ranks = usable_cores() + 1;
+  if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
+  const std::string csv = build_folder() + "/bench_disturbed.csv", fit = build_folder() + "/bench_disturbed.fit";
+  const ProgramRun run = launch(ranks, "bench --rounds 1 --only-if-quiet --csv " + csv + " --fit " + fit);
+  EXPECT_EQ(run.status, 77) << run.output;
+  EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
+  EXPECT_EQ(run_program("test -e " + csv + " || test -e " + fit).status, 1);
 }
 
 }  // namespace

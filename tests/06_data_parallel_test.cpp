@@ -2,7 +2,6 @@
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
 
-#include <unistd.h>
 
 #include <cmath>
 #include <numeric>
@@ -13,7 +12,6 @@
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/buckets.h"
-#include "chapters/06_data_parallel/core_share.h"
 #include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "common/compare.h"
@@ -491,26 +489,6 @@ TEST(ExchangeTime, IsAllTheTimeOfAnExchange) {
     // Half: between the clock's readings somebody else may get the core.
     ASSERT_ON_ALL_RANKS(counted >= 0.5 * seconds && counted <= seconds) << counted << " of " << seconds << " s";
   }
-}
-
-// --- Results of a disturbed measurement are not written down ------------------------------------------------------------
-
-TEST(CoreShare, SeesThatOneRankWasWithoutItsCore) {
-  CoreShare share;
-  for (int i = 0; i < 3; ++i) {
-    share.begin();
-    if (world_rank() == world_size() - 1) usleep(20000);  // as if another program had the core
-    share.end();
-  }
-  const double lost = share.lost(MPI_COMM_WORLD);
-  ASSERT_ON_ALL_RANKS(lost > 0.9 && lost <= 1) << lost;
-  EXPECT_EQ(verdict(lost, 1), Verdict::disturbed);
-}
-
-TEST(CoreShare, VerdictsAreQuietDisturbedOrTooManyRanks) {
-  EXPECT_EQ(verdict(0.01, 1), Verdict::quiet);
-  EXPECT_EQ(verdict(0.25, 1), Verdict::disturbed);
-  EXPECT_EQ(verdict(0.01, usable_cores() + 1), Verdict::more_ranks_than_cores);
 }
 
 TEST(Evaluation, CountsWhatOneRankCounts) {

@@ -1,6 +1,7 @@
 // The programs of chapter 09 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
 
+#include "common/machine.h"
 #include "tests/program.h"
 
 namespace {
@@ -103,6 +104,22 @@ TEST(Bench, MeasuresAndEnds) {
   EXPECT_TRUE(says(run, "crossover")) << run.output;
   const ProgramRun lines = run_program("grep -c '^[0-9]' " + file + "; rm " + file);
   EXPECT_EQ(std::stoi(lines.output), 6) << lines.output;
+}
+
+// More ranks than cores are never quiet: each line says so, and with --only-if-quiet so does the status; no file is written.
+TEST(Bench, WritesNothingThatWasDisturbed) {
+  const int ranks = usable_cores() + 1;
+  if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
+  const std::string file = testing::TempDir() + "09_disturbed.csv";
+  const std::string command = "bench --rounds 1 --widths 24 --batches 8 --wide 32 --csv " + file;
+  const ProgramRun marked = launch(ranks, command);
+  EXPECT_EQ(marked.status, 0) << marked.output;
+  EXPECT_TRUE(says(marked, "1 rounds:  MORE RANKS THAN CORES")) << marked.output;
+  EXPECT_TRUE(says(marked, "crossover, width 24: no measurement was quiet")) << marked.output;
+  EXPECT_EQ(run_program("grep -c ',1$' " + file + "; rm " + file).output, "1\n");
+  const ProgramRun refused = launch(ranks, command + " --only-if-quiet");
+  EXPECT_EQ(refused.status, 77) << refused.output;
+  EXPECT_EQ(run_program("test -e " + file).status, 1);
 }
 
 // The chapter's promise: the program is chapter 01's, but for these lines.

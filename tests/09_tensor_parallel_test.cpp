@@ -10,7 +10,6 @@
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/09_tensor_parallel/crossover.h"
-#include "chapters/09_tensor_parallel/disturbed.h"
 #include "chapters/09_tensor_parallel/equal_copies.h"
 #include "chapters/09_tensor_parallel/slices.h"
 #include "chapters/09_tensor_parallel/tensor.h"
@@ -539,15 +538,6 @@ TEST(Crossover, IsMeasuredBetweenTwoNumbersOfRows) {
   EXPECT_NEAR(measured_crossover({10, 20, 40}, {0.25, 0.5, 2}), std::sqrt(20 * 40), 1e-9);
   EXPECT_EQ(measured_crossover({10, 20}, {1.5, 2}), 0);
   EXPECT_EQ(measured_crossover({10, 20}, {0.1, 0.2}), std::numeric_limits<double>::infinity());
-}
-
-TEST(Disturbed, AreTurnsThatDisagreeOrWereInterruptedOften) {
-  const std::vector<double> steady = {1, 1.1, 1.2, 1.1, 1}, one_bad = {1, 1.1, 9, 1.1, 1}, two_bad = {1, 1.1, 9, 1.1, 2};
-  EXPECT_FALSE(disturbed({steady, one_bad}, 0, 1, 2));
-  EXPECT_TRUE(disturbed({steady, two_bad}, 0, 1, 2));
-  // Each of two ranks may lose its core once in each of the five turns, and 20 times in the second.
-  EXPECT_FALSE(disturbed({steady}, 50, 1, 2));
-  EXPECT_TRUE(disturbed({steady}, 51, 1, 2));
 }
 
 // --- Hooks and mistakes --------------------------------------------------------------------------------------------

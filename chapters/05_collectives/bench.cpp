@@ -22,6 +22,7 @@
 #include <sched.h>
 
 #include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/05_collectives/shared_window.h"
@@ -53,7 +54,7 @@ struct Measurement {
   // seconds[length][variant][round], of the slowest rank
   std::vector<std::vector<std::vector<double>>> seconds;
   std::vector<double> core_to_core;  // ns, before each round; empty where ranks share cores, or no memory
-  long interruptions;                // of all ranks: how often the system gave a core to somebody else
+  double lost;                       // see CoreShare
   Machine machine;
 };
 
@@ -80,18 +81,19 @@ Measurement measure(int rank, int rounds, bool pinned, bool warm, bool one_node)
   std::vector<float> own(longest);
   Calibration calibration(MPI_COMM_WORLD);
   Measurement m;
-  const long before = interruptions();
   m.seconds.resize(std::size(lengths_in_bytes), std::vector<std::vector<double>>(allreduces().size()));
+  CoreShare share;
+  share.begin();
   for (int round = 0; round < rounds; ++round) {
     if (pinned && flags && ranks_of(MPI_COMM_WORLD) > 1) m.core_to_core.push_back(core_to_core(*flags, rank));
     calibration.round();
     for (size_t l = 0; l < m.seconds.size(); ++l)
       take_turns(m.seconds[l], lengths_in_bytes[l] / sizeof(float), own.data(), window ? &*window : nullptr, warm);
   }
+  share.end();
+  m.lost = share.lost(MPI_COMM_WORLD);
   for (auto& of_length : m.seconds)
     for (auto& of_variant : of_length) take_slowest(of_variant, MPI_COMM_WORLD);
-  m.interruptions = interruptions() - before;
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &m.interruptions, 1, MPI_LONG, MPI_SUM, MPI_COMM_WORLD));
   m.machine = calibration.fit();
   return m;
 }
@@ -118,13 +120,14 @@ bool modelled(const std::string& name) {
   return std::ranges::any_of(modelled_allreduces(), [&](const char* other) { return name == other; });
 }
 
-void print_machine(const Measurement& m, const std::string& name, int ranks, bool pinned) {
+void print_machine(const Measurement& m, const std::string& name, int ranks, bool pinned, Verdict v) {
   std::printf("%s: %d ranks, %s\n", name.c_str(), ranks,
               pinned ? "each on a core of its own" : "not pinned: there is no core for each");
   if (!m.core_to_core.empty())
     std::printf("core to core: %.0f ns (median over the rounds; least %.0f, most %.0f)\n",
                 median(m.core_to_core), std::ranges::min(m.core_to_core), std::ranges::max(m.core_to_core));
-  std::printf("interrupted %ld times in %zu rounds\n", m.interruptions, m.seconds[0][0].size());
+  std::printf("%zu rounds; a rank was without its core for %.1f %% of the time: %s\n", m.seconds[0][0].size(), 100 * m.lost,
+              name_of(v));
   const auto print_line = [](const char* step, const Curve& line) {
     for (const Piece& piece : line)
       std::printf("%-17s up to %8.0f bytes: alpha %6.2f us, beta 1 / (%.2f GB/s)\n", step, piece.up_to_bytes,
@@ -241,29 +244,32 @@ void write_csv(const std::string& file, const std::string& machine, const std::v
 
 int bench(MpiSession& mpi, int argc, char** argv) {
   int64_t rounds = 41;
-  bool cold = false;
-  std::string csv, fit, machine = "unnamed machine";
+  bool cold = false, only_if_quiet = false;
+  std::string csv, fit, machine = machine_name();
   Options options("Times every allreduce of the chapter against MPI_Allreduce and against its prediction.");
   options.add("rounds", &rounds, "turns of each way", Bounds{1, 10000});
   options.add("cold", &cold, "no untimed call before a timed one: the caches hold other things");
   options.add("machine", &machine, "its name, for the output");
   options.add("csv", &csv, "file for the times");
   options.add("fit", &fit, "file for the fitted alpha, beta, gamma");
+  options.add("only-if-quiet", &only_if_quiet, "end with status 77, no file, if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   const bool pinned = pin(mpi.rank(), mpi.size());
   const Measurement m = measure(mpi.rank(), int(rounds), pinned, !cold, mpi.node_size() == mpi.size());
-  if (mpi.rank() != 0) return 0;
+  const Verdict v = verdict(m.lost, pinned ? 1 : mpi.node_size());  // a pinned rank may use its own core only
+  const int status = only_if_quiet && v != Verdict::quiet ? not_quiet_status : 0;
+  if (mpi.rank() != 0) return status;
   std::vector<Row> rows;
   for (size_t l = 0; l < m.seconds.size(); ++l) rows.push_back(summary(lengths_in_bytes[l], m.seconds[l]));
-  print_machine(m, machine, mpi.size(), pinned);
+  print_machine(m, machine, mpi.size(), pinned, v);
   print_table(rows);
   print_choices(rows, mpi.size(), m.machine);
   print_crossover(rows, mpi.size(), m.machine);
   print_ratios(rows);
-  if (!csv.empty()) write_csv(csv, machine, rows, mpi.size(), m);
-  if (!fit.empty()) save_machine(m.machine, fit);
-  return 0;
+  if (!csv.empty() && status == 0) write_csv(csv, machine, rows, mpi.size(), m);
+  if (!fit.empty() && status == 0) save_machine(m.machine, fit);
+  return status;
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "chapters/05_collectives/timing.h"
 
-#include <sys/resource.h>
-
 #include <atomic>
 #include <cmath>
 
@@ -22,10 +20,4 @@ double core_to_core(SharedWindow& window, int rank) {
     MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
   }
   return best;
-}
-
-long interruptions() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_nivcsw;
 }

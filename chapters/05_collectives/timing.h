@@ -41,6 +41,3 @@ inline double slowest(double seconds) {
 // Nanoseconds that a value needs from rank 0's core to rank 1's: the two pass a number to and fro in a shared window.
 // The best of five attempts, since a core that is taken away costs milliseconds. Collective over the window's ranks.
 double core_to_core(SharedWindow& window, int rank);
-
-// How often this process lost its core although it had work to do: on a quiet machine with a core for each rank, rarely.
-long interruptions();

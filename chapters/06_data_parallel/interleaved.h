@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "chapters/01_serial/serial_training.h"
-#include "chapters/06_data_parallel/core_share.h"
+#include "chapters/05_collectives/core_share.h"
 #include "chapters/06_data_parallel/data_parallel.h"
 
 // A model and all that trains it, kept between rounds.

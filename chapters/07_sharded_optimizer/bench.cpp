@@ -8,7 +8,7 @@
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/05_collectives/messages.h"
-#include "chapters/06_data_parallel/core_share.h"
+#include "chapters/05_collectives/core_share.h"
 #include "chapters/07_sharded_optimizer/footprint.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/machine.h"

@@ -1,19 +1,19 @@
 // Cut the batch or the layers? Serial, data-parallel and tensor-parallel steps of networks n-n-n-n-n-10 take turns in
 // one group of processes; beside each measured exchange stands what chapter 05's cost model says of it. What was
-// disturbed by something else on the machine is marked, and not used for the crossover.
+// measured while somebody else had the cores is marked, and not used for the crossover.
 //
-// Run: make bench-09          --csv FILE writes what plot.sh draws
+// Run: make bench-09          --csv FILE writes what plot.sh draws; with --only-if-quiet only if nothing is marked
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 
+#include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/timing.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/09_tensor_parallel/contenders.h"
 #include "chapters/09_tensor_parallel/crossover.h"
-#include "chapters/09_tensor_parallel/disturbed.h"
 #include "common/error.h"
 #include "common/machine.h"
 #include "common/mpi/session.h"
@@ -25,6 +25,7 @@ namespace {
 struct Choices {
   std::vector<int64_t> widths = {256, 512, 1024}, batches = {32, 64, 128, 256, 512, 1024, 2048};
   int64_t wide = 2048, wide_batch = 128, rounds = 5;
+  bool only_if_quiet = false;
   std::string csv;
 };
 
@@ -34,12 +35,7 @@ struct Choices {
 struct Cell {
   int width, rows;
   std::vector<double> serial = {}, update = {}, data = {}, tensor = {}, data_exchange = {}, tensor_exchange = {};
-  long interruptions = 0;  // of all ranks
-  double seconds = 0;      // that all turns took
-
-  bool is_disturbed(int ranks) const {
-    return disturbed({serial, data, tensor, data_exchange, tensor_exchange}, interruptions, seconds, ranks);
-  }
+  std::vector<double> lost = {};  // the share of the time, see CoreShare
 };
 
 // The median over some steps, on this rank: a few milliseconds, or one step. What ran before had other caches, so
@@ -60,12 +56,14 @@ double time_steps(const Cell& cell, Work work) {
 
 void take_turns(Cell& cell, Contenders& c) {
   const size_t rows = size_t(cell.rows);
-  const Timer timer;
-  long interrupted = -interruptions();
+  CoreShare share;
   double serial = 0, update = 0;
+  share.begin();
   if (c.serial) serial = time_steps(cell, [&] { c.serial->step(rows); });
   if (c.serial) update = time_steps(cell, [&] { c.serial->update(); });
+  share.end();
   sleep_until_all_are_here(MPI_COMM_WORLD);
+  share.begin();
   cell.serial.push_back(slowest(serial));
   cell.update.push_back(slowest(update));
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
@@ -79,10 +77,8 @@ void take_turns(Cell& cell, Contenders& c) {
   }
   cell.data_exchange.push_back(median(data));
   cell.tensor_exchange.push_back(median(tensor));
-  interrupted += interruptions();
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &interrupted, 1, MPI_LONG, MPI_SUM, MPI_COMM_WORLD));
-  cell.interruptions += interrupted;
-  cell.seconds += timer.seconds();
+  share.end();
+  cell.lost.push_back(share.lost(MPI_COMM_WORLD));
 }
 
 // --- Telling -------------------------------------------------------------------------------------------------------
@@ -92,10 +88,10 @@ struct Row {
   int width, rows;
   double serial, update, data, tensor, data_exchange, tensor_exchange;
   double predicted_data_exchange, predicted_tensor_exchange, predicted_data, predicted_tensor;
-  bool disturbed;
+  Verdict verdict;
 };
 
-Row summarize(const Cell& c, const CrossoverModel& model) {
+Row summarize(const Cell& c, const CrossoverModel& model, int ranks_on_node) {
   Row r{c.width,
         c.rows,
         median(c.serial),
@@ -108,11 +104,13 @@ Row summarize(const Cell& c, const CrossoverModel& model) {
         model.tensor_exchange(c.rows),
         0,
         0,
-        c.is_disturbed(model.ranks)};
+        verdict(c.lost, ranks_on_node)};
   r.predicted_data = data_step(model, r.serial - r.update, r.update);
   r.predicted_tensor = tensor_step(model, r.rows, r.serial - r.update, r.update);
   return r;
 }
+
+std::string mark(Verdict v) { return v == Verdict::quiet ? "" : std::string("  ") + name_of(v); }
 
 void print_table(const std::vector<Row>& rows) {
   std::printf(
@@ -124,7 +122,7 @@ void print_table(const std::vector<Row>& rows) {
     std::printf("%5d %5d  %10.0f %8.0f  %10.2f %8.2f  %10.0f %8.0f  %10.2f %8.2f  %8.2f%s\n", r.width, r.rows,
                 1e6 * r.predicted_data_exchange, 1e6 * r.data_exchange, 1e3 * r.predicted_data, 1e3 * r.data,
                 1e6 * r.predicted_tensor_exchange, 1e6 * r.tensor_exchange, 1e3 * r.predicted_tensor,
-                1e3 * r.tensor, r.tensor / r.data, r.disturbed ? "  disturbed" : "");
+                1e3 * r.tensor, r.tensor / r.data, mark(r.verdict).c_str());
 }
 
 std::string rows_text(double rows, int least, int most) {
@@ -133,19 +131,19 @@ std::string rows_text(double rows, int least, int most) {
   return std::to_string(int(std::lround(rows)));
 }
 
-// rows: of one width.  Those that were disturbed are left out.
+// rows: of one width.  Those that are marked are left out.
 void print_crossover(const std::vector<Row>& rows, const CrossoverModel& model) {
   std::vector<int> batches;
   std::vector<double> exchanges, steps, updates;
   for (const Row& r : rows) {
-    if (r.disturbed) continue;
+    if (r.verdict != Verdict::quiet) continue;
     batches.push_back(r.rows);
     exchanges.push_back(r.tensor_exchange / r.data_exchange);
     steps.push_back(r.tensor / r.data);
     updates.push_back(r.update);
   }
   if (batches.empty()) {
-    std::printf("crossover, width %d: every measurement was disturbed\n", rows.front().width);
+    std::printf("crossover, width %d: no measurement was quiet\n", rows.front().width);
     return;
   }
   const auto text = [&](double at) { return rows_text(at, batches.front(), batches.back()); };
@@ -168,13 +166,16 @@ void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks)
          {r.serial, r.update, r.data, r.tensor, r.data_exchange, r.tensor_exchange, r.predicted_data,
           r.predicted_tensor, r.predicted_data_exchange, r.predicted_tensor_exchange})
       out << ',' << seconds;
-    out << ',' << r.disturbed << '\n';
+    out << ',' << (r.verdict != Verdict::quiet) << '\n';
   }
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
 
+// The exit status, of which all ranks think the same: 0, or that of a benchmark that may tell quiet measurements only.
+int status_of(bool quiet, const Choices& c) { return c.only_if_quiet && !quiet ? not_quiet_status : 0; }
+
 // What a message costs changes from minute to minute, so it is measured in the same rounds as what it shall predict.
-void bench_crossover(const Choices& c, MpiSession& mpi) {
+int bench_crossover(const Choices& c, MpiSession& mpi) {
   Calibration calibration(MPI_COMM_WORLD);
   std::vector<std::unique_ptr<Contenders>> contenders;
   std::vector<Cell> cells;
@@ -188,10 +189,12 @@ void bench_crossover(const Choices& c, MpiSession& mpi) {
     for (size_t i = 0; i < cells.size(); ++i) take_turns(cells[i], *contenders[i / c.batches.size()]);
   }
   const Machine machine = calibration.fit();
-  if (mpi.rank() != 0) return;
+  const auto is_quiet = [&](const Cell& cell) { return verdict(cell.lost, mpi.node_size()) == Verdict::quiet; };
+  const int status = status_of(std::ranges::all_of(cells, is_quiet), c);
+  if (mpi.rank() != 0) return status;
 
   std::vector<Row> all;
-  for (const Cell& cell : cells) all.push_back(summarize(cell, {network(cell.width), mpi.size(), machine}));
+  for (const Cell& cell : cells) all.push_back(summarize(cell, {network(cell.width), mpi.size(), machine}, mpi.node_size()));
   print_table(all);
   std::printf("\n");
   for (size_t w = 0; w < c.widths.size(); ++w) {
@@ -199,7 +202,8 @@ void bench_crossover(const Choices& c, MpiSession& mpi) {
     print_crossover({first, first + ptrdiff_t(c.batches.size())},
                     {network(int(c.widths[w])), mpi.size(), machine});
   }
-  if (!c.csv.empty()) write_csv(c.csv, all, mpi.size());
+  if (!c.csv.empty() && status == 0) write_csv(c.csv, all, mpi.size());
+  return status;
 }
 
 void print_speedup(const char* name, const std::vector<double>& serial, const std::vector<double>& parallel) {
@@ -209,18 +213,19 @@ void print_speedup(const char* name, const std::vector<double>& serial, const st
               median(speedup), quantile(speedup, 0.25), quantile(speedup, 0.75));
 }
 
-void bench_wide(const Choices& c, MpiSession& mpi) {
+int bench_wide(const Choices& c, MpiSession& mpi) {
   Contenders contenders(int(c.wide), size_t(c.wide_batch), mpi);
   Cell cell{.width = int(c.wide), .rows = int(c.wide_batch)};
   for (int64_t round = 0; round < c.rounds; ++round) take_turns(cell, contenders);
-  if (mpi.rank() != 0) return;
-  std::printf(
-      "layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds%s:\n",
-      cell.width, cell.rows, mpi.size(), cell.serial.size(),
-      cell.is_disturbed(mpi.size()) ? " (disturbed)" : "");
+  const Verdict v = verdict(cell.lost, mpi.node_size());
+  const int status = status_of(v == Verdict::quiet, c);
+  if (mpi.rank() != 0) return status;
+  std::printf("layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds:%s\n",
+              cell.width, cell.rows, mpi.size(), cell.serial.size(), mark(v).c_str());
   print_speedup("serial", cell.serial, cell.serial);
   print_speedup("data parallel", cell.serial, cell.data);
   print_speedup("tensor parallel", cell.serial, cell.tensor);
+  return status;
 }
 
 int bench(MpiSession& mpi, int argc, char** argv) {
@@ -234,18 +239,16 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   options.add("wide-batch", &c.wide_batch, "and rows of its batch", between(1, 1 << 20));
   options.add("rounds", &c.rounds, "times that every setting has its turn", between(1, 10000));
   options.add("csv", &c.csv, "write all numbers to this file");
+  options.add("only-if-quiet", &c.only_if_quiet, "end with status 77, no file, if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
   if (c.widths.empty() || c.batches.empty() || !std::is_sorted(c.batches.begin(), c.batches.end()))
     throw Error("--widths, --batches: need one number or more, the batches ascending");
   if (mpi.size() == 1) throw Error("bench: needs 2 ranks or more, RANKS=2");
 
   if (mpi.rank() == 0)
-    std::printf(
-        "%s%s\n", machine_name().c_str(),
-        mpi.node_size() > usable_cores() ? "; MORE RANKS THAN CORES: a speedup means nothing here" : "");
-  bench_wide(c, mpi);
-  bench_crossover(c, mpi);
-  return 0;
+    std::printf("%s\n", machine_name().c_str());
+  const int status = bench_wide(c, mpi);
+  return status == 0 ? bench_crossover(c, mpi) : status;
 }
 
 }  // namespace

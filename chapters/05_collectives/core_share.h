@@ -9,9 +9,11 @@
 
 #include <algorithm>
 #include <ctime>
+#include <vector>
 
 #include "common/machine.h"
 #include "common/mpi/session.h"
+#include "common/statistics.h"
 #include "common/timer.h"
 
 class CoreShare {
@@ -54,6 +56,10 @@ inline Verdict verdict(double lost, int ranks_on_node) {
   if (ranks_on_node > usable_cores()) return Verdict::more_ranks_than_cores;
   return lost <= still_quiet ? Verdict::quiet : Verdict::disturbed;
 }
+
+// On medians over rounds; lost: an entry a round. They lie among the values of quiet rounds if more than half of the rounds
+// were quiet.
+inline Verdict verdict(const std::vector<double>& lost, int ranks_on_node) { return verdict(median(lost), ranks_on_node); }
 
 inline const char* name_of(Verdict v) {
   return v == Verdict::quiet ? "quiet" : v == Verdict::disturbed ? "DISTURBED" : "MORE RANKS THAN CORES";
