@@ -1,6 +1,7 @@
 // The programs of chapter 10 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
 
+#include "common/machine.h"
 #include "tests/program.h"
 
 namespace {
@@ -69,6 +70,21 @@ TEST(Programs, BadChoicesEndWithOneLine) {
   }
   const ProgramRun stages = launch(4, quick + "--pipeline 4");
   EXPECT_TRUE(says(stages, "more stages than the network's 3 layers")) << stages.output;
+}
+
+TEST(Bench, GivesEachGridItsTimes) {
+  const ProgramRun run = launch(2, "bench --rounds 1 --steps 1 --batch 32 --hidden 16");
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* grid : {"\n1 x 1 x 1 ", "\n2 x 1 x 1 ", "\n1 x 1 x 2 "}) EXPECT_TRUE(says(run, grid)) << run.output;
+}
+
+// More ranks than cores are never quiet: with --only-if-quiet the status says so.
+TEST(Bench, IsNotBelievedIfItWasDisturbed) {
+  const int ranks = usable_cores() + 1;
+  if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
+  const ProgramRun run = launch(ranks, "bench --rounds 1 --steps 1 --batch 32 --hidden 16 --only-if-quiet");
+  EXPECT_EQ(run.status, 77) << run.output;
+  EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/machine.h"
 #include "tests/program.h"
 
 namespace {
@@ -120,6 +121,17 @@ TEST(Bench, ComparesWithMeasuredTimes) {
   EXPECT_EQ(bench.status, 0) << bench.output;
   EXPECT_TRUE(says(bench, "   64  2 x 1 x 1 ")) << bench.output;
   EXPECT_TRUE(says(bench, "messages/s")) << bench.output;
+}
+
+// More ranks than cores are never quiet, and the real processes' status says so.
+TEST(Bench, IsNotBelievedIfTheRealProcessesWereDisturbed) {
+  const int ranks = usable_cores() + 1;
+  if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
+  const ProgramRun bench = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD " + build_folder() +
+                                       "/chapters/13_scaling/bench --rounds 1 --batches 64 --only-if-quiet --ranks " +
+                                       std::to_string(ranks));
+  EXPECT_EQ(bench.status, 77) << bench.output;
+  EXPECT_TRUE(says(bench, "DISTURBED")) << bench.output;
 }
 
 TEST(Programs, ExplainThemselves) {

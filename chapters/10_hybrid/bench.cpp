@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/core_share.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "chapters/10_hybrid/plan.h"
@@ -57,6 +58,7 @@ int bench_grids(MpiSession& mpi, int argc, char** argv) {
   int64_t rounds = 31, steps = 2, batch = 1024;
   std::vector<int64_t> hidden = {512, 256};
   std::string optimizer = "sgd", machine_file;
+  bool only_if_quiet = false;
   Options options("Time of a training step on every grid of the ranks that there are; the grids take turns.");
   options.add("rounds", &rounds, "how often each grid has its turn", between(1, 10000));
   options.add("steps", &steps, "training steps of a turn", between(1, 10000));
@@ -64,6 +66,7 @@ int bench_grids(MpiSession& mpi, int argc, char** argv) {
   options.add("hidden", &hidden, "widths of the hidden layers, or none", between(1, 65536));
   options.add("optimizer", &optimizer, "the update rule", {"sgd", "momentum", "adam"});
   options.add("machine", &machine_file, "costs of messages: a file from `bench-05 --fit FILE`");
+  options.add("only-if-quiet", &only_if_quiet, "end with status 77 if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   HybridSettings settings;
@@ -81,22 +84,31 @@ int bench_grids(MpiSession& mpi, int argc, char** argv) {
   std::vector<std::unique_ptr<Candidate>> grids;
   for (const GridPlan& plan : plan_grids(settings, {}, mpi.size(), machine))
     grids.push_back(std::make_unique<Candidate>(plan, settings, MPI_COMM_WORLD));
+  CoreShare share;
   for (int round = -1; round < rounds; ++round) {  // the first is for caches, connections, first touch of memory
     if (round == 0)
       for (auto& c : grids) c->seconds.clear();
-    if (round == 0) serial.seconds.clear();
+    if (round == 0) serial.seconds.clear(), share = {};
+    share.begin();
     if (mpi.rank() == 0) serial.time(data, order, int(steps));
+    share.end();
     sleep_until_all_are_here(MPI_COMM_WORLD);
+    share.begin();
     for (auto& c : grids) c->time(data, order, int(steps));
+    share.end();
   }
-  if (mpi.rank() != 0) return 0;
+  const double lost = share.lost(MPI_COMM_WORLD);
+  const Verdict v = verdict(lost, mpi.node_size());
+  const int status = only_if_quiet && v != Verdict::quiet ? not_quiet_status : 0;
+  if (mpi.rank() != 0) return status;
   std::printf("%s: %d ranks, %zu parameters, batch %lld, %s\n", machine_name().c_str(), mpi.size(),
               make_layout(settings.sizes).count, (long long)batch, optimizer.c_str());
+  std::printf("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(v));
   std::printf("                          ms a step                    fastest serial\n"
               "grid       micro-batches  estimated   fastest   median  / fastest\n");
   print_row(serial, serial);
   for (const auto& c : grids) print_row(*c, serial);
-  return 0;
+  return status;
 }
 
 int main(int argc, char** argv) { return run_with_mpi(argc, argv, bench_grids); }
