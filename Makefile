@@ -27,9 +27,16 @@ NVCC ?= $(shell command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null)
 toolkit := $(if $(NVCC),$(shell sh common/cuda_on_cpu/toolkit.sh '$(NVCC)'))
 
 SHELL := /bin/sh
+# The same in every environment: numbers with points, and `cd` goes where it says. Scripts that somebody starts by hand say so, too.
+export LC_ALL := C
+unexport CDPATH POSIXLY_CORRECT
+# -n, -q and -t run nothing, not even the set-up.
+only_look := $(strip $(foreach f,n q t,$(findstring $f,$(filter-out --%,$(firstword -$(MAKEFLAGS))))))
+cores := $(shell sh common/cores)
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
-MAKEFLAGS += -j$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+# As many jobs as cores, unless somebody says how many: in the environment only the shell sees it here.
+ifeq ($(MAKELEVEL)$(filter -j% j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS")),0)
+MAKEFLAGS += -j$(cores)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -46,13 +53,17 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 needs_no_setup := help help-all clean doctor plot timeline slides slides-% book ex exercises handout
 ifneq ($(filter-out $(needs_no_setup) diff-% hint-% watch-%,$(or $(MAKECMDGOALS),help)),)
-include build/setup.mk
+include $(if $(only_look),$(wildcard build/setup.mk),build/setup.mk)
 endif
+ifneq ($(only_look),)
+MPICXX ?= mpicxx
+else
 build/setup.mk: FORCE
 	@CXX='$(if $(filter-out default file,$(origin CXX)),$(CXX))' \
 	MPICXX='$(if $(filter-out file undefined,$(origin MPICXX)),$(MPICXX))' \
 	MPIEXEC='$(if $(filter-out file undefined,$(origin MPIEXEC)),$(MPIEXEC))' \
 	CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' NO_INSTALL='$(NO_INSTALL)' sh common/setup.sh $@
+endif
 FORCE:
 
 # --- What there is ---------------------------------------------------------------------------------------------------
@@ -331,7 +342,7 @@ all: $(programs) $(short_tests) compile_commands.json ## build every program and
 data: $(idx) ## unpack MNIST into build/data and check it
 
 ##@ All of it
-train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2))
+train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(cores))
 # All cores, unless RANKS is given.
 train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* the main job: train on MNIST with all cores, then show the loss curve
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(ARGS)
@@ -339,7 +350,7 @@ train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* 
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
 	@echo '$(cuda_says)'
-	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/exercises/prove
+	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/environments tests/exercises/prove
 
 check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## the CUDA kernels under the checker: races, bounds, missing barriers
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
@@ -347,7 +358,7 @@ check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## th
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
 test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@sh tests/run $(tests) -- $(wildcard tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
+	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
 
 mutants: all data ## how many mechanical bugs do the tests notice? make mutants NN="05 mpi_guard" ARGS="--count 40"
 	@sh tests/mutants/run $(ARGS) $(NN)
@@ -544,7 +555,7 @@ $(B)/tests/common_exercises_test: | $(B)/sandbox
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile
-	@{ echo '['; for file in $(sources); do \
-	  printf '%s{"directory": "%s", "file": "%s", "command": "%s %s -c %s"}' "$$comma" '$(CURDIR)' "$$file" \
+	@{ here=$$(pwd | sed 's/[\"]/\\&/g'); echo '['; for file in $(sources); do \
+	  printf '%s{"directory": "%s", "file": "%s", "command": "%s %s -c %s"}' "$$comma" "$$here" "$$file" \
 	    '$(CXX)' '$(subst $(comma),\\$(comma),$(CPPFLAGS) $(CXXFLAGS))' "$$file"; comma=",$$(printf '\n ')"; \
 	done; echo; echo ']'; } > $@

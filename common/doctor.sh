@@ -2,6 +2,7 @@
 # make doctor: looks at everything that this repository depends on, and says what to do about each problem.
 # Status 0 if nothing keeps it from working (a missing GPU or an optional extra does not).
 set -u
+export LC_ALL=C CDPATH=''
 cd "$(dirname "$0")/.." || exit 1
 problems=0
 ok() { printf '  ok       %s\n' "$*"; }
@@ -13,7 +14,7 @@ bad() { # WHAT ADVICE
 found() { command -v "$1" >/dev/null 2>&1; }
 first_line() { "$@" 2>&1 | sed -n 1p; }
 
-work=$(mktemp -d)
+work=$(sh common/scratch) || exit 2
 trap 'rm -rf "$work"' EXIT
 NO_INSTALL=1 CXX='' sh common/setup.sh "$work/setup.mk" >"$work/setup.log" 2>&1
 setup_status=$?
@@ -59,11 +60,11 @@ EOF
   if ! "$mpicxx" "$work/mpi.cpp" -o "$work/mpi" >"$work/log" 2>&1; then
     bad "$mpicxx cannot build an MPI program: $(sed -n 1p "$work/log")" "sh common/setup.sh, or choose another: make MPICXX=..."
   else
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-    oversubscribe=
-    case "$launcher" in *"Open MPI"* | *OpenRTE* | *prte*) oversubscribe=--oversubscribe ;; esac
-    # shellcheck disable=SC2086
-    if ! timeout 60 $mpiexec $oversubscribe -n 2 "$work/mpi" >"$work/ranks" 2>"$work/log" </dev/null; then
+    MPIEXEC=$mpiexec timeout 60 sh common/mpi/launch 2 "$work/mpi" >"$work/ranks" 2>"$work/log" </dev/null
+    started=$?
+    if [ $started -eq 69 ]; then
+      bad "$(sed 's/For ranks .*//' "$work/log")" "$(sed 's/.*\(For ranks \)/\1/' "$work/log")"
+    elif [ $started -ne 0 ]; then
       bad "$mpiexec cannot start two processes: $(sed -n 1p "$work/log")" "start the launcher that belongs to $mpicxx: make MPIEXEC=..."
     else
       library=$(cut -d '|' -f 2 "$work/ranks" | sed -n 1p | tr -s ' \t' ' ')
@@ -84,7 +85,7 @@ EOF
     fi
   fi
 fi
-cores=$(nproc 2>/dev/null || sysctl -n hw.ncpu)
+cores=$(sh common/cores)
 ok "cores: $cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | sed -n 1p))"
 
 echo "GPU (optional: without one, .cu files run on the CPU):"

@@ -8,6 +8,7 @@
 #   ```
 # `readme.sh --diffs` pastes the second kind only; a command that ends with status 77 leaves the text as it is.  COMMAND runs in the root of the repository, where the file name is given from, too.
 set -eu
+export LC_ALL=C CDPATH=''
 check=no only_diffs=no
 case "${1:-}" in
   --check) check=yes only_diffs=yes; shift ;;

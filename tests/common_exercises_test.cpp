@@ -161,8 +161,8 @@ TEST_P(Sandbox, KeepsTheEnvironmentSmall) {
 TEST_P(Sandbox, ShowsNothingOfTheRepositoryButItsOpenParts) {
   if (!walls_) GTEST_SKIP() << "skipped: without walls everything that the user may read is seen";
   const Sandboxed sandboxed =
-      run("", "ls ../course/common/error.h; ls -d '" + fs::current_path().string() +
-                  "/Makefile' ../course/tests /home /root 2>/dev/null; echo x > ../in/y || touch "
+      run("", "ls ../course/common/error.h; ls -d \"" + fs::current_path().string() +
+                  "/Makefile\" ../course/tests /home /root 2>/dev/null; echo x > ../in/y || touch "
                   "../course/common/y /usr/y; ls /proc | grep -c '^[0-9]'");
   EXPECT_TRUE(sandboxed.output.starts_with("../course/common/error.h\n")) << sandboxed.output;
   EXPECT_EQ(sandboxed.output.find("/root\n"), std::string::npos) << sandboxed.output;

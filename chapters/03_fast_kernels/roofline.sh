@@ -2,6 +2,7 @@
 # roofline.sh PRODUCTS.csv PICTURE.svg: draws how near each product comes to what the GPU's memory and its arithmetic allow.
 # PRODUCTS.csv comes from `bench --csv` on a GPU; gnuplot is an optional extra.
 set -eu
+export LC_ALL=C CDPATH=''
 csv=${1:?usage: roofline.sh PRODUCTS.csv PICTURE.svg} picture=${2:?usage: roofline.sh PRODUCTS.csv PICTURE.svg}
 [ -r "$csv" ] || { echo "error: $csv: no such file; bench --csv FILE writes one" >&2; exit 1; }
 name=$(sed -n '1s/^# \(.*\),[^,]*,[^,]*$/\1/p' "$csv")

@@ -1,6 +1,7 @@
 #!/bin/sh
 # chapters/05_collectives/curves.sh TIMES.csv PICTURE.svg: draws what `curves --csv TIMES.csv` predicted for 4, 8 and 16 ranks. Needs gnuplot.
 set -eu
+export LC_ALL=C CDPATH=''
 times=$1 picture=$2
 command -v gnuplot >/dev/null || { echo "curves: gnuplot is not installed" >&2; exit 77; }
 gnuplot <<GNUPLOT

@@ -2,6 +2,7 @@
 # chapters/05_collectives/plot.sh TIMES.csv PICTURE.svg: the times of the benchmark (points) and what alpha, beta and
 # gamma predict (lines), by length of the vector. Needs gnuplot.
 set -eu
+export LC_ALL=C CDPATH=''
 times=$1 picture=$2
 command -v gnuplot >/dev/null || { echo "plot: gnuplot is not installed" >&2; exit 1; }
 ranks=$(awk -F, '/^[0-9]/ { print $1; exit }' "$times")

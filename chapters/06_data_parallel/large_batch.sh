@@ -3,6 +3,7 @@
 #
 # Ten epochs for each line of the table; four minutes in all on one core. Writes build/06_large_batch.csv.
 set -eu
+export LC_ALL=C CDPATH=''
 cd "$(dirname "$0")/../.."
 ranks=${1:-1}
 program=${B:-build}/chapters/06_data_parallel/train

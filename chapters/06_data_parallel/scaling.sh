@@ -6,13 +6,14 @@
 # Writes build/06_scaling.csv (or RECORD), and a picture .svg beside it where there is gnuplot. Where somebody else had the cores meanwhile it
 # writes neither and ends with status 77; DISTURBED=1 writes them all the same, with the lines marked.
 set -eu
+export LC_ALL=C CDPATH=''
 cd "$(dirname "$0")/../.."
 program=${B:-build}/chapters/06_data_parallel/scaling
 record=${RECORD:-build/06_scaling.csv}
 [ -x "$program" ] || { echo "$program is missing: make 06 builds it" >&2; exit 1; }
 
 if [ $# -eq 0 ]; then
-  cores=$(nproc 2>/dev/null || sysctl -n hw.ncpu)
+  cores=$(sh common/cores)
   n=1
   while [ "$n" -le "$cores" ]; do set -- "$@" "$n"; n=$((2 * n)); done
 fi

@@ -2,6 +2,7 @@
 # chapters/07_sharded_optimizer/memory.sh RESULTS.csv PICTURE.svg: counts memory on 2, 4 and 8 ranks and draws it as
 # stacked bars, with the formulas as marks. Needs gnuplot, and the program built by `make 07-memory`.
 set -eu
+export LC_ALL=C CDPATH=''
 csv=$1 picture=$2 program=${B:-build}/chapters/07_sharded_optimizer/memory
 names="weights gradients state exchange sent"
 {

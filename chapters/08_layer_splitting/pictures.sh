@@ -4,6 +4,7 @@
 #
 # The table: schedule,panel,stage,pass,chunk,micro_batch,begin,end (planned: in forward steps through a stage; traced: in ms).
 set -eu
+export LC_ALL=C CDPATH=''
 csv=$1 picture=$2 here=chapters/08_layer_splitting programs=${B:-build}/chapters/08_layer_splitting
 stages=2 micro_batches=8 batch=1024 shown=4 # the batch that is drawn, counted from 0: the first are slower
 work=$(mktemp -d)

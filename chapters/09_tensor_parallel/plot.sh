@@ -3,6 +3,7 @@
 # batch: the exchange alone and the whole step; measured (points; hollow where the
 # measurement was disturbed) and predicted (lines). Needs gnuplot.
 set -eu
+export LC_ALL=C CDPATH=''
 times=$1 picture=$2
 command -v gnuplot >/dev/null || { echo "plot: gnuplot is not installed" >&2; exit 1; }
 machine=$(sed -n '1s/^# *\([^;]*\); *\([^;]*\).*/\2 on \1/p' "$times")

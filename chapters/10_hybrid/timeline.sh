@@ -3,6 +3,7 @@
 # simulated (chapter 13), each with a core of its own: on two real cores, four ranks would show the scheduler of the operating
 # system instead. Needs the program built by `make 13`.
 set -eu
+export LC_ALL=C CDPATH=''
 picture=$1 program=${B:-build}/chapters/13_scaling/train
 trace=$(mktemp)
 trap 'rm -f "$trace"' EXIT

@@ -4,6 +4,7 @@
 # The course's network with 1024 rows, on 1, 2, 4, ... RANKS (256): only the batch divided, and on the fastest grid. Writes
 # scaling.csv into FOLDER (build/13_scaling), and scaling.svg where there is gnuplot. The same everywhere: times are simulated.
 set -eu
+export LC_ALL=C CDPATH=''
 cd "$(dirname "$0")/../.."
 ranks=${1:-256} folder=${2:-build/13_scaling}
 program=${B:-build}/chapters/13_scaling/scaling

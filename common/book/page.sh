@@ -5,6 +5,7 @@
 #   page.sh --files DIR build/book/NAME_files.html: the sources of a folder, in colours
 # NAME is the folder's; the repository's own README becomes index.html.
 set -eu
+export LC_ALL=C CDPATH=''
 texts="README.md $(ls chapters/*/README.md) chapters/glossary.md exercises/README.md slides/README.md $(ls common/*/README.md)"
 name_of() { if [ "$1" = README.md ] || [ "$1" = . ]; then echo index; else basename "${1%/README.md}" .md; fi; }
 raw() { echo "'$1'" | sed 's/_/\\_/g'; } # for pandoc, which reads strings of metadata as Markdown
@@ -55,7 +56,7 @@ if [ $files = yes ]; then
   out=$book/${here}_files.html
   title="$(title_of "$text"): the files"
   {
-    find "$folder" -type f ! -name '*.md' ! -name '*.svg' ! -name '*.csv' | LC_ALL=C sort | while read -r file; do
+    find "$folder" -type f ! -name '*.md' ! -name '*.svg' ! -name '*.csv' | sort | while read -r file; do
       case $file in
         *.cpp | *.h | *.cu | *.cuh) language=cpp ;;
         *.sh) language=bash ;;

@@ -13,6 +13,7 @@
 #
 # Needs root, ip, tc, and MPICH's mpiexec, which starts its helpers by `enter_host HOST COMMAND` in place of ssh.
 set -eu
+export LC_ALL=C CDPATH=''
 
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=vc           # hosts vc1, vc2, ...; vc0 is this machine's own card

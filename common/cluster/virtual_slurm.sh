@@ -9,6 +9,7 @@
 # and Debian's packages slurm-wlm and munge; no systemd. Everything lives in one folder, /run/virtual_slurm, with a key,
 # ports and a configuration of its own: a Slurm that this machine may have is not touched.
 set -eu
+export LC_ALL=C CDPATH=''
 
 state=/run/virtual_slurm
 first_port=17100 # controller; the nodes have the ports above it

@@ -1,6 +1,7 @@
 #!/bin/sh
 # unpack.sh FILE.gz TARGET: checks FILE.gz against SHA256SUMS beside it and unpacks it. TARGET is complete or absent.
 set -eu
+export LC_ALL=C CDPATH=''
 source=$1 target=$2
 folder=$(dirname "$source") name=$(basename "$source")
 fail() {

@@ -2,10 +2,11 @@
 # build.sh slides/NN_topic.md: the deck as one file without links to others, build/slides/NN_topic.html.
 # It is made again only if something in it has changed: the deck, a line that it shows, the theme.
 set -eu
+export LC_ALL=C CDPATH=''
 deck=$1
 out=build/slides/$(basename "$deck" .md)
 mkdir -p build/slides
-LC_ALL=C awk -f slides/theme/expand.awk "$deck" >"$out.new"
+awk -f slides/theme/expand.awk "$deck" >"$out.new"
 newer=$([ ! -e "$out.html" ] || find slides/theme slides/figures chapters/*/figures chapters/*/results -newer "$out.html" 2>/dev/null || true)
 if [ -e "$out.html" ] && cmp -s "$out.new" "$out.md" && [ -z "$newer" ]; then
   rm "$out.new"

@@ -1,8 +1,9 @@
 #!/bin/sh
 # list.sh: the decks, with slides and minutes, as slides/README.md shows them.
 set -eu
+export LC_ALL=C CDPATH=''
 for deck in slides/[0-9]*.md; do
-  LC_ALL=C awk -f slides/theme/expand.awk "$deck" | awk -v name="$(basename "$deck" .md)" '
+  awk -f slides/theme/expand.awk "$deck" | awk -v name="$(basename "$deck" .md)" '
     /^slides: / && !slides { slides = $2 }
     /^minutes: / && !minutes { minutes = $2 }
     /^title: / && !title { title = substr($0, 8) }

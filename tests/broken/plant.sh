@@ -4,7 +4,7 @@
 # On a GPU, which runs the threads in an order of its own, many a race would stay hidden.
 CUDA=cpu
 export CUDA
-cores=$(nproc 2>/dev/null || sysctl -n hw.ncpu)
+cores=$(sh common/cores)
 
 prepare() {
   mkdir -p "$work"
@@ -19,7 +19,7 @@ prepare() {
 
 # The programs that a test starts: those of the folders that it names, other than in its includes.
 programs_of() { # TEST.cpp
-  for folder in $(grep -v '^#include' "$1" | grep -o 'chapters/[0-9][0-9a-z_]*' | LC_ALL=C sort -u); do
+  for folder in $(grep -v '^#include' "$1" | grep -o 'chapters/[0-9][0-9a-z_]*' | sort -u); do
     grep -lE '^int main' "$folder"/*.cpp
   done | sed 's,\(.*\)\.cpp,build/\1,'
 }

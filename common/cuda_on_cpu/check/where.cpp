@@ -30,7 +30,8 @@ struct Program {
         this);
     char buffer[4096];
     ssize_t length = readlink("/proc/self/exe", buffer, sizeof buffer);
-    path.assign(buffer, length > 0 ? static_cast<size_t>(length) : 0);
+    for (ssize_t i = 0; i < length; ++i)  // a quote in the name of a folder, as the shell wants it
+      path += buffer[i] == '\'' ? "'\\''" : std::string(1, buffer[i]);
     if (getcwd(buffer, sizeof buffer)) directory = std::string(buffer) + "/";
   }
 
@@ -59,7 +60,8 @@ std::string look_up(uint32_t where) {
   std::string chosen;
   char buffer[2000];
   while (std::fgets(buffer, sizeof buffer, pipe)) {
-    std::string line(buffer, std::strcspn(buffer, " \n"));
+    std::string line(buffer, std::strcspn(buffer, "\n"));
+    line.resize(std::min(line.size(), line.find(" (discriminator")));
     bool ours = line.find("/cuda_on_cpu/include/") != std::string::npos || line[0] == '?';
     if (chosen.empty() && !ours) chosen = line;
   }
