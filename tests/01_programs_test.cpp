@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -26,6 +27,11 @@ TEST(TrainProgram, HelpNamesEveryOption) {
   for (const char* option : {"--batch", "--micro-batches", "--learning-rate", "--epochs", "--seed",
                              "--hidden", "--log", "--optimizer", "--data", "--device", "--train-samples"})
     EXPECT_NE(run.output.find(option), std::string::npos) << option;
+}
+
+TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {
+  for (const plain::Run& run : plain::runs())
+    for (const char* parts : {"", "--micro-batches 3"}) EXPECT_EQ(plain::complaints(train(run.options() + parts), run), "");
 }
 
 TEST(TrainProgram, TwoRunsEndWithTheSameWeights) {

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <numeric>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/01_serial/reference.h"
+#include "chapters/01_serial/train_report.h"
 #include "common/compare.h"
 #include "common/error.h"
 #include "common/hash.h"
@@ -820,6 +822,45 @@ TEST(Evaluation, IsRight) {
   data.pixels[4] = 200;   // right
   data.pixels[13] = 200;  // guessed 3, is 9: wrong
   EXPECT_EQ(count_correct(net.mlp, data, {0, 3}), 2u) << "all pixels of the third are equal: class 0";
+}
+
+// A clock that the test moves by hand.
+double now = 0;
+
+TEST(TrainReport, TellsMeansRatesAndTimesByTheClock) {
+  const auto usual = clock_seconds;
+  clock_seconds = [] { return now; };
+  const std::string record = testing::TempDir() + "train_report.csv";
+  TrainOptions o;
+  o.log = record;
+  o.batch = 30;
+  o.epochs = 2;
+  testing::internal::CaptureStdout();
+  {
+    TrainReport report(o, 40);
+    const auto step = [&](double seconds, double loss, size_t rows) { now += seconds, report.step(loss, rows); };
+    step(2, 0.5, 30);
+    step(3, 0.7, 10);
+    now += 100;  // evaluation, which is not training
+    report.epoch(0, 3, 4);
+    step(1, 0.25, 30);
+    step(2, 0.05, 10);
+    now += 1000;
+    report.epoch(1, 7, 8);
+    report.end(std::vector<float>{1, 2});
+    EXPECT_EQ(report.train_seconds(), 8);
+  }
+  const std::string printed = testing::internal::GetCapturedStdout();
+  clock_seconds = usual;
+  EXPECT_NE(printed.find("epoch   1   loss 0.5500   test accuracy 75.00 % (3 of 4)   8 samples/s\n"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("epoch   2   loss 0.2000   test accuracy 87.50 % (7 of 8)   10 samples/s\n"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("trained 4 steps in 8.0 s, 10 samples/s; weights "), std::string::npos) << printed;
+  // The record: the loss of each batch, then of the epoch; samples per second of all training so far.
+  std::ifstream file(record);
+  std::string line, all;
+  std::getline(file, line);  // the names of its columns
+  while (std::getline(file, line)) all += line + "\n";
+  EXPECT_EQ(all, "1,0.5,,15\n2,0.7,,8\n2,0.55,0.75,8\n3,0.25,,11.6666667\n4,0.05,,10\n4,0.2,0.875,10\n");
 }
 
 }  // namespace

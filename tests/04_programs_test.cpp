@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -91,6 +92,10 @@ TEST(PingPongProgram, WritesTimesAndFit) {
   std::getline(in, header);
   EXPECT_EQ(header, "bytes,seconds,way,alpha,beta");
   std::remove(log.c_str());
+}
+
+TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {
+  for (const plain::Run& run : plain::runs()) EXPECT_EQ(plain::complaints(launch(3, "train " + run.options()), run, 3), "");
 }
 
 TEST(TrainProgram, AgreesWithTheSerialRun) {

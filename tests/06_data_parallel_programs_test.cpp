@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -24,6 +25,16 @@ const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
 std::string after(const std::string& text, const std::string& word) {
   const size_t at = text.find(word);
   return at == std::string::npos ? "" : text.substr(at + word.size(), text.find('\n', at) - at - word.size());
+}
+
+TEST(Train, PrintsWhatAPlainLoopComputes) {
+  for (plain::Run run : plain::runs()) {
+    EXPECT_EQ(plain::complaints(train(3, run.options() + "--compare-with-serial"), run, 3), "");
+    run.warm_up = 1.5;
+    const std::string options = run.options();
+    run.rate *= double(run.batch) / 100;  // the rate given is that of a batch of 100
+    EXPECT_EQ(plain::complaints(train(3, options + "--warm-up 1.5 --reference-batch 100"), run, 3), "");
+  }
 }
 
 TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {

@@ -1,6 +1,7 @@
 // The programs of chapter 07 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
 
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -20,6 +21,12 @@ std::string hash_of_weights(const ProgramRun& run) {
 }
 
 const std::string quick = "train --hidden 24,17 --train-samples 600 --batch 47 --epochs 2 ";
+
+TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {
+  int level = 1;
+  for (const plain::Run& run : plain::runs())
+    EXPECT_EQ(plain::complaints(launch(3, "train --zero " + std::to_string(level++) + run.options()), run, 3), "");
+}
 
 TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
   std::string hash;

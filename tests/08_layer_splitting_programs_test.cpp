@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "common/machine.h"
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -25,6 +26,11 @@ std::string after(const std::string& text, const std::string& word) {
 }
 
 const std::string quick = "train --hidden 24,17,12 --train-samples 500 --batch 47 --epochs 1 --micro-batches 6 ";
+
+TEST(Train, PrintsWhatAPlainLoopComputes) {
+  for (const plain::Run& run : plain::runs())
+    EXPECT_EQ(plain::complaints(launch(3, "train --micro-batches 5" + run.options()), run, 3), "");
+}
 
 TEST(Train, EveryScheduleEndsWithTheWeightsAndTheAccuracyOfChapter01) {
   const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/" + quick);

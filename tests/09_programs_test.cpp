@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/machine.h"
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -22,6 +23,11 @@ std::string after(const ProgramRun& run, const std::string& word) {
   return at == std::string::npos
              ? ""
              : run.output.substr(at + word.size(), run.output.find('\n', at) - at - word.size());
+}
+
+TEST(Train, PrintsWhatAPlainLoopComputes) {
+  for (const plain::Run& run : plain::runs())
+    EXPECT_EQ(plain::complaints(launch(3, "train --compare-with-serial" + run.options()), run, 3), "");
 }
 
 TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/machine.h"
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -25,6 +26,13 @@ std::string word_after(const ProgramRun& run, const std::string& mark) {
 std::string hash_of_weights(const ProgramRun& run) { return word_after(run, "; weights "); }
 
 const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 2 ";
+
+TEST(Programs, PrintWhatAPlainLoopComputes) {
+  const std::vector<std::string> grids = {"--replicas 3 --pipeline 2 --tensor 1", "--replicas 1 --pipeline 3 --tensor 2",
+                                          "--replicas 2 --pipeline 1 --tensor 3"};
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(plain::complaints(launch(6, "train " + grids[i] + plain::runs()[i].options() + "--compare-with-serial"), plain::runs()[i], 6), "");
+}
 
 TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRun) {
   for (const char* grid : {"--replicas 2", "--pipeline 2", "--tensor 2"}) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -44,6 +45,11 @@ class Programs : public testing::Test {
 };
 
 const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 2 ";
+
+TEST_F(Programs, PrintWhatAPlainLoopComputes) {
+  for (const plain::Run& run : plain::runs())
+    EXPECT_EQ(plain::complaints(launch(3, "train --compare-with-serial" + run.options()), run, 3), "");
+}
 
 TEST_F(Programs, BadChoicesEndWithOneLine) {
   for (const char* option : {"--resume", "--keep 0", "--save-every -1"}) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "common/machine.h"
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -31,6 +32,11 @@ std::string temporary(const std::string& name) {
 const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 1 ";
 
 }  // namespace
+
+TEST(Train, PrintsWhatAPlainLoopComputes) {
+  for (const plain::Run& run : plain::runs())
+    EXPECT_EQ(plain::complaints(::run("train --cluster ethernet --replicas 5" + run.options()), run, 5), "");
+}
 
 TEST(Train, ManyRanksEndWithTheBitsOfTheSerialProgram) {
   const ProgramRun serial =

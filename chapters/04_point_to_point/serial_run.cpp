@@ -102,7 +102,8 @@ int tell_distance_to_serial(const TrainOptions& o, bool same_order, int ranks, c
   other.micro_batches = o.micro_batches == 1 ? 3 : 1;
   const SerialRun reordered = run_serially(other, train, scale);
   const Distance yardstick = compare(reordered.weights, serial.weights, serial.initial);
-  const bool good = distance.within(10 * yardstick.max_abs);
+  // By the norm: the largest difference of one weight is a matter of luck, with Adam most of all, which divides by small numbers.
+  const bool good = distance.relative <= 10 * yardstick.relative;  // false for NaN
   std::cout << "of serial to serial, reordered:   " << yardstick << "\n"
             << (good ? "within ten times what another order of sums does"
                      : "WRONG: more than ten times what another order of sums does")

@@ -37,8 +37,8 @@ int compare_with_serial_run(const TrainOptions& options, const Dataset& train, s
                             double parallel_seconds, Agreement agreement, double bound, MPI_Comm comm);
 
 // Where sums may have another order than in the serial run: trains serially on this process and says how far the weights are
-// from that: no bit where the order is the same, else no more than ten times what another order does to the serial run
-// itself.  seconds: of the parallel run on `ranks` ranks, for the speedup; 0: not to be told.
+// from that: no bit where the order is the same, else (by Distance::relative) no more than ten times what another order does
+// to the serial run itself.  seconds: of the parallel run on `ranks` ranks, for the speedup; 0: not to be told.
 // Returns the exit status: 1 if they are further apart.
 int tell_distance_to_serial(const TrainOptions& options, bool same_order, int ranks, const Dataset& train,
                             std::span<const float> weights, double seconds, const RateScale& scale = {});
