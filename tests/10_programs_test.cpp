@@ -61,6 +61,19 @@ TEST(Programs, TheSplitDoesNotChangeReproducibleWeights) {
   EXPECT_EQ(hash_of_weights(launch(4, same + "--replicas=2 --pipeline 2")), hash);
 }
 
+// MPICH can be told that each rank is on a host of its own. Tensor ranks belong on one; others may be apart.
+TEST(Programs, WarnsOfTensorRanksOnSeveralHosts) {
+  const std::string apart = "env MPIR_CVAR_NOLOCAL=1 ", mark = "warning: ranks of a tensor group are on several hosts";
+  const ProgramRun tensor = run_program(apart + command(2, quick + "--epochs 0 --tensor 2"));
+  const ProgramRun pipeline = run_program(apart + command(2, quick + "--epochs 0 --pipeline 2"));
+  EXPECT_EQ(tensor.status, 0) << tensor.output;
+  EXPECT_EQ(pipeline.status, 0) << pipeline.output;
+  EXPECT_FALSE(says(pipeline, mark)) << pipeline.output;
+  if (!says(run_program(apart + command(2, "../04_point_to_point/hello")), " 0 of 1 "))
+    GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
+  EXPECT_TRUE(says(tensor, mark)) << tensor.output;
+}
+
 TEST(Programs, WhatIsNotSaidIsChosenAndExplained) {
   const ProgramRun run = launch(2, quick + "--epochs 0");
   EXPECT_EQ(run.status, 0) << run.output;

@@ -45,6 +45,15 @@ Grid::Grid(const GridShape& grid_shape, MPI_Comm comm)
   tensor_ = split(comm, rank_at({place.data, place.pipeline, 0}, shape), place.tensor, "tensor ranks");
 }
 
+bool Grid::tensor_ranks_share_hosts() const {
+  MPI_Comm host;
+  MPI_CHECK(MPI_Comm_split_type(tensor_, MPI_COMM_TYPE_SHARED, place.tensor, MPI_INFO_NULL, &host));
+  int together = ranks_of(host) == shape.tensor;
+  MPI_CHECK(MPI_Comm_free(&host));
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &together, 1, MPI_INT, MPI_LAND, all_));
+  return together;
+}
+
 Grid::~Grid() {
   for (MPI_Comm* part : {&data_, &pipeline_, &tensor_})
     if (*part != MPI_COMM_NULL) MPI_Comm_free(part);

@@ -16,6 +16,9 @@ HybridReport::HybridReport(const HybridOptions& o, const Dataset& train, HybridM
       model_(model),
       steps_before_(steps_before) {
   trace_begin(o.trace);
+  if (!model.grid().tensor_ranks_share_hosts() && rank_of(model.grid().all()) == 0)
+    std::printf("warning: ranks of a tensor group are on several hosts, and they talk most: start ranks host by host, "
+                "mpiexec -ppn RANKS-OF-A-HOST or srun -m block\n");
 }
 
 void HybridReport::step(double loss, size_t batch_rows) {
