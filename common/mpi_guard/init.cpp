@@ -135,6 +135,12 @@ int MPI_Init_thread(int* argc, char*** argv, int required, int* provided) {
   return error;
 }
 
+// MPICH 4.0 calls this (over UCX) in MPI_Finalize for each connection, waits until its partner has answered, and then waits
+// in a barrier of the launcher, where it answers nobody: over TCP ranks wait for each other for ever (MPICH's pull request
+// 6596). Here it closes nothing. Ranks come here after the barrier below, which is the last message of all; the library
+// closes its connections when it ends. The linker takes this one before that of the library.
+extern "C" void* ucp_disconnect_nb(void*) { return nullptr; }
+
 int MPI_Finalize() {
   if (!started) return PMPI_Finalize();
   {
