@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
+#include "tests/mpi_expect.h"
 
 namespace {
 
@@ -500,24 +502,42 @@ TEST(TwoLevel, AnyNodeSize) {
   set_ranks_per_node(at.comm, 0);
 }
 
+// The hosts as they are: on a cluster of three, five ranks are two, two and one.
+TEST(TwoLevel, AddsTheSumsOfTheHosts) {
+  const Place at;
+  const size_t n = 3000;
+  MPI_Comm host;
+  MPI_CHECK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, at.rank, MPI_INFO_NULL, &host));
+  int first = at.rank;  // of this host
+  MPI_CHECK(MPI_Bcast(&first, 1, MPI_INT, 0, host));
+  MPI_CHECK(MPI_Comm_free(&host));
+  std::vector<int> first_of(at.ranks);
+  MPI_CHECK(MPI_Allgather(&first, 1, MPI_INT, first_of.data(), 1, MPI_INT, MPI_COMM_WORLD));
+  std::map<int, Vector> sums;  // by the first rank of a host
+  for (int rank = 0; rank < at.ranks; ++rank) {
+    const Vector mine = real_numbers(rank, n);
+    Vector& sum = sums[first_of[rank]];
+    if (sum.empty()) sum = mine;
+    else for (size_t i = 0; i < n; ++i) sum[i] += mine[i];
+  }
+  Vector expected = sums[0];
+  for (const auto& [leader, sum] : sums)
+    for (size_t i = 0; leader > 0 && i < n; ++i) expected[i] += sum[i];
+  const Vector sum = allreduced(allreduce_two_level, real_numbers(at.rank, n), at.comm);
+  EXPECT_TRUE(everywhere(same_bits(sum, expected), "not the sum of the hosts' sums"));
+}
+
 // Making a window takes MPI a while where ranks outnumber cores, so all tests use the same two.
 class SharedWindowTest : public testing::Test {
  protected:
   static constexpr size_t n = 10000;
   static void SetUpTestSuite() {
-    if (!on_one_node()) return;
+    if (!on_one_host()) return;
     window = new SharedWindow(MPI_COMM_WORLD, n);
     other = new SharedWindow(MPI_COMM_WORLD, n);
   }
   void SetUp() override {
     if (!window) GTEST_SKIP() << "skipped: the ranks are on several hosts and share no memory";
-  }
-  static bool on_one_node() {
-    MPI_Comm node;
-    MPI_CHECK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
-    const bool all = ranks_of(node) == ranks_of(MPI_COMM_WORLD);
-    MPI_CHECK(MPI_Comm_free(&node));
-    return all;
   }
   static void TearDownTestSuite() {
     delete other;

@@ -13,7 +13,7 @@
 namespace {
 
 struct Planted {
-  std::string name, ranks, status = "86";
+  std::string name, ranks, status = "86", one_host;
   std::vector<std::string> expected, once;
 };
 
@@ -30,6 +30,7 @@ Planted read_planted(const std::filesystem::path& source) {
   for (std::string line; std::getline(file, line);) {
     if (const auto words = value(line, "// expect: "); !words.empty()) planted.expected.push_back(words);
     if (const auto words = value(line, "// once: "); !words.empty()) planted.once.push_back(words);
+    if (const auto words = value(line, "// one host: "); !words.empty()) planted.one_host = words;
     if (const auto words = value(line, "// ranks: "); !words.empty()) planted.ranks = words;
     if (const auto words = value(line, "// status: "); !words.empty()) planted.status = words;
   }
@@ -55,6 +56,8 @@ class Guard : public ::testing::TestWithParam<Planted> {
  protected:
   void look_at(const std::string& wait) {
     const Planted& planted = GetParam();
+    if (!planted.one_host.empty() && on_several_hosts(std::stoi(planted.ranks)))
+      GTEST_SKIP() << "skipped: on several hosts " << planted.one_host;
     const auto begin = std::chrono::steady_clock::now();
     const ProgramRun run =
         run_program("GUARD_TIMEOUT=0.5 GUARD_WAIT=" + wait + " timeout 60 common/mpi/launch " +

@@ -42,6 +42,17 @@ inline ::testing::AssertionResult on_all_ranks(bool condition, const char* text,
 #define EXPECT_ON_RANKS_OF(communicator, condition) \
   EXPECT_TRUE(::mpi_expect::on_all_ranks((condition), #condition, communicator))
 
+// Whether all ranks are on one host, so that they can share memory. Collective.
+inline bool on_one_host() {
+  MPI_Comm host;
+  int ranks = 0, all = 0;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+  MPI_Comm_size(host, &ranks);
+  MPI_Comm_size(MPI_COMM_WORLD, &all);
+  MPI_Comm_free(&host);
+  return ranks == all;
+}
+
 // What the Error of a call says, or "" if there is none.
 inline std::string error_of(auto call) {
   try {

@@ -31,3 +31,12 @@ inline ProgramRun run_program(const std::string& command) {
   run.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return run;
 }
+
+// Whether the launcher spreads this many ranks over several hosts (MPIEXEC may name them): then they share neither memory nor cores.
+// Asked of chapter 04's hello; false if that is not built.
+inline bool on_several_hosts(int ranks) {
+  const ProgramRun hello = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch " + std::to_string(ranks) + " " +
+                                       build_folder() + "/chapters/04_point_to_point/hello");
+  const std::string first = " 0 of " + std::to_string(ranks) + " ";  // of all, and again: of its host
+  return hello.status == 0 && hello.output.find(first) == hello.output.rfind(first);
+}

@@ -3,6 +3,8 @@
 #
 #   virtual_cluster.sh up 4 --rate 1gbit --delay 50us    hosts vc1 ... vc4, each with a network card of that speed
 #   virtual_cluster.sh run 4 PROGRAM [ARGUMENTS]         starts 4 ranks, one host after another
+#   virtual_cluster.sh env                               what a shell needs to start every program there:
+#                                                          eval "$(virtual_cluster.sh env)"; make test-06
 #   virtual_cluster.sh status                            which hosts there are, and what their cards are told to do
 #   virtual_cluster.sh down
 #
@@ -146,16 +148,20 @@ status() {
   if [ -s "$state/switch.pid" ]; then echo "delay_switch: $(tr '\0' ' ' <"/proc/$(cat "$state/switch.pid")/cmdline")"; fi
 }
 
+# The MPI library must take TCP between hosts: both network layers that MPICH is built with are told so. All hosts share
+# this machine's cores, which polite waiting cannot see from inside one host, so it is told, too.
+env() {
+  [ -s "$state/hostfile" ] || die "no virtual cluster; begin with: virtual_cluster.sh up 4"
+  echo "export UCX_TLS=tcp,self UCX_NET_DEVICES=eth0,lo FI_PROVIDER=tcp FI_TCP_IFACE=eth0 GUARD_WAIT=${GUARD_WAIT:-polite}"
+  echo "export MPIEXEC='${VIRTUAL_MPIEXEC:-$(find_mpiexec)} -f $state/hostfile -localhost $network.254 -launcher ssh -launcher-exec $here/enter_host'"
+}
+
 run() {
   need_root
-  ranks=${1:?usage: virtual_cluster.sh run RANKS PROGRAM [ARGUMENTS]}
-  shift
-  [ -s "$state/hostfile" ] || die "no virtual cluster; begin with: virtual_cluster.sh up 4"
-  # The MPI library must take TCP between hosts: both network layers that MPICH is built with are told so. All hosts share
-  # this machine's cores, which polite waiting cannot see from inside one host, so it is told, too.
-  UCX_TLS=tcp,self UCX_NET_DEVICES=eth0,lo FI_PROVIDER=tcp FI_TCP_IFACE=eth0 GUARD_WAIT=${GUARD_WAIT:-polite} EXPECT_RANKS=$ranks \
-    "${VIRTUAL_MPIEXEC:-$(find_mpiexec)}" -f "$state/hostfile" -n "$ranks" -localhost "$network.254" \
-    -launcher ssh -launcher-exec "$here/enter_host" "$@"
+  : "${1:?usage: virtual_cluster.sh run RANKS PROGRAM [ARGUMENTS]}"
+  settings=$(env)
+  eval "$settings"
+  exec sh "$here/../mpi/launch" "$@"
 }
 
 find_mpiexec() {
@@ -166,6 +172,6 @@ find_mpiexec() {
 }
 
 case ${1:-} in
-  up | down | status | run) verb=$1; shift; "$verb" "$@" ;;
+  up | down | status | env | run) verb=$1; shift; "$verb" "$@" ;;
   *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '/^set/d'; exit 2 ;;
 esac

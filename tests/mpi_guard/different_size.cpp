@@ -2,6 +2,7 @@
 // the program ends itself, and the guard says why.
 // ranks: 3
 // status: 1
+// one host: a rank that gives up asks the ranks of its own host only
 // expect: mismatch: collective number 1 on MPI_COMM_WORLD has different sizes
 // expect: MPI_Bcast of 4000 bytes
 // expect: rank 2: MPI_Bcast of 40 bytes
