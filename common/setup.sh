@@ -143,6 +143,7 @@ if [ $# -ge 1 ]; then
     [ -n "${CXX:-}" ] || echo "CXX := $cxx"
     echo "MPICXX ?= $mpicxx"
     echo "MPIEXEC ?= $mpiexec"
+    printf '#include <mpi.h>\n#ifndef MPICH_VERSION\n#error\n#endif\n' | "$mpicxx" -E -x c++ - >/dev/null 2>&1 || echo "NO_SIMULATOR := yes"
     if [ -n "$prefix" ]; then echo "CPPFLAGS += -I$prefix/include"; echo "LDFLAGS += -L$prefix/lib"; fi
   } >"$1.new"
   if cmp -s "$1.new" "$1"; then rm -f "$1.new"; else mv "$1.new" "$1"; fi

@@ -54,8 +54,8 @@ void forget(MPI_Comm communicator);  // before it is freed: MPI may give its han
 
 // The communicator that a thread used last, valid while none was made or forgotten since.
 struct LastUsed {
-  uint32_t generation = 0;
-  MPI_Comm handle = MPI_COMM_NULL;
+  uint32_t generation = 0;  // of no communicator: they begin with 1
+  MPI_Comm handle{};        // in Open MPI no handle is a constant, not even MPI_COMM_NULL
   Communicator* described = nullptr;
 };
 extern constinit thread_local LastUsed last_used;
