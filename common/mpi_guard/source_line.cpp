@@ -45,7 +45,8 @@ std::vector<std::string> ask_addr2line(const std::string& program,
                                        const std::vector<unsigned long>& offsets) {
   char number[32];
   std::string command = "addr2line -e '";
-  for (char c : program) command += c == '\'' ? "'\\''" : std::string(1, c);  // a quote in the name of a folder
+  for (char c : program)
+    command += c == '\'' ? "'\\''" : std::string(1, c);  // a quote in the name of a folder
   command += "'";
   for (unsigned long offset : offsets) {
     std::snprintf(number, sizeof number, " 0x%lx", offset);

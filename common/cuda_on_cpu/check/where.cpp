@@ -1,10 +1,10 @@
 // From a code address to FILE:LINE, by addr2line of the binutils; and which addresses of the program are constants.
+#include <link.h>
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <link.h>
 #include <map>
-#include <unistd.h>
 
 #include "common/cuda_on_cpu/check/shadow.h"
 
@@ -66,7 +66,8 @@ std::string look_up(uint32_t where) {
     if (chosen.empty() && !ours) chosen = line;
   }
   pclose(pipe);
-  if (chosen.compare(0, program().directory.size(), program().directory) == 0) chosen.erase(0, program().directory.size());
+  if (chosen.compare(0, program().directory.size(), program().directory) == 0)
+    chosen.erase(0, program().directory.size());
   return chosen;
 }
 
@@ -83,8 +84,10 @@ SourceLine line_of(uint32_t where) {
   if (is_new) {
     std::string line = look_up(where);
     size_t colon = line.rfind(':');
-    if (colon == std::string::npos) entry->second = {format("code address %#x", where), 0};
-    else entry->second = {line.substr(0, colon), std::atoi(line.c_str() + colon + 1)};
+    if (colon == std::string::npos)
+      entry->second = {format("code address %#x", where), 0};
+    else
+      entry->second = {line.substr(0, colon), std::atoi(line.c_str() + colon + 1)};
   }
   return {entry->second.first.c_str(), entry->second.second};
 }
