@@ -66,25 +66,36 @@ Idx read_idx_file(const std::string& file, size_t dimensions) {
 
 }  // namespace
 
-Dataset read_idx(const std::string& image_file, const std::string& label_file) {
+Dataset read_idx(const std::string& image_file, const std::string& label_file, size_t classes) {
   Idx images = read_idx_file(image_file, 3);
   Idx labels = read_idx_file(label_file, 1);
   if (images.sizes[0] != labels.sizes[0])
     throw Error(label_file + ": " + std::to_string(labels.sizes[0]) + " labels, but " + image_file + " has " +
                 std::to_string(images.sizes[0]) + " images");
+  if (classes == 0) classes = 1 + size_t(*std::ranges::max_element(labels.data));
   for (size_t i = 0; i < labels.data.size(); ++i)
-    if (labels.data[i] >= Dataset::classes)
+    if (labels.data[i] >= classes)
       throw Error(label_file + ": label " + std::to_string(i) + " is " + std::to_string(labels.data[i]) +
-                  ", expected 0 to 9");
-  return {images.sizes[0], images.sizes[1], images.sizes[2], std::move(images.data), std::move(labels.data)};
+                  ", expected 0 to " + std::to_string(classes - 1));
+  return {images.sizes[0], images.sizes[1], images.sizes[2], std::move(images.data), std::move(labels.data), classes};
 }
+
+namespace {
+
+std::string size_of_images(const Dataset& data) { return std::to_string(data.height) + " x " + std::to_string(data.width); }
+
+}  // namespace
 
 Dataset read_mnist_train(const std::string& folder) {
   return read_idx(folder + "/train-images-idx3-ubyte", folder + "/train-labels-idx1-ubyte");
 }
 
-Dataset read_mnist_test(const std::string& folder) {
-  return read_idx(folder + "/t10k-images-idx3-ubyte", folder + "/t10k-labels-idx1-ubyte");
+Dataset read_mnist_test(const std::string& folder, const Dataset& train) {
+  const std::string images = folder + "/t10k-images-idx3-ubyte";
+  Dataset test = read_idx(images, folder + "/t10k-labels-idx1-ubyte", train.classes);
+  if (test.height != train.height || test.width != train.width)
+    throw Error(images + ": " + size_of_images(test) + " pixels, but the training images are " + size_of_images(train));
+  return test;
 }
 
 std::vector<uint32_t> permutation(uint64_t seed, uint32_t epoch, size_t n) {

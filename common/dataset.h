@@ -17,18 +17,20 @@ struct Dataset {
   size_t height = 0, width = 0;  // of an image, in pixels
   std::vector<uint8_t> pixels;   // (count, height * width), 0 is paper, 255 is ink
   std::vector<uint8_t> labels;   // (count), each below classes
+  size_t classes = 10;
 
-  static constexpr size_t classes = 10;
   size_t features() const { return height * width; }
 };
 
 // Reads an image file and its label file.  Throws Error naming the file and the offending value: cannot be read,
-// compressed, wrong magic number, absurd dimensions, too short, too long, counts that differ, a label above 9.
-Dataset read_idx(const std::string& image_file, const std::string& label_file);
+// compressed, wrong magic number, absurd dimensions, too short, too long, counts that differ, a label that is no class.
+// classes: how many there are; 0: as many as the largest label asks for.
+Dataset read_idx(const std::string& image_file, const std::string& label_file, size_t classes = 0);
 
-// The two halves of MNIST in a folder with the published file names, unpacked.
-Dataset read_mnist_train(const std::string& folder);  // 60,000 samples
-Dataset read_mnist_test(const std::string& folder);   // 10,000 samples
+// The two halves of MNIST, or of a data set like it, in a folder with the published file names, unpacked.
+Dataset read_mnist_train(const std::string& folder);                       // MNIST: 60,000 samples
+Dataset read_mnist_test(const std::string& folder, const Dataset& train);  // MNIST: 10,000 samples
+// The test half must fit to the training half.  Throws Error: images of another size, a label that was not trained.
 
 // The order in which epoch `epoch` visits n samples: a pure function of its arguments, the same on every rank.
 // Fisher-Yates shuffle with one Philox number per step.

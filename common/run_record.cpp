@@ -3,29 +3,37 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "common/error.h"
 
 namespace {
 
-// The lines of an older record up to this step.
-std::string lines_up_to(size_t step, const std::string& file) {
-  if (step == 0) return "";
+const std::string columns = "step,loss,accuracy,samples_per_second";
+
+// How many bytes at the beginning of an older record are whole lines up to this step; 0: none, not even the first line.
+size_t bytes_up_to(size_t step, const std::string& file) {
+  if (step == 0 || !std::filesystem::is_regular_file(file)) return 0;
   std::ifstream in(file);
-  std::string lines, line;
-  std::getline(in, line);  // the names of the columns
-  while (std::getline(in, line) && std::strtoull(line.c_str(), nullptr, 10) <= step) lines += line + "\n";
-  return lines;
+  std::string line;
+  std::getline(in, line);
+  if (in.eof() && columns.starts_with(line)) return 0;
+  if (line != columns) throw Error(file + ": cannot be continued, its first line is not " + columns);
+  size_t bytes = line.size() + 1;
+  while (std::getline(in, line) && !in.eof() && std::strtoull(line.c_str(), nullptr, 10) <= step) bytes += line.size() + 1;
+  return bytes;
 }
 
 }  // namespace
 
 RunRecord::RunRecord(const std::string& file, size_t steps_before) : file_(file) {
   if (file_.empty()) return;
-  const std::string before = lines_up_to(steps_before, file_);
-  out_.open(file_);
+  const size_t before = bytes_up_to(steps_before, file_);
+  std::error_code ignored;
+  if (before > 0) std::filesystem::resize_file(file_, before, ignored);
+  out_.open(file_, before > 0 ? std::ios::app : std::ios::trunc);
   if (!out_) throw Error(file_ + ": cannot write the log: " + std::strerror(errno));
-  out_ << "step,loss,accuracy,samples_per_second\n" << before;
+  if (before == 0) out_ << columns << '\n';
 }
 
 void RunRecord::add(size_t step, double loss, double accuracy, double samples_per_second) {

@@ -7,8 +7,9 @@
 
 class RunRecord {
  public:
-  // Opens `file` (an empty name records nothing).  steps_before: of a run that is continued: what the file says of them stays.
-  // Throws Error if it cannot be written.
+  // Opens `file` (an empty name records nothing).  steps_before: of a run that is continued: what the file says of them stays,
+  // and what is behind is cut off, a half line, too: the run that wrote it may have died there.
+  // Throws Error if it cannot be written, or is no record and was to be continued.
   explicit RunRecord(const std::string& file, size_t steps_before = 0);
 
   // accuracy: share of the test set that was classified correctly, or a negative number where it was not measured (the

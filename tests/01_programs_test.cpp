@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -106,6 +107,10 @@ TEST(FitFunctionProgram, LearnsASine) {
   EXPECT_EQ(run.status, 0);
   const std::string line = line_with(run.output, "mean squared error of the last batch");
   EXPECT_LT(std::stod(line.substr(line.rfind(' '))), 1e-3) << run.output;
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set(build_folder() + "/chapters/01_serial/train");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/02_cuda/make_device.h"
 #include "tests/device_operations.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 #include "tests/training_runs.h"
 
@@ -67,7 +68,7 @@ TEST_F(CudaTest, FiftyStepsStayWithinRounding) {
 }
 
 TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
-  const Dataset train = read_mnist_train("build/data"), test = read_mnist_test("build/data");
+  const Dataset train = read_mnist_train("build/data"), test = read_mnist_test("build/data", train);
   const training_runs::Run run{.sizes = {784, 32, 10}, .samples = 2000, .steps = 2 * 63};
   CpuDevice cpu;
   const double expected = training_runs::train(cpu, run, train, &test).accuracy;
@@ -118,6 +119,10 @@ TEST(NvccProgram, WithoutAGpuSaysSoAndEndsWithItsOwnStatus) {
   EXPECT_EQ(run.status, 77);
   EXPECT_EQ(run.lines(), 1u) << run.output;
   EXPECT_NE(run.output.find("no GPU"), std::string::npos) << run.output;
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set(build_folder() + "/chapters/02_cuda/train --device cuda");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace {
 
 TEST(FastKernels, OneEpochReachesTheAccuracyOfTheCpu) {
-  const Dataset train = read_mnist_train("build/data"), test = read_mnist_test("build/data");
+  const Dataset train = read_mnist_train("build/data"), test = read_mnist_test("build/data", train);
   const training_runs::Run run{.sizes = {784, 512, 256, 10}, .batch = 128, .steps = 469};
   std::unique_ptr<FastCudaDevice> device;
   try {

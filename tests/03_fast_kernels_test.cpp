@@ -12,6 +12,7 @@
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/step_graph.h"
 #include "tests/device_operations.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 #include "tests/training_runs.h"
 
@@ -281,6 +282,10 @@ TEST(Roofline, HasEveryProductOfTheTable) {
 TEST(MicroBatches, AreThoseOfTheLoop) {
   EXPECT_EQ(micro_batches(5, 4, 2), (std::vector<Range>{{0, 2}, {2, 4}, {4, 5}}));
   EXPECT_TRUE(micro_batches(0, 4, 2).empty());
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set(build_folder() + "/chapters/03_fast_kernels/train --device cuda");
 }
 
 }  // namespace

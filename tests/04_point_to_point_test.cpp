@@ -36,11 +36,11 @@ Dataset synthetic(size_t count) {
   data.count = count;
   data.height = data.width = 6;
   for (size_t i = 0; i < count; ++i) {
-    const uint8_t label = uint8_t(random_words(5, RandomStream::test, 0, i)[0] % Dataset::classes);
+    const uint8_t label = uint8_t(random_words(5, RandomStream::test, 0, i)[0] % data.classes);
     data.labels.push_back(label);
     for (size_t p = 0; p < data.features(); ++p) {
       const uint32_t noise = random_words(5, RandomStream::test, 1, i * data.features() + p)[0] % 128;
-      data.pixels.push_back(uint8_t(noise + (p % Dataset::classes == label ? 127 : 0)));
+      data.pixels.push_back(uint8_t(noise + (p % data.classes == label ? 127 : 0)));
     }
   }
   return data;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -130,6 +131,11 @@ TEST(Programs, WrongUseGivesALineAndAStatus) {
     EXPECT_TRUE(says(run, "two ranks")) << run.output;
   }
   EXPECT_EQ(launch(2, "ring --way round").status, 1);
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 3 " + build_folder() +
+                                   "/chapters/04_point_to_point/train");
 }
 
 }  // namespace

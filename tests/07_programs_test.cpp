@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -66,6 +67,11 @@ TEST(MemoryProgram, CountedAndPredictedAreEqual) {
 TEST(BenchProgram, MeasuresAndEnds) {
   const ProgramRun run = launch(2, "bench --rounds 1 --steps 1");
   EXPECT_EQ(run.status, 0) << run.output;
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() +
+                                   "/chapters/07_sharded_optimizer/train --zero 3");
 }
 
 }  // namespace

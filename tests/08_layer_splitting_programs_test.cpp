@@ -5,6 +5,7 @@
 
 #include "common/machine.h"
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -158,6 +159,11 @@ TEST(Bench, WritesNothingThatWasDisturbed) {
   EXPECT_EQ(run.status, 77) << run.output;
   EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
   EXPECT_EQ(run_program("test -e " + file).status, 1);
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 3 " + build_folder() +
+                                   "/chapters/08_layer_splitting/train --micro-batches 4 --compare-with-serial");
 }
 
 }  // namespace

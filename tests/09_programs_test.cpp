@@ -3,6 +3,7 @@
 
 #include "common/machine.h"
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -138,6 +139,11 @@ TEST(Train, DiffersFromChapter01InAtMost20Lines) {
   for (size_t at = 0; (at = diff.output.find("\n>", at)) != std::string::npos; ++at) ++changed;
   EXPECT_GT(changed, 5u);
   EXPECT_LE(changed, 20u) << diff.output;
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() +
+                                   "/chapters/09_tensor_parallel/train --compare-with-serial");
 }
 
 }  // namespace

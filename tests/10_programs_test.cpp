@@ -3,6 +3,7 @@
 
 #include "common/machine.h"
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -106,6 +107,11 @@ TEST(Bench, IsNotBelievedIfItWasDisturbed) {
   const ProgramRun run = launch(ranks, "bench --rounds 1 --steps 1 --batch 32 --hidden 16 --only-if-quiet");
   EXPECT_EQ(run.status, 77) << run.output;
   EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() +
+                                   "/chapters/10_hybrid/train --tensor 2 --compare-with-serial");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "common/machine.h"
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -146,4 +147,8 @@ TEST(Programs, ExplainThemselves) {
     EXPECT_EQ(help.status, 0) << help.output;
     EXPECT_TRUE(says(help, "--cluster")) << help.output;
   }
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set(build_folder() + "/chapters/13_scaling/train --replicas 2 --pipeline 2");
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -36,6 +37,15 @@ TEST(SearchProgram, GoesOnWhereItEnded) {
   EXPECT_TRUE(says(rest, "3 results of")) << rest.output;
   EXPECT_TRUE(says(rest, whole.output.substr(at))) << rest.output << "\nexpected:\n"
                                                    << whole.output.substr(at);
+  // The record is whole again: everything is kept, nothing is left to do.
+  const ProgramRun again = launch(2, command + " --resume");
+  EXPECT_EQ(again.status, 0) << again.output;
+  EXPECT_TRUE(says(again, whole.output.substr(at))) << again.output;
+  for (const char* other : {" --rungs 1", " --first-epochs 2", " --eta 3", " --seed 2"}) {
+    const ProgramRun run = launch(2, command + " --resume" + other);
+    EXPECT_EQ(run.status, 1) << run.output;
+    EXPECT_TRUE(says(run, "belongs to another search")) << other << "\n" << run.output;
+  }
   std::remove(log.c_str());
 }
 
@@ -46,6 +56,25 @@ TEST(SearchProgram, ATrialMayHaveSeveralRanks) {
   EXPECT_TRUE(says(run, "2 teams of 2 ranks: a trial is a grid of 1 x 2 x 1")) << run.output;
   EXPECT_TRUE(says(run, "team 2: ")) << run.output;
   EXPECT_TRUE(says(run, "the most suitable")) << run.output;
+}
+
+// Of 480 images a sixth is for validation; too few is one line.
+TEST(SearchProgram, AnyDataSetIsSearched) {
+  for (const data_sets::Half& train : {data_sets::Half{480, 7, 5, 13}, data_sets::Half{480, 4, 9, 3}}) {
+    const data_sets::DataSet data(train, {40, train.height, train.width, train.classes});
+    const std::string command = "search --trials 2 --rungs 1 --data " + data.folder;
+    const ProgramRun run = launch(2, command);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, "the most suitable")) << run.output;
+    const ProgramRun more = launch(2, command + " --train-samples 401");
+    EXPECT_EQ(more.status, 1) << more.output;
+    EXPECT_EQ(more.lines(), 1u) << more.output;
+    EXPECT_TRUE(says(more, "--train-samples: 401, expected 256 to the 400 of ")) << more.output;
+  }
+  const data_sets::DataSet data({480, 7, 5, 13}, {40, 9, 5, 13});
+  const ProgramRun run = launch(2, "search --data " + data.folder);
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_EQ(run.lines(), 1u) << run.output;
 }
 
 TEST(SearchProgram, WrongUseGivesALineAndAStatus) {

@@ -33,11 +33,11 @@ Dataset synthetic(size_t count) {
   data.count = count;
   data.height = data.width = 6;
   for (size_t i = 0; i < count; ++i) {
-    const uint8_t label = uint8_t(random_words(5, RandomStream::test, 0, i)[0] % Dataset::classes);
+    const uint8_t label = uint8_t(random_words(5, RandomStream::test, 0, i)[0] % data.classes);
     data.labels.push_back(label);
     for (size_t p = 0; p < data.features(); ++p) {
       const uint32_t noise = random_words(5, RandomStream::test, 1, i * data.features() + p)[0] % 128;
-      data.pixels.push_back(uint8_t(noise + (p % Dataset::classes == label ? 127 : 0)));
+      data.pixels.push_back(uint8_t(noise + (p % data.classes == label ? 127 : 0)));
     }
   }
   return data;
@@ -374,6 +374,31 @@ TEST_F(Journal, GivesBackWhatWasWritten) {
   EXPECT_EQ(outcomes[1].rung, 1);
   EXPECT_EQ(outcomes[1].failed, 1);
   EXPECT_TRUE(std::isnan(outcomes[1].accuracy));
+}
+
+// The search died at any byte: results whose line is whole are kept, and the record goes on behind them.
+TEST_F(Journal, CutAnywhereIsContinued) {
+  const std::vector<Outcome> all = {{.trial = 0, .rung = 0, .epochs = 1, .accuracy = 0.9, .loss = 0.5, .seconds = 2},
+                                    {.trial = 1, .rung = 0, .epochs = 1, .failed = 1, .accuracy = nan_value},
+                                    {.trial = 0, .rung = 1, .epochs = 2, .accuracy = 0.95, .loss = 0.25, .seconds = 3}};
+  const auto add = [&](bool append, size_t first) {
+    SearchJournal journal(file_, append);
+    for (size_t i = first; i < all.size(); ++i) journal.add(trials_[size_t(all[i].trial)], all[i], 1);
+  };
+  const auto text_of = [&] {
+    std::ifstream in(file_);
+    return std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  };
+  add(false, 0);
+  const std::string whole = text_of();
+  for (size_t length = 0; length <= whole.size(); ++length) {
+    const std::string kept = whole.substr(0, length);
+    std::ofstream(file_) << kept;
+    const size_t lines = size_t(std::count(kept.begin(), kept.end(), '\n')), results = lines > 0 ? lines - 1 : 0;
+    ASSERT_EQ(read_journal(file_, trials_).size(), results) << "cut at byte " << length;
+    add(true, results);
+    ASSERT_EQ(text_of(), whole) << "cut at byte " << length;
+  }
 }
 
 TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {

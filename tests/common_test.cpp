@@ -225,7 +225,7 @@ struct DatasetTest : testing::Test {
   std::string problem(const std::string& image_bytes, const std::string& label_bytes) {
     write(images, image_bytes);
     write(labels, label_bytes);
-    std::string text = error_of([&] { read_idx(images, labels); });
+    std::string text = error_of([&] { read_idx(images, labels, 10); });
     for (size_t at; (at = text.find(folder.string() + "/")) != std::string::npos;)
       text.erase(at, folder.string().size() + 1);
     return text;
@@ -270,6 +270,13 @@ TEST_F(DatasetTest, EveryDamageIsNamed) {
             "labels: label 1 is 10, expected 0 to 9");
   EXPECT_EQ(problem(good_images, big_endian(0x801) + big_endian(1) + "\x01"),
             "labels: 1 labels, but images has 2 images");
+}
+
+// The number of classes is a property of the training half, and the test half must fit.
+TEST_F(DatasetTest, ClassesComeFromTheLargestLabel) {
+  EXPECT_EQ(problem(good_images, good_labels.substr(0, 8) + std::string("\x19\x03", 2)), "labels: label 0 is 25, expected 0 to 9");
+  EXPECT_EQ(read_idx(images, labels).classes, 26u);
+  EXPECT_EQ(read_idx(images, labels, 30).classes, 30u);
 }
 
 TEST_F(DatasetTest, MissingFileAndFolderAreNamed) {
@@ -355,6 +362,43 @@ TEST(RunRecord, OfAContinuedRunKeepsWhatWasBefore) {
   std::ifstream in(file);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   EXPECT_EQ(text, "step,loss,accuracy,samples_per_second\n1,0.5,,10\n2,0.5,,10\n3,0.25,,10\n");
+  std::remove(file.c_str());
+}
+
+// The run that wrote it died at any byte: what is whole is kept, and the record goes on as if nothing had happened.
+TEST(RunRecord, CutAnywhereIsContinued) {
+  const std::string file = testing::TempDir() + "cut_" + std::to_string(getpid()) + ".csv";
+  const auto text_of = [&] {
+    std::ifstream in(file);
+    return std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  };
+  const std::vector<size_t> steps = {9, 10, 10, 11, 102};
+  {
+    RunRecord record(file);
+    for (size_t step : steps) record.add(step, 0.5, -1, 10);
+  }
+  const std::string whole = text_of();
+  for (size_t length = 0; length <= whole.size(); ++length) {
+    const std::string kept = whole.substr(0, length);
+    const size_t lines = size_t(std::count(kept.begin(), kept.end(), '\n'));
+    std::ofstream(file) << kept;
+    {
+      RunRecord record(file, 102);
+      for (size_t i = lines > 0 ? lines - 1 : 0; i < steps.size(); ++i) record.add(steps[i], 0.5, -1, 10);
+    }
+    ASSERT_EQ(text_of(), whole) << "cut at byte " << length;
+  }
+  std::remove(file.c_str());
+}
+
+TEST(RunRecord, WhatIsNoRecordIsNotContinued) {
+  const std::string file = testing::TempDir() + "other_" + std::to_string(getpid()) + ".csv";
+  for (const std::string text : {"trial,rung,epochs\n1,2,3\n", "step,loss\n1,2\n", "# notes\n", "no line"}) {
+    std::ofstream(file) << text;
+    EXPECT_EQ(error_of([&] { RunRecord(file, 5); }),
+              file + ": cannot be continued, its first line is not step,loss,accuracy,samples_per_second");
+    EXPECT_EQ(std::filesystem::file_size(file), text.size());
+  }
   std::remove(file.c_str());
 }
 

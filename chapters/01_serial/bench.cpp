@@ -117,9 +117,8 @@ double time_steps(SerialTraining& training, size_t& next, const Dataset& data,
   return timer.seconds();
 }
 
-void bench_training(const std::vector<int>& sizes, const TrainOptions& o, int pairs, double peak,
-                    CpuDevice& ours, CpuDevice* openblas) {
-  const Dataset data = read_mnist_train(o.data);
+void bench_training(const Dataset& data, const TrainOptions& o, int pairs, double peak, CpuDevice& ours, CpuDevice* openblas) {
+  const std::vector<int> sizes = o.sizes(data);
   const std::vector<uint32_t> order = permutation(1, 0, data.count);
   const int batch = int(o.batch), steps = std::max(1, 7680 / batch);
   SerialTraining own(ours, sizes, {}, batch, 1), other(openblas ? *openblas : ours, sizes, {}, batch, 1);
@@ -169,9 +168,8 @@ int main(int argc, char** argv) try {
   options.add("all-products", &all_products, "those of batches of 32, 64, 128 and 256 rows, and no training");
   if (!options.parse(argc, argv)) return 0;
 
-  std::vector<int> sizes = {784};
-  sizes.insert(sizes.end(), o.hidden.begin(), o.hidden.end());
-  sizes.push_back(10);
+  const Dataset data = read_mnist_train(o.data);
+  const std::vector<int> sizes = o.sizes(data);
   CpuDevice ours;
   const std::unique_ptr<OpenBlasDevice> openblas = OpenBlasDevice::open();
   const double peak = measure_fma_peak();
@@ -194,7 +192,7 @@ int main(int argc, char** argv) try {
     return 0;
   }
   if (!training_only) bench_products(sizes, {int(o.batch)}, peak, openblas.get());
-  bench_training(sizes, o, int(pairs), peak, ours, openblas.get());
+  bench_training(data, o, int(pairs), peak, ours, openblas.get());
 } catch (const Error& error) {
   return fail(error);
 }

@@ -20,7 +20,7 @@ void TrainOptions::declare(Options& options, const std::vector<std::string>& dev
 std::vector<int> TrainOptions::sizes(const Dataset& data) const {
   std::vector<int> sizes = {int(data.features())};
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());
-  sizes.push_back(int(Dataset::classes));
+  sizes.push_back(int(data.classes));
   return sizes;
 }
 

@@ -1,22 +1,23 @@
 #include "chapters/01_serial/train_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include "common/hash.h"
 
-TrainReport::TrainReport(const TrainOptions& o, size_t train_samples, bool quiet, size_t steps_before)
+TrainReport::TrainReport(const TrainOptions& o, const Dataset& train, bool quiet, size_t steps_before)
     : quiet_(quiet),
       record_(quiet ? "" : o.log, steps_before),
-      progress_(size_t(o.epochs) * batches(train_samples, size_t(o.batch)).size() - steps_before, size_t(o.batch),
-                !quiet),
+      progress_(std::max(size_t(o.epochs) * batches(train.count, size_t(o.batch)).size(), steps_before) - steps_before,
+                size_t(o.batch), !quiet),
       steps_before_(steps_before),
       steps_(steps_before) {
   if (quiet_) return;
   std::string sizes;
-  for (int64_t width : o.hidden) sizes += std::to_string(width) + "-";
-  std::printf("784-%s10 on %s: %zu samples, batch %lld, %s, learning rate %g, seed %lld\n", sizes.c_str(),
-              o.device.c_str(), train_samples, (long long)o.batch, o.optimizer.name.c_str(),
+  for (int width : o.sizes(train)) sizes += (sizes.empty() ? "" : "-") + std::to_string(width);
+  std::printf("%s on %s: %zu samples, batch %lld, %s, learning rate %g, seed %lld\n", sizes.c_str(),
+              o.device.c_str(), train.count, (long long)o.batch, o.optimizer.name.c_str(),
               o.optimizer.learning_rate, (long long)o.seed);
 }
 

@@ -13,7 +13,7 @@ class TrainReport {
  public:
   // quiet: say nothing and write no record (ranks other than 0, later).  steps_before: of this run, taken by a program that
   // was interrupted.
-  TrainReport(const TrainOptions& options, size_t train_samples, bool quiet = false, size_t steps_before = 0);
+  TrainReport(const TrainOptions& options, const Dataset& train, bool quiet = false, size_t steps_before = 0);
 
   // After each optimizer step, with the batch's mean loss.  Throws Error if the loss is not finite.
   void step(double loss, size_t batch_rows);

@@ -15,7 +15,7 @@ int main(int argc, char** argv) try {
   if (!options.parse(argc, argv)) return 0;
 
   Dataset train = read_mnist_train(o.data);
-  const Dataset test = read_mnist_test(o.data);
+  const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
 
   const std::unique_ptr<Device> device = make_device(o.device);
@@ -30,7 +30,7 @@ int main(int argc, char** argv) try {
   Mlp mlp(*device, layout, parameters, gradients, space);
   SoftmaxHead head(*device, space);
   Optimizer optimizer(*device, o.optimizer, layout.count);
-  TrainReport report(o, train.count);
+  TrainReport report(o, train);
 
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(o.seed, epoch, train.count);

@@ -18,7 +18,7 @@ int main(int argc, char** argv) try {
   if (!options.parse(argc, argv)) return 0;
 
   Dataset train = read_mnist_train(o.data);
-  const Dataset test = read_mnist_test(o.data);
+  const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
 
   const std::unique_ptr<Device> device = make_fast_device(o.device);
@@ -34,7 +34,7 @@ int main(int argc, char** argv) try {
   SoftmaxHead head(*device, space);
   Optimizer optimizer(*device, o.optimizer, layout.count);
   StepGraph graph(*device);
-  TrainReport report(o, train.count);
+  TrainReport report(o, train);
 
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(o.seed, epoch, train.count);

@@ -19,7 +19,7 @@ int train_by_messages(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   Dataset train = read_mnist_train(o.data);
-  const Dataset test = read_mnist_test(o.data);
+  const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
 
   const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
@@ -35,7 +35,7 @@ int train_by_messages(MpiSession& mpi, int argc, char** argv) {
   SoftmaxHead head(*device, space);
   Optimizer optimizer(*device, o.optimizer, layout.count);
   ParameterServer server(*device, parameters, gradients, layout.count, MPI_COMM_WORLD);
-  TrainReport report(o, train.count, !server.is_here());
+  TrainReport report(o, train, !server.is_here());
 
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(o.seed, epoch, train.count);

@@ -9,7 +9,7 @@
 #include "common/mpi_guard/trace.h"
 
 DataParallelReport::DataParallelReport(const DataParallelOptions& o, const Dataset& train, const Exchange& exchange)
-    : TrainReport(o, train.count, rank_of(exchange.communicator()) != 0),
+    : TrainReport(o, train, rank_of(exchange.communicator()) != 0),
       options_(o),
       train_(train),
       exchange_(exchange),

@@ -44,7 +44,7 @@ void print(const char* what, float value) { std::printf("  %-36s %+.9e   %08x\n"
 int show(MpiSession& mpi, int argc, char** argv) {
   if (mpi.rank() != 0) return 0;
   const Dataset train = read_mnist_train(argc > 1 ? argv[1] : "build/data");
-  const Layout layout = make_layout({784, 512, 256, 10});
+  const Layout layout = make_layout({int(train.features()), 512, 256, int(train.classes)});
   const auto gradients = gradients_of_parts(train, layout);
   auto parts_of = [&](size_t i) { return Parts{gradients[0][i], gradients[1][i], gradients[2][i], gradients[3][i]}; };
 

@@ -87,7 +87,7 @@ int show_memory(MpiSession& mpi, int argc, char** argv) {
 
   std::vector<int> sizes = {784};
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());
-  sizes.push_back(int(Dataset::classes));
+  sizes.push_back(10);
   const bool speaks = mpi.rank() == 0;
   if (speaks) {
     std::printf("%zu parameters, %s, %d rank%s, %lld micro-batches: MB of the rank that needs most\n",

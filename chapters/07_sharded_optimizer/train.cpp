@@ -24,7 +24,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
   z.micro_batches = o.micro_batches;
 
   Dataset train = read_mnist_train(o.data);
-  const Dataset test = read_mnist_test(o.data);
+  const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
 
   const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
@@ -37,7 +37,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
   SoftmaxHead head(*device, space);
   Zero zero(mlp, o.optimizer, z, MPI_COMM_WORLD);
   zero.load(weights);
-  TrainReport report(o, train.count, mpi.rank() != 0);
+  TrainReport report(o, train, mpi.rank() != 0);
 
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(o.seed, epoch, train.count);

@@ -10,7 +10,7 @@
 #include "common/mpi_guard/trace.h"
 
 PipelineReport::PipelineReport(const PipelineOptions& o, const Dataset& train, const Pipeline& pipeline)
-    : TrainReport(o, train.count, pipeline.stage() != 0), options_(o), train_(train), pipeline_(pipeline) {
+    : TrainReport(o, train, pipeline.stage() != 0), options_(o), train_(train), pipeline_(pipeline) {
   trace_begin(o.trace);
   if (pipeline.stage() == 0) tell_plan();
 }

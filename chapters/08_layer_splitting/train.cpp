@@ -16,7 +16,7 @@ int train_layers(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   Dataset train = read_mnist_train(o.data);
-  const Dataset test = read_mnist_test(o.data);
+  const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
 
   const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());

@@ -10,7 +10,7 @@
 #include "common/mpi/session.h"
 
 TensorReport::TensorReport(const TensorOptions& o, const Dataset& train, const TensorParallel& tensor)
-    : TrainReport(o, train.count, tensor.rank() != 0), options_(o), train_(train), tensor_(tensor) {
+    : TrainReport(o, train, tensor.rank() != 0), options_(o), train_(train), tensor_(tensor) {
   if (tensor.rank() != 0) return;
   const Layout& here = tensor.mlp().layout();
   std::printf("%d rank%s, allreduce %s; rank 0 has", o.ranks, o.ranks == 1 ? "" : "s", o.allreduce.c_str());

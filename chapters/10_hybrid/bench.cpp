@@ -73,7 +73,7 @@ int bench_grids(MpiSession& mpi, int argc, char** argv) {
   settings.batch = size_t(batch);
   settings.sizes = {784};
   settings.sizes.insert(settings.sizes.end(), hidden.begin(), hidden.end());
-  settings.sizes.push_back(int(Dataset::classes));
+  settings.sizes.push_back(10);
   settings.optimizer.name = optimizer;
   PlanMachine machine = typical_machine();
   if (!machine_file.empty()) machine.messages = load_machine(machine_file);

@@ -10,7 +10,7 @@
 #include "common/mpi_guard/trace.h"
 
 HybridReport::HybridReport(const HybridOptions& o, const Dataset& train, HybridModel& model, size_t steps_before)
-    : TrainReport(o, train.count, rank_of(model.grid().all()) != 0, steps_before),
+    : TrainReport(o, train, rank_of(model.grid().all()) != 0, steps_before),
       options_(o),
       train_(train),
       model_(model),

@@ -31,7 +31,7 @@ struct ScalingOptions {
     HybridSettings s;
     s.sizes = {int(inputs)};
     s.sizes.insert(s.sizes.end(), hidden.begin(), hidden.end());
-    s.sizes.push_back(int(Dataset::classes));
+    s.sizes.push_back(10);
     s.batch = size_t(batch);
     s.optimizer.name = optimizer;
     s.allreduce = "mpi";  // chapter 05's own look at their operands, and memory without contents has none

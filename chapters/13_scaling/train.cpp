@@ -14,10 +14,10 @@ int main(int argc, char** argv) try {
   if (!options.parse(argc, argv)) return 0;
 
   Dataset train = read_mnist_train(o.data);
-  const Dataset test = read_mnist_test(o.data);
+  const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
   const Cluster cluster = load_cluster(o.cluster);
-  TrainReport report(o, train.count);
+  TrainReport report(o, train);
   std::vector<float> weights;
 
   const auto program = [&] {

@@ -1,7 +1,7 @@
 // Finds suitable parameters: rank 0 hands out trials of (learning rate, width, batch, seed), teams of the other ranks train them,
 // and successive halving gives up the hopeless ones early. A trial is chapter 10's program: a team may be any grid.
 //
-// The choice is made on 10,000 validation samples that were taken out of the training set. The test set is looked at
+// The choice is made on a sixth of the training set, 10,000 samples of MNIST, that is not trained on. The test set is looked at
 // once, at the end, by the winner alone: the best of many validation accuracies is too good by the luck of the choice.
 //
 // Run: make 14-search RANKS=4 ARGS="--log build/search.csv"
@@ -21,7 +21,7 @@ namespace {
 
 struct SearchOptions {
   std::string data = "build/data";
-  int64_t trials = 40, first_epochs = 1, rungs = 4, eta = 2, seed = 1, train_samples = 50000;
+  int64_t trials = 40, first_epochs = 1, rungs = 4, eta = 2, seed = 1, train_samples = 0;
   std::string log, device = "cpu";
   bool resume = false;
   int64_t replicas = 1, pipeline = 1, tensor = 1, micro_batches = 0;
@@ -45,13 +45,11 @@ struct SearchOptions {
     options.add("eta", &eta, "one in eta goes on to the next rung", between(2, 10));
     options.add("seed", &seed, "of the choice of trials", at_least(0));
     options.add("train-samples", &train_samples,
-                "train on the first N samples; the last 10,000 are for validation", between(256, 50000));
+                "train on the first N samples; 0: on all but the last sixth, which is for validation", at_least(0));
     options.add("log", &log, "write each result to this CSV file, as it comes");
     options.add("resume", &resume, "go on where the search of --log ended");
   }
 };
-
-constexpr size_t validation_samples = 10000;
 
 // What is known of a trial at the end.
 struct Row {
@@ -59,6 +57,17 @@ struct Row {
   Outcome best;  // of its highest rung
   double seconds = 0;
 };
+
+// The results of --log, to go on with.  Throws Error if they are those of another search.
+std::vector<Outcome> results_before(const SearchOptions& o, const std::vector<Trial>& trials) {
+  const std::vector<Outcome> outcomes = read_journal(o.log, trials);
+  for (const Outcome& outcome : outcomes)
+    if (outcome.rung < 0 || outcome.rung >= o.rungs ||
+        outcome.epochs != Halving::epochs_after(outcome.rung, int(o.first_epochs), int(o.eta)))
+      throw Error(o.log + ": a result after " + std::to_string(outcome.epochs) + " epochs on rung " +
+                  std::to_string(outcome.rung) + " belongs to another search (other --first-epochs, --rungs or --eta?)");
+  return outcomes;
+}
 
 std::vector<Row> rows_of(const std::vector<Trial>& trials, const std::vector<Outcome>& outcomes) {
   std::vector<Row> rows;
@@ -112,7 +121,7 @@ void lead_search(const SearchOptions& o, MPI_Comm farm) {
   for (int number = 0; number < o.trials; ++number) trials.push_back(random_trial(uint64_t(o.seed), number));
   Halving halving(int(o.trials), int(o.rungs), int(o.eta));
   std::vector<Outcome> outcomes;
-  if (o.resume) outcomes = read_journal(o.log, trials);
+  if (o.resume) outcomes = results_before(o, trials);
   for (const Outcome& outcome : outcomes) halving.restore({outcome.trial, outcome.rung}, outcome.accuracy);
   if (o.resume) std::printf("%zu results of %s are kept\n", outcomes.size(), o.log.c_str());
 
@@ -143,9 +152,12 @@ int search(MpiSession& mpi, int argc, char** argv) {
   if (o.resume && o.log.empty()) throw Error("--resume: needs --log, the record to go on with");
 
   const Teams teams(o.team().ranks(), MPI_COMM_WORLD);
-  const Dataset all = read_mnist_train(o.data), test = read_mnist_test(o.data);
-  const Dataset train = part_of(all, {0, size_t(o.train_samples)});
-  const Dataset validation = part_of(all, {all.count - validation_samples, all.count});
+  const Dataset all = read_mnist_train(o.data), test = read_mnist_test(o.data, all);
+  const size_t rest = all.count - all.count / 6, samples = o.train_samples > 0 ? size_t(o.train_samples) : rest;
+  if (samples < largest_batch || samples > rest)
+    throw Error("--train-samples: " + std::to_string(samples) + ", expected " + std::to_string(largest_batch) + " to the " +
+                std::to_string(rest) + " of " + o.data + " that are not for validation");
+  const Dataset train = part_of(all, {0, samples}), validation = part_of(all, {rest, all.count});
   if (teams.manager()) {
     lead_search(o, teams.farm());
     return 0;

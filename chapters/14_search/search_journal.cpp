@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <limits>
 
 #include "common/error.h"
@@ -56,12 +58,22 @@ Outcome parse(const std::string& line, Trial* trial) {
           .seconds = value(9)};
 }
 
+// A line that is not whole would become one with the next one.  Returns the length of the rest.
+size_t cut_half_line(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const size_t whole = text.rfind('\n') + 1;  // npos + 1 is 0
+  if (whole < text.size()) std::filesystem::resize_file(file, whole);
+  return whole;
+}
+
 }  // namespace
 
 SearchJournal::SearchJournal(const std::string& file, bool append) : file_(file) {
   if (file.empty()) return;
+  const size_t kept = append ? cut_half_line(file) : 0;
   out_.open(file, append ? std::ios::app : std::ios::trunc);
-  if (!append) out_ << header << '\n';
+  if (kept == 0) out_ << header << '\n';
   if (!out_.flush()) throw Error(file + ": cannot be written");
 }
 
@@ -76,7 +88,9 @@ void SearchJournal::add(const Trial& trial, const Outcome& o, int worker) {
 std::vector<Outcome> read_journal(const std::string& file, const std::vector<Trial>& trials) {
   std::ifstream in(file);
   std::string line;
-  if (!std::getline(in, line) || line != header) throw Error(file + ": not a record of a parameter search");
+  std::getline(in, line);
+  if (in.eof() && std::string(header).starts_with(line)) return {};
+  if (line != header) throw Error(file + ": not a record of a parameter search");
   std::vector<Outcome> outcomes;
   for (int number = 2; std::getline(in, line); ++number) {
     if (in.eof()) break;  // no line end: cut short

@@ -10,6 +10,7 @@
 class SearchJournal {
  public:
   // Opens `file`, empties it unless `append`; an empty name records nothing.  Throws Error if it cannot be written.
+  // append: behind the last whole line; a half one is cut off.
   SearchJournal(const std::string& file, bool append);
 
   // Throws Error if the line cannot be written.
@@ -20,7 +21,8 @@ class SearchJournal {
   std::ofstream out_;
 };
 
-// The outcomes in `file`, in their order. A last line without its end (the process died while writing) is left out.
+// The outcomes in `file`, in their order. A last line without its end (the process died while writing) is left out,
+// be it the first line.
 // trials: those of the search that goes on; the record must be of the same ones.  Throws Error: cannot be read, a line that
 // is none, another search's trial.
 std::vector<Outcome> read_journal(const std::string& file, const std::vector<Trial>& trials);

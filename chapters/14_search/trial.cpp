@@ -10,7 +10,7 @@
 namespace {
 
 std::vector<int> sizes_of(const Trial& trial, const Dataset& data) {
-  return {int(data.features()), trial.width, trial.width / 2, int(Dataset::classes)};
+  return {int(data.features()), trial.width, trial.width / 2, int(data.classes)};
 }
 
 HybridSettings settings_of(const Trial& trial, const Dataset& data, int micro_batches) {
@@ -41,7 +41,7 @@ Trial random_trial(uint64_t search_seed, int number) {
   trial.number = number;
   trial.learning_rate = std::exp(low + (high - low) * double(uniform(words[0])));
   trial.width = 32 << words[1] % 4;
-  trial.batch = 16 << words[2] % 5;
+  trial.batch = 16 << words[2] % 5;  // up to largest_batch
   trial.seed = 1 + int32_t(words[3] % 1000);
   return trial;
 }
@@ -75,6 +75,7 @@ Dataset part_of(const Dataset& data, Range range) {
   part.count = range.size();
   part.height = data.height;
   part.width = data.width;
+  part.classes = data.classes;
   const size_t n = data.features();
   part.pixels.assign(data.pixels.begin() + ptrdiff_t(range.first * n),
                      data.pixels.begin() + ptrdiff_t(range.last * n));

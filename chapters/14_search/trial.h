@@ -23,6 +23,7 @@ struct Trial {
 // Random choices find good values with fewer trials than a grid: Bergstra, Bengio, "Random search for hyper-parameter
 // optimization", JMLR 13, 2012.
 Trial random_trial(uint64_t search_seed, int number);
+constexpr size_t largest_batch = 256;
 
 // Epochs [first_epoch, last_epoch) of a trial.
 struct Stretch {

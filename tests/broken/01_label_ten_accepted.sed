@@ -1,2 +1,2 @@
 # common/dataset.cpp common_test DatasetTest.*
-s|labels.data\[i\] >= Dataset::classes|labels.data[i] > Dataset::classes|
+s|labels.data\[i\] >= classes|labels.data[i] > classes|
