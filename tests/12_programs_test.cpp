@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
 #include "tests/plain_training.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace {
@@ -52,7 +54,8 @@ TEST_F(Programs, PrintWhatAPlainLoopComputes) {
 }
 
 TEST_F(Programs, BadChoicesEndWithOneLine) {
-  for (const char* option : {"--resume", "--keep 0", "--save-every -1"}) {
+  for (const std::string& option : {std::string("--resume"), std::string("--keep 0"), std::string("--save-every -1"),
+                                    std::string("--start-over"), "--resume --start-over " + checkpoint()}) {
     const ProgramRun run = launch(2, quick + option);
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;
@@ -77,6 +80,88 @@ TEST_F(Programs, ACheckpointOfOtherOptionsIsRefusedInOneLine) {
   EXPECT_EQ(run.status, 1);
   EXPECT_TRUE(says(run, "--seed 2: ")) << run.output;
   EXPECT_TRUE(says(run, "was written with --seed 1")) << run.output;
+}
+
+TEST_F(Programs, AFolderWithCheckpointsIsNotWrittenToUnasked) {
+  launch(1, quick + checkpoint());
+  const ProgramRun unasked = launch(2, quick + "--epochs 0 --seed 2 " + checkpoint());
+  EXPECT_EQ(unasked.status, 1);
+  EXPECT_EQ(unasked.lines(), 1u) << unasked.output;
+  EXPECT_TRUE(says(unasked, "--resume") && says(unasked, "--start-over")) << unasked.output;
+  EXPECT_EQ(checkpoints(), 2u);
+
+  const ProgramRun over = launch(2, quick + "--epochs 1 --seed 2 --start-over " + checkpoint());
+  EXPECT_EQ(over.status, 0) << over.output;
+  EXPECT_TRUE(says(over, "the checkpoints that were there are in " + folder + "/before_1\n")) << over.output;
+  EXPECT_TRUE(fs::exists(folder + "/before_1/step_00000026") && fs::exists(folder + "/step_00000013")) << over.output;
+  EXPECT_TRUE(says(launch(2, quick + "--seed 2 --resume " + checkpoint()), "continuing after step 13"));
+}
+
+// A run starts over, and is killed before it has saved anything: the old one can still be continued.
+TEST_F(Programs, AfterAKilledStartOverTheOldRunIsFound) {
+  launch(1, quick + "--epochs 1 " + checkpoint());
+  const std::string mark = "--seed " + std::to_string(1000000 + getpid());
+  run_program("(" + command(1, quick + mark + " --epochs 100000 --save-every 1000000 --start-over " + checkpoint()) + ") & "
+              "for i in $(seq 600); do test -e " + folder + "/before_1/step_00000013 && break; sleep 0.1; done; "
+              "kill -KILL $(pgrep -f '^" + build_folder() + "/chapters/12_restart/train .*" + mark + "'); wait");
+  EXPECT_FALSE(fs::exists(folder + "/step_00000013"));
+  const ProgramRun run = launch(2, quick + "--resume " + checkpoint());
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(says(run, "continuing after step 13, from " + folder + "/before_1/step_00000013")) << run.output;
+  EXPECT_TRUE(fs::exists(folder + "/before_1/step_00000013") && fs::exists(folder + "/step_00000026")) << run.output;
+}
+
+TEST_F(Programs, AContinuedRunSaysWhatIsUnusual) {
+  launch(1, quick + "--save-every 8 " + checkpoint());
+  const ProgramRun nothing = launch(2, quick + "--epochs 1 --resume --tensor 2 " + checkpoint());
+  EXPECT_EQ(nothing.status, 0) << nothing.output;
+  EXPECT_TRUE(says(nothing, "continuing after step 26")) << nothing.output;
+  EXPECT_TRUE(says(nothing, "nothing is left to do: --epochs 1 ends with step 13\n")) << nothing.output;
+  EXPECT_TRUE(says(launch(1, quick + "--resume " + checkpoint()), "nothing is left to do: --epochs 2 ends with step 26\n"));
+
+  fs::remove(folder + "/step_00000026");
+  const ProgramRun rest = launch(2, quick + "--resume --replicas 2 --micro-batches 1 --reproducible " + checkpoint());
+  EXPECT_TRUE(says(rest, "continuing after step 24")) << rest.output;
+  EXPECT_TRUE(says(rest, "the loss of epoch 2 is the mean over the rest of it, 2 of 13 steps\n")) << rest.output;
+  EXPECT_TRUE(says(rest, "--reproducible yes: " + folder + "/step_00000024 was written with --reproducible no")) << rest.output;
+}
+
+TEST_F(Programs, ACheckpointOfOtherDataIsRefusedInOneLine) {
+  const data_sets::Half train{320, 7, 5, 5}, test{40, 7, 5, 5};
+  const std::string options = "train --hidden 8 --batch 48 --resume " + checkpoint() + "--data ";
+  {
+    const data_sets::DataSet data(train, test);
+    EXPECT_EQ(launch(1, options + data.folder + " --epochs 1").status, 0);
+  }
+  for (const auto& [height, width, classes] : {std::array{5u, 7u, 5u}, {7u, 5u, 4u}, {7u, 6u, 5u}}) {
+    const data_sets::DataSet data({320, height, width, classes}, {40, height, width, classes});
+    const ProgramRun run = launch(2, options + data.folder + " --epochs 2 --replicas 2 --micro-batches 1");
+    EXPECT_EQ(run.status, 1);
+    EXPECT_TRUE(says(run, "was trained on other data: 320 x 7 x 5 pixels, 5 classes, checksum ")) << run.output;
+    EXPECT_TRUE(says(run, "here are 320 x " + std::to_string(height) + " x " + std::to_string(width))) << run.output;
+    const std::string half = " --images " + data.folder + "/t10k-images-idx3-ubyte";
+    const ProgramRun predict = launch(1, "predict " + checkpoint() + half);
+    EXPECT_EQ(predict.status, height == 7 && width == 5 ? 0 : 1) << predict.output;
+  }
+  const data_sets::DataSet more({320, 7, 5, 6}, {40, 7, 5, 6});
+  const ProgramRun labels = launch(1, "predict " + checkpoint() + " --images " + more.folder + "/t10k-images-idx3-ubyte --labels " +
+                                          more.folder + "/t10k-labels-idx1-ubyte");
+  EXPECT_EQ(labels.status, 1);
+  EXPECT_EQ(labels.lines(), 1u) << labels.output;
+  EXPECT_TRUE(says(labels, "has labels up to 5")) << labels.output;
+}
+
+// `make train` is a run from the beginning, however often it is typed.
+TEST_F(Programs, MakeTrainStartsOver) {
+  const std::string make = outside + "make -s train RANKS=1 ARGS='" + quick.substr(6) + "--epochs 1 " + checkpoint() + "--log " +
+                           folder + ".csv";
+  for (int time : {0, 1}) {
+    const ProgramRun run = run_program(make + "'");
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_EQ(says(run, "/before_1"), time == 1) << run.output;
+  }
+  EXPECT_TRUE(says(run_program(make + " --epochs 2 --resume'"), "continuing after step 13"));
+  for (const char* end : {".csv", ".svg"}) fs::remove(folder + end);
 }
 
 TEST_F(Programs, ADamagedCheckpointIsPassedOver) {
@@ -183,6 +268,11 @@ TEST_F(Programs, PredictRefusesBadFilesInOneLine) {
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;
   }
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() +
+                                   "/chapters/12_restart/train --replicas 2 --compare-with-serial");
 }
 
 }  // namespace

@@ -269,8 +269,8 @@ TEST(Damage, IsNamedInOneLine) {
   expect_refused(file, "P5 28 28 255 and so on", "is not a checkpoint");
   expect_refused(file, std::string(10000, '\0'), "is not a checkpoint");
   std::string newer = good;
-  newer.replace(newer.find("checkpoint 1"), 12, "checkpoint 2");
-  expect_refused(file, newer, "format 2, this program reads format 1");
+  newer.replace(newer.find("checkpoint 2"), 12, "checkpoint 3");
+  expect_refused(file, newer, "format 3, this program reads format 2");
   for (size_t length : {20ul, 4095ul, 4096ul, 4097ul, good.size() - 1}) expect_refused(file, good.substr(0, length), "cut short");
   expect_refused(file, good + "x", "too long");
 }
@@ -292,10 +292,40 @@ TEST(Damage, OfAnyByteIsNoticed) {
 
 TEST(Header, OtherOptionsAreNamed) {
   CheckpointHeader wanted = header_of_step(7);
-  require_same_options(header_of_step(7), wanted, "file");
+  require_same_run(header_of_step(7), wanted, "file");
   wanted.options[0].second = "64";
-  const std::string error = error_of([&] { require_same_options(header_of_step(7), wanted, "file"); });
+  const std::string error = error_of([&] { require_same_run(header_of_step(7), wanted, "file"); });
   EXPECT_EQ(error, "--batch 64: file was written with --batch 128");
+}
+
+// Another label, another pixel in a hundred, other classes, another form of the images: all of them are other data.
+TEST(Header, OtherDataIsRefused) {
+  const Dataset data{4, 20, 30, std::vector<uint8_t>(2400, 7), {0, 1, 2, 1}, 3};
+  std::vector<Dataset> others(5, data);
+  others[0].labels[3] = 2;
+  for (size_t i = 1000; i < 1097; ++i) others[1].pixels[i] = 8;
+  others[2].classes = 4;
+  std::swap(others[3].height, others[3].width);
+  others[4].count = 3;
+  CheckpointHeader found = header_of_step(7), wanted = found;
+  found.data = wanted.data = data_of(data);
+  EXPECT_EQ(found.data.find("4 x 20 x 30 pixels, 3 classes, checksum "), 0u) << found.data;
+  EXPECT_EQ(require_same_run(parse_checkpoint_header(to_bytes(found), "file"), wanted, "file"), "");
+  for (const Dataset& other : others) {
+    wanted.data = data_of(other);
+    const std::string error = error_of([&] { require_same_run(found, wanted, "file"); });
+    EXPECT_EQ(error, "file was trained on other data: " + found.data + "; here are " + wanted.data);
+  }
+}
+
+// Two options change the last bits only.
+TEST(Header, WhatChangesOnlyBitsIsSaid) {
+  CheckpointHeader found = header_of_step(7), wanted = found;
+  found.options.insert(found.options.end(), {{"reproducible", "yes"}, {"device", "cpu"}});
+  wanted.options.insert(wanted.options.end(), {{"reproducible", "no"}, {"device", "cuda"}});
+  const std::string said = require_same_run(found, wanted, "file");
+  EXPECT_NE(said.find("--reproducible no: file was written with --reproducible yes, so"), std::string::npos) << said;
+  EXPECT_NE(said.find("\n--device cuda: file was written with --device cpu, so"), std::string::npos) << said;
 }
 
 // ---- a folder of them ----
@@ -340,16 +370,47 @@ TEST(Folder, PassesOverWhatIsDamaged) {
   EXPECT_ON_ALL_RANKS(error.find("no good checkpoint") == 0) << error;
 }
 
-// A new run keeps the old run's checkpoints until it has one of its own, and never mistakes them for its own.
-TEST(Folder, OldRunsAreSetAside) {
+// A run that starts over keeps the old runs' checkpoints, each in its folder; as long as it has none of its own, the newest of
+// them is found.
+TEST(Folder, AStartOverKeepsTheOldOnes) {
   const Scratch scratch;
   CheckpointFolder folder(scratch.path, 3, MPI_COMM_WORLD);
-  save(folder, 4690);
-  folder.set_aside();
-  EXPECT_ON_ALL_RANKS(folder.newest_good().file.empty());
-  EXPECT_TRUE(scratch.holds({"earlier_step_00004690"}));
+  const std::string nothing = folder.start_over();
+  EXPECT_ON_ALL_RANKS(nothing.empty());
+  for (uint64_t step : {4221, 4690}) save(folder, step);
+  EXPECT_ON_ALL_RANKS(folder.has_some());
+  const std::string first = folder.start_over();
+  EXPECT_ON_ALL_RANKS(first == scratch.file("before_1") && !folder.has_some());
+  EXPECT_TRUE(scratch.holds({"before_1"}));
+  CheckpointFolder::Found found = folder.newest_good();
+  EXPECT_ON_ALL_RANKS(found.file == scratch.file("before_1/step_00004690") && found.header.step == 4690);
   save(folder, 5);
-  EXPECT_TRUE(scratch.holds({"step_00000005"}));
+  found = folder.newest_good();
+  EXPECT_ON_ALL_RANKS(found.file == scratch.file("step_00000005"));
+  const std::string second = folder.start_over();
+  EXPECT_ON_ALL_RANKS(second == scratch.file("before_2"));
+  found = folder.newest_good();
+  EXPECT_ON_ALL_RANKS(found.header.step == 5);
+  save(folder, 6);
+  EXPECT_TRUE(scratch.holds({"before_1", "before_2", "step_00000006"}));
+  EXPECT_ON_ALL_RANKS(fs::exists(first + "/step_00004221") && fs::exists(first + "/step_00004690") &&
+                      fs::exists(second + "/step_00000005"));
+}
+
+// What has a similar name is somebody else's. A damaged file of a later step must not push the only good one out.
+TEST(Folder, OnlyOlderCheckpointsAreRemoved) {
+  const Scratch scratch;
+  CheckpointFolder folder(scratch.path, 1, MPI_COMM_WORLD);
+  save(folder, 8);
+  const std::vector<std::string> others = {"earlier_step_00000003", "notes", "step_00000011", "step_00000012.partial",
+                                           "step_7.mine", "step_99999999999999999999"};
+  for (const std::string& name : others) write_bytes(scratch.file(name), "something");
+  write_bytes(scratch.file("step_00000007.partial"), "half");
+  for (uint64_t step : {9, 10}) save(folder, step);
+  std::vector<std::string> expected = others;
+  expected.push_back("step_00000010");
+  std::ranges::sort(expected);
+  EXPECT_TRUE(scratch.holds(expected));
 }
 
 // Files may not grow beyond a limit, as on a full disk: on one rank, then on all.

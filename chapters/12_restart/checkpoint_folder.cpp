@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <iostream>
+#include <iterator>
+#include <optional>
 #include <sstream>
 
 #include "chapters/05_collectives/messages.h"
+#include "chapters/12_restart/agree.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 
@@ -14,18 +18,33 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char prefix[] = "step_";
-constexpr char earlier[] = "earlier_";
+const std::string prefix = "step_", half = ".partial", before = "before_";
 
-bool is_checkpoint_name(const std::string& name) {
-  const size_t digits = name.size() - std::min(name.size(), sizeof prefix - 1);
-  return name.starts_with(prefix) && digits > 0 &&
-         std::all_of(name.end() - ptrdiff_t(digits), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+// The number behind the prefix of a name; none if there is anything else, or so many digits that it is too large.
+std::optional<uint64_t> number_of(const std::string& name, const std::string& prefix) {
+  const std::string digits = name.substr(std::min(name.size(), prefix.size()));
+  const bool all = std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  if (!name.starts_with(prefix) || !all || digits.empty() || digits.size() > 18) return {};
+  return std::stoull(digits);
+}
+
+// The paths in a folder whose names are prefix, number, suffix, with their numbers, the largest first.
+std::vector<std::pair<uint64_t, fs::path>> numbered(const fs::path& folder, const std::string& prefix,
+                                                    const std::string& suffix = "") {
+  std::vector<std::pair<uint64_t, fs::path>> found;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename();
+    if (!name.ends_with(suffix)) continue;
+    if (const auto number = number_of(name.substr(0, name.size() - suffix.size()), prefix)) found.emplace_back(*number, entry);
+  }
+  std::ranges::sort(found, std::greater());
+  return found;
 }
 
 std::string name_of(uint64_t step) {
   char name[32];
-  std::snprintf(name, sizeof name, "%s%08llu", prefix, (unsigned long long)step);
+  std::snprintf(name, sizeof name, "%s%08llu", prefix.c_str(), (unsigned long long)step);
   return name;
 }
 
@@ -48,27 +67,28 @@ CheckpointFolder::CheckpointFolder(const std::string& folder, int keep, MPI_Comm
   if (!problem.empty()) throw Error(problem);
 }
 
+bool CheckpointFolder::has_some() const {
+  const bool some = rank_of(comm_) == 0 && !numbered(folder_, prefix).empty();
+  return !tell_all(some ? "some" : "", comm_).empty();
+}
+
 std::vector<std::string> CheckpointFolder::newest_first() const {
   std::string list;
   if (rank_of(comm_) == 0) {
-    std::error_code ignored;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ignored))
-      if (is_checkpoint_name(entry.path().filename())) list += entry.path().filename().string() + "\n";
+    auto files = numbered(folder_, prefix);
+    for (const auto& [number, folder] : numbered(folder_, before))
+      if (files.empty()) files = numbered(folder, prefix);
+    for (const auto& [step, path] : files) list += path.string() + "\n";
   }
   std::vector<std::string> names;
   std::istringstream lines(tell_all(list, comm_));
   for (std::string name; std::getline(lines, name);) names.push_back(name);
-  // More digits are a higher number, however many zeros the name was padded with.
-  std::ranges::sort(names, [](const std::string& a, const std::string& b) {
-    return a.size() != b.size() ? a.size() > b.size() : a > b;
-  });
   return names;
 }
 
 CheckpointFolder::Found CheckpointFolder::newest_good() const {
   std::string problems;
-  for (const std::string& name : newest_first()) {
-    const std::string file = folder_ + "/" + name;
+  for (const std::string& file : newest_first()) {
     try {
       const CheckpointHeader header = check_checkpoint(file, comm_);
       if (rank_of(comm_) == 0 && !problems.empty()) std::cout << "passed over: " << problems << std::endl;
@@ -81,32 +101,38 @@ CheckpointFolder::Found CheckpointFolder::newest_good() const {
   return {};
 }
 
-void CheckpointFolder::set_aside() {
-  const std::vector<std::string> names = newest_first();
-  std::error_code ignored;
-  if (rank_of(comm_) == 0)
-    for (const std::string& name : names) fs::rename(folder_ + "/" + name, folder_ + "/" + earlier + name, ignored);
+std::string CheckpointFolder::start_over() {
+  std::string to;
+  std::error_code error;
+  if (rank_of(comm_) == 0 && !numbered(folder_, prefix).empty()) {
+    const auto earlier = numbered(folder_, before);
+    to = folder_ + "/" + before + std::to_string(earlier.empty() ? 1 : earlier.front().first + 1);
+    auto files = numbered(folder_, prefix, half);
+    std::ranges::copy(numbered(folder_, prefix), std::back_inserter(files));
+    fs::create_directory(to, error);
+    // The newest last: as long as it is here, --resume finds it here, and then there.
+    std::ranges::sort(files);
+    for (const auto& [step, path] : files)
+      if (!error) fs::rename(path, fs::path(to) / path.filename(), error);
+  }
+  agree(error ? to + ": the older checkpoints cannot be moved there: " + error.message() : "", comm_);
+  return tell_all(to, comm_);
 }
 
 std::string CheckpointFolder::save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments) {
   const std::string file = folder_ + "/" + name_of(header.step);
   write_checkpoint(file, header, device, segments, comm_);
-  remove_old();
+  if (rank_of(comm_) == 0) remove_old(header.step);
   return file;
 }
 
-// What cannot be removed only takes room.
-void CheckpointFolder::remove_old() const {
-  const std::vector<std::string> names = newest_first();
-  if (rank_of(comm_) != 0) return;
+// Files of later steps are not counted: they are damaged, or this run would have begun there. What cannot be removed only takes
+// room.
+void CheckpointFolder::remove_old(uint64_t newest) const {
   std::error_code ignored;
-  for (size_t i = size_t(keep_); i < names.size(); ++i) fs::remove(folder_ + "/" + names[i], ignored);
-  std::vector<fs::path> useless;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ignored)) {
-    const std::string name = entry.path().filename();
-    const bool aside = name.starts_with(earlier) && is_checkpoint_name(name.substr(sizeof earlier - 1));
-    const bool partial = name.ends_with(".partial") && is_checkpoint_name(name.substr(0, name.size() - 8));
-    if (aside || partial) useless.push_back(entry.path());
-  }
-  for (const fs::path& path : useless) fs::remove(path, ignored);
+  int kept = 0;
+  for (const auto& [step, path] : numbered(folder_, prefix))
+    if (step <= newest && ++kept > keep_) fs::remove(path, ignored);
+  for (const auto& [step, path] : numbered(folder_, prefix, half))
+    if (step < newest) fs::remove(path, ignored);
 }

@@ -6,6 +6,7 @@
 
 #include "chapters/01_serial/layout.h"
 #include "common/error.h"
+#include "common/hash.h"
 
 namespace {
 
@@ -13,10 +14,9 @@ constexpr char magic[] = "mlp checkpoint ";
 constexpr char header_sum[] = "checksum of header ";
 constexpr char number_sum[] = "checksum of numbers ";
 
-// FNV-1a, 64 bits.
 uint64_t hash_text(const std::string& text) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
+  uint64_t hash = hash_begin;
+  for (char c : text) hash = hash_on(hash, uint8_t(c));
   return hash;
 }
 
@@ -41,7 +41,7 @@ std::vector<int> split_sizes(const std::string& text) {
 
 // The lines that the header's checksum covers.
 std::string body_of(const CheckpointHeader& h) {
-  std::string text = "sizes " + join(h.sizes) + "\nvectors " + std::to_string(h.vectors) + "\nstep " +
+  std::string text = "sizes " + join(h.sizes) + "\ndata " + h.data + "\nvectors " + std::to_string(h.vectors) + "\nstep " +
                      std::to_string(h.step) + "\n" + number_sum + hexadecimal(h.checksum) + "\n";
   for (const auto& [name, value] : h.options) text += "--" + name + " " + value + "\n";
   return text;
@@ -58,6 +58,7 @@ bool read_line(const std::string& line, const std::string& key, std::string& val
 bool take(const std::string& line, CheckpointHeader& h) {
   std::string value;
   if (read_line(line, "sizes ", value)) h.sizes = split_sizes(value);
+  else if (read_line(line, "data ", value)) h.data = value;
   else if (read_line(line, "vectors ", value)) h.vectors = std::stoi(value);
   else if (read_line(line, "step ", value)) h.step = std::stoull(value);
   else if (read_line(line, number_sum, value)) h.checksum = std::stoull(value, nullptr, 16);
@@ -120,11 +121,24 @@ CheckpointHeader parse_checkpoint_header(const std::string& start, const std::st
   return parse_body(body, file);
 }
 
-void require_same_options(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file) {
+std::string data_of(const Dataset& d) {
+  uint64_t hash = hash_begin;
+  for (uint8_t label : d.labels) hash = hash_on(hash, label);
+  for (size_t i = 0; i < d.pixels.size(); i += 97) hash = hash_on(hash, d.pixels[i]);
+  return std::to_string(d.count) + " x " + std::to_string(d.height) + " x " + std::to_string(d.width) + " pixels, " +
+         std::to_string(d.classes) + " classes, checksum " + hexadecimal(hash);
+}
+
+std::string require_same_run(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file) {
+  std::string only_bits;
   for (const auto& [name, value] : wanted.options) {
     const std::string* theirs = found.option(name);
-    if (!theirs || *theirs != value)
-      throw Error("--" + name + " " + value + ": " + file + " was written with " +
-                  (theirs ? "--" + name + " " + *theirs : "no such option"));
+    if (theirs && *theirs == value) continue;
+    const std::string differs = "--" + name + " " + value + ": " + file + " was written with " +
+                                (theirs ? "--" + name + " " + *theirs : "no such option");
+    if (name != "reproducible" && name != "device") throw Error(differs);
+    only_bits += (only_bits.empty() ? "" : "\n") + differs + ", so the last bits are not those of a run without a break";
   }
+  if (found.data != wanted.data) throw Error(file + " was trained on other data: " + found.data + "; here are " + wanted.data);
+  return only_bits;
 }

@@ -1,8 +1,9 @@
 // What a checkpoint says about itself: its first 4096 bytes, readable with `head -c 4096 FILE`.
 //
-//   mlp checkpoint 1                          the version of this format
+//   mlp checkpoint 2                          the version of this format
 //   checksum of header 1f0c7c25d51fa0e5       of the lines below
 //   sizes 784,512,256,10
+//   data 6000 x 28 x 28 pixels, 10 classes, checksum 6f7f4c339d2c2aac     what it is trained on
 //   vectors 3                                 parameters, and the vectors of the optimizer's state
 //   step 469                                  optimizer steps that were taken
 //   checksum of numbers 6b5b7a2e41a0b1f3
@@ -16,15 +17,18 @@
 #include <utility>
 #include <vector>
 
+#include "common/dataset.h"
+
 struct CheckpointHeader {
   std::vector<int> sizes;
+  std::string data;  // what the run is trained on: data_of
   int vectors = 1;
   uint64_t step = 0;
   uint64_t checksum = 0;
   std::vector<std::pair<std::string, std::string>> options;  // {"batch", "128"}, in the order of the file
 
   static constexpr size_t bytes = 4096;
-  static constexpr int version = 1;
+  static constexpr int version = 2;
 
   size_t parameters() const;                                // of the network
   size_t numbers() const { return size_t(vectors) * parameters(); }  // in the file
@@ -38,5 +42,9 @@ std::string to_bytes(const CheckpointHeader& header);
 // Throws Error naming the file: cut short, not a checkpoint, of a newer version, damaged.
 CheckpointHeader parse_checkpoint_header(const std::string& start, const std::string& file);
 
-// Throws Error, in one line that names both values, if the checkpoint was written with other options.
-void require_same_options(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file);
+// Tells data sets apart: their sizes, and a checksum of the labels and of every 97th pixel.
+std::string data_of(const Dataset& data);
+
+// Throws Error, in one line that names both values, if the checkpoint was written with other options or other data. Two
+// options change the last bits only, --reproducible and --device: of those that differ the text that is returned has a line.
+std::string require_same_run(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file);

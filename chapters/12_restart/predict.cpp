@@ -82,9 +82,12 @@ int predict(MpiSession& mpi, int argc, char** argv) {
 
   const CheckpointFolder::Found found = find_checkpoint(o.checkpoint);
   const Layout layout = make_layout(found.header.sizes);
-  if (size_t(layout.in()) != pictures.features())
-    throw Error(o.images + ": " + std::to_string(pictures.width) + " x " + std::to_string(pictures.height) +
-                " pixels, the network of " + found.file + " takes " + std::to_string(layout.in()));
+  const std::string size = std::to_string(pictures.height) + " x " + std::to_string(pictures.width) + " pixels";
+  if (size_t(layout.in()) != pictures.features() || found.header.data.find(" x " + size) == std::string::npos)
+    throw Error(o.images + ": " + size + ", but the network of " + found.file + " was trained on " + found.header.data);
+  if (labelled && pictures.classes > size_t(layout.out()))
+    throw Error(o.labels + ": has labels up to " + std::to_string(pictures.classes - 1) + ", but the network of " + found.file +
+                " knows 0 to " + std::to_string(layout.out() - 1));
 
   const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
   const Buffer parameters(*device, layout.count, Purpose::parameters);

@@ -10,18 +10,26 @@ void RestartOptions::declare(Options& options) {
   options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
   options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
   options.add("resume", &resume, "continue from the newest good checkpoint, if there is one");
+  options.add("start-over", &start_over, "begin anew; checkpoints that are there are moved into FOLDER/before_1, _2, ...");
 }
 
 void RestartOptions::apply(Dataset& train, int ranks_of_node) {
   find_checkpoint();
   HybridOptions::apply(train, ranks_of_node);
-  if (!found.file.empty()) require_same_options(found.header, header(0), found.file);
+  data_ = data_of(train);
+  if (!found.file.empty()) only_bits = require_same_run(found.header, header(0), found.file);
 }
 
 void RestartOptions::find_checkpoint() {
-  if (!resume) return;
-  if (checkpoint.empty()) throw Error("--resume: from which --checkpoint folder?");
-  found = CheckpointFolder(checkpoint, int(keep), MPI_COMM_WORLD).newest_good();
+  if (resume && start_over) throw Error("--resume continues a run, --start-over begins a new one: choose one of them");
+  if ((resume || start_over) && checkpoint.empty())
+    throw Error(std::string(resume ? "--resume: from" : "--start-over: in") + " which --checkpoint folder?");
+  if (checkpoint.empty() || start_over) return;
+  const CheckpointFolder folder(checkpoint, int(keep), MPI_COMM_WORLD);
+  if (!resume && folder.has_some())
+    throw Error(checkpoint + ": holds checkpoints: --resume continues from the newest, --start-over moves them to " + checkpoint +
+                "/before_1 (or the next number) and begins anew");
+  if (resume) found = folder.newest_good();
   if (found.file.empty()) return;
   if (const std::string* theirs = found.header.option("micro-batches"); theirs && micro_batches == 0)
     micro_batches = std::stoll(*theirs);
@@ -39,6 +47,7 @@ std::string shortest(double number) {
 CheckpointHeader RestartOptions::header(uint64_t step) const {
   CheckpointHeader h;
   h.sizes = settings().sizes;
+  h.data = data_;
   h.vectors = 1 + state_vectors(optimizer);
   h.step = step;
   std::string widths;
@@ -50,6 +59,8 @@ CheckpointHeader RestartOptions::header(uint64_t step) const {
                {"learning-rate", shortest(optimizer.learning_rate)},
                {"momentum", shortest(optimizer.momentum)},
                {"train-samples", std::to_string(samples)},
-               {"seed", std::to_string(seed)}};
+               {"seed", std::to_string(seed)},
+               {"reproducible", reproducible ? "yes" : "no"},
+               {"device", device}};
   return h;
 }

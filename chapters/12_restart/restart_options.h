@@ -8,14 +8,15 @@ struct RestartOptions : HybridOptions {
   std::string checkpoint;  // folder; empty: none
   int64_t save_every = 0;  // steps; 0: at the end of each epoch
   int64_t keep = 3;
-  bool resume = false;
+  bool resume = false, start_over = false;
 
   using HybridOptions::HybridOptions;
 
   void declare(Options& options);
 
   // As in chapter 10, but finds the checkpoint to continue from first, and takes its micro-batches if nothing else is said.
-  // Collective.  Throws Error: choices that do not fit together, or not to the checkpoint.
+  // Collective.  Throws Error: choices that do not fit together, or not to the checkpoint; a folder with checkpoints, of which
+  // nobody said what is to become of them.
   void apply(Dataset& train, int ranks_of_node);
 
   // What determines the run and must be equal where it is continued.
@@ -23,7 +24,10 @@ struct RestartOptions : HybridOptions {
 
   // After apply: what to continue from; its file is empty for a fresh start.
   CheckpointFolder::Found found;
+  std::string only_bits;  // how the two runs differ that changes the last bits only, a line each
 
  private:
   void find_checkpoint();
+
+  std::string data_;
 };

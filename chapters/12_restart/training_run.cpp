@@ -21,14 +21,26 @@ TrainingRun::TrainingRun(const RestartOptions& options, HybridModel& model, cons
   if (file.empty()) {
     model.initialize(uint64_t(options.seed));
     if (options.resume) say("no checkpoint in " + options.checkpoint + ": starting from the beginning");
-    else if (folder_) folder_->set_aside();
+    if (options.start_over)
+      if (const std::string old = folder_->start_over(); !old.empty()) say("the checkpoints that were there are in " + old);
     return;
   }
   read_checkpoint(file, model.device(), model.segments_to_read(), model.grid().all());
   steps_ = options.found.header.step;
   saved_ = steps_;
   model.set_steps(steps_);
-  say("continuing after step " + std::to_string(steps_) + ", from " + file);
+  tell_where();
+}
+
+void TrainingRun::tell_where() const {
+  const size_t all = size_t(options_.epochs) * batches_.size(), before = steps_ % batches_.size();
+  say("continuing after step " + std::to_string(steps_) + ", from " + options_.found.file);
+  if (!options_.only_bits.empty()) say(options_.only_bits);
+  if (steps_ >= all)
+    say("nothing is left to do: --epochs " + std::to_string(options_.epochs) + " ends with step " + std::to_string(all));
+  else if (before > 0)
+    say("the loss of epoch " + std::to_string(first_epoch() + 1) + " is the mean over the rest of it, " +
+        std::to_string(batches_.size() - before) + " of " + std::to_string(batches_.size()) + " steps");
 }
 
 std::vector<Range> TrainingRun::batches_left(int epoch) const {

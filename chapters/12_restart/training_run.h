@@ -32,6 +32,7 @@ class TrainingRun {
 
  private:
   void save();
+  void tell_where() const;  // a run that is continued
   void say(const std::string& line) const;
 
   const RestartOptions& options_;

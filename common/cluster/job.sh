@@ -10,6 +10,9 @@
 # MPICH's mpiexec sees that it runs in a job, asks Slurm for the hosts, and starts its helpers there with srun: no hostfile,
 # no -n. On a cluster, add what the site asks for (--account, --partition, --gpus-per-task=1), and load its MPI before
 # building. Build for the oldest processor of the nodes: make MARCH=x86-64-v3 all.
+#
+# A run that lasts (chapter 12): ... build/chapters/12_restart/train --checkpoint FOLDER --resume, the same in every job: the first
+# one finds no checkpoint and begins, each later one continues.
 set -eu
 export LC_ALL=C CDPATH=''
 [ $# -gt 0 ] || set -- build/chapters/04_point_to_point/hello
