@@ -217,7 +217,7 @@ $(foreach t,$(tests),$(eval $(call test_rules,$(t),$(patsubst $(B)/%,%,$(t)))))
 planted := $(patsubst %.cpp,$(B)/%,$(wildcard tests/mpi_guard/*.cpp))
 $(planted): %: %.o $(B)/lib/mpi.a $(B)/lib/mpi_guard.a
 	$(call link,$^)
-$(B)/tests/common_mpi_guard_test: | $(planted) $(B)/tests/mpi_session_test
+$(B)/tests/common_mpi_guard_test $(B)/tests/common_failing_ranks_test: | $(planted) $(B)/tests/mpi_session_test
 
 -include $(patsubst %.cpp,$(O)/%.d,$(sources))
 

@@ -527,6 +527,9 @@ TEST(TwoLevel, AddsTheSumsOfTheHosts) {
   EXPECT_TRUE(everywhere(same_bits(sum, expected), "not the sum of the hosts' sums"));
 }
 
+// The constructor asks MPI for the memory: so the test sees its window.
+MPI_Win last_window;
+
 // Making a window takes MPI a while where ranks outnumber cores, so all tests use the same two.
 class SharedWindowTest : public testing::Test {
  protected:
@@ -546,6 +549,12 @@ class SharedWindowTest : public testing::Test {
   static inline SharedWindow *window = nullptr, *other = nullptr;
   Place at;
 };
+
+TEST_F(SharedWindowTest, ItsErrorsReturn) {
+  MPI_Errhandler handler;
+  MPI_CHECK(MPI_Win_get_errhandler(last_window, &handler));
+  EXPECT_ON_ALL_RANKS(handler == MPI_ERRORS_RETURN);
+}
 
 TEST_F(SharedWindowTest, AnyPieceOfIt) {
   const size_t p = at.ranks;
@@ -642,3 +651,8 @@ TEST(Table, UnknownNameListsTheKnownOnes) {
 }
 
 }  // namespace
+
+int MPI_Win_shared_query(MPI_Win window, int rank, MPI_Aint* bytes, int* unit, void* base) {
+  last_window = window;
+  return PMPI_Win_shared_query(window, rank, bytes, unit, base);
+}

@@ -44,6 +44,7 @@ SharedWindow::SharedWindow(MPI_Comm comm, size_t n)
   const size_t bytes = rank_ == 0 ? stride_ * ranks_ * sizeof(float) : 0;
   MPI_CHECK(MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes), sizeof(float), MPI_INFO_NULL, comm, &own,
                                     &window_));
+  MPI_CHECK(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN));  // a window does not take its communicator's
   MPI_Aint rank_0_bytes;
   int unit;
   MPI_CHECK(MPI_Win_shared_query(window_, 0, &rank_0_bytes, &unit, &first_));

@@ -285,6 +285,7 @@ int no_windows() { throw Error("simulated MPI: memory that ranks share (windows)
 }  // namespace
 
 int MPI_Win_allocate_shared(MPI_Aint, int, MPI_Info, MPI_Comm, void*, MPI_Win*) { return no_windows(); }
+int MPI_Win_set_errhandler(MPI_Win, MPI_Errhandler) { return no_windows(); }
 int MPI_Win_shared_query(MPI_Win, int, MPI_Aint*, int*, void*) { return no_windows(); }
 int MPI_Win_lock_all(int, MPI_Win) { return no_windows(); }
 int MPI_Win_unlock_all(MPI_Win) { return no_windows(); }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -112,6 +113,48 @@ bool all_ranks_failed(const std::string& message, int rank, int size) {
   return completes_within(&told, patience) && completes_within(&answer, patience + 0.5);
 }
 
+// What an exception says, and the status of the program that ends with it.
+struct Failure {
+  std::string message = "std::terminate was called without an exception";
+  int status = 1;
+};
+
+Failure failure_of(const std::exception_ptr& thrown) {
+  Failure failure;
+  try {
+    if (thrown) std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    failure = {error.what(), error.status()};
+  } catch (const std::exception& error) {
+    failure.message = error.what();
+  } catch (...) {
+    failure.message = "threw something that is no std::exception";
+  }
+  return failure;
+}
+
+int status_at_the_end = 1;
+
+// The handler of std::terminate. An exception that nobody catches comes here *before* the stack is unwound: no destructor
+// has run that waits for other ranks (MPI_Win_free, MPI_Waitall) or gives back memory that a request still uses. A `catch`
+// in run_with_mpi would come after all of them. What is caught further in is unwound as usual and never comes here.
+[[noreturn]] void end_after_exception() {
+  const Failure failure = failure_of(std::current_exception());
+  int size = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (!all_ranks_failed(failure.message, world_rank(), size)) {
+    print_line("rank " + std::to_string(world_rank()) + ": " + failure.message);
+    abort_all(failure.status);
+  }
+  // Everybody is here, so nobody waits, and the launcher need not complain. Operations that are still under way may
+  // keep MPI_Finalize from its end: five seconds, then without it.
+  status_at_the_end = failure.status;
+  std::signal(SIGALRM, [](int) { _exit(status_at_the_end); });
+  alarm(5);
+  MPI_Finalize();
+  std::_Exit(failure.status);
+}
+
 }  // namespace
 
 void mpi_failed(int error, const char* call, const char* file, int line) {
@@ -132,6 +175,7 @@ MpiSession::MpiSession(int& argc, char**& argv, int threads) {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
   end_program = abort_all;
+  std::set_terminate(end_after_exception);
   MPI_CHECK(MPI_Comm_rank(MPI_COMM_WORLD, &rank_));
   MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size_));
   expect_ranks(size_);
@@ -148,21 +192,12 @@ MpiSession::MpiSession(int& argc, char**& argv, int threads) {
 }
 
 MpiSession::~MpiSession() {
+  std::set_terminate(std::abort);
   end_program = std::_Exit;
   MPI_Finalize();
 }
 
 int run_with_mpi(int argc, char** argv, int (*body)(MpiSession& mpi, int argc, char** argv)) {
   MpiSession mpi(argc, argv);
-  try {
-    return body(mpi, argc, argv);
-  } catch (const std::exception& error) {
-    const auto* ours = dynamic_cast<const Error*>(&error);
-    const int status = ours ? ours->status() : 1;
-    if (!all_ranks_failed(error.what(), mpi.rank(), mpi.size())) {
-      print_line("rank " + std::to_string(mpi.rank()) + ": " + error.what());
-      abort_all(status);
-    }
-    return status;
-  }
+  return body(mpi, argc, argv);
 }

@@ -53,7 +53,10 @@ class MpiSession {
   int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
 };
 
-// Runs `body` inside a session and returns the program's exit status: body's own, or when body threw that of the Error, or 1.
-// Where all ranks throw (a bad option, a missing file) rank 0 prints one line and all ranks return; where
-// only some do, the others may wait for them in MPI forever, so that line names its rank and all ranks end.
+// Runs `body` inside a session and returns its exit status.
+//
+// Where an exception leaves `body`, the program ends with the status of the Error, or 1 for any other exception, and never
+// with 0. Where all ranks throw (a bad option, a missing file) rank 0 prints the text, once. Where only some do, the others
+// may wait for them in MPI forever, so each prints `rank N: text`, and all ranks end. The stack is not unwound: no destructor
+// of a failed rank waits for the others.
 int run_with_mpi(int argc, char** argv, int (*body)(MpiSession& mpi, int argc, char** argv));

@@ -1,2 +1,2 @@
 # common/mpi/session.cpp 06_data_parallel_programs_test Train.WithoutAGpu*
-s/ours ? ours->status() : 1/1/
+s/error.status()}/1}/

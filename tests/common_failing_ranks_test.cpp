@@ -1,0 +1,40 @@
+// A rank that fails ends the job with its own error, whatever the others are doing and whatever its destructors would call.
+#include "tests/failing_ranks.h"
+
+// Destructors on the failing rank's stack that wait for others, or for requests: they must not run.
+TEST(FailingRank, EndsTheJobPastDestructorsThatWait) {
+  std::vector<Case> cases;
+  int turn = 0;
+  for (const char* kind : {"window", "collective", "request"})
+    for (int ranks : {1, 3}) {
+      const int rank = ranks == 1 ? 0 : turn++ % 3;
+      cases.push_back({{"tests/mpi_guard/throws_past_destructors", kind, "fails", "weights.bin: cannot be read"}, rank, ranks});
+    }
+  expect_no_complaints(cases);
+}
+
+TEST(FailingRank, AllOfThemSayItOnceAndEndWithoutTheLauncher) {
+  for (const char* kind : {"window", "request", "collective", "status"}) {
+    const ProgramRun run = run_program("timeout 60 sh common/mpi/launch 3 " + build_folder() +
+                                       "/tests/mpi_guard/throws_past_destructors " + kind + " fails");
+    // Some MPIs have a word of their own on a request that is left over; nobody else has.
+    EXPECT_EQ(times_in(run.output, "weights.bin: cannot be read\n"), 1) << run.output;
+    EXPECT_TRUE(kind == std::string("request") || run.lines() == 1) << run.output;
+    EXPECT_EQ(run.status, kind == std::string("status") ? 75 : 1) << kind;
+  }
+}
+
+TEST(FailingRank, AnExceptionThatIsCaughtUnwindsAsUsual) {
+  const ProgramRun run = run_program("timeout 60 sh common/mpi/launch 3 " + build_folder() +
+                                     "/tests/mpi_guard/throws_past_destructors collective caught");
+  EXPECT_EQ(run.output, "") << run.output;
+  EXPECT_EQ(run.status, 0);
+}
+
+TEST(FailingRank, IsHeardInEveryProgram) {
+  std::vector<Case> cases;
+  int turn = 0;
+  for (const Failing& failing : all_failing())
+    if (failing.quick) cases.push_back({failing, failing.ranks == Failing::first ? 0 : turn++ % 3, 3});
+  expect_no_complaints(cases);
+}
