@@ -14,7 +14,7 @@ namespace {
 
 struct Planted {
   std::string name, ranks, status = "86", one_host;
-  std::vector<std::string> expected, once;
+  std::vector<std::string> expected, once, never;
 };
 
 // What GoogleTest prints of a parameter.
@@ -31,6 +31,7 @@ Planted read_planted(const std::filesystem::path& source) {
     if (const auto words = value(line, "// expect: "); !words.empty()) planted.expected.push_back(words);
     if (const auto words = value(line, "// once: "); !words.empty()) planted.once.push_back(words);
     if (const auto words = value(line, "// one host: "); !words.empty()) planted.one_host = words;
+    if (const auto words = value(line, "// never: "); !words.empty()) planted.never.push_back(words);
     if (const auto words = value(line, "// ranks: "); !words.empty()) planted.ranks = words;
     if (const auto words = value(line, "// status: "); !words.empty()) planted.status = words;
   }
@@ -71,6 +72,8 @@ class Guard : public ::testing::TestWithParam<Planted> {
       EXPECT_NE(run.output.find(words), std::string::npos) << "missing: " << words << "\n" << run.output;
     for (const std::string& words : planted.once)
       EXPECT_EQ(occurrences(run.output, words), 1) << words << "\n" << run.output;
+    for (const std::string& words : planted.never)
+      EXPECT_EQ(occurrences(run.output, words), 0) << words << "\n" << run.output;
     EXPECT_TRUE(planted.status != "0" || run.output.find("guard:") == std::string::npos) << run.output;
     EXPECT_LT(took.count(), 30) << run.output;
   }
@@ -169,4 +172,75 @@ TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
   EXPECT_NE(run.status, 0);
   EXPECT_NE(run.output.find("MPI started 1 rank, not 4"), std::string::npos) << run.output;
   EXPECT_NE(run.output.find("do not belong together"), std::string::npos) << run.output;
+}
+
+// The helper thread makes no MPI call: its rank's own thread may be in the middle of one.
+
+TEST(HelperThread, ItsFilesNameNoMpiFunction) {
+  for (const char* file : {"alarm", "watchdog", "report", "diagnose", "source_line", "socket", "datatypes"}) {
+    const ProgramRun run = run_program("nm -u " + build_folder() + "/common/mpi_guard/" + file + ".o");
+    ASSERT_EQ(run.status, 0) << run.output;
+    EXPECT_EQ(run.output.find("MPI_"), std::string::npos) << file << "\n" << run.output;
+  }
+}
+
+namespace {
+
+// A library that stands between the guard and MPI, and tells of every call that another thread makes than the first one.
+// Twelve numbers or addresses are as many arguments as any function of MPI has.
+std::string build_lookout() {
+  const std::string name = build_folder() + "/tests/lookout";
+  std::ofstream source(name + ".c");
+  source << R"(#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static void say(const char* text) { if (write(2, text, strlen(text)) < 0) _exit(1); }
+static void look(const char* call) {
+  static int looked;
+  if (!looked++) say("lookout: here\n");
+  if (syscall(SYS_gettid) != getpid()) say("lookout: another thread calls "), say(call), say("\n");
+}
+typedef long Any(long, long, long, long, long, long, long, long, long, long, long, long);
+#define PASS(f) \
+  long f(long a, long b, long c, long d, long e, long g, long h, long i, long j, long k, long l, long m) { \
+    look(#f); \
+    return ((Any*)dlsym(RTLD_NEXT, #f))(a, b, c, d, e, g, h, i, j, k, l, m); \
+  }
+)";
+  const ProgramRun calls =
+      run_program("nm -u " + build_folder() + "/lib/mpi_guard.a | grep -o 'PMPI_[A-Za-z_]*' | sort -u | sed 's/.*/PASS(&)/'");
+  source << calls.output << std::flush;
+  const ProgramRun made = run_program("cc -w -O1 -shared -fPIC " + name + ".c -o " + name + ".so -ldl");
+  EXPECT_EQ(made.output, "");
+  return name + ".so";
+}
+
+}  // namespace
+
+TEST(HelperThread, MakesNoMpiCall) {
+  if (build_folder() != "build") GTEST_SKIP() << "a sanitizer wants to be the first library";
+  const std::string lookout = build_lookout();
+  for (const char* planted : {"recv_cycle", "early_exit", "stuck_in_system_call"}) {
+    const ProgramRun run = run_program("GUARD_TIMEOUT=0.5 GUARD_WAIT=plain timeout 60 common/mpi/launch 2 env LD_PRELOAD=" + lookout +
+                                       " " + build_folder() + "/tests/mpi_guard/" + planted);
+    EXPECT_EQ(run.status, 86) << run.output;
+    EXPECT_GE(occurrences(run.output, "lookout: here"), 2) << run.output;
+    EXPECT_EQ(occurrences(run.output, "another thread"), 0) << run.output;
+  }
+}
+
+// Two nodes that are one machine, under two names.
+TEST(HelperThread, EndsTheJobOnOtherNodesToo) {
+  const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra";
+  if (run_program(launcher + " --version").output.find("HYDRA") == std::string::npos)
+    GTEST_SKIP() << "MPICH's launcher alone can start processes here under another host's name";
+  const ProgramRun run = run_program("EXPECT_RANKS=4 GUARD_TIMEOUT=0.5 timeout 60 " + launcher +
+                                     " -launcher fork -hosts localhost:2,127.0.0.1:2 -n 4 " + build_folder() +
+                                     "/tests/mpi_guard/recv_cycle");
+  EXPECT_EQ(run.status, 86) << run.output;
+  for (int rank = 0; rank < 4; rank++)
+    EXPECT_EQ(occurrences(run.output, "guard:   rank " + std::to_string(rank) + ": MPI_Recv from"), 1) << run.output;
+  EXPECT_EQ(occurrences(run.output, "guard: ending the job"), 1) << run.output;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/mpi_guard/call.h"
+#include "common/mpi_guard/nodes.h"
 #include "common/mpi_guard/page.h"
 #include "common/mpi_guard/trace_write.h"
 #include "common/mpi_guard/wait.h"
@@ -110,7 +111,10 @@ void start() {
   }
   const bool wanted = agree_on_politeness(crowded_machine(size));
   Page* page = create_page(node, rank);
-  start_watchdog(page, node);
+  connect_nodes(node);
+  int node_rank = 0;
+  PMPI_Comm_rank(node, &node_rank);
+  start_watchdog(page, node_rank);
   MPI_Request request;
   finish_politely(PMPI_Comm_idup(MPI_COMM_WORLD, &own_world, &request), &request);
   start_trace(own_world, node);

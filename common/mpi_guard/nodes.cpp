@@ -169,6 +169,10 @@ std::vector<RankReport> ask_other_nodes(double seconds) {
 
 void tell_other_nodes_of_the_end() {
   for (Node& node : others) say(node.socket, Word::end, nullptr, 0);
+  const double end = now() + 3;
+  for (Node& node : others)
+    while (node.socket.open() && now() < end)
+      if (node.socket.ready(100)) hear(node);  // which closes it at the end
 }
 
 void tell_first_node(const NodeState& state, Page& page) {
@@ -176,7 +180,7 @@ void tell_first_node(const NodeState& state, Page& page) {
   while (to_first.ready(0)) {
     Header header;
     if (!to_first.receive(&header, sizeof header)) return;
-    if (header.word == Word::end) page.ending = true;
+    if (header.word == Word::end) page.ending = page.leaving = true;
     if (header.word != Word::question) continue;
     const std::vector<RankReport> reports = ask_node(page, 15);
     say(to_first, Word::reports, reports.data(), reports.size() * sizeof(RankReport),

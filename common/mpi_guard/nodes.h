@@ -22,7 +22,7 @@ void connect_nodes(MPI_Comm node);
 int ranks_in_job();
 bool is_first_node();
 
-// On rank 0's node: what the other nodes said last; their ranks' reports; a last word to them.
+// On rank 0's node: what the other nodes said last; their ranks' reports; a last word to them, which returns when they have left.
 std::vector<NodeState> states_of_other_nodes();
 std::vector<RankReport> ask_other_nodes(double seconds);
 void tell_other_nodes_of_the_end();

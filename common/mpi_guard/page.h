@@ -28,6 +28,7 @@ struct Slot : Marker {
 struct Page {
   std::atomic<uint64_t> question{0};  // raised by one: every rank's helper writes its report
   std::atomic<bool> ending{false};    // the job is being ended: nobody else complains
+  std::atomic<bool> leaving{false};   // the watchdog ends it: every rank's helper exits, whatever its rank does
   int ranks = 0;                      // slots in use
   Slot slots[];
 

@@ -44,17 +44,19 @@ void sleep_for(long nanoseconds) {
   nanosleep(&pause, nullptr);
 }
 
-[[noreturn]] void end_job() {
-  watch.page->ending = true;
-  tell_other_nodes_of_the_end();
-  sleep_for(3 * nap_ns);  // the launcher may drop what it has not yet passed on when the abort reaches it
-  // The one MPI call of this thread. The rank's own thread stands in MPI and cannot make it; a plain exit
-  // would lose our exit status, for the launcher then kills the other ranks and reports the signal.
-  // PMPI_Abort tells the launcher the status and exits. If MPICH's launcher sees the exit first, it reports 1 instead:
-  // so the exit waits, and the launcher kills this process as all others.
-  std::atexit([] { sleep_for(999'999'999); });
-  PMPI_Abort(MPI_COMM_WORLD, guard_exit_status);
+// Ends this rank, whatever its own thread does: it may stand in MPI, or in the system. No MPI call: MPI may be in the middle
+// of one. Every rank exits with the same status, and the witnesses hold the launcher's pipes until the last of the node has
+// gone: a launcher that sees one exit kills the others, and then reports the signal, not the status. The first rank of a node
+// goes last; rank 0's node goes when the others have gone.
+[[noreturn]] void leave() {
+  if (watch.node_rank == 0) sleep_for(3 * nap_ns);
   _exit(guard_exit_status);
+}
+
+[[noreturn]] void end_job() {
+  watch.page->ending = watch.page->leaving = true;
+  tell_other_nodes_of_the_end();
+  leave();
 }
 
 // The rank's witness has said so, and the launcher ends the job now. One that does not is helped.
@@ -73,7 +75,7 @@ void nap_at(Slot& neighbour) {
   if (error == ETIMEDOUT) return;
   if (error == EOWNERDEAD) {
     pthread_mutex_consistent(&neighbour.alive);
-    if (!watch.stop && neighbour.phase != Phase::finalized) end_job_after_death();
+    if (!watch.page->leaving && !watch.stop && neighbour.phase != Phase::finalized) end_job_after_death();
   }
   if (error == 0 || error == EOWNERDEAD) pthread_mutex_unlock(&neighbour.alive);
   sleep_for(nap_ns);
@@ -90,6 +92,7 @@ void help() {
     else
       sleep_for(nap_ns);
     if (watch.stop) return;
+    if (page.leaving) leave();
     answer_question(page);
     if (watch.node_rank != 0 || page.ending) continue;
     const std::string verdict = alarm.look();
@@ -101,11 +104,10 @@ void help() {
 
 }  // namespace
 
-void start_watchdog(Page* page, MPI_Comm node) {
-  connect_nodes(node);
+void start_watchdog(Page* page, int node_rank) {
   if (!page) return;
   watch.page = page;
-  PMPI_Comm_rank(node, &watch.node_rank);
+  watch.node_rank = node_rank;
   // Never joined: at the end it may be asleep, and the page that it reads stays mapped.
   std::thread(help).detach();
 }

@@ -1,7 +1,5 @@
-// The watchdog: a sleeping thread per rank that makes no MPI call, except PMPI_Abort when all is lost.
+// The watchdog: a sleeping thread per rank that makes no MPI call.
 #pragma once
-
-#include <mpi.h>
 
 #include "common/mpi_guard/page.h"
 
@@ -10,8 +8,8 @@ namespace guard {
 // The exit status of a job that the guard ends.
 constexpr int guard_exit_status = 86;
 
-// Collective. `node`: the ranks that share `page`, which is null where there is no shared memory.
-void start_watchdog(Page* page, MPI_Comm node);
+// `page` is null where there is no shared memory. `node_rank`: this rank's slot of it. After connect_nodes.
+void start_watchdog(Page* page, int node_rank);
 void stop_watchdog();
 
 // Called before MPI_Abort: ranks that die from now on are not news. Where the rank last called a collective, says

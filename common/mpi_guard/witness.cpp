@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -54,6 +55,18 @@ void speak(const Slot& dead) {
   [[maybe_unused]] const ssize_t written = write(2, text, size_t(length));
 }
 
+// Sleeps until no rank of the node lives, five seconds at most: a stopped one cannot end itself.
+void outlive_all(Page& page) {
+  timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += 5;
+  for (int i = 0; i < page.ranks; i++) {
+    const int error = pthread_mutex_timedlock(&page.slots[i].alive, &until);
+    if (error == EOWNERDEAD) pthread_mutex_consistent(&page.slots[i].alive);
+    if (error == 0 || error == EOWNERDEAD) pthread_mutex_unlock(&page.slots[i].alive);
+  }
+}
+
 // The child's whole life. Ends without destructors and atexit functions: those are the rank's.
 [[noreturn]] void watch_rank(int rank_end) {
   setsid();  // the launcher kills by session; a witness that dies with its rank is of no use
@@ -67,6 +80,7 @@ void speak(const Slot& dead) {
   const bool dismissed = read_whole(rank_end, &byte, 1);
   // One line is enough: the launcher ends the other ranks because of the first.
   if (!dismissed && !page->ending.exchange(true)) speak(page->slots[rank.index]);
+  if (page->leaving) outlive_all(*page);
   _exit(0);
 }
 
