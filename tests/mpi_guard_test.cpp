@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <functional>
 #include <numeric>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -265,6 +266,187 @@ TEST(PoliteErrors, ClassesAreTheSame) {
       << ::testing::PrintToString(seen);
   EXPECT_ON_ALL_RANKS(std::count(seen.begin(), seen.end(), MPI_SUCCESS) == 0)
       << ::testing::PrintToString(seen);
+}
+
+// ---- Wrong calls: what MPI itself says of them, plainly and politely ----
+
+namespace {
+
+// Class of the error, and the function that its text names.
+std::string told(int error) {
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(error, text, &length);
+  static const std::regex function("\\bMPI_[A-Z][A-Za-z_]*(?=\\()");
+  std::cmatch found;
+  const std::string name = std::regex_search(static_cast<const char*>(text), found, function) ? found.str() : "no function";
+  return "class " + std::to_string(error_class(error)) + " of " + name;
+}
+
+struct Wrong {
+  const char* call;
+  std::function<int()> past, through;  // past the guard, and through it
+};
+#define WRONG(call, ...) \
+  Wrong { #call ", " #__VA_ARGS__, [=] { return PMPI_##call(__VA_ARGS__); }, [=] { return MPI_##call(__VA_ARGS__); } }
+
+int x[64], y[64], ones[64];
+MPI_Status status;
+MPI_Request request, pair[2];
+MPI_Message message;
+MPI_Comm made;
+MPI_Win no_window;
+MPI_File no_file;
+
+// A message of two numbers to this rank itself, and `receive`, which has room for one.
+int truncated(const std::function<int()>& receive) {
+  MPI_Request sent;
+  PMPI_Isend(x, 2, MPI_INT, world().rank, 9, MPI_COMM_WORLD, &sent);
+  const int error = receive();
+  PMPI_Wait(&sent, MPI_STATUS_IGNORE);
+  return error;
+}
+Wrong cut_short(Wrong wrong) {
+  return {wrong.call, [=] { return truncated(wrong.past); }, [=] { return truncated(wrong.through); }};
+}
+Wrong after(const std::function<void()>& before, Wrong wrong) {
+  return {wrong.call, [=] { return before(), wrong.past(); }, [=] { return before(), wrong.through(); }};
+}
+
+std::vector<Wrong> wrong_calls() {
+  const MPI_Comm w = MPI_COMM_WORLD, none = MPI_COMM_NULL;
+  const int me = world().rank, p = world().size, all = MPI_ANY_SOURCE;
+  const MPI_Datatype type = MPI_INT, no_type = MPI_DATATYPE_NULL;
+  MPI_Status* const ignore = MPI_STATUS_IGNORE;
+  no_window = MPI_WIN_NULL, no_file = MPI_FILE_NULL, made = MPI_COMM_NULL;
+  std::fill(std::begin(ones), std::end(ones), 1);
+  const auto receive = [] { PMPI_Irecv(y, 1, MPI_INT, world().rank, 9, MPI_COMM_WORLD, &request); };
+  const auto receive_pair = [=] { receive(), pair[0] = request, pair[1] = MPI_REQUEST_NULL; };
+  const auto match = [] { PMPI_Mprobe(world().rank, 9, MPI_COMM_WORLD, &message, MPI_STATUS_IGNORE); };
+  return {
+      WRONG(Send, x, 1, type, p, 0, w), WRONG(Send, x, 1, type, me, -5, w), WRONG(Send, x, -1, type, me, 0, w),
+      WRONG(Send, x, 1, no_type, me, 0, w), WRONG(Send, x, 1, type, me, 0, none), WRONG(Ssend, x, 1, type, p, 0, w),
+      WRONG(Rsend, x, 1, type, me, -5, w), WRONG(Isend, x, 1, type, p, 0, w, &request),
+      WRONG(Issend, x, -1, type, me, 0, w, &request), WRONG(Irecv, x, 1, type, p, 0, w, &request),
+      WRONG(Recv, x, 1, type, p, 0, w, ignore), WRONG(Recv, x, 1, type, all, -5, w, ignore),
+      WRONG(Recv, x, -1, type, me, 0, w, ignore), WRONG(Recv, x, 1, no_type, me, 0, w, ignore),
+      WRONG(Recv, x, 1, type, me, 0, none, ignore), WRONG(Probe, p, 0, w, ignore), WRONG(Probe, me, -5, w, ignore),
+      WRONG(Mprobe, p, 0, w, &message, ignore), WRONG(Mprobe, me, 0, none, &message, ignore),
+      WRONG(Sendrecv, x, 1, type, p, 0, y, 1, type, me, 0, w, ignore),
+      WRONG(Sendrecv, x, 1, type, me, 0, y, 1, type, p, 0, w, ignore),
+      WRONG(Sendrecv, x, 1, type, me, -5, y, 1, type, me, 0, w, ignore),
+      WRONG(Sendrecv, x, 1, type, me, 0, y, -1, type, me, 0, w, ignore),
+      WRONG(Sendrecv_replace, x, 1, type, p, 0, me, 0, w, ignore),
+      WRONG(Sendrecv_replace, x, -1, type, me, 0, me, 0, w, ignore),
+      WRONG(Sendrecv_replace, x, 1, no_type, me, 0, me, 0, w, ignore),
+      WRONG(Wait, nullptr, ignore), WRONG(Waitall, -1, pair, MPI_STATUSES_IGNORE), WRONG(Waitany, -1, pair, x, ignore),
+      WRONG(Waitsome, -1, pair, x, y, MPI_STATUSES_IGNORE),
+
+      cut_short(WRONG(Recv, y, 1, type, me, 9, w, ignore)), cut_short(WRONG(Recv, y, 1, type, all, MPI_ANY_TAG, w, &status)),
+      cut_short(WRONG(Sendrecv, x, 1, type, MPI_PROC_NULL, 0, y, 1, type, me, 9, w, ignore)),
+      cut_short(WRONG(Sendrecv_replace, y, 1, type, MPI_PROC_NULL, 0, me, 9, w, ignore)),
+      cut_short(after(match, WRONG(Mrecv, y, 1, type, &message, ignore))),
+      cut_short(after(receive, WRONG(Wait, &request, ignore))),
+      cut_short(after(receive_pair, WRONG(Waitall, 2, pair, MPI_STATUSES_IGNORE))),
+      cut_short(after(receive_pair, WRONG(Waitany, 2, pair, x, ignore))),
+      cut_short(after(receive_pair, WRONG(Waitsome, 2, pair, x + 8, ones + 32, MPI_STATUSES_IGNORE))),
+
+      WRONG(Barrier, none), WRONG(Bcast, x, 1, type, p, w), WRONG(Bcast, x, -1, type, 0, w), WRONG(Bcast, x, 1, no_type, 0, w),
+      WRONG(Bcast, x, 1, type, 0, none), WRONG(Reduce, x, y, 1, type, MPI_SUM, -1, w),
+      WRONG(Reduce, x, y, 1, type, MPI_OP_NULL, 0, w), WRONG(Allreduce, x, y, 1, no_type, MPI_SUM, w),
+      WRONG(Allreduce, x, y, 1, type, MPI_OP_NULL, w), WRONG(Allreduce, x, y, 1, type, MPI_SUM, none),
+      WRONG(Gather, x, 1, type, y, 1, type, p, w), WRONG(Gatherv, x, 1, type, y, ones, ones, type, p, w),
+      WRONG(Scatter, x, 1, type, y, 1, type, p, w), WRONG(Scatter, x, 1, type, y, 1, type, 0, none),
+      WRONG(Scatterv, x, ones, ones, type, y, 1, type, p, w), WRONG(Allgather, x, 1, type, y, -1, type, w),
+      WRONG(Allgatherv, x, 1, no_type, y, ones, ones, type, w), WRONG(Alltoall, x, 1, type, y, 1, no_type, w),
+      WRONG(Alltoallv, x, ones, ones, type, y, ones, ones, type, none),
+      WRONG(Reduce_scatter, x, y, ones, type, MPI_OP_NULL, w), WRONG(Reduce_scatter, x, y, ones, type, MPI_SUM, none),
+      WRONG(Reduce_scatter_block, x, y, 1, type, MPI_OP_NULL, w), WRONG(Scan, x, y, 1, type, MPI_OP_NULL, w),
+      WRONG(Exscan, x, y, 1, type, MPI_OP_NULL, w),
+
+      WRONG(Comm_dup, none, &made), WRONG(Comm_split, none, 0, 0, &made),
+      WRONG(Comm_create, w, MPI_GROUP_NULL, &made), WRONG(Comm_free, &made), WRONG(Cart_sub, w, ones, &made),
+      WRONG(Cart_create, w, -1, ones, ones, 0, &made),
+      WRONG(Win_create, x, -1, 1, MPI_INFO_NULL, w, &no_window), WRONG(Win_free, &no_window), WRONG(Win_fence, 0, no_window),
+      WRONG(Win_lock, MPI_LOCK_SHARED, 0, 0, no_window), WRONG(Win_unlock, 0, no_window), WRONG(Win_lock_all, 0, no_window),
+      WRONG(Win_unlock_all, no_window), WRONG(Win_flush, 0, no_window), WRONG(Win_flush_all, no_window),
+      WRONG(File_open, w, "/nonexistent/f", MPI_MODE_RDONLY, MPI_INFO_NULL, &no_file), WRONG(File_set_size, no_file, 1),
+      WRONG(File_sync, no_file), WRONG(File_write_at_all, no_file, 0, x, 1, type, ignore),
+  };
+}
+
+MPI_Comm fresh() {
+  MPI_Comm made;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &made));
+  return made;
+}
+
+}  // namespace
+
+TEST(PoliteErrors, ClassAndFunctionAreThoseOfTheCall) {
+  const std::vector<Wrong> all = wrong_calls();
+  std::vector<std::string> expected;
+  std::string differences;
+  for (const Wrong& wrong : all) {
+    const int error = wrong.past();
+    if (error == MPI_SUCCESS) differences += std::string(wrong.call) + ": MPI itself has nothing against it\n";
+    expected.push_back(told(error));
+  }
+  for (bool politely : {false, true})
+    under(politely, [&](Transcript&) {
+      for (size_t i = 0; i < all.size(); i++)
+        if (const std::string seen = told(all[i].through()); seen != expected[i])
+          differences += std::string(all[i].call) + (politely ? ": politely " : ": plainly ") + seen + ", MPI: " + expected[i] + "\n";
+    });
+  EXPECT_ON_ALL_RANKS(differences.empty()) << differences;
+}
+
+// The root sends twenty numbers, the others expect ten. MPI says "truncated" to those that the root sends to, and to those
+// further down its tree that something failed; who waits politely hears "truncated".
+TEST(PoliteErrors, ABroadcastThatIsTooLongIsTruncated) {
+  const int count = world().rank == 0 ? 20 : 10;
+  const int error = PMPI_Bcast(x, count, MPI_INT, 0, fresh());
+  for (bool politely : {false, true})
+    under(politely, [&](Transcript&) {
+      const int seen = MPI_Bcast(x, count, MPI_INT, 0, fresh());
+      EXPECT_ON_ALL_RANKS((seen == MPI_SUCCESS) == (error == MPI_SUCCESS));
+      EXPECT_ON_ALL_RANKS(told(seen) == told(error) ||
+                          (error_class(error) == MPI_ERR_OTHER &&
+                           told(seen) == "class " + std::to_string(MPI_ERR_TRUNCATE) + " of MPI_Bcast"))
+          << told(seen) << ", MPI: " << told(error);
+    });
+}
+
+namespace {
+
+int handled = 0, handled_class = MPI_SUCCESS;
+void handle(MPI_Comm*, int* error, ...) { handled++, MPI_Error_class(*error, &handled_class); }
+
+}  // namespace
+
+TEST(PoliteErrors, GoToTheErrorHandlerOfTheCommunicator) {
+  MPI_Errhandler handler;
+  MPI_CHECK(MPI_Comm_create_errhandler(handle, &handler));
+  under(true, [&](Transcript&) {
+    const MPI_Comm with = fresh();
+    MPI_CHECK(MPI_Comm_set_errhandler(with, handler));
+    for (MPI_Comm on : {with, fresh()}) {
+      handled = 0;
+      MPI_Comm_set_errhandler(MPI_COMM_WORLD, on == with ? MPI_ERRORS_RETURN : handler);
+      MPI_Request sent;
+      PMPI_Isend(x, 2, MPI_INT, world().rank, 9, on, &sent);
+      MPI_Recv(y, 1, MPI_INT, world().rank, 9, on, MPI_STATUS_IGNORE);
+      PMPI_Wait(&sent, MPI_STATUS_IGNORE);
+      const int in_the_receive = handled;
+      MPI_Send(x, -1, MPI_INT, world().rank, 9, on);
+      MPI_Errhandler now;
+      MPI_Comm_get_errhandler(MPI_COMM_WORLD, &now);
+      MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+      EXPECT_ON_ALL_RANKS(in_the_receive == (on == with) && handled == 2 * (on == with)) << handled;
+      EXPECT_ON_ALL_RANKS(now == (on == with ? MPI_ERRORS_RETURN : handler)) << "it is put back";
+    }
+    EXPECT_ON_ALL_RANKS(handled_class == MPI_ERR_COUNT);
+  });
 }
 
 TEST(PoliteCollectives, Reductions) {

@@ -4,7 +4,7 @@
 
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/communicators.h"
-#include "common/mpi_guard/wait.h"
+#include "common/mpi_guard/errors.h"
 
 using namespace guard;
 
@@ -27,10 +27,7 @@ int made(int error, Op op, MPI_Comm parent, const MPI_Comm* child) {
 
 int MPI_Comm_dup(MPI_Comm comm, MPI_Comm* copy) {
   const InCall call(making(Op::comm_dup, GUARD_HERE, comm));
-  if (!polite) return made(PMPI_Comm_dup(comm, copy), Op::comm_dup, comm, copy);
-  MPI_Request request;
-  const int error = finish_politely(PMPI_Comm_idup(comm, copy, &request), &request);
-  return made(error, Op::comm_dup, comm, copy);
+  return made(POLITELY(Comm_dup, Comm_idup, comm, comm, copy), Op::comm_dup, comm, copy);
 }
 
 int MPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm* part) {

@@ -7,8 +7,8 @@
 #include <memory>
 #include <mutex>
 
+#include "common/mpi_guard/errors.h"
 #include "common/mpi_guard/report.h"
-#include "common/mpi_guard/wait.h"
 
 namespace guard {
 namespace {
@@ -85,6 +85,7 @@ Communicator& look_up(MPI_Comm communicator) {
   const auto found = all.now.find(communicator);
   if (found != all.now.end()) return *found->second;
   if (communicator == MPI_COMM_NULL) return enter(communicator, 0, {});
+  const QuietErrors quiet(MPI_COMM_NULL);  // of a bad handle: the call itself complains
   std::vector<int> ranks = members(communicator);
   const uint64_t id = id_by_members(ranks);
   return enter(communicator, id, std::move(ranks));

@@ -1,11 +1,12 @@
 // MPI_Wait and its kin. When polite: look until the real call would return at once, then make the real call.
 #include <mpi.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "common/mpi_guard/call.h"
+#include "common/mpi_guard/errors.h"
 #include "common/mpi_guard/requests.h"
-#include "common/mpi_guard/wait.h"
 
 using namespace guard;
 
@@ -20,17 +21,23 @@ Call waiting(Op op, const void* where, int count, const MPI_Request* requests) {
   return call;
 }
 
-// Until every request is complete or one has gone wrong. MPI_Request_get_status changes nothing, so that
-// MPI_Waitall itself sees all requests and fills statuses and errors as it always does; MPI_Testall would
-// report an error differently.
-void poll_all(int count, const MPI_Request* requests) {
+// Until all active requests are complete, or any of them, or one has gone wrong. MPI_Request_get_status changes nothing, so
+// that the real call sees all requests and fills statuses and errors as it always does; MPI_Test and its kin would report
+// an error differently. A persistent request that was not started counts as complete: then the real call may have to wait.
+enum class Until { any, all };
+void poll(int count, const MPI_Request* requests, Until until) {
+  if (!requests) return;  // MPI says so
+  const QuietErrors quiet(MPI_COMM_NULL);
   std::vector<bool> complete(count > 0 ? count : 0, false);
   complete_in_waitall = 0;
-  for (int left = count; left > 0;) {
+  int left = 0;
+  for (int i = 0; i < count; i++) left += !(complete[i] = requests[i] == MPI_REQUEST_NULL);
+  if (until == Until::any) left = std::min(left, 1);
+  while (left > 0) {
     for (int i = 0; i < count; i++) {
       if (complete[i]) continue;
-      int done = requests[i] == MPI_REQUEST_NULL;
-      if (!done && PMPI_Request_get_status(requests[i], &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
+      int done = 0;
+      if (PMPI_Request_get_status(requests[i], &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
       if (!done) continue;
       complete[i] = true;
       if (i < 64) complete_in_waitall |= uint64_t(1) << i;
@@ -44,31 +51,28 @@ void poll_all(int count, const MPI_Request* requests) {
 
 int MPI_Wait(MPI_Request* request, MPI_Status* status) {
   const InCall call(waiting(Op::wait, GUARD_HERE, 1, request));
-  return polite ? wait_politely(request, status) : PMPI_Wait(request, status);
+  if (polite) poll(1, request, Until::all);
+  return PMPI_Wait(request, status);
 }
 
 int MPI_Waitall(int count, MPI_Request requests[], MPI_Status statuses[]) {
   const InCall call(waiting(Op::waitall, GUARD_HERE, count, requests));
-  if (polite) poll_all(count, requests);
+  if (polite) poll(count, requests, Until::all);
   return PMPI_Waitall(count, requests, statuses);
 }
 
 int MPI_Waitany(int count, MPI_Request requests[], int* index, MPI_Status* status) {
   const InCall call(waiting(Op::waitany, GUARD_HERE, count, requests));
-  if (!polite) return PMPI_Waitany(count, requests, index, status);
-  for (int done = 0;; yield_core()) {
-    const int error = PMPI_Testany(count, requests, index, &done, status);
-    if (error != MPI_SUCCESS || done) return error;
-  }
+  if (polite) poll(count, requests, Until::any);
+  const YieldByTimer timer(polite);
+  return PMPI_Waitany(count, requests, index, status);
 }
 
 int MPI_Waitsome(int count, MPI_Request requests[], int* done, int indices[], MPI_Status statuses[]) {
   const InCall call(waiting(Op::waitsome, GUARD_HERE, count, requests));
-  if (!polite) return PMPI_Waitsome(count, requests, done, indices, statuses);
-  for (;; yield_core()) {  // `done` is MPI_UNDEFINED where no request is active
-    const int error = PMPI_Testsome(count, requests, done, indices, statuses);
-    if (error != MPI_SUCCESS || *done != 0) return error;
-  }
+  if (polite) poll(count, requests, Until::any);
+  const YieldByTimer timer(polite);
+  return PMPI_Waitsome(count, requests, done, indices, statuses);
 }
 
 // A program that polls is as polite as one that waits: a look that finds nothing gives the core away.

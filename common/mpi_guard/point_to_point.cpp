@@ -7,7 +7,7 @@
 
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/communicators.h"
-#include "common/mpi_guard/wait.h"
+#include "common/mpi_guard/errors.h"
 
 using namespace guard;
 
@@ -29,38 +29,33 @@ Call message(Op op, const void* where, MPI_Comm comm, int peer, int tag, int64_t
 
 int MPI_Send(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm) {
   const InCall call(message(Op::send, GUARD_HERE, comm, dest, tag, count, type));
-  if (!polite) return PMPI_Send(buffer, count, type, dest, tag, comm);
-  MPI_Request request;
-  return finish_politely(PMPI_Isend(buffer, count, type, dest, tag, comm, &request), &request);
+  return POLITELY(Send, Isend, comm, buffer, count, type, dest, tag, comm);
 }
 
 int MPI_Ssend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm) {
   const InCall call(message(Op::ssend, GUARD_HERE, comm, dest, tag, count, type));
-  if (!polite) return PMPI_Ssend(buffer, count, type, dest, tag, comm);
-  MPI_Request request;
-  return finish_politely(PMPI_Issend(buffer, count, type, dest, tag, comm, &request), &request);
+  return POLITELY(Ssend, Issend, comm, buffer, count, type, dest, tag, comm);
 }
 
 int MPI_Rsend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm) {
   const InCall call(message(Op::rsend, GUARD_HERE, comm, dest, tag, count, type));
-  if (!polite) return PMPI_Rsend(buffer, count, type, dest, tag, comm);
-  MPI_Request request;
-  return finish_politely(PMPI_Irsend(buffer, count, type, dest, tag, comm, &request), &request);
+  return POLITELY(Rsend, Irsend, comm, buffer, count, type, dest, tag, comm);
 }
 
 int MPI_Recv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
              MPI_Status* status) {
   const InCall call(message(Op::recv, GUARD_HERE, comm, source, tag, count, type));
-  if (!polite || source == MPI_PROC_NULL) return PMPI_Recv(buffer, count, type, source, tag, comm, status);
-  MPI_Request request;
-  return finish_politely(PMPI_Irecv(buffer, count, type, source, tag, comm, &request), &request, status);
+  const auto receive = [&] { return PMPI_Recv(buffer, count, type, source, tag, comm, status); };
+  if (source == MPI_PROC_NULL) return receive();
+  return wait_instead("MPI_Recv", comm, status, receive, [&](MPI_Request* request) {
+    return PMPI_Irecv(buffer, count, type, source, tag, comm, request);
+  });
 }
 
 int MPI_Mrecv(void* buffer, int count, MPI_Datatype type, MPI_Message* matched, MPI_Status* status) {
   const InCall call(message(Op::mrecv, GUARD_HERE, MPI_COMM_WORLD, MPI_PROC_NULL, MPI_ANY_TAG, count, type));
-  if (!polite) return PMPI_Mrecv(buffer, count, type, matched, status);
-  MPI_Request request;
-  return finish_politely(PMPI_Imrecv(buffer, count, type, matched, &request), &request, status);
+  const YieldByTimer timer(polite);  // its message is here; whose communicator's error handler counts, MPI alone knows
+  return PMPI_Mrecv(buffer, count, type, matched, status);
 }
 
 namespace {
@@ -79,7 +74,7 @@ int finish_exchange(int sending, MPI_Request* sent, int source, MPI_Request* rec
   if (sending != MPI_SUCCESS) {
     PMPI_Cancel(received);
     PMPI_Wait(received, MPI_STATUS_IGNORE);
-    return sending;
+    return refused;
   }
   const int received_error = wait_politely(received, status);
   const int sent_error = wait_politely(sent, MPI_STATUS_IGNORE);
@@ -107,49 +102,59 @@ int MPI_Sendrecv(const void* send_buffer, int send_count, MPI_Datatype send_type
                  MPI_Comm comm, MPI_Status* status) {
   const InCall call(
       exchange(Op::sendrecv, GUARD_HERE, comm, dest, send_tag, source, recv_tag, send_count, send_type));
-  if (!polite)
-    return PMPI_Sendrecv(send_buffer, send_count, send_type, dest, send_tag, recv_buffer, recv_count,
-                         recv_type, source, recv_tag, comm, status);
-  MPI_Request received, sent;
-  const int error = PMPI_Irecv(recv_buffer, recv_count, recv_type, source, recv_tag, comm, &received);
-  if (error != MPI_SUCCESS) return error;
-  const int sending = PMPI_Isend(send_buffer, send_count, send_type, dest, send_tag, comm, &sent);
-  return finish_exchange(sending, &sent, source, &received, status);
+  const auto exchange = [&] {
+    return PMPI_Sendrecv(send_buffer, send_count, send_type, dest, send_tag, recv_buffer, recv_count, recv_type,
+                         source, recv_tag, comm, status);
+  };
+  return attempt_politely("MPI_Sendrecv", comm, exchange, [&] {
+    MPI_Request received, sent;
+    if (PMPI_Irecv(recv_buffer, recv_count, recv_type, source, recv_tag, comm, &received) != MPI_SUCCESS)
+      return refused;
+    const int sending = PMPI_Isend(send_buffer, send_count, send_type, dest, send_tag, comm, &sent);
+    return finish_exchange(sending, &sent, source, &received, status);
+  });
 }
 
 int MPI_Sendrecv_replace(void* buffer, int count, MPI_Datatype type, int dest, int send_tag, int source,
                          int recv_tag, MPI_Comm comm, MPI_Status* status) {
   const InCall call(
       exchange(Op::sendrecv_replace, GUARD_HERE, comm, dest, send_tag, source, recv_tag, count, type));
-  if (!polite)
+  const auto exchange = [&] {
     return PMPI_Sendrecv_replace(buffer, count, type, dest, send_tag, source, recv_tag, comm, status);
-  std::vector<char> packed;
-  int length = 0;
-  int error = pack(buffer, count, type, comm, packed, length);
-  if (error != MPI_SUCCESS) return error;
-  MPI_Request received, sent;
-  error = PMPI_Irecv(buffer, count, type, source, recv_tag, comm, &received);
-  if (error != MPI_SUCCESS) return error;
-  const int sending = PMPI_Isend(packed.data(), length, MPI_PACKED, dest, send_tag, comm, &sent);
-  return finish_exchange(sending, &sent, source, &received, status);
+  };
+  return attempt_politely("MPI_Sendrecv_replace", comm, exchange, [&] {
+    std::vector<char> packed;
+    int length = 0;
+    MPI_Request received, sent;
+    if (count < 0 || pack(buffer, count, type, comm, packed, length) != MPI_SUCCESS ||
+        PMPI_Irecv(buffer, count, type, source, recv_tag, comm, &received) != MPI_SUCCESS)
+      return refused;
+    const int sending = PMPI_Isend(packed.data(), length, MPI_PACKED, dest, send_tag, comm, &sent);
+    return finish_exchange(sending, &sent, source, &received, status);
+  });
 }
 
 int MPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status* status) {
   const InCall call(message(Op::probe, GUARD_HERE, comm, source, tag, 0, MPI_DATATYPE_NULL));
-  if (!polite || source == MPI_PROC_NULL) return PMPI_Probe(source, tag, comm, status);
-  for (int found = 0;; yield_core()) {
-    const int error = PMPI_Iprobe(source, tag, comm, &found, status);
-    if (error != MPI_SUCCESS || found) return error;
-  }
+  const auto probe = [&] { return PMPI_Probe(source, tag, comm, status); };
+  if (source == MPI_PROC_NULL) return probe();
+  return attempt_politely("MPI_Probe", comm, probe, [&] {
+    for (int found = 0;; yield_core()) {
+      if (PMPI_Iprobe(source, tag, comm, &found, status) != MPI_SUCCESS) return refused;
+      if (found) return MPI_SUCCESS;
+    }
+  });
 }
 
 int MPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message* matched, MPI_Status* status) {
   const InCall call(message(Op::mprobe, GUARD_HERE, comm, source, tag, 0, MPI_DATATYPE_NULL));
-  if (!polite) return PMPI_Mprobe(source, tag, comm, matched, status);
-  for (int found = 0;; yield_core()) {
-    const int error = PMPI_Improbe(source, tag, comm, &found, matched, status);
-    if (error != MPI_SUCCESS || found) return error;
-  }
+  const auto probe = [&] { return PMPI_Mprobe(source, tag, comm, matched, status); };
+  return attempt_politely("MPI_Mprobe", comm, probe, [&] {
+    for (int found = 0;; yield_core()) {
+      if (PMPI_Improbe(source, tag, comm, &found, matched, status) != MPI_SUCCESS) return refused;
+      if (found) return MPI_SUCCESS;
+    }
+  });
 }
 
 // A program that polls is as polite as one that waits: a look that finds nothing gives the core away.

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "common/mpi_guard/errors.h"
+
 namespace guard {
 
 bool polite = false;
@@ -118,6 +120,7 @@ namespace {
 bool after_polled_barrier(MPI_Comm communicator) {
   if (!polite) return false;
   if (communicator != MPI_COMM_NULL) {
+    const QuietErrors quiet(communicator);  // of a bad one: the call itself complains
     MPI_Request request;
     finish_politely(PMPI_Ibarrier(communicator, &request), &request);
   }

@@ -1,0 +1,12 @@
+// There is no such root, and errors are fatal: MPI's own message names the call in the program.
+// ranks: 2
+// status: not 0
+// expect: MPI_Bcast(
+// expect: nvalid root
+// never: MPI_Ibcast
+#include "tests/mpi_guard/planted.h"
+
+void planted(int, int) {
+  float x = 0;
+  MPI_Bcast(&x, 1, MPI_FLOAT, 7, MPI_COMM_WORLD);
+}
