@@ -111,7 +111,7 @@ inline void expect_no_complaints(const std::vector<Case>& cases) {
   std::atomic<size_t> next{0};
   std::vector<std::string> complaints(cases.size());
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; t++)
+  for (int t = 0; t < 6; t++)
     threads.emplace_back([&] {
       for (size_t i = next++; i < cases.size(); i = next++)
         complaints[i] = complaint(cases[i].failing, cases[i].rank, cases[i].ranks);
