@@ -21,6 +21,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -127,45 +128,45 @@ TEST(RingWays, AnUnknownNameIsAnError) { EXPECT_THROW(ring_way("round"), Error);
 
 // --- Device memory in messages ---------------------------------------------------------------------------------------
 
-// A device whose memory MPI may not touch, as a GPU's: it notes whether the copies were made, in the right order.
-class StagedDevice : public CpuDevice {
- public:
-  explicit StagedDevice(size_t n) : view_(n, -1.0f) {}
-  float* host_view(float*, size_t) override { return view_.data(); }
-  void begin_copy_out(float* p, size_t n) override {
-    pending_.assign(p, p + n);
-    ++copies_out;
-  }
-  void end_copy_out(float*, size_t) override { std::copy(pending_.begin(), pending_.end(), view_.begin()); }
-  void begin_copy_in(float*, size_t n) override {
-    pending_.assign(view_.begin(), view_.begin() + ptrdiff_t(n));
-  }
-  void end_copy_in(float* p, size_t) override { std::copy(pending_.begin(), pending_.end(), p); }
-
-  int copies_out = 0;
-
- private:
-  std::vector<float> view_, pending_;
-};
-
 TEST(DeviceTransfer, GoesThroughTheViewOfADevice) {
   const int rank = world_rank(), size = world_size(), n = 1000;
-  StagedDevice device(n);
-  const Buffer<> p(device, n, Purpose::exchange);
+  LateDevice device;
+  const Buffer<> p(device, n, Purpose::exchange), one(device, n, Purpose::exchange);
   device.fill(p, float(rank), n);
+  device.fill(one, 1, n);
   // A chain: rank 0 begins, everybody adds 1 on the way.
-  bool right = true;
   if (rank > 0) {
     receive_to_device(device, p, n, rank - 1, 1, MPI_COMM_WORLD);
-    for (int i = 0; i < n; ++i) right = right && p[i] == float(rank - 1);
-    for (int i = 0; i < n; ++i) p[i] += 1;
+    device.add(p, one, n);
   }
   if (rank + 1 < size) send_from_device(device, p, n, rank + 1, 1, MPI_COMM_WORLD);
-  EXPECT_ON_ALL_RANKS(right);
+  std::vector<float> end(n);
+  device.copy_out(end.data(), p.data(), n);
+  EXPECT_ON_ALL_RANKS(end == std::vector<float>(n, float(rank)));
+}
+
+// The second message comes before the first one was copied from where both arrive.
+TEST(DeviceTransfer, ManyMessagesMayArriveInOnePlace) {
+  const int rank = world_rank(), size = world_size(), n = 10;
+  LateDevice device;
+  const Buffer<> p(device, n, Purpose::exchange), sum(device, n, Purpose::exchange);
+  device.fill(p, float(rank), n);
+  device.fill(sum, 0, n);
+  if (rank > 0) send_from_device(device, p, n, 0, 1, MPI_COMM_WORLD);
+  for (int source = 1; rank == 0 && source < size; ++source) {
+    receive_to_device(device, p, n, source, 1, MPI_COMM_WORLD);
+    device.scale(sum, 10, n);
+    device.add(sum, p, n);
+  }
+  std::vector<float> end(n);
+  device.copy_out(end.data(), sum.data(), n);
+  float expected = 0;
+  for (int source = 1; rank == 0 && source < size; ++source) expected = 10 * expected + float(source);
+  EXPECT_ON_ALL_RANKS(end == std::vector<float>(n, expected));
 }
 
 TEST(DeviceTransfer, RefusesMoreThanAnMpiCountHolds) {
-  StagedDevice device(1);
+  LateDevice device;
   EXPECT_THROW(send_from_device(device, nullptr, size_t{1} << 31, 0, 1, MPI_COMM_WORLD), Error);
   EXPECT_THROW(receive_to_device(device, nullptr, size_t{1} << 31, 0, 1, MPI_COMM_WORLD), Error);
 }
@@ -195,9 +196,8 @@ TrainOptions options_of(const Case& c) {
 }
 
 // The loop of train.cpp; the losses of all steps, and this rank's weights at the end.
-std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data,
+std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data, Device& device,
                                      std::vector<double>* losses) {
-  StagedDevice device(make_layout(o.sizes(data)).count);
   const Layout layout = make_layout(o.sizes(data));
   const Buffer<> parameters(device, layout.count, Purpose::parameters),
       gradients(device, layout.count, Purpose::gradients);
@@ -205,12 +205,10 @@ std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data,
   initialize(weights.data(), layout, uint64_t(o.seed));
   device.copy_in(parameters.data(), weights.data(), layout.count);
   device.fill(gradients, std::nanf(""), layout.count);
-  const std::unique_ptr<Device> cpu =
-      make_cpu_device();  // load_images uses the view, which is small in StagedDevice
   const Space space{.rows = o.largest_micro_batch()};
-  Mlp mlp(*cpu, layout, parameters, gradients, space);
-  SoftmaxHead head(*cpu, space);
-  Optimizer optimizer(*cpu, o.optimizer, layout.count);
+  Mlp mlp(device, layout, parameters, gradients, space);
+  SoftmaxHead head(device, space);
+  Optimizer optimizer(device, o.optimizer, layout.count);
   ParameterServer server(device, parameters, gradients, layout.count, MPI_COMM_WORLD);
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), data.count);
@@ -247,27 +245,32 @@ TEST_P(Parity, EveryRankEndsWithTheBitsOfTheSerialRun) {
   const SerialRun serial = run_serially(o, data);
   ASSERT_ON_ALL_RANKS(compare(serial.weights, serial.initial).max_abs > 1e-3)
       << "training must move the weights";
-  std::vector<double> losses;
-  const std::vector<float> weights = train_by_messages(o, data, &losses);
-  EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
-      << compare(weights, serial.weights, serial.initial);
+  for (const char* name : {"cpu", "late"}) {
+    const std::unique_ptr<Device> device = test_device(name);
+    std::vector<double> losses;
+    const std::vector<float> weights = train_by_messages(o, data, *device, &losses);
+    EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
+        << name << ": " << compare(weights, serial.weights, serial.initial);
 
-  std::vector<double> of_rank_0 = losses;
-  MPI_CHECK(MPI_Bcast(of_rank_0.data(), int(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));
-  EXPECT_ON_ALL_RANKS(of_rank_0 == losses) << "every rank hears the loss of the step";
-  EXPECT_ON_ALL_RANKS(losses.front() > 1 && losses.front() < 4) << losses.front();  // about log 10
+    std::vector<double> of_rank_0 = losses;
+    MPI_CHECK(MPI_Bcast(of_rank_0.data(), int(of_rank_0.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD));
+    EXPECT_ON_ALL_RANKS(of_rank_0 == losses) << "every rank hears the loss of the step";
+    EXPECT_ON_ALL_RANKS(losses.front() > 1 && losses.front() < 4) << losses.front();  // about log 10
+  }
 }
 
 TEST(ParameterServer, CopiesTheWeightsOnceForAllRanks) {
   const int size = world_size(), n = 100;
-  StagedDevice device(n);
+  LateDevice device;
   const Buffer<> parameters(device, n, Purpose::parameters), gradients(device, n, Purpose::gradients);
   device.fill(parameters, world_rank() == 0 ? 3.0f : 0.0f, n);
   ParameterServer server(device, parameters, gradients, n, MPI_COMM_WORLD);
   double loss = world_rank() == 0 ? 0.5 : 0;
   server.publish(&loss);
   EXPECT_ON_ALL_RANKS(device.copies_out == (server.is_here() && size > 1 ? 1 : 0)) << device.copies_out;
-  EXPECT_ON_ALL_RANKS(parameters[0] == 3 && parameters[n - 1] == 3 && loss == 0.5);
+  std::vector<float> weights(n);
+  device.copy_out(weights.data(), parameters.data(), n);
+  EXPECT_ON_ALL_RANKS(weights == std::vector<float>(n, 3) && loss == 0.5);
 }
 
 // Batches that do not divide, fewer rows than micro-batches (some are empty, the first one, too), fewer micro-batches than

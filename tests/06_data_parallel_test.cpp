@@ -17,6 +17,7 @@
 #include "common/compare.h"
 #include "common/philox.h"
 #include "common/timer.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -68,7 +69,7 @@ struct ParallelRun {
 
 // The loop of train.cpp.
 ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train, MPI_Comm comm = MPI_COMM_WORLD) {
-  const std::unique_ptr<Device> device = make_device(o.device, 0);
+  const std::unique_ptr<Device> device = test_device(o.device);
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const GradientMemory gradients(*device, layout.count, o.allreduce, comm);
@@ -270,20 +271,20 @@ TEST(Accumulation, StaysWithinWhatTheOrderOfSumsExplains) {
       }
 }
 
-// --- The same on GPUs, or on the CPU that stands in for them ----------------------------------------------------------
+// --- The same on GPUs, or on the CPU that stands in for them, and where everything comes as late as it may -----------
 
-class OnCuda : public testing::Test {
+class OnDevice : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     try {
-      device = make_device("cuda");
+      device = test_device(GetParam());
     } catch (const NoGpu& error) {
       GTEST_SKIP() << "skipped: " << error.what();
     }
   }
-  static DataParallelOptions run_on_cuda(int64_t batch) {
+  static DataParallelOptions run_on_device(int64_t batch) {
     DataParallelOptions o = small_run(world_size(), batch);
-    o.device = "cuda";
+    o.device = GetParam();
     o.epochs = 1;
     return o;
   }
@@ -294,11 +295,11 @@ class OnCuda : public testing::Test {
   std::unique_ptr<Device> device;
 };
 
-TEST_F(OnCuda, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
+TEST_P(OnDevice, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
   for (int64_t batch : batches_to_try) {
     const Dataset train = small_data(samples_for(batch));
     for (bool overlap : {false, true}) {
-      DataParallelOptions o = run_on_cuda(batch);
+      DataParallelOptions o = run_on_device(batch);
       o.overlap = overlap;
       o.bucket_kib = overlap ? 1 : 0;
       const SerialRun alone = serial(o, train, world_size());
@@ -309,10 +310,10 @@ TEST_F(OnCuda, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
   }
 }
 
-TEST_F(OnCuda, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
+TEST_P(OnDevice, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
   for (int64_t batch : {5, 130}) {
     const Dataset train = small_data(samples_for(batch));
-    DataParallelOptions o = run_on_cuda(batch);
+    DataParallelOptions o = run_on_device(batch);
     o.reproducible = true;
     o.micro_batches = 4;
     const Distance d = compare(train_in_parallel(o, train).weights, serial(o, train, 4).weights);
@@ -320,9 +321,9 @@ TEST_F(OnCuda, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
   }
 }
 
-TEST_F(OnCuda, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
+TEST_P(OnDevice, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
   const Dataset train = small_data(samples_for(130));
-  DataParallelOptions o = run_on_cuda(130);
+  DataParallelOptions o = run_on_device(130);
   const SerialRun on_cpu = train_serially(o, train, *make_cpu_device());
   const double bound = bound_for(o, train, on_cpu);
   for (const std::string& name : allreduce_names()) {
@@ -332,6 +333,8 @@ TEST_F(OnCuda, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
     ASSERT_ON_ALL_RANKS(d.within(bound)) << name << ", bound " << bound << ": " << d;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(, OnDevice, testing::Values("cuda", "late"), [](const auto& info) { return std::string(info.param); });
 
 // --- Buckets and overlap ---------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -109,32 +110,6 @@ std::vector<float> train_plainly(const Dataset& data, const std::vector<int>& si
   }
   return {parameters.data(), parameters.data() + layout.count};
 }
-
-// A device whose memory MPI cannot read: as on a GPU, what travels must be copied to a view and back, and a forgotten
-// copy leaves NaN or old numbers.
-class StagingDevice : public CpuDevice {
- public:
-  float* host_view(float* p, size_t) override {
-    auto& [base, view] = *std::prev(views_.upper_bound(p));
-    return view.data() + (p - base);
-  }
-  void end_copy_out(float* p, size_t n) override { std::copy_n(p, n, host_view(p, n)); }
-  void end_copy_in(float* p, size_t n) override { std::copy_n(host_view(p, n), n, p); }
-
- protected:
-  void* allocate_bytes(size_t bytes) override {
-    void* p = CpuDevice::allocate_bytes(bytes);
-    views_[static_cast<float*>(p)].assign(bytes / sizeof(float) + 1, NAN);
-    return p;
-  }
-  void free_bytes(void* p) override {
-    views_.erase(static_cast<float*>(p));
-    CpuDevice::free_bytes(p);
-  }
-
- private:
-  std::map<float*, std::vector<float>> views_;
-};
 
 struct Case {
   std::vector<int> sizes;
@@ -274,12 +249,12 @@ TEST(Zero, RunsOnSomeOfTheRanks) {
   MPI_CHECK(MPI_Comm_free(&half));
 }
 
-TEST(Zero, WorksWhereMpiCannotReadTheMemoryOfTheDevice) {
+TEST(Zero, WorksWhereEverythingComesAsLateAsItMay) {
   const Dataset data = random_dataset(13, 43);
   for (int micro_batches : {ranks(), 2 * ranks()}) {
     const Trained serial = train_serially(data, odd_sizes, 20, micro_batches, rule("adam"));
     for (int level = 0; level <= 3; ++level) {
-      StagingDevice device;
+      LateDevice device;
       ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {level, 1, micro_batches}, MPI_COMM_WORLD);
       run.epoch();
       const std::vector<float> weights = run.weights();

@@ -19,6 +19,7 @@
 #include "chapters/08_layer_splitting/pipeline.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -59,7 +60,7 @@ std::vector<uint32_t> in_order(const Dataset& data) {
 
 // Chapter 01's loop, on this rank alone.
 Trained train_serially(const Training& run, const Dataset& data) {
-  const std::unique_ptr<Device> device = make_device(run.device);
+  const std::unique_ptr<Device> device = test_device(run.device);
   const Layout layout = make_layout(run.sizes);
   const Buffer parameters(*device, layout.count, Purpose::parameters), gradients(*device, layout.count, Purpose::gradients);
   Trained result{std::vector<float>(layout.count), std::vector<float>(layout.count), {}, 0};
@@ -155,7 +156,7 @@ bool same_bits(const Trained& a, const Trained& b, MPI_Comm comm) {
 
 void expect_serial_bits(const Training& run, MPI_Comm comm = MPI_COMM_WORLD) {
   const Dataset data = random_dataset(size_t(run.sizes[0]), run.rows);
-  const std::unique_ptr<Device> device = make_device(run.device);
+  const std::unique_ptr<Device> device = test_device(run.device);
   const Trained trained = train_in_pipeline(run, schedule_of(run, comm), data, *device, comm);
   const Trained& expected = serial(run, data);
   EXPECT_ON_RANKS_OF(comm, same_bits(trained, expected, comm)) << run.text() << ", " << ranks_of(comm) << " stages";
@@ -204,6 +205,16 @@ TEST(Pipeline, TwoPipelinesSideBySide) {
       EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), part)) << run.text();
     }
   MPI_CHECK(MPI_Comm_free(&part));
+}
+
+// Where everything comes as late as it may.
+TEST(Pipeline, EveryScheduleGivesTheBitsOfTheSerialRunOnALateDevice) {
+  for (Training run : every_schedule(ranks(), 16))
+    for (int micro_batches : {1, 3, 8}) {
+      run.micro_batches = micro_batches;
+      run.device = "late";
+      expect_serial_bits(run);
+    }
 }
 
 // One layer a chunk, where the ranks divide sixteen.

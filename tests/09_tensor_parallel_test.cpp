@@ -15,6 +15,7 @@
 #include "chapters/09_tensor_parallel/tensor.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "common/philox.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 #include "tests/training_runs.h"
 
@@ -362,6 +363,19 @@ TEST(Training, OfBatchesOfOneRowAndOfFewerRowsThanRanks) {
   expect_within_rounding(run, data, serial, train_on_ranks(device, run, data), "3 rows");
   expect_within_rounding(run, data, serial, train_on_ranks(device, run, data, "rank-order", 3),
                          "rows one by one");
+}
+
+TEST(Training, WhereEverythingComesAsLateAsItMay) {
+  const Dataset data = small_data(64);
+  for (const std::vector<int>& sizes : {networks[1], networks[3], networks[6]})
+    for (int micro_batches : {1, 3}) {
+      const TrainingRun run{.sizes = sizes, .batch = 16, .steps = 12};
+      CpuDevice cpu;
+      LateDevice late;
+      const Result at_once = train_on_ranks(cpu, run, data, "rank-order", micro_batches);
+      const Result delayed = train_on_ranks(late, run, data, "rank-order", micro_batches);
+      EXPECT_ON_ALL_RANKS(compare(delayed.weights, at_once.weights).same_bits() && delayed.loss == at_once.loss) << name_of(sizes);
+    }
 }
 
 // Tests that run on CUDA devices.

@@ -11,6 +11,7 @@
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "common/error.h"
 #include "tests/grid_runs.h"
+#include "tests/late_device.h"
 
 namespace {
 
@@ -40,32 +41,6 @@ size_t count_serially(const std::vector<float>& weights, const Dataset& d) {
   Mlp mlp(device, layout, parameters.data(), nullptr, {.rows = 7});
   return count_correct(mlp, d, {0, d.count});
 }
-
-// A device whose memory MPI cannot read: as on a GPU, what travels must be copied to a view and back, and a forgotten copy
-// leaves NaN or old numbers.
-class StagingDevice : public CpuDevice {
- public:
-  float* host_view(float* p, size_t) override {
-    auto& [base, view] = *std::prev(views_.upper_bound(p));
-    return view.data() + (p - base);
-  }
-  void end_copy_out(float* p, size_t n) override { std::copy_n(p, n, host_view(p, n)); }
-  void end_copy_in(float* p, size_t n) override { std::copy_n(host_view(p, n), n, p); }
-
- protected:
-  void* allocate_bytes(size_t bytes) override {
-    void* p = CpuDevice::allocate_bytes(bytes);
-    views_[static_cast<float*>(p)].assign(bytes / sizeof(float) + 1, NAN);
-    return p;
-  }
-  void free_bytes(void* p) override {
-    views_.erase(static_cast<float*>(p));
-    CpuDevice::free_bytes(p);
-  }
-
- private:
-  std::map<float*, std::vector<float>> views_;
-};
 
 }  // namespace
 
@@ -190,13 +165,13 @@ TEST(Reproducible, EveryScheduleGivesTheSameBits) {
   }
 }
 
-TEST(EveryGrid, WorksWhereMpiCannotReadTheMemoryOfTheDevice) {
+TEST(EveryGrid, WorksWhereEverythingComesAsLateAsItMay) {
   const Dataset d = data();
   for (const GridShape& shape : shapes_of(ranks()))
     for (bool reproducible : {false, true}) {
       const HybridSettings s = settings("adam", 3, reproducible);
       GridRun run(shape, s);
-      StagingDevice device;
+      LateDevice device;
       HybridModel staged(device, grid_of(shape), s);
       staged.initialize(1);
       const std::vector<double> losses = train(run.model, d, 0, 4), staged_losses = train(staged, d, 0, 4);

@@ -76,10 +76,11 @@ class Device {
   // The ranges of one allocation lie in their views as they lie on the device: host_view(p + i) == host_view(p) + i.
   virtual float* host_view(float* p, size_t n) = 0;
 
-  // Copies between a range and its view, each begun and then ended with the same arguments. begin_copy_out starts
-  // after the operations issued so far; end_copy_out waits until the view holds the data. begin_copy_in starts to read
-  // the view, which may be written again after the next copy_out or synchronize; operations issued after end_copy_in
-  // see its data. On the CPU all four do nothing.
+  // Copies between a range and its view, each begun and then ended with the same arguments; they take place in the order in
+  // which they were begun. begin_copy_out starts after the operations issued so far; end_copy_out waits until the view holds
+  // the data, and meanwhile nothing may write the range. begin_copy_in starts to read the view; operations issued after
+  // end_copy_in see its data. The view may be written again when the host has waited for something later: a copy_out, a
+  // synchronize, or the end of a copy out that was begun afterwards. On the CPU all four do nothing.
   virtual void begin_copy_out(float* p, size_t n) = 0;
   virtual void end_copy_out(float* p, size_t n) = 0;
   virtual void begin_copy_in(float* p, size_t n) = 0;

@@ -46,6 +46,7 @@ void send_from_device(Device& device, float* p, size_t n, int destination, int t
 
 void receive_to_device(Device& device, float* p, size_t n, int source, int tag, MPI_Comm comm) {
   const int count = checked_count(n);
+  device.synchronize();  // what arrived before may still be on its way from the view
   MPI_CHECK(MPI_Recv(device.host_view(p, n), count, MPI_FLOAT, source, tag, comm, MPI_STATUS_IGNORE));
   device.begin_copy_in(p, n);
   device.end_copy_in(p, n);
