@@ -42,6 +42,15 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
 }
 
 // The number of micro-batches decides the bits, the number of ranks does not.
+TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
+  for (const char* level : {"0", "1", "2", "3"}) {
+    const ProgramRun run = launch(3, quick + "--device cuda --optimizer adam --learning-rate 0.001 --zero " + level);
+    if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(says(run, " on cuda: ") && says(run, "weights have the same bits")) << run.output;
+  }
+}
+
 TEST(TrainProgram, AnyNumberOfRanksGivesTheSameWeights) {
   const std::string command = quick + "--optimizer momentum --micro-batches 6 --zero 3";
   const std::string hash = hash_of_weights(launch(1, command));

@@ -18,7 +18,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
   ZeroOptions z;
   o.micro_batches = mpi.size();
   Options options("Trains a multilayer perceptron on MNIST, with model state sharded over processes.");
-  o.declare(options);
+  o.declare(options, device_names);
   z.declare(options);
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
   z.micro_batches = o.micro_batches;
