@@ -837,7 +837,7 @@ TEST(TrainReport, TellsMeansRatesAndTimesByTheClock) {
   o.epochs = 2;
   testing::internal::CaptureStdout();
   {
-    TrainReport report(o, 40);
+    TrainReport report(o, random_images(40, 5));
     const auto step = [&](double seconds, double loss, size_t rows) { now += seconds, report.step(loss, rows); };
     step(2, 0.5, 30);
     step(3, 0.7, 10);
