@@ -352,7 +352,7 @@ train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(cores))
 # All cores, unless RANKS is given.
 train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* the main job: train on MNIST with all cores, then show the loss curve
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(if $(findstring --resume,$(ARGS)),,--start-over) $(ARGS)
-	@sh common/plot/loss.sh build/train.csv
+	@log=$$(echo '' $(ARGS) | sed -n 's/.* --log[ =]\([^ ]*\).*/\1/p'); sh common/plot/loss.sh "$${log:-build/train.csv}"
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
 	@echo '$(cuda_says)'

@@ -153,7 +153,7 @@ TEST_F(Programs, ACheckpointOfOtherDataIsRefusedInOneLine) {
 
 // `make train` is a run from the beginning, however often it is typed.
 TEST_F(Programs, MakeTrainStartsOver) {
-  const std::string make = outside + "make -s train RANKS=1 ARGS='" + quick.substr(6) + "--epochs 1 " + checkpoint() + "--log " +
+  const std::string make = outside + "MAKEFLAGS= make -s train RANKS=1 ARGS='" + quick.substr(6) + "--epochs 1 " + checkpoint() + "--log " +
                            folder + ".csv";
   for (int time : {0, 1}) {
     const ProgramRun run = run_program(make + "'");
