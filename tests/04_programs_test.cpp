@@ -78,9 +78,22 @@ TEST(RingProgram, EachCureEnds) {
 }
 
 TEST(OverlapProgram, MeasuresAndEnds) {
-  const ProgramRun run = launch(2, "overlap --bytes 100000 --rounds 3 --tests 10");
+  const ProgramRun run = launch(2, "overlap --bytes 8000000 --rounds 3 --tests 10");
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_TRUE(says(run, "hidden")) << run.output;
+  // What is hidden is what the sum of the two times alone is longer than both together, as a share of the shorter one.
+  double bytes, messages, computing, in_turn, at_end, at_end_hidden, with_tests, with_tests_hidden;
+  int tests;
+  ASSERT_EQ(std::sscanf(run.output.c_str(),
+                        "%lf bytes each way the messages alone %lf ms the computation alone %lf ms one after the other %lf ms "
+                        "start, compute, wait %lf ms %lf %% hidden start, compute with %d MPI_Test, wait %lf ms %lf %% hidden",
+                        &bytes, &messages, &computing, &in_turn, &at_end, &at_end_hidden, &tests, &with_tests, &with_tests_hidden),
+            9)
+      << run.output;
+  const double shorter = messages < computing ? messages : computing, rounded = 0.6 + 100 * 0.02 * (1 + (messages + computing) / shorter) / shorter;
+  EXPECT_EQ(bytes, 8000000);
+  EXPECT_EQ(tests, 10);
+  EXPECT_NEAR(at_end_hidden, 100 * (messages + computing - at_end) / shorter, rounded) << run.output;
+  EXPECT_NEAR(with_tests_hidden, 100 * (messages + computing - with_tests) / shorter, rounded) << run.output;
 }
 
 TEST(PingPongProgram, WritesTimesAndFit) {
