@@ -5,9 +5,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <future>
-#include <map>
-#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -56,40 +53,17 @@ int occurrences(const std::string& text, const std::string& words) {
   return count;
 }
 
-struct Ended {
-  ProgramRun run;
-  double seconds;
-};
-
-Ended started(const Planted& planted, const std::string& wait) {
-  const auto begin = std::chrono::steady_clock::now();
-  const ProgramRun run = run_program("GUARD_TIMEOUT=0.5 GUARD_WAIT=" + wait + " timeout 60 common/mpi/launch " +
-                                     planted.ranks + " " + build_folder() + "/tests/mpi_guard/" + planted.name);
-  return {run, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
-}
-
 class Guard : public ::testing::TestWithParam<Planted> {
  protected:
-  // Most of the time of such a job is patience: those whose ranks wait politely run four at a time, beside the tests.
-  static void SetUpTestSuite() {
-    const testing::TestSuite* suite = testing::UnitTest::GetInstance()->current_test_suite();
-    for (const Planted& planted : all_planted())
-      for (int i = 0; i < suite->total_test_count(); ++i)
-        if (suite->GetTestInfo(i)->should_run() && suite->GetTestInfo(i)->name() == "ExplainsPoliteRanks/" + planted.name)
-          polite[planted.name] = std::async(std::launch::async, [planted] {
-            places.acquire();
-            const Ended ended = started(planted, "polite");
-            places.release();
-            return ended;
-          });
-  }
-  static void TearDownTestSuite() { polite.clear(); }
-
   void look_at(const std::string& wait) {
     const Planted& planted = GetParam();
     if (!planted.one_host.empty() && on_several_hosts(std::stoi(planted.ranks)))
       GTEST_SKIP() << "skipped: on several hosts " << planted.one_host;
-    const auto [run, seconds] = wait == "polite" ? polite.at(planted.name).get() : started(planted, wait);
+    const auto begin = std::chrono::steady_clock::now();
+    const ProgramRun run =
+        run_program("GUARD_TIMEOUT=0.5 GUARD_WAIT=" + wait + " timeout 60 common/mpi/launch " +
+                    planted.ranks + " " + build_folder() + "/tests/mpi_guard/" + planted.name);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     if (planted.status == "not 0")
       EXPECT_NE(run.status, 0) << run.output;
     else
@@ -101,11 +75,8 @@ class Guard : public ::testing::TestWithParam<Planted> {
     for (const std::string& words : planted.never)
       EXPECT_EQ(occurrences(run.output, words), 0) << words << "\n" << run.output;
     EXPECT_TRUE(planted.status != "0" || run.output.find("guard:") == std::string::npos) << run.output;
-    EXPECT_LT(seconds, 30) << run.output;
+    EXPECT_LT(took.count(), 30) << run.output;
   }
-
-  static inline std::counting_semaphore<4> places{4};
-  static inline std::map<std::string, std::future<Ended>> polite;
 };
 
 TEST_P(Guard, ExplainsPoliteRanks) { look_at("polite"); }
