@@ -29,8 +29,9 @@ size_t bytes_up_to(size_t step, const std::string& file) {
 RunRecord::RunRecord(const std::string& file, size_t steps_before) : file_(file) {
   if (file_.empty()) return;
   const size_t before = bytes_up_to(steps_before, file_);
-  std::error_code ignored;
-  if (before > 0) std::filesystem::resize_file(file_, before, ignored);
+  std::error_code error;
+  if (before > 0) std::filesystem::resize_file(file_, before, error);
+  if (error) throw Error(file_ + ": cannot write the log: " + error.message());
   out_.open(file_, before > 0 ? std::ios::app : std::ios::trunc);
   if (!out_) throw Error(file_ + ": cannot write the log: " + std::strerror(errno));
   if (before == 0) out_ << columns << '\n';
