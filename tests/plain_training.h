@@ -205,7 +205,8 @@ inline std::string complaints(const ProgramRun& program, const Run& run, int ran
                            &efficiency) == 4) {
       near("the number of ranks", several, ranks, 0);
       near("the efficiency", efficiency, 100 * speedup / ranks, 0.51 + 0.5 / ranks);
-      near("the speedup", speedup * double(run.epochs * run.samples) / rate, serial, 0.0051 * (1 + speedup) + 0.1 * serial);
+      parallel = double(run.epochs * run.samples) / rate;
+      near("the speedup", speedup * parallel, serial, 0.0051 * (1 + speedup + parallel) + 0.1 * serial);
     } else if (std::sscanf(line.c_str(), "time: computing %lf %%, %*s %lf %%, copying %lf", &a, &b, &c) == 3) {
       near("the sum of the shares", a + b + c, 100, 0.16);
       near("the smallest share", std::min({a, b, c}), 50, 50);
