@@ -15,6 +15,7 @@
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
+#include "common/philox.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 
@@ -180,6 +181,38 @@ TEST(Shards, UnitsAreWholeLayersAndAsLargeAsAsked) {
   EXPECT_EQ(shards.unit_of(2), 1u);
 }
 
+// Layers of 2, 2 and 4 parameters: with 8 ranks the first and last rank have nothing of two of them.
+TEST(Shards, AreMeasuredWithEmptyParts) {
+  for (int parts : {1, 3, 8, 16}) {
+    const Shards shards{make_units(make_layout(narrow_sizes), 1), parts};
+    EXPECT_EQ(shards.largest_unit(), 4u);
+    for (int r = 0; r < parts; ++r) {
+      size_t size = 0, largest = 0;
+      for (size_t n : {2, 2, 4}) {
+        const size_t part = n * size_t(r + 1) / size_t(parts) - n * size_t(r) / size_t(parts);
+        size += part, largest = std::max(largest, part);
+      }
+      EXPECT_EQ(shards.size(r), size);
+      EXPECT_EQ(shards.largest_part(r), largest) << parts << " " << r;
+    }
+  }
+}
+
+// The data of tests and benchmarks, number by number: chapter 01's generator, an element a word.
+TEST(RandomDataset, HasAllPixelsAndTenClasses) {
+  const Dataset data = random_dataset(7, 50);
+  EXPECT_EQ(data.count, 50u);
+  EXPECT_EQ(data.features(), 7u);
+  EXPECT_EQ(data.height, 1u);
+  ASSERT_EQ(data.pixels.size(), 350u);
+  ASSERT_EQ(data.labels.size(), 50u);
+  for (uint32_t i = 0; i < 350; ++i) EXPECT_EQ(data.pixels[i], random_words(1, RandomStream::test, 0, i)[0] & 255);
+  for (uint32_t r = 0; r < 50; ++r) {
+    const uint32_t word = random_words(1, RandomStream::test, 1, r)[0];
+    EXPECT_EQ(data.labels[r], word - word / 10 * 10);
+  }
+}
+
 // --- The same bits ---------------------------------------------------------------------------------------------------
 
 class EveryRule : public testing::TestWithParam<const char*> {};
@@ -249,16 +282,18 @@ TEST(Zero, RunsOnSomeOfTheRanks) {
   MPI_CHECK(MPI_Comm_free(&half));
 }
 
-TEST(Zero, WorksWhereEverythingComesAsLateAsItMay) {
+TEST(Zero, WorksWhereEverythingComesAsLateOrAsEarlyAsItMay) {
   const Dataset data = random_dataset(13, 43);
   for (int micro_batches : {ranks(), 2 * ranks()}) {
     const Trained serial = train_serially(data, odd_sizes, 20, micro_batches, rule("adam"));
-    for (int level = 0; level <= 3; ++level) {
-      LateDevice device;
+    for (int i = 0; i < 8; ++i) {
+      const int level = i / 2;
+      const bool at_once = i % 2 == 1;
+      LateDevice device(at_once);
       ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {level, 1, micro_batches}, MPI_COMM_WORLD);
       run.epoch();
       const std::vector<float> weights = run.weights();
-      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << "level " << level << ": " << compare(weights, serial.weights);
+      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << "level " << level << (at_once ? " at once: " : " late: ") << compare(weights, serial.weights);
     }
   }
 }

@@ -1,6 +1,7 @@
 // A device that does everything as late as device.h allows, as a GPU that is busy may: operations wait in a queue until the host
 // waits for them, a copy reads its view only then, and what is not there yet is NaN. A program that writes a view which a copy still
 // reads, or reads what has not arrived, is right on a CpuDevice and on most days on a GPU; here it is wrong every time.
+// The other extreme, `at_once`: everything happens when it is called, so a copy in that is begun before the message is there is wrong.
 #pragma once
 
 #include <cmath>
@@ -17,6 +18,7 @@
 
 class LateDevice : public CpuDevice {
  public:
+  explicit LateDevice(bool at_once = false) : at_once_(at_once) {}
   ~LateDevice() override { run(); }
   std::string name() const override { return "late"; }
 
@@ -116,7 +118,7 @@ class LateDevice : public CpuDevice {
 
  private:
   void later(std::function<void()> operation) {
-    if (running_) return operation();  // a part of another one
+    if (running_ || at_once_) return operation();  // running: a part of another one
     queue_.push_back(std::move(operation));
   }
   void run() {
@@ -132,7 +134,7 @@ class LateDevice : public CpuDevice {
   }
 
   std::deque<std::function<void()>> queue_;
-  bool running_ = false;
+  bool at_once_, running_ = false;
   std::set<float*> copies_;
   std::map<float*, std::vector<float>> views_;
 };

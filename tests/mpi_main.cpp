@@ -70,8 +70,11 @@ class ReportOtherRanks : public ::testing::EmptyTestEventListener {
 
 }  // namespace
 
+MpiSession* session_of_test = nullptr;
+
 int main(int argc, char** argv) {
   MpiSession mpi(argc, argv);
+  session_of_test = &mpi;
   ::testing::InitGoogleTest(&argc, argv);
   ::testing::TestEventListeners& listeners = ::testing::UnitTest::GetInstance()->listeners();
   if (mpi.rank() != 0) {

@@ -20,6 +20,15 @@ namespace {
 
 constexpr int levels = 4;
 
+// What is trained: a test has smaller ones.
+struct Network {
+  std::vector<int> sizes;
+  size_t batch;
+};
+std::vector<Network> networks = {{{784, 512, 256, 10}, 128},
+                                 {{784, 512, 512, 512, 512, 512, 512, 512, 512, 10}, 128},
+                                 {{784, 512, 256, 10}, 2048}};
+
 // A level with its network on a device of its own, so that its memory is counted alone.
 struct Candidate {
   CpuDevice device;
@@ -31,12 +40,12 @@ struct Candidate {
   Candidate(const Dataset& data, const std::vector<int>& sizes, const OptimizerOptions& optimizer, const ZeroOptions& z)
       : run(device, data, sizes, data.count, optimizer, z, MPI_COMM_WORLD) {}
 
-  double time(int steps, size_t rows, CoreShare& share) {
+  // All ranks begin together: what they did before was an allreduce.
+  double time(int steps, CoreShare& share) {
     const Traffic before = traffic();
-    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
     share.begin();
     const Timer timer;
-    for (int s = 0; s < steps; ++s) run.step({0, rows});
+    for (int s = 0; s < steps; ++s) run.epoch();  // of one batch
     double mine = timer.seconds() / steps, slowest = 0;
     share.end();
     sent = 4 * (traffic().floats - before.floats) / size_t(steps);
@@ -47,21 +56,22 @@ struct Candidate {
 };
 
 // Interleaved rounds of all levels for one network. Returns how quiet it was.
-Verdict bench(const std::vector<int>& sizes, size_t batch, int rounds, int steps, MpiSession& mpi) {
+Verdict bench(const Network& network, int rounds, int steps, const MpiSession& mpi) {
+  const auto& [sizes, batch] = network;
   OptimizerOptions adam;
   adam.name = "adam";
   adam.learning_rate = 0.001;
   const Dataset data = random_dataset(size_t(sizes.front()), batch);
   std::vector<std::unique_ptr<Candidate>> candidates;
   for (int level = 0; level < levels; ++level)
-    candidates.push_back(std::make_unique<Candidate>(data, sizes, adam, ZeroOptions{level, 1, mpi.size()}));
-  for (auto& candidate : candidates) candidate->run.step({0, batch});  // caches, connections, first touch of memory
+    candidates.push_back(std::make_unique<Candidate>(data, sizes, adam, ZeroOptions{.level = level, .micro_batches = mpi.size()}));
+  for (auto& candidate : candidates) candidate->run.epoch();  // caches, connections, first touch of memory
 
   CoreShare share;
   for (int round = 0; round < rounds; ++round) {
-    const double level_0 = candidates[0]->time(steps, batch, share);
+    const double level_0 = candidates[0]->time(steps, share);
     for (auto& candidate : candidates)
-      candidate->relative.push_back((candidate == candidates[0] ? level_0 : candidate->time(steps, batch, share)) / level_0);
+      candidate->relative.push_back((candidate == candidates[0] ? level_0 : candidate->time(steps, share)) / level_0);
   }
 
   const double lost = share.lost(MPI_COMM_WORLD);
@@ -97,9 +107,8 @@ int bench_levels(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   if (mpi.rank() == 0) std::printf("%s: %d ranks\n", machine_name().c_str(), mpi.size());
-  bool quiet = bench({784, 512, 256, 10}, 128, int(rounds), int(steps), mpi) == Verdict::quiet;
-  quiet &= bench({784, 512, 512, 512, 512, 512, 512, 512, 512, 10}, 128, int(rounds), int(steps), mpi) == Verdict::quiet;
-  quiet &= bench({784, 512, 256, 10}, 2048, int(rounds), int(steps), mpi) == Verdict::quiet;
+  bool quiet = true;
+  for (const Network& network : networks) quiet &= bench(network, int(rounds), int(steps), mpi) == Verdict::quiet;
   return only_if_quiet && !quiet ? not_quiet_status : 0;
 }
 

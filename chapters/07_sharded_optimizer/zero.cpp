@@ -79,7 +79,6 @@ void Zero::set_hooks() {
   const auto is_last = [this](int l) { return l == shards_.units[shards_.unit_of(l)].last_layer - 1; };
   const bool weights_are_sharded = options_.level >= 3, gradients_are_sharded = options_.level >= 2;
 
-  mlp_.hooks = {};
   if (weights_are_sharded) {
     mlp_.hooks.before_forward = [=, this](int l, int) {
       if (is_first(l)) gather_weights(shards_.unit_of(l));

@@ -1,0 +1,235 @@
+// The programs of chapter 07 that measure, called from here with clocks that are known beforehand: every number that they print,
+// computed another way, and the status.
+// ranks: 2 3
+#include <gtest/gtest.h>
+
+#include "chapters/07_sharded_optimizer/footprint.h"
+#include "tests/known_share.h"
+#include "tests/mpi_expect.h"
+#include "tests/options_told.h"
+
+// A formula that is wrong on rank 1, of this level.
+static int wrong_level = -1;
+static Footprint predict_or_be_wrong(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank) {
+  Footprint f = predict(shards, options, state_vectors, rank);
+  if (rank == 1 && options.level == wrong_level) f.optimizer -= 4;
+  return f;
+}
+
+#define main main_of_bench
+#include "chapters/07_sharded_optimizer/bench.cpp"
+#undef main
+#define main main_of_memory
+#define predict predict_or_be_wrong
+#include "chapters/07_sharded_optimizer/memory.cpp"
+#undef main
+#undef predict
+
+namespace {
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+MpiSession& session() { return *session_of_test; }
+
+int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
+  Arguments arguments(options);
+  int status = -1;
+  printed = printed_by([&] { status = program(session(), arguments.count(), arguments.values()); });
+  return status;
+}
+
+// --- The costs of a level, from the text: units from the last layer on, each cut into parts for the ranks ----------------
+
+struct Costs {
+  double weights = 0, gradients = 0, state = 0, exchange = 0, sent = 0;  // bytes
+  double memory() const { return weights + gradients + state + exchange; }
+};
+
+Costs costs(const std::vector<int>& sizes, int level, double smallest, int p, int micro_batches, double vectors, int r) {
+  std::vector<double> units;  // elements, the first layer's first
+  std::vector<int> layers;
+  for (size_t l = sizes.size() - 1; l-- > 0;) {
+    if (units.empty() || units.front() >= smallest) units.insert(units.begin(), 0), layers.insert(layers.begin(), 0);
+    units.front() += double(sizes[l] + 1) * sizes[l + 1];
+    ++layers.front();
+  }
+  double n = 0, shard = 0, unit = 0, part = 0, first_part = -1, before = 0;
+  for (double u : units) {
+    const auto bound = [&](int i) { return std::floor(u / p) * i + std::floor(std::fmod(u, p) * i / p); };
+    const double mine = bound(r + 1) - bound(r);
+    if (first_part < 0) first_part = mine;
+    n += u, shard += mine, unit = std::max(unit, u), part = std::max(part, mine), before += u;
+  }
+  const int rounds = (micro_batches + p - 1) / p;
+  int own = 0;
+  for (int m = 0; m < micro_batches; ++m) own += m % p == r;
+  Costs c;
+  c.weights = 4 * (level == 3 ? shard + unit : n);
+  c.gradients = 4 * (level >= 2 ? shard + unit : rounds > 1 ? n + shard : n);
+  c.state = 4 * vectors * (level == 0 ? n : shard);
+  c.exchange = 4 * (p - 1) * part;
+  const double again = shard - (layers.front() == 1 ? first_part : 0);  // in backward, but for the first layer alone
+  c.sent = 4 * (own * (n - shard) + (p - 1) * (level == 3 ? rounds * (shard + again) : shard));
+  return c;
+}
+
+// --- memory -----------------------------------------------------------------------------------------------------------
+
+struct MemoryRun {
+  std::vector<std::string> options;
+  std::vector<int> sizes;
+  double unit;
+  int micro_batches;
+  std::string optimizer;
+};
+
+std::string expected_memory(const MemoryRun& run, double vectors, int different, std::string& csv) {
+  double parameters = 0;
+  for (size_t l = 0; l + 1 < run.sizes.size(); ++l) parameters += double(run.sizes[l] + 1) * run.sizes[l + 1];
+  std::string text = line("%.0f parameters, %s, %d ranks, %d micro-batches: MB of the rank that needs most\n", parameters,
+                          run.optimizer.c_str(), ranks(), run.micro_batches) +
+                     "level             weights gradients     state  exchange       sum sent/step\n";
+  for (int level = 0; level <= 3; ++level) {
+    Costs most;
+    for (int r = 0; r < ranks(); ++r) {
+      const Costs c = costs(run.sizes, level, run.unit, ranks(), run.micro_batches, vectors, r);
+      for (double Costs::*q : {&Costs::weights, &Costs::gradients, &Costs::state, &Costs::exchange, &Costs::sent})
+        most.*q = std::max(most.*q, c.*q);
+    }
+    const auto row = [&](const char* how, const char* verdict) {
+      return line("%5d  %-8s %9.2f %9.2f %9.2f %9.2f %9.2f %9.2f%s\n", level, how, most.weights / 1e6, most.gradients / 1e6,
+                  most.state / 1e6, most.exchange / 1e6, most.memory() / 1e6, most.sent / 1e6, verdict);
+    };
+    text += row("counted", "") + row("formula", level == different ? "  DIFFERENT" : "  equal on every rank");
+    const std::string five = line(",%.0f,%.0f,%.0f,%.0f,%.0f", most.weights, most.gradients, most.state, most.exchange, most.sent);
+    csv += line("%d,%d", ranks(), level) + five + five + "\n";
+  }
+  return text;
+}
+
+TEST(Memory, TellsTheCostsOfTheTextAndWritesThem) {
+  const MemoryRun runs[] = {
+      {{"--hidden", "150,120", "--optimizer", "momentum"}, {784, 150, 120, 10}, 1, ranks(), "momentum"},
+      {{"--hidden", "100,300,90", "--unit", "30000", "--micro-batches", "5"}, {784, 100, 300, 90, 10}, 30000, 5, "adam"},
+      {{"--hidden", "40,50", "--unit", "1000000", "--micro-batches", "1", "--optimizer", "sgd"}, {784, 40, 50, 10}, 1000000, 1, "sgd"}};
+  for (const MemoryRun& run_ : runs) {
+    const std::string file = scratch_file("07_memory.csv");
+    std::vector<std::string> options = run_.options;
+    if (rank() == 0) options.insert(options.end(), {"--csv", file});
+    std::string printed, csv;
+    EXPECT_ON_ALL_RANKS(run(show_memory, options, printed) == 0);
+    const double vectors = run_.optimizer == "adam" ? 2 : run_.optimizer == "momentum" ? 1 : 0;
+    const std::string expected = expected_memory(run_, vectors, -1, csv);
+    EXPECT_EQ(printed, rank() == 0 ? expected : "");
+    if (rank() == 0) {
+      EXPECT_EQ(text_of_file(file), csv);
+    }
+    std::remove(file.c_str());
+  }
+}
+
+// A formula that is wrong on one rank: said, and a failure, whichever the level.
+TEST(Memory, SaysWhereTheFormulaIsWrong) {
+  const MemoryRun small{{"--hidden", "12", "--optimizer", "adam"}, {784, 12, 10}, 1, ranks(), "adam"};
+  for (wrong_level = 0; wrong_level <= 3; ++wrong_level) {
+    std::string printed, csv;
+    EXPECT_ON_ALL_RANKS(run(show_memory, small.options, printed) == 1) << wrong_level;
+    if (rank() == 0) {
+      EXPECT_EQ(printed, expected_memory(small, 2, wrong_level, csv));
+    }
+  }
+  wrong_level = -1;
+}
+
+TEST(Memory, SaysThatAFileCannotBeWritten) {
+  Arguments arguments({"--hidden", "12", "--csv", "/no/such/folder/memory.csv"});
+  if (rank() == 0) {  // on a rank alone, since only rank 0 fails
+    Level level{};
+    EXPECT_EQ(error_of([&] { append("/no/such/folder/memory.csv", 1, 2, level); }), "/no/such/folder/memory.csv: cannot be written");
+  }
+}
+
+// --- bench -----------------------------------------------------------------------------------------------------------
+
+// What the table says of a network if every reading of the clocks is known. Rounds of several steps.
+std::string expected_table(const Network& network, std::vector<KnownRank>& clocks, int rounds, int steps) {
+  std::vector<double> seconds[4], relative[4];
+  for (KnownRank& r : clocks) r.new_share();
+  for (int round = 0; round < rounds; ++round)
+    for (int level = 0; level < 4; ++level) {
+      double slowest = 0;
+      for (KnownRank& r : clocks) {
+        r.begin();
+        slowest = std::max(slowest, r.wall.section() / steps);
+        r.end();
+      }
+      seconds[level].push_back(slowest);
+      relative[level].push_back(slowest / seconds[0][size_t(round)]);
+    }
+  const auto middle = [](std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[(values.size() - 1) / 2];
+  };
+  const auto least = [](const std::vector<double>& values) { return *std::min_element(values.begin(), values.end()); };
+  const double lost = most_lost(clocks);
+  std::string text = "\n";
+  double parameters = 0;
+  for (size_t l = 0; l < network.sizes.size(); ++l) {
+    text += (l > 0 ? "-" : "") + std::to_string(network.sizes[l]);
+    if (l > 0) parameters += double(network.sizes[l - 1] + 1) * network.sizes[l];
+  }
+  text += line(", %.0f parameters, batch %zu, Adam, %d ranks\n", parameters, network.batch, ranks());
+  text += line("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(verdict(lost, session().node_size())));
+  text += "        ms a step          to level 0                    MB of         MB sent\n"
+          "level   fastest   median   fastest   median of rounds   model state   in a step\n";
+  for (int level = 0; level < 4; ++level) {
+    const Costs c = costs(network.sizes, level, 1, ranks(), ranks(), 2, 0);
+    text += line("%5d   %7.2f   %6.2f   %7.2f   %16.2f   %11.2f   %9.2f\n", level, 1000 * least(seconds[level]),
+                 1000 * middle(seconds[level]), least(seconds[level]) / least(seconds[0]), middle(relative[level]),
+                 c.memory() / 1000000, c.sent / 1000000);
+  }
+  return text;
+}
+
+// busy: how many seconds of a core a second takes. 0.9 seems little, but a turn reads the clock on the wall three times.
+void expect_bench(const std::vector<std::string>& options, double busy, int status, int rounds, int steps) {
+  const double unit = 0x1p-14;
+  std::string printed;
+  {
+    const ClocksOfTest clocks(rank(), unit, busy);
+    EXPECT_ON_ALL_RANKS(run(bench_levels, options, printed) == status);
+  }
+  std::string expected = machine_name() + line(": %d ranks\n", ranks());
+  std::vector<KnownRank> known = known_ranks(ranks(), unit, busy);
+  for (const Network& network : networks) expected += expected_table(network, known, rounds, steps);
+  EXPECT_EQ(printed, rank() == 0 ? expected : "");
+}
+
+TEST(Bench, PrintsWhatTheClocksSay) {
+  const auto usual = networks;
+  ASSERT_EQ(usual.size(), 3u);
+  EXPECT_EQ(usual[0].sizes, (std::vector<int>{784, 512, 256, 10}));
+  EXPECT_EQ(usual[1].sizes, (std::vector<int>{784, 512, 512, 512, 512, 512, 512, 512, 512, 10}));
+  EXPECT_EQ(usual[2].sizes, usual[0].sizes);
+  EXPECT_EQ((std::vector<size_t>{usual[0].batch, usual[1].batch, usual[2].batch}), (std::vector<size_t>{128, 128, 2048}));
+
+  const bool enough = session().node_size() <= usable_cores();
+  networks = {{{784, 150, 110, 10}, 9}, {{600, 130, 10}, 7}};
+  expect_bench({"--rounds", "5", "--steps", "2", "--only-if-quiet"}, 6, enough ? 0 : 77, 5, 2);
+  expect_bench({"--rounds=4"}, 2, 0, 4, 1);
+  networks.pop_back();
+  expect_bench({"--only-if-quiet", "--rounds", "2"}, 2, 77, 2, 1);
+  networks = usual;
+}
+
+TEST(Options, HaveTheseDefaultsAndRanges) {
+  std::string printed;
+  EXPECT_ON_ALL_RANKS(run(bench_levels, {"--help"}, printed) == 0);
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "rounds N (1 to 10000) [41]\nsteps N (1 to 10000) [1]\nonly-if-quiet\n");
+  EXPECT_ON_ALL_RANKS(run(show_memory, {"--help"}, printed) == 0);
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "hidden N,N,.. (1 to 65536) [512,512,512,512,512,512,512,512]\n"
+                                                    "optimizer sgd|momentum|adam [adam]\nunit N (at least 1) [1]\n"
+                                                    "micro-batches N (1 to 1048576) [" + std::to_string(ranks()) + "]\ncsv TEXT\n");
+}
+
+}  // namespace

@@ -1,0 +1,21 @@
+// What --help tells of a program's options, without the explanations: a line each, "batch N (16 to 65536) [1024]".
+#pragma once
+
+#include <sstream>
+#include <string>
+
+inline std::string options_told(const std::string& help) {
+  std::istringstream lines(help);
+  std::string all;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  --") || line.starts_with("  --help")) continue;
+    const size_t name = line.find("  ", 4), range = line.rfind(" ("), value = line.rfind(" [");
+    all += line.substr(4, name - 4);
+    const bool has_value = value != std::string::npos && line.back() == ']';
+    const size_t end = has_value ? value : line.size();
+    if (range != std::string::npos && range < end && line[end - 1] == ')') all += line.substr(range, end - range);
+    if (has_value) all += line.substr(value);
+    all += '\n';
+  }
+  return all;
+}
