@@ -17,6 +17,10 @@
 #   GUARD=0                      link MPI programs without common/mpi_guard
 #   NO_INSTALL=1                 report missing tools, install nothing
 #   V=1                          show every command
+# Names that come from others (folders that were handed in) are data: what make would read in them stays as it is, and recipes
+# find them in their environment. First of all, since newer makes expand them for every $(shell).
+$(foreach v,SUBMISSION RESULTS CLASS ROSTER GRADEBOOK,$(if $(filter undefined,$(origin $v)),,$(eval override $v := $$(value $v))$(eval export $v)))
+
 MARCH ?= native
 SANITIZE ?=
 RANKS ?= 2
@@ -472,6 +476,8 @@ task_file = $(firstword $(wildcard $(1).cu) $(1).cpp)
 judges := $(addprefix $(B)/tests/exercises/,$(addsuffix /judge,$(sort $(patsubst %/,%,$(dir $(tasks))))))
 $(B)/sandbox: $(B)/tests/exercises/sandbox.o $(B)/tests/exercises/namespaces.o
 	$(call link,$^)
+$(B)/collect: $(B)/tests/exercises/collect.o
+	$(call link,$^)
 define judge_rules
 $(1): $(patsubst %.cpp,$(B)/%.o,$(wildcard $(patsubst $(B)/%/judge,%,$(1))/*_judge.cpp)) $(B)/tests/exercises/judge.o $(B)/tests/exercises/ending.o $(B)/lib/common.a | $(B)/sandbox
 	$$(call link,$$^,-lgtest)
@@ -523,9 +529,9 @@ ex: ##* the list of exercises, and what is done
 # For the grader: `NN_topic/name compiler libraries...` in a line for each task.
 grade_lines = $(foreach t,$(tasks),'$(t) $(call compiler,tests/exercises/$(t)) $(call task_libraries,$(t))')
 $(B)/exercises/tasks: FORCE
-	@mkdir -p $(@D); printf '%s\n' $(grade_lines) > $@
-grade: $(judges) $(B)/sandbox $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(B)/cu2cpp ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
-	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' sh tests/exercises/grade '$(SUBMISSION)'
+	@mkdir -p $(@D); printf '%s\n' $(grade_lines) > $@.$$$$; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv -f $@.$$$$ $@
+grade: $(judges) $(B)/sandbox $(B)/collect $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(B)/cu2cpp ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
+	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' sh tests/exercises/grade
 
 handout: ## pack the repository for students, without answers: build/handout.tar.gz; CHAPTERS="01 02" limits it
 	@mkdir -p $(B) && sh tests/exercises/handout $(CHAPTERS)
@@ -557,6 +563,7 @@ $(addprefix prove-,$(task_chapters)): prove-%:
 $(addprefix wrong-,$(task_chapters)): wrong-%:
 	@sh tests/exercises/wrong $*
 $(B)/tests/common_exercises_test: | $(B)/sandbox
+$(B)/tests/common_grading_test: | $(B)/sandbox $(B)/collect $(B)/exercises/tasks
 -include $(wildcard $(B)/tests/exercises/*.d $(B)/tests/exercises/*/*.d)
 
 # For editors and language servers.
