@@ -3,6 +3,8 @@
 //
 //   1. pack:   copy a into panels of `tile_rows` rows and b into panels of `tile_columns` columns, in the order in which
 //              the kernel will read them. Edges are padded with zeros: the kernel knows no edges and no transposition.
+//              Not copied in advance: b that lies in order (the kernel copies it while it computes the first tile), and a
+//              where it is read only once, because c has no more columns than a tile.
 //   2. kernel: step 2's tile in registers, reading two streams of memory from front to back.
 //   3. finish: add the bias, apply ReLU, add to c, while the tile is in the first-level cache. Where there is none of these to
 //              do, the kernel writes whole tiles to c itself.
@@ -63,27 +65,36 @@ void pack_panel(float* panel, MatrixView a, int first, int m, int k) {
     }
     return;
   }
-  const int row_blocks = a.column_step == 1 ? rows / 4 * 4 : 0,
-            k_blocks = k / 4 * 4;  // what 4 x 4 blocks cover
-  for (int r = 0; r < row_blocks; r += 4)
-    for (int p = 0; p < k_blocks; p += 4)
+  const int k_blocks = a.column_step == 1 && rows >= 4 ? k / 4 * 4 : 0;  // what blocks of 4 x 4 cover
+  for (int next = 0; next < rows; next += 4)
+    for (int p = 0, r = std::min(next, rows - 4); p < k_blocks; p += 4)  // the last block may overlap the one before
       transpose_block<height>(panel + p * height + r, source + size_t(r) * a.row_step + p, a.row_step);
-  for (int r = 0; r < rows; ++r)
-    for (int p = r < row_blocks ? k_blocks : 0; p < k; ++p)
-      panel[p * height + r] = source[size_t(r) * a.row_step + size_t(p) * a.column_step];
+  for (int p = k_blocks; p < k; ++p)
+    for (int r = 0; r < rows; ++r) panel[p * height + r] = source[size_t(r) * a.row_step + size_t(p) * a.column_step];
 }
 
-// out (height, width vectors), rows `step` floats apart = sum over k of a panel's column times b panel's row.
-template <int height, int width>
-ALL_REGISTERS void kernel(float* out, size_t step, const float* a, const float* b, int k) {
+// What the kernel reads where the caller has it, instead of a packed panel.
+enum class InPlace { nothing, a, b };
+
+// out (height, width vectors), rows `step` floats apart = sum over k of a column of a times a row of b. What is packed lies
+// without gaps. A row of b in place is written to packed_b, for the next tiles.
+template <int height, int width, InPlace in_place>
+ALL_REGISTERS void kernel(float* out, size_t step, MatrixView a, const float* b, size_t b_step, float* packed_b, int k) {
+  const size_t down = in_place == InPlace::a ? a.row_step : 1, right = in_place == InPlace::a ? a.column_step : height;
+  if (in_place != InPlace::b) b_step = width * vector_floats;
   for (int first = 0; first < k; first += k_block) {
     Vector sum[height][width] = {};
-    for (int p = first; p < std::min(first + k_block, k); ++p, a += height, b += width * vector_floats) {
+    for (int p = first; p < std::min(first + k_block, k); ++p, a.data += right, b += b_step) {
       const Vector* b_row = (const Vector*)b;
+      if (in_place == InPlace::b) {
+        __builtin_prefetch(b + prefetch_distance * b_step);
+#pragma GCC unroll 2
+        for (int v = 0; v < width; ++v, packed_b += vector_floats) *(Vector*)packed_b = b_row[v];
+      }
 #pragma GCC unroll 16
       for (int r = 0; r < height; ++r)
 #pragma GCC unroll 2
-        for (int v = 0; v < width; ++v) sum[r][v] += a[r] * b_row[v];
+        for (int v = 0; v < width; ++v) sum[r][v] += a.data[size_t(r) * down] * b_row[v];
     }
 #pragma GCC unroll 16
     for (int r = 0; r < height; ++r)
@@ -108,28 +119,39 @@ void with_height(int rows, Body body) {
 
 // The columns [j, j + vectors * vector_floats) of c, as far as they exist.
 template <int vectors>
-void multiply_columns(float* c, const float* packed_a, MatrixView b, int j, int m, int n, int k,
+void multiply_columns(float* c, MatrixView a, bool a_in_place, const float* packed_a, MatrixView b, int j, int m, int n, int k,
                       const Finish& finish, float* packed_b) {
   constexpr int width = vectors * vector_floats;
   alignas(64) float tile[tile_rows * width] = {};  // zeros: the sum of no terms, if k == 0
   const float* bias = finish.bias ? finish.bias + j : nullptr;
   const bool nothing_to_finish = !bias && finish.activation == Activation::none && finish.write == Write::overwrite;
-  const bool direct = nothing_to_finish && n - j >= width && k > 0;
-  pack_panel<width>(packed_b, b.transposed(), j, n, k);
-  for (int i = 0; i < m; i += tile_rows, packed_a += size_t(k) * tile_rows) {
+  const bool whole_columns = n - j >= width;
+  const bool b_in_place = b.column_step == 1 && whole_columns && !a_in_place;
+  if (!b_in_place) pack_panel<width>(packed_b, b.transposed(), j, n, k);
+  for (int i = 0; i < m; i += tile_rows) {
     const int rows = std::min(tile_rows, m - i);
     float* c_row = c + size_t(i) * size_t(n) + j;
     for (int r = 0; r < rows; ++r) {  // c arrives from memory while the kernel computes
       __builtin_prefetch(c_row + size_t(r) * size_t(n), 1);
       __builtin_prefetch(c_row + size_t(r) * size_t(n) + width / 2, 1);
     }
-    if (direct && rows == tile_rows) {
-      kernel<tile_rows, vectors>(c_row, size_t(n), packed_a, packed_b, k);
-      continue;
-    }
-    with_height(rows, [&](auto height) { kernel<height, vectors>(tile, width, packed_a, packed_b, k); });
+    const bool direct = nothing_to_finish && whole_columns && rows == tile_rows && k > 0;
+    float* out = direct ? c_row : tile;
+    const size_t step = direct ? size_t(n) : width;
+    const MatrixView rows_of_a{a.data + size_t(i) * a.row_step, a.row_step, a.column_step};
+    const MatrixView packed{packed_a + size_t(k) * size_t(i), 0, 0};
+    if (a_in_place && rows == tile_rows)
+      kernel<tile_rows, vectors, InPlace::a>(out, step, rows_of_a, packed_b, 0, nullptr, k);
+    else
+      with_height(rows, [&](auto height) {
+        if (b_in_place && i == 0)
+          kernel<height, vectors, InPlace::b>(out, step, packed, b.data + j, b.row_step, packed_b, k);
+        else
+          kernel<height, vectors, InPlace::nothing>(out, step, packed, packed_b, 0, nullptr, k);
+      });
+    if (direct) continue;
     for (int r = 0; r < rows; ++r, c_row += n)
-      if (n - j >= width)
+      if (whole_columns)
         finish_row(c_row, tile + r * width, bias, finish, width);
       else
         finish_row(c_row, tile + r * width, bias, finish, n - j);
@@ -144,14 +166,15 @@ void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Fi
   float* packed_b = workspace.data();
   float* packed_a = packed_b + size_t(k) * tile_columns;
 
-  for (int i = 0; i < m; i += tile_rows)
+  const bool a_in_place = n <= tile_columns;  // whole panels of it
+  for (int i = a_in_place ? m / tile_rows * tile_rows : 0; i < m; i += tile_rows)
     with_height(m - i,
                 [&](auto height) { pack_panel<height>(packed_a + size_t(k) * size_t(i), a, i, m, k); });
   for (int j = 0; j < n; j += tile_columns) {
     if (n - j > vector_floats)
-      multiply_columns<2>(c, packed_a, b, j, m, n, k, finish, packed_b);
+      multiply_columns<2>(c, a, a_in_place, packed_a, b, j, m, n, k, finish, packed_b);
     else
-      multiply_columns<1>(c, packed_a, b, j, m, n, k, finish, packed_b);
+      multiply_columns<1>(c, a, a_in_place, packed_a, b, j, m, n, k, finish, packed_b);
   }
 }
 
