@@ -415,6 +415,12 @@ endef
 $(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_% 13_%,$(c)),10_hybrid,01_serial))))
 bench-13: $(filter %/10_hybrid/bench,$(programs))  # which it starts
 
+## bench-peers: the training step beside NumPy, PyTorch and JAX, those that are installed for python3; ARGS="--help" lists its options
+.PHONY: bench-peers
+bench-peers: $(filter %/01_serial/train %/01_serial/bench %/12_restart/train,$(programs)) data
+	@command -v python3 >/dev/null || { echo 'the peers are Python libraries; without python3, make bench-01 compares with OpenBLAS'; exit 1; }
+	@python3 chapters/01_serial/peers.py --data $(DATA) --build $(B) $(ARGS)
+
 define program_verb
 .PHONY: $(2)-$(notdir $(1))
 $(2)-$(notdir $(1)): $(1) data
