@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -51,6 +53,29 @@ const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 -
 TEST_F(Programs, PrintWhatAPlainLoopComputes) {
   for (const plain::Run& run : plain::runs())
     EXPECT_EQ(plain::complaints(launch(3, "train --compare-with-serial" + run.options()), run, 3), "");
+}
+
+// The second epoch of three: its loss, its right answers, and how many steps that were.
+TEST_F(Programs, AContinuedRunPrintsWhatAPlainLoopComputes) {
+  plain::Run run = plain::runs()[1];
+  const std::string options = "train --replicas 3" + run.options() + "--log " + folder + ".csv " + checkpoint();
+  launch(3, options + "--epochs 1");
+  const ProgramRun second = launch(3, options + "--resume");
+  const Dataset data = read_mnist_train(build_folder() + "/data"), test = read_mnist_test(build_folder() + "/data", data);
+  const plain::Epoch expected = plain::train(run, data, test)[1];
+  double loss = 0, correct = 0, steps = 0;
+  const size_t line = std::min(second.output.size(), second.output.find("epoch   2"));
+  EXPECT_EQ(std::sscanf(second.output.c_str() + line, "epoch 2 loss %lf test accuracy %*f %% (%lf of", &loss, &correct), 2) << second.output;
+  EXPECT_EQ(std::sscanf(second.output.c_str() + std::min(second.output.size(), second.output.find("trained ")), "trained %lf steps", &steps), 1);
+  EXPECT_NEAR(loss, expected.loss, 0.0002);
+  EXPECT_NEAR(correct, double(expected.correct), 3);
+  EXPECT_EQ(steps, 8);
+  std::ifstream log(folder + ".csv");  // steps 1 to 16, of which 8 and 16 once more with the accuracy of an epoch
+  std::string numbers, expected_numbers = "step ";
+  for (std::string row; std::getline(log, row);) numbers += row.substr(0, row.find(',')) + " ";
+  for (int step = 1; step <= 16; ++step) expected_numbers += (step % 8 ? "" : std::to_string(step) + " ") + std::to_string(step) + " ";
+  EXPECT_EQ(numbers, expected_numbers);
+  fs::remove(folder + ".csv");
 }
 
 TEST_F(Programs, BadChoicesEndWithOneLine) {
@@ -225,6 +250,87 @@ TEST_F(Programs, PredictCountsWhatTrainingCounted) {
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(says(run, "\n" + count + " of 10000 images")) << count << "\n" << run.output;
   }
+}
+
+namespace {
+
+// The network of a checkpoint: behind 4096 bytes the numbers, layer by layer, the weights row by row, then the biases.
+plain::Network network_of(const std::string& file, const std::vector<size_t>& sizes) {
+  plain::Network network({.sizes = sizes});
+  std::ifstream in(file, std::ios::binary);
+  in.seekg(4096);
+  const auto next = [&] {
+    float number = NAN;
+    in.read(reinterpret_cast<char*>(&number), sizeof number);
+    return double(number);
+  };
+  for (auto& layer : network.layers) {
+    for (auto& row : layer.w)
+      for (auto& w : row) w.value = next();
+    for (auto& b : layer.b) b.value = next();
+  }
+  return network;
+}
+
+}  // namespace
+
+TEST_F(Programs, PredictSaysWhatAPlainNetworkComputes) {
+  const data_sets::DataSet data({320, 7, 5, 5}, {40, 7, 5, 5});
+  const std::string images = data.folder + "/t10k-images-idx3-ubyte", labels = data.folder + "/t10k-labels-idx1-ubyte";
+  const ProgramRun trained = launch(1, "train --hidden 9 --batch 48 --epochs 1 --data " + data.folder + " " + checkpoint());
+  EXPECT_EQ(trained.status, 0) << trained.output;
+  const std::string file = folder + "/step_00000007", predict = "predict " + checkpoint() + "--images " + images;
+  const plain::Network network = network_of(file, {35, 9, 5});
+  std::ifstream in(images, std::ios::binary);
+  in.seekg(16);
+  std::string pixels(40 * 35, 0);
+  in.read(pixels.data(), std::streamsize(pixels.size()));
+
+  int correct = 0;
+  std::vector<std::string> told;  // of each image
+  std::vector<std::array<double, 5>> percent(40);
+  for (int i = 0; i < 40; ++i) {
+    const std::vector<double> z = network.forward(reinterpret_cast<const uint8_t*>(pixels.data()) + 35 * i).back();
+    double sum = 0;
+    for (double value : z) sum += std::exp(value);
+    for (size_t c = 0; c < 5; ++c) percent[size_t(i)][c] = 100 * std::exp(z[c]) / sum;
+    const int guess = int(std::ranges::max_element(z) - z.begin());
+    correct += guess == i % 5;
+    told.push_back("\nimage " + std::to_string(i) + " is a " + std::to_string(guess));
+  }
+  ASSERT_TRUE(correct > 0 && correct < 40) << "no good example: " << correct;
+
+  const std::string head = file + ": 7 steps of training\n\n";
+  for (int ranks : {1, 3}) {  // the last three of 40, though five are asked for; then how many are right
+    const ProgramRun run = launch(ranks, predict + " --labels " + labels + " --first 37 --show 5");
+    EXPECT_EQ(run.output.substr(0, head.size()), head);
+    size_t at = head.size();
+    for (int i = 37; i < 40; ++i) {
+      const size_t end = run.output.find(told[size_t(i)] + ", its label says " + std::to_string(i % 5) + "\n\n", at);
+      ASSERT_NE(end, std::string::npos) << told[size_t(i)] << "\n" << run.output;
+      const std::string picture = run.output.substr(at, end - at);
+      for (int c = 0; c < 5; ++c) {
+        double printed = -1;
+        const size_t line = picture.find("    " + std::to_string(c) + "  ");
+        std::sscanf(picture.c_str() + std::min(line, picture.size()), " %*d %lf %%", &printed);
+        EXPECT_NEAR(printed, percent[size_t(i)][size_t(c)], 0.0052) << "image " << i << ", class " << c << "\n" << run.output;
+      }
+      at = end + told[size_t(i)].size() + std::string(", its label says 0\n\n").size();
+    }
+    char last[100];
+    std::snprintf(last, sizeof last, "%d of 40 images have the class that their labels say: %.2f %%\n", correct, 2.5 * correct);
+    EXPECT_EQ(run.output.substr(at), last);
+  }
+  EXPECT_TRUE(launch(1, predict + " --first 3").output.ends_with(told[3] + "\n\n"));  // one, and no word on labels
+  EXPECT_EQ(launch(2, predict + " --show 0").output, head);
+  EXPECT_EQ(launch(1, predict + " --show 0 --first 99").output, head);
+  EXPECT_EQ(launch(1, predict + " --first 40").output, "--first: 40, but " + images + " has 40 images\n");
+  std::ofstream one(folder + "/one.pgm");
+  one << "P2 5 7 1";
+  for (int i = 0; i < 35; ++i) one << " 1";
+  one.close();
+  EXPECT_EQ(launch(1, "predict " + checkpoint() + "--first 1 --images " + folder + "/one.pgm").output,
+            "--first: 1, but " + folder + "/one.pgm has 1 image\n");
 }
 
 TEST_F(Programs, PredictDrawsIdxAndPgmAlike) {

@@ -5,11 +5,15 @@
 #include <mpi.h>
 
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/01_serial/head.h"
 #include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/14_search/halving.h"
 #include "chapters/14_search/search_journal.h"
@@ -18,6 +22,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
+#include "common/timer.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -66,6 +71,61 @@ TEST(TrialTest, StretchesOfATrialGiveTheBitsOfOne) {
   o.hidden = {16, 8};
   o.batch = 32, o.seed = 5, o.epochs = 3, o.optimizer.learning_rate = 0.2;
   EXPECT_TRUE(compare(whole, run_serially(o, data).weights).same_bits());
+}
+
+double moment = 0;  // of the test's clock, which lets a second pass whenever somebody looks at it
+double clock_of_test() { return moment += 1; }
+struct TestClock {
+  TestClock() { clock_seconds = clock_of_test; }
+  ~TestClock() { clock_seconds = usual; }
+  double (*const usual)() = clock_seconds;
+};
+
+// What the serial run says of the same epochs: how much is right, and the loss of the last one, batch by batch.
+TEST(TrialTest, IsJudgedByWhatItLearned) {
+  const Dataset data = synthetic(150), validation = synthetic(73);
+  const Trial trial{.number = 6, .width = 16, .batch = 32, .seed = 5, .learning_rate = 0.2};
+  TrainOptions o;
+  o.hidden = {16, 8};
+  o.batch = 32, o.seed = 5, o.optimizer.learning_rate = 0.2;
+  CpuDevice device;
+  const Layout layout = make_layout(o.sizes(data));
+  Buffer<> parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  Mlp mlp(device, layout, parameters, gradients, {.rows = 73});
+  SoftmaxHead head(device, {.rows = 73});
+  for (int epochs : {1, 3}) {
+    o.epochs = epochs;
+    const std::vector<float> weights = run_serially(o, data).weights;
+    device.copy_in(parameters.data(), weights.data(), weights.size());
+    const double right = double(count_correct(mlp, validation, {0, 73}));
+    o.epochs = epochs - 1;  // the last epoch again
+    std::vector<float> before = run_serially(o, data).weights;
+    device.copy_in(parameters.data(), before.data(), before.size());
+    Optimizer optimizer(device, o.optimizer, layout.count);
+    const std::vector<uint32_t> order = permutation(5, uint32_t(epochs - 1), 150);
+    double loss = 0;
+    for (const Range batch : {Range{0, 32}, {32, 64}, {64, 96}, {96, 128}, {128, 150}}) {
+      load_images(mlp, data, order, batch);
+      head.load_labels(data, order, batch);
+      mlp.forward(int(batch.size()));
+      head.backward(mlp, batch.size());
+      mlp.backward(Write::overwrite);
+      loss += head.loss(mlp, batch.size()) * double(batch.size()) / 150;
+      optimizer.step(parameters, gradients);
+    }
+    const TestClock clock;
+    std::vector<float> trained;
+    const Outcome outcome = run_alone({.trial = trial, .rung = 2, .last_epoch = epochs}, trained, data, validation);
+    EXPECT_TRUE(compare(trained, weights).same_bits());
+    EXPECT_EQ(outcome.trial, 6);
+    EXPECT_EQ(outcome.rung, 2);
+    EXPECT_EQ(outcome.epochs, epochs);
+    EXPECT_EQ(outcome.failed, 0);
+    EXPECT_EQ(outcome.accuracy, right / 73);
+    EXPECT_TRUE(right > 10 && right < 73) << "no good example: " << right;
+    EXPECT_NEAR(outcome.loss, loss, 1e-6);
+    EXPECT_GE(outcome.seconds, 1);
+  }
 }
 
 // --- Teams -----------------------------------------------------------------------------------------------------------
@@ -252,6 +312,71 @@ TEST(HalvingTest, ARestoredSearchGoesOnWhereItEnded) {
   EXPECT_THROW(Halving(4, 3, 2).restore({0, 3}, 1), Error);
 }
 
+// Algorithm 2 of Li et al. a second time: [rung] has results and those that were promoted.
+struct PlainHalving {
+  int trials, rungs, eta, begun = 0;
+  std::map<int, std::map<int, double>> results;
+  std::map<int, std::set<int>> promoted;
+
+  std::optional<Job> next() {
+    for (int rung = rungs - 2; rung >= 0; --rung) {
+      std::multimap<std::pair<double, int>, int> best;  // the largest score first, then the lower number; failed ones last
+      for (const auto& [trial, score] : results[rung]) best.insert({{std::isnan(score) ? 1e9 : -score, trial}, trial});
+      size_t places = results[rung].size() / size_t(eta);
+      for (const auto& [key, trial] : best) {
+        if (places-- == 0) break;
+        if (key.first < 1e8 && promoted[rung].insert(trial).second) return Job{trial, rung + 1};
+      }
+    }
+    if (begun == trials) return {};
+    return Job{begun++, 0};
+  }
+};
+
+// Any number of workers, who end in any order; equal scores, and failed trials.
+TEST(HalvingTest, DecidesLikeThePaper) {
+  for (uint32_t round = 0; round < 200; ++round) {
+    const Philox4 dice = random_words(3, RandomStream::test, 0, round);
+    const int trials = 1 + int(dice[0] % 30), rungs = 1 + int(dice[1] % 4), eta = 2 + int(dice[2] % 3);
+    const size_t workers = 1 + dice[3] % 7;
+    Halving halving(trials, rungs, eta);
+    PlainHalving plain{.trials = trials, .rungs = rungs, .eta = eta, .results = {}, .promoted = {}};
+    std::vector<Job> out;
+    for (uint32_t turn = 1;; ++turn) {
+      while (out.size() < workers) {
+        const std::optional<Job> job = halving.next();
+        ASSERT_EQ(job, plain.next()) << "round " << round << ", turn " << turn;
+        if (!job) break;
+        out.push_back(*job);
+      }
+      ASSERT_EQ(halving.running(), int(out.size()));
+      ASSERT_EQ(halving.finished(), out.empty());
+      if (out.empty()) break;
+      const Philox4 chance = random_words(3, RandomStream::test, turn, round);
+      const auto which = out.begin() + ptrdiff_t(chance[0] % out.size());
+      const double score = chance[1] % 5 == 0 ? nan_value : double(chance[2] % 6);
+      halving.report(*which, score);
+      plain.results[which->rung][which->trial] = score;
+      out.erase(which);
+    }
+  }
+}
+
+TEST(HalvingTest, EpochsGrowByEta) {
+  EXPECT_EQ(Halving::epochs_after(0, 7, 3), 7);
+  EXPECT_EQ(Halving::epochs_after(1, 7, 3), 21);
+  EXPECT_EQ(Halving::epochs_after(3, 5, 2), 40);
+}
+
+TEST(HalvingTest, SaysWhatIsWrong) {
+  EXPECT_EQ(error_of([] { Halving(0, 1, 2); }), "successive halving: 0 trials, 1 rungs, eta 2");
+  Halving halving(3, 2, 2);
+  EXPECT_EQ(error_of([&] { halving.report({2, 1}, 1); }), "successive halving: a result of trial 2, rung 1, which is not running");
+  for (const Job job : {Job{-1, 0}, Job{3, 0}, Job{0, -1}, Job{0, 2}})
+    EXPECT_EQ(error_of([&] { halving.restore(job, 1); }),
+              "successive halving: no trial " + std::to_string(job.trial) + ", rung " + std::to_string(job.rung));
+}
+
 TEST(HalvingTest, RefusesSenselessNumbers) {
   EXPECT_THROW(Halving(0, 1, 2), Error);
   EXPECT_THROW(Halving(1, 0, 2), Error);
@@ -279,13 +404,21 @@ TEST(Farm, FailedTrialsCostThemselvesAlone) {
   constexpr int count = 20, rungs = 3;
   testing::internal::CaptureStderr();  // the planted exception reports itself
   std::vector<Outcome> outcomes;
+  const size_t ranks = size_t(world_size());
+  std::vector<int> stretches(ranks, 0);  // by worker
+  std::vector<std::set<int>> seen(ranks);
   FarmReport report;
+  const TestClock clock;  // the manager looks when it begins, at each hand-out, at each result, and in the end
   if (world_rank() == 0) {
     std::vector<Trial> trials(count);
     for (int i = 0; i < count; ++i) trials[size_t(i)].number = i;
     Halving halving(count, rungs, 2);
     FarmOptions options;
-    options.result = [&](const Outcome& outcome, int) { outcomes.push_back(outcome); };
+    options.result = [&](const Outcome& outcome, int worker) {
+      outcomes.push_back(outcome);
+      ++stretches[size_t(worker)];
+      seen[size_t(worker)].insert(outcome.trial);
+    };
     report = manage(halving, trials, options, MPI_COMM_WORLD);
     dismiss(MPI_COMM_WORLD);
   } else {
@@ -305,14 +438,20 @@ TEST(Farm, FailedTrialsCostThemselvesAlone) {
   EXPECT_ON_ALL_RANKS(!manager || (begun == count && failed == 2 && best_at_top == 1))
       << begun << " " << failed;
   EXPECT_ON_ALL_RANKS(!manager || epochs_right);
-  EXPECT_ON_ALL_RANKS(!manager || std::accumulate(report.stretches.begin(), report.stretches.end(), 0) ==
-                                      int(outcomes.size()));
-  EXPECT_ON_ALL_RANKS(!manager || (report.utilisation() > 0 && report.utilisation() <= 1))
-      << report.utilisation();
+  std::vector<int> trials;
+  for (const std::set<int>& of_worker : seen) trials.push_back(int(of_worker.size()));
+  EXPECT_ON_ALL_RANKS(!manager || (report.stretches == stretches && report.trials == trials));
+  // A second for each look: two for each stretch. One worker holds its stretch for one second, and is idle for the next one.
+  const double n = double(outcomes.size()), held = std::accumulate(report.held_seconds.begin(), report.held_seconds.end(), 0.0);
+  EXPECT_ON_ALL_RANKS(!manager || report.wall_seconds == 2 * n + 1) << report.wall_seconds;
+  EXPECT_ON_ALL_RANKS(!manager || (world_size() == 2 ? held == n : held >= n && held <= (world_size() - 1) * 2 * n)) << held;
+  EXPECT_ON_ALL_RANKS(!manager || report.utilisation() == held / ((world_size() - 1) * (2 * n + 1))) << report.utilisation();
   int says = said.find("trial 2 failed: planted") != std::string::npos, any = 0;
   MPI_CHECK(MPI_Allreduce(&says, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
   EXPECT_TRUE(any);
 }
+
+TEST(Farm, HasNoUseWithoutTime) { EXPECT_EQ((FarmReport{.held_seconds = {0, 1}, .stretches = {}, .trials = {}}).utilisation(), 0); }
 
 // --- Trials ----------------------------------------------------------------------------------------------------------
 
@@ -325,26 +464,34 @@ TEST(TrialTest, ADivergingTrialIsAnOutcome) {
   EXPECT_TRUE(std::isnan(outcome.accuracy));
 }
 
+// From four random words: the rate between 0.01 and 3, evenly in its logarithm; a power of two for the width and the batch; a seed.
 TEST(TrialTest, TrialsFillTheirRange) {
+  std::set<int> widths, batches, seeds;
   double lowest = 1e9, highest = 0;
-  for (int number = 0; number < 500; ++number) {
-    const Trial trial = random_trial(1, number);
+  for (int number = 0; number < 1000; ++number) {
+    const Trial trial = random_trial(9, number);
+    const Philox4 words = random_words(9, RandomStream::data, 0, uint64_t(number));
     EXPECT_EQ(trial.number, number);
-    EXPECT_TRUE(trial.width >= 32 && trial.width <= 256 && trial.batch >= 16 && trial.batch <= 256 &&
-                trial.seed >= 1);
+    EXPECT_NEAR(trial.learning_rate, 0.01 * std::pow(300, double(words[0] >> 8) / (1 << 24)), 1e-6);
+    EXPECT_EQ(trial.width, 1 << (5 + words[1] % 4));
+    EXPECT_EQ(trial.batch, 1 << (4 + words[2] % 5));
+    EXPECT_EQ(trial.seed, int(words[3] % 1000) + 1);
+    widths.insert(trial.width), batches.insert(trial.batch), seeds.insert(trial.seed);
     lowest = std::min(lowest, trial.learning_rate), highest = std::max(highest, trial.learning_rate);
-    EXPECT_EQ(random_trial(1, number).learning_rate, trial.learning_rate);
   }
+  EXPECT_EQ(widths, (std::set{32, 64, 128, 256}));
+  EXPECT_EQ(batches, (std::set{16, 32, 64, 128, 256}));
+  EXPECT_EQ(*batches.rbegin(), int(largest_batch));
+  EXPECT_TRUE(*seeds.begin() >= 1 && *seeds.rbegin() <= 1000 && seeds.size() > 500);
   EXPECT_TRUE(lowest >= 0.01 && lowest < 0.012 && highest > 2.5 && highest <= 3) << lowest << " " << highest;
-  EXPECT_NE(random_trial(2, 0).learning_rate, random_trial(1, 0).learning_rate);
 }
 
 TEST(PartOf, HoldsTheSamplesOfItsRange) {
   const Dataset data = synthetic(20), part = part_of(data, {5, 12});
   EXPECT_EQ(part.count, 7u);
   EXPECT_EQ(part.labels, std::vector<uint8_t>(data.labels.begin() + 5, data.labels.begin() + 12));
-  EXPECT_EQ(part.pixels.size(), 7 * data.features());
-  EXPECT_EQ(part.pixels.front(), data.pixels[5 * data.features()]);
+  EXPECT_EQ(part.pixels, std::vector<uint8_t>(data.pixels.begin() + 5 * 36, data.pixels.begin() + 12 * 36));
+  EXPECT_TRUE(part.height == 6 && part.width == 6 && part.classes == data.classes);
 }
 
 // --- The journal -----------------------------------------------------------------------------------------------------
@@ -365,12 +512,27 @@ TEST_F(Journal, GivesBackWhatWasWritten) {
   }
   SearchJournal(file_, true)
       .add(trials_[0], {.trial = 0, .rung = 1, .epochs = 2, .failed = 1, .accuracy = nan_value}, 1);
+  std::ifstream written(file_);
+  const auto rate = [&](int i) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.17g", trials_[size_t(i)].learning_rate);
+    return text + std::string(",");
+  };
+  const auto choice = [&](int i) {
+    const Trial& t = trials_[size_t(i)];
+    return rate(i) + std::to_string(t.width) + "," + std::to_string(t.batch) + "," + std::to_string(t.seed) + ",";
+  };
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}),
+            "trial,rung,epochs,learning_rate,width,batch,seed,accuracy,loss,seconds,worker\n"
+            "1,0,1," + choice(1) + "0.91000000000000003,0.5,2,3\n0,1,2," + choice(0) + ",0,0,1\n");
   std::ofstream(file_, std::ios::app) << "1,1,2,0.3";  // the process died here
   const std::vector<Outcome> outcomes = read_journal(file_, trials_);
   ASSERT_EQ(outcomes.size(), 2u);
   EXPECT_EQ(outcomes[0].trial, 1);
   EXPECT_EQ(outcomes[0].accuracy, 0.91);
   EXPECT_EQ(outcomes[0].failed, 0);
+  EXPECT_TRUE(outcomes[0].rung == 0 && outcomes[0].epochs == 1 && outcomes[0].loss == 0.5 && outcomes[0].seconds == 2);
+  EXPECT_EQ(outcomes[1].epochs, 2);
   EXPECT_EQ(outcomes[1].rung, 1);
   EXPECT_EQ(outcomes[1].failed, 1);
   EXPECT_TRUE(std::isnan(outcomes[1].accuracy));
@@ -404,10 +566,43 @@ TEST_F(Journal, CutAnywhereIsContinued) {
 TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {
   EXPECT_THROW(read_journal("/nonexistent/record.csv", trials_), Error);
   EXPECT_THROW(SearchJournal("/nonexistent/record.csv", false), Error);
-  SearchJournal(file_, false).add(random_trial(2, 1), {.trial = 1, .accuracy = 0.9}, 1);
-  EXPECT_THROW(read_journal(file_, trials_), Error);
   std::ofstream(file_) << "step,loss\n1,2\n";
-  EXPECT_THROW(read_journal(file_, trials_), Error);
+  EXPECT_EQ(error_of([&] { read_journal(file_, trials_); }), file_ + ": not a record of a parameter search");
+  EXPECT_EQ(error_of([] { SearchJournal("/nonexistent/record.csv", true); }), "/nonexistent/record.csv: cannot be written");
+
+  // Another number, another value of each field that says which trial it was; a field too few, a word for a number.
+  const auto refusal = [&](const std::string& line) {
+    SearchJournal(file_, false).add(trials_[1], {.trial = 1, .accuracy = 0.9}, 1);
+    std::ofstream(file_, std::ios::app) << line << "\n";
+    const std::string error = error_of([&] { read_journal(file_, trials_); });
+    return error.substr(std::min(error.size(), file_.size()));
+  };
+  const auto line_of = [](const Trial& t) {
+    char text[160];
+    std::snprintf(text, sizeof text, "%d,0,1,%.17g,%d,%d,%d,0.5,1,2,3", t.number, t.learning_rate, t.width, t.batch, t.seed);
+    return std::string(text);
+  };
+  EXPECT_EQ(refusal(line_of(trials_[0])), "");
+  const auto other = [&](int number) { return ", line 3: trial " + std::to_string(number) + " belongs to another search (other --seed or --trials?)"; };
+  for (int field = 0; field < 6; ++field) {
+    Trial t = trials_[1];
+    if (field == 0) t.width *= 2;
+    if (field == 1) t.batch *= 2;
+    if (field == 2) t.seed += 1;
+    if (field == 3) t.learning_rate *= 1.001;
+    if (field == 4) t.number = 2;
+    if (field == 5) t.number = -1;
+    EXPECT_EQ(refusal(line_of(t)), other(t.number)) << field;
+  }
+  for (const std::string& line : {std::string("1,0,1"), line_of(trials_[1]) + ",4", "x" + line_of(trials_[1])})
+    EXPECT_EQ(refusal(line), ", line 3: not a result: " + line);
+}
+
+// Without a name there is no record, and a full disk is said.
+TEST_F(Journal, IsOptionalAndKnowsWhenItFails) {
+  SearchJournal("", false).add(trials_[0], {}, 1);
+  if (!std::ifstream("/dev/full")) GTEST_SKIP() << "skipped: no /dev/full here";
+  EXPECT_EQ(error_of([] { SearchJournal("/dev/full", false); }), "/dev/full: cannot be written");
 }
 
 }  // namespace

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
 #include "chapters/05_collectives/messages.h"
 #include "chapters/12_restart/agree.h"
 #include "chapters/12_restart/checksum.h"
+#include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/own_file.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -68,11 +68,11 @@ void write_header(const std::string& name, const CheckpointHeader& header, MPI_C
 
 // A name is a line in the folder, and the folder is a file that must reach the disk, too.
 std::string rename_and_flush(const std::string& from, const std::string& to) {
-  if (std::rename(from.c_str(), to.c_str()) != 0) return to + ": cannot be renamed: " + std::strerror(errno);
+  if (disk.rename(from.c_str(), to.c_str()) != 0) return to + ": cannot be renamed: " + std::strerror(errno);
   std::string folder = std::filesystem::path(to).parent_path();
   const int opened = open(folder.empty() ? "." : folder.c_str(), O_RDONLY);
   if (opened >= 0) {
-    fsync(opened);  // some file systems cannot; then there is nothing more to be done
+    disk.flush_folder(opened);  // some file systems cannot; then there is nothing more to be done
     close(opened);
   }
   return "";
@@ -101,14 +101,14 @@ void write_checkpoint(const std::string& file, CheckpointHeader header, Device& 
 
   const std::string partial = file + ".partial";
   const bool names = rank_of(comm) == 0;
-  if (names) std::remove(partial.c_str());  // an earlier run may have left one behind
+  if (names) disk.remove(partial.c_str());  // an earlier run may have left one behind
   MPI_CHECK(MPI_Barrier(comm));
   try {
     write_numbers(partial, segments, numbers, comm);
     write_header(partial, header, comm);
     agree(names ? rename_and_flush(partial, file) : "", comm);
   } catch (const Error&) {
-    if (names) std::remove(partial.c_str());
+    if (names) disk.remove(partial.c_str());
     throw;
   }
 }

@@ -1,6 +1,7 @@
 #include "chapters/12_restart/checkpoint_folder.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include "chapters/05_collectives/messages.h"
 #include "chapters/12_restart/agree.h"
+#include "chapters/12_restart/disk.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 
@@ -113,7 +115,8 @@ std::string CheckpointFolder::start_over() {
     // The newest last: as long as it is here, --resume finds it here, and then there.
     std::ranges::sort(files);
     for (const auto& [step, path] : files)
-      if (!error) fs::rename(path, fs::path(to) / path.filename(), error);
+      if (!error && disk.rename(path.c_str(), (fs::path(to) / path.filename()).c_str()) != 0)
+        error = std::error_code(errno, std::generic_category());
   }
   agree(error ? to + ": the older checkpoints cannot be moved there: " + error.message() : "", comm_);
   return tell_all(to, comm_);
@@ -129,10 +132,9 @@ std::string CheckpointFolder::save(const CheckpointHeader& header, Device& devic
 // Files of later steps are not counted: they are damaged, or this run would have begun there. What cannot be removed only takes
 // room.
 void CheckpointFolder::remove_old(uint64_t newest) const {
-  std::error_code ignored;
   int kept = 0;
   for (const auto& [step, path] : numbered(folder_, prefix))
-    if (step <= newest && ++kept > keep_) fs::remove(path, ignored);
+    if (step <= newest && ++kept > keep_) disk.remove(path.c_str());
   for (const auto& [step, path] : numbered(folder_, prefix, half))
-    if (step < newest) fs::remove(path, ignored);
+    if (step < newest) disk.remove(path.c_str());
 }

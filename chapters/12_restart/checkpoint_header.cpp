@@ -1,8 +1,8 @@
 #include "chapters/12_restart/checkpoint_header.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <sstream>
+#include <stdexcept>
 
 #include "chapters/01_serial/layout.h"
 #include "common/error.h"
@@ -54,18 +54,20 @@ bool read_line(const std::string& line, const std::string& key, std::string& val
   return true;
 }
 
-// Understands one line of the body; false if there is no such line.
-bool take(const std::string& line, CheckpointHeader& h) {
+// Understands one line of the body; false if there is no such line, or its number is none.
+bool take(const std::string& line, CheckpointHeader& h) try {
   std::string value;
   if (read_line(line, "sizes ", value)) h.sizes = split_sizes(value);
   else if (read_line(line, "data ", value)) h.data = value;
   else if (read_line(line, "vectors ", value)) h.vectors = std::stoi(value);
   else if (read_line(line, "step ", value)) h.step = std::stoull(value);
   else if (read_line(line, number_sum, value)) h.checksum = std::stoull(value, nullptr, 16);
-  else if (read_line(line, "--", value))
-    h.options.emplace_back(value.substr(0, value.find(' ')), value.substr(std::min(value.size(), value.find(' ') + 1)));
+  else if (const size_t space = line.find(' '); line.starts_with("--") && space != std::string::npos)
+    h.options.emplace_back(line.substr(2, space - 2), line.substr(space + 1));
   else return false;
   return true;
+} catch (const std::logic_error&) {  // of std::stoi and its like
+  return false;
 }
 
 CheckpointHeader parse_body(const std::string& body, const std::string& file) {

@@ -1,6 +1,7 @@
 #include "chapters/12_restart/own_file.h"
 
 #include "chapters/05_collectives/messages.h"
+#include "chapters/12_restart/disk.h"
 #include "common/mpi/session.h"
 
 namespace {
@@ -25,7 +26,7 @@ OwnFile::OwnFile(const std::string& name, int mode) : name_(name) {
 
 void OwnFile::write(size_t place, const void* bytes, size_t count) {
   if (!problem_.empty()) return;
-  check(MPI_File_write_at(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be written");
+  check(disk.write(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be written");
 }
 
 void OwnFile::read(size_t place, void* bytes, size_t count) {
@@ -40,7 +41,7 @@ size_t OwnFile::length() {
 }
 
 void OwnFile::flush() {
-  if (problem_.empty()) check(MPI_File_sync(file_), "cannot be flushed");
+  if (problem_.empty()) check(disk.flush(file_), "cannot be flushed");
 }
 
 void OwnFile::close() {

@@ -11,12 +11,12 @@
 
 namespace {
 
-std::string read_file(const std::string& file) {
+std::string read_file(const std::string& file) try {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw Error(file + ": cannot open: " + std::strerror(errno));
-  std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.bad()) throw Error(file + ": cannot read: " + std::strerror(errno));
-  return bytes;
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+} catch (const std::ios_base::failure&) {  // of the stream's buffer: a folder, say
+  throw Error(file + ": cannot read: " + std::strerror(errno));
 }
 
 void require_length(const std::string& file, size_t found, size_t expected) {

@@ -1,0 +1,301 @@
+// What chapter 12 claims of a run: when it saves, what it says, with which status it ends, also where the disk fails and the clock
+// jumps; and that it continues where it ended.
+// ranks: 1 3
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "chapters/12_restart/disk.h"
+#include "chapters/12_restart/stop_signal.h"
+#include "chapters/12_restart/training_run.h"
+#include "common/timer.h"
+#include "tests/grid_runs.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using grid_runs::rank;
+using grid_runs::ranks;
+
+// 7 batches of 29 rows in an epoch, the last one of 26; two epochs.
+constexpr size_t steps_of_epoch = 7, last_step = 14;
+
+class Run : public testing::Test {
+ protected:
+  Run() : data(grid_runs::data()) {
+    int id = getpid();
+    MPI_CHECK(MPI_Bcast(&id, 1, MPI_INT, 0, MPI_COMM_WORLD));
+    folder = testing::TempDir() + "run_test_" + std::to_string(id);
+  }
+  ~Run() override {
+    disk = {};
+    clock_seconds = usual_clock;
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (rank() == 0) fs::remove_all(folder);
+    MPI_Barrier(MPI_COMM_WORLD);
+  }
+
+  RestartOptions options() const {
+    RestartOptions o(ranks());
+    o.hidden = {13, 11};
+    o.batch = 29;
+    o.epochs = 2;
+    o.optimizer.name = "momentum";
+    o.replicas = ranks(), o.pipeline = o.tensor = 1;
+    o.checkpoint = folder;
+    return o;
+  }
+  RestartOptions resumed() const {
+    RestartOptions o = options();
+    o.resume = true;
+    return o;
+  }
+
+  struct Ended {
+    int status = 0;
+    std::string said, error;  // of this rank
+    size_t first_step = 0, steps = 0;
+    std::vector<float> weights = {};
+  };
+  // The loop of train.cpp without its report. The last rank receives the signal in step `signalled`, counted over all programs.
+  Ended train(RestartOptions o, int signal = 0, size_t signalled = 0) {
+    Ended end;
+    testing::internal::CaptureStdout();
+    end.error = error_of([&] {
+      Dataset train = data;
+      o.apply(train, ranks());
+      CpuDevice device;
+      HybridModel model(device, grid_runs::grid_of(o.grid), o.settings());
+      TrainingRun run(o, model, train);
+      std::cout << "---\n";
+      end.first_step = run.steps();
+      end.status = -1;
+      for (int epoch = run.first_epoch(); epoch < o.epochs && end.status < 0; ++epoch) {
+        const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), train.count);
+        for (const Range batch : run.batches_left(epoch)) {
+          const bool now = run.steps() + 1 == signalled && rank() == ranks() - 1;
+          const int heard = model.step(train, order, batch, now ? signal : 0).signal;
+          run.step();
+          if (heard != 0) {
+            end.status = run.stop(heard);
+            break;
+          }
+        }
+        if (end.status < 0) run.epoch();
+      }
+      if (end.status < 0) end.status = run.end();
+      end.steps = run.steps();
+      end.weights = model.weights();
+    });
+    end.said = testing::internal::GetCapturedStdout();
+    const bool speaks = rank() == 0 || end.said.empty() || end.said == "---\n";
+    EXPECT_ON_ALL_RANKS(speaks) << end.said;
+    // What the choice of the grid says is chapter 10's.
+    if (const size_t line = end.said.find("grid "); line == 0) end.said.erase(0, end.said.find('\n') + 1);
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    return end;
+  }
+
+  // The names in the folder, in order.
+  std::string names() const {
+    std::vector<std::string> all;
+    for (const auto& entry : fs::directory_iterator(folder)) all.push_back(entry.path().filename());
+    std::ranges::sort(all);
+    std::string text;
+    for (const std::string& name : all) text += (text.empty() ? "" : " ") + name;
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    return text;
+  }
+
+  const Dataset data;
+  std::string folder;
+  double (*const usual_clock)() = clock_seconds;
+};
+
+// On rank 0, which speaks: the whole text.
+#define EXPECT_SAID(run, text) EXPECT_ON_ALL_RANKS(rank() != 0 || (run).said == (text)) << (run).said << "expected:\n" << (text)
+
+double moment = 0, tick = 0;  // of the test's clock; each flush of a file lets it go on, each time by more
+double clock_of_test() { return moment; }
+int flush_takes_time(MPI_File file) {
+  moment += tick += 0.1;
+  return MPI_File_sync(file);
+}
+// Renames are counted from 1, and some of them fail.
+int renames = 0, failing_first = 0, failing_last = 0;
+int rename_may_fail(const char* from, const char* to) {
+  errno = ENOSPC;
+  return ++renames >= failing_first && renames <= failing_last ? -1 : std::rename(from, to);
+}
+
+}  // namespace
+
+// Two flushes for each save on rank 0, of 0.1, 0.2, 0.3, ... seconds: 0.3 s and 0.7 s.
+TEST_F(Run, SavesAfterEachEpochAndSaysHowLongThatTakes) {
+  moment = tick = 0;
+  clock_seconds = clock_of_test;
+  disk.flush = flush_takes_time;
+  const Ended end = train(options());
+  EXPECT_ON_ALL_RANKS(end.status == 0 && end.first_step == 0 && end.steps == last_step) << end.error;
+  EXPECT_SAID(end, "---\ncheckpoints: 2 in " + folder + ", 500 ms each\n");
+  EXPECT_ON_ALL_RANKS(names() == "step_00000007 step_00000014");
+}
+
+// Steps that --save-every does not divide; the end is saved, and the last three stay.
+TEST_F(Run, SavesAfterSoManySteps) {
+  RestartOptions o = options();
+  o.save_every = 4;
+  clock_seconds = [] { return 1e9 - (moment += 1000); };  // it jumps, backwards: nothing but the time that is told hangs on it
+  const Ended end = train(o);
+  EXPECT_ON_ALL_RANKS(end.status == 0) << end.error;
+  EXPECT_ON_ALL_RANKS(rank() != 0 || end.said.starts_with("---\ncheckpoints: 4 in " + folder + ", ")) << end.said;
+  EXPECT_ON_ALL_RANKS(names() == "step_00000008 step_00000012 step_00000014");
+
+  clock_seconds = usual_clock;
+  o.checkpoint = "";
+  const Ended none = train(o);
+  EXPECT_ON_ALL_RANKS(none.status == 0);
+  EXPECT_SAID(none, "---\n");
+  EXPECT_ON_ALL_RANKS(compare(none.weights, end.weights).same_bits());
+}
+
+TEST_F(Run, ContinuesWhereItWasTold) {
+  RestartOptions whole = options();
+  whole.checkpoint = "";
+  const Ended undisturbed = train(whole);
+  for (const auto& [signal, at] : {std::pair{SIGTERM, size_t{5}}, {SIGUSR1, size_t{7}}, {SIGTERM, size_t{9}}}) {
+    const std::string name = name_of_signal(signal), step = std::to_string(at);
+    const Ended end = train(options(), signal, at);
+    EXPECT_ON_ALL_RANKS(end.status == 75 && end.steps == at) << end.error;
+    EXPECT_SAID(end, "---\n" + name + ": stopped after step " + step + ", --resume continues from there\n");
+
+    const Ended rest = train(resumed());
+    EXPECT_ON_ALL_RANKS(rest.status == 0 && rest.first_step == at && rest.steps == last_step) << rest.error;
+    const std::string file = folder + "/step_0000000" + step, so = "continuing after step " + step + ", from " + file + "\n";
+    const std::string mean = at == 5   ? "the loss of epoch 1 is the mean over the rest of it, 2 of 7 steps\n"
+                             : at == 9 ? "the loss of epoch 2 is the mean over the rest of it, 5 of 7 steps\n"
+                                       : "";
+    EXPECT_ON_ALL_RANKS(rank() != 0 || rest.said.starts_with(so + mean + "---\ncheckpoints: " + (at == 5 ? "2 in " : "1 in "))) << rest.said;
+    EXPECT_ON_ALL_RANKS(compare(rest.weights, undisturbed.weights).same_bits()) << step;
+
+    const Ended nothing = train(resumed());
+    EXPECT_ON_ALL_RANKS(nothing.status == 0 && nothing.first_step == last_step);
+    EXPECT_SAID(nothing, "continuing after step 14, from " + folder + "/step_00000014\n"
+                         "nothing is left to do: --epochs 2 ends with step 14\n---\n");
+    EXPECT_ON_ALL_RANKS(compare(nothing.weights, undisturbed.weights).same_bits());
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    if (rank() == 0) fs::remove_all(folder);
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  }
+}
+
+TEST_F(Run, GoesOnWhereTheDiskIsFull) {
+  clock_seconds = clock_of_test;
+  disk.rename = rename_may_fail;
+  const auto not_saved = [&](const std::string& step) {
+    return "not saved: " + folder + "/step_000000" + step + ": cannot be renamed: No space left on device; ";
+  };
+  const std::string none = "there is no checkpoint yet\n", one = "checkpoints: 1 in " + folder + ", 0 ms each\n";
+  struct Case {
+    int first, last;  // the renames that fail
+    int signal, at, save_every, status;
+    std::string said, names;
+  };
+  const Case cases[] = {
+      {1, 1, 0, 0, 0, 0, not_saved("07") + none + one, "step_00000014"},
+      {2, 9, 0, 0, 0, 1, not_saved("14") + "the checkpoint of step 7 stays\n" + not_saved("14") + "the checkpoint of step 7 stays\n" + one,
+       "step_00000007"},
+      {1, 9, 0, 0, 0, 1, not_saved("07") + none + not_saved("14") + none + not_saved("14") + none, ""},
+      {1, 9, SIGTERM, 5, 0, 1, not_saved("05") + none + "SIGTERM: stopped after step 5, nothing could be saved\n", ""},
+      {2, 9, SIGUSR1, 7, 4, 1,
+       not_saved("07") + "the checkpoint of step 4 stays\nSIGUSR1: stopped after step 7, --resume continues after step 4\n", "step_00000004"}};
+  for (const Case& c : cases) {
+    renames = 0, failing_first = c.first, failing_last = c.last;
+    RestartOptions o = options();
+    o.save_every = c.save_every;
+    const Ended end = train(o, c.signal, size_t(c.at));
+    EXPECT_ON_ALL_RANKS(end.status == c.status) << end.status << end.error;
+    EXPECT_SAID(end, "---\n" + c.said);
+    EXPECT_ON_ALL_RANKS(names() == c.names);
+    if (rank() == 0) fs::remove_all(folder);
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  }
+  RestartOptions o = options();
+  o.checkpoint = "";
+  const Ended end = train(o, SIGTERM, 5);
+  EXPECT_ON_ALL_RANKS(end.status == 1 && end.steps == 5);
+  EXPECT_SAID(end, "---\nSIGTERM: stopped after step 5, without a checkpoint (--checkpoint FOLDER)\n");
+}
+
+TEST_F(Run, SaysHowItBegins) {
+  clock_seconds = clock_of_test;
+  const std::string one = "---\ncheckpoints: 1 in " + folder + ", 0 ms each\n";
+  RestartOptions over = options(), again = resumed();
+  over.epochs = again.epochs = 0;
+  over.start_over = true;
+  for (const std::string& said : {std::string(), "the checkpoints that were there are in " + folder + "/before_1\n"}) {
+    const Ended end = train(over);
+    EXPECT_SAID(end, said + one);
+  }
+  EXPECT_ON_ALL_RANKS(names() == "before_1 step_00000000");
+  again.reproducible = true;
+  const Ended more = train(again);
+  EXPECT_SAID(more, "continuing after step 0, from " + folder + "/step_00000000\n--reproducible yes: " + folder +
+                        "/step_00000000 was written with --reproducible no, so the last bits are not those of a run without a break\n"
+                        "nothing is left to do: --epochs 0 ends with step 0\n---\n");
+  again.checkpoint += "/other";
+  const Ended fresh = train(again);
+  EXPECT_SAID(fresh, "no checkpoint in " + folder + "/other: starting from the beginning\n---\ncheckpoints: 1 in " + folder +
+                         "/other, 0 ms each\n");
+
+  const Ended unasked = train(options());
+  EXPECT_ON_ALL_RANKS(unasked.error == folder + ": holds checkpoints: --resume continues from the newest, --start-over moves them to " +
+                                           folder + "/before_1 (or the next number) and begins anew")
+      << unasked.error;
+  over.resume = true;
+  EXPECT_ON_ALL_RANKS(train(over).error == "--resume continues a run, --start-over begins a new one: choose one of them");
+  over.checkpoint = "";
+  over.resume = false;
+  EXPECT_ON_ALL_RANKS(train(over).error == "--start-over: in which --checkpoint folder?");
+  again.checkpoint = "";
+  EXPECT_ON_ALL_RANKS(train(again).error == "--resume: from which --checkpoint folder?");
+}
+
+// Every option that determines a run is in the header, and another value of it is refused.
+TEST_F(Run, IsThatOfItsOptions) {
+  RestartOptions first = options();
+  first.epochs = 0;
+  first.micro_batches = 2 * ranks();
+  train(first);
+  RestartOptions o = resumed();
+  Dataset d = data;
+  testing::internal::CaptureStdout();
+  o.apply(d, ranks());
+  testing::internal::GetCapturedStdout();
+  const std::string micro_batches = std::to_string(2 * ranks());
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"hidden", "13,11"}, {"batch", "29"}, {"micro-batches", micro_batches}, {"optimizer", "momentum"}, {"learning-rate", "0.1"},
+      {"momentum", "0.9"}, {"train-samples", "200"}, {"seed", "1"}, {"reproducible", "no"}, {"device", "cpu"}};
+  const CheckpointHeader h = o.header(123);
+  EXPECT_ON_ALL_RANKS(h.options == all && o.found.header.options == all);
+  EXPECT_ON_ALL_RANKS(h.sizes == (std::vector<int>{17, 13, 11, 10}) && h.vectors == 2 && h.step == 123 && h.data == data_of(data));
+
+  const auto refusal = [&](auto change) {
+    RestartOptions other = resumed();
+    change(other);
+    const std::string error = train(other).error;
+    return error.substr(0, error.find(':'));
+  };
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.hidden = {13, 12}; }) == "--hidden 13,12");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.hidden = {}; }) == "--hidden none");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.batch = 30; }) == "--batch 30");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.micro_batches = 3 * ranks(); }) == "--micro-batches " + std::to_string(3 * ranks()));
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.optimizer.name = "adam"; }) == "--optimizer adam");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.optimizer.learning_rate = 0.05; }) == "--learning-rate 0.05");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.optimizer.momentum = 0.99; }) == "--momentum 0.99");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.train_samples = 199; }) == "--train-samples 199");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.seed = 2; }) == "--seed 2");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions&) {}) == "");
+}
