@@ -66,11 +66,7 @@ namespace {
 constexpr long period_ns = 100'000;   // 20 us spends the core on signals; 500 us waits twice as long
 constexpr int yield_signal = SIGURG;  // ignored by default, so a late one does no harm
 
-void on_yield_signal(int) {
-  const int saved = errno;  // sched_yield is a bare system call: safe here
-  sched_yield();
-  errno = saved;
-}
+thread_local int armed_timers = 0;  // regions nest: MPI_File_open calls MPI_Comm_dup inside some libraries
 
 // One timer per thread, made when the thread first needs it.
 struct Timer {
@@ -79,12 +75,13 @@ struct Timer {
 
   Timer() {
     struct sigaction action {};
-    action.sa_handler = on_yield_signal;
-    action.sa_flags = SA_RESTART;
+    action.sa_sigaction = on_yield_signal;
+    action.sa_flags = SA_RESTART | SA_SIGINFO;
     sigaction(yield_signal, &action, nullptr);
     sigevent event{};
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = yield_signal;
+    event.sigev_value.sival_ptr = this;
     event._sigev_un._tid = pid_t(syscall(SYS_gettid));
     valid = timer_create(CLOCK_MONOTONIC, &event, &id) == 0;
   }
@@ -92,12 +89,19 @@ struct Timer {
     if (valid) timer_delete(id);
   }
   void set(long nanoseconds) {
-    const itimerspec every{{0, nanoseconds}, {0, nanoseconds}};
-    if (valid) timer_settime(id, 0, &every, nullptr);
+    const itimerspec once{{0, 0}, {0, nanoseconds}};
+    if (valid) timer_settime(id, 0, &once, nullptr);
+  }
+
+  // Where many processes want the core, it comes back after many periods. The next period begins then: a timer that had gone on
+  // meanwhile would give the core away again at once, and so for ever, before MPI has done a single step. All of this is safe in a handler.
+  static void on_yield_signal(int, siginfo_t* info, void*) {
+    const int saved = errno;
+    sched_yield();
+    if (armed_timers > 0) static_cast<Timer*>(info->si_value.sival_ptr)->set(period_ns);
+    errno = saved;
   }
 };
-
-thread_local int armed_timers = 0;  // regions nest: MPI_File_open calls MPI_Comm_dup inside some libraries
 
 Timer& timer_of_this_thread() {
   thread_local Timer timer;
