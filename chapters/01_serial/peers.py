@@ -5,8 +5,8 @@
     python3 peers.py numpy --cores 1        one measurement: the line `samples/s LOSS SAMPLES_PER_SECOND VERSIONS`
 
 The driver runs every peer once a round, each in a process of its own bound to its cores, so that all of them meet the same
-hours of the machine. A measurement is one epoch, 468 whole batches of 128 rows, behind 20 steps to warm up. The mean loss of
-the epoch shows that all train the same network. OPENBLAS_CORETYPE, which would choose OpenBLAS's kernels, is taken out of their environment.
+hours of the machine. A measurement is one epoch, 468 whole batches of 128 rows; the
+first 20 of them warm up and are not timed. The mean loss of the epoch shows that all train the same network. OPENBLAS_CORETYPE, which would choose OpenBLAS's kernels, is taken out of their environment.
 """
 import argparse
 import concurrent.futures
@@ -144,13 +144,11 @@ def measure(name, cores, folder):
         step, wait = torch_steps(np, images, labels, name == "torch-compiled")
     order = np.random.default_rng(2).permutation(len(images))
     batches = [order[i : i + BATCH] for i in range(0, len(order) - BATCH + 1, BATCH)]
-    for index in batches[:WARM_UP]:
-        wait(step(index))
-    begin, losses = time.perf_counter(), []
-    for index in batches:
-        losses.append(step(index))
-    losses = [wait(loss) for loss in losses]
-    rate = len(batches) * BATCH / (time.perf_counter() - begin)
+    losses = [wait(step(index)) for index in batches[:WARM_UP]]
+    begin = time.perf_counter()
+    late = [step(index) for index in batches[WARM_UP:]]
+    losses += [wait(loss) for loss in late]
+    rate = len(late) * BATCH / (time.perf_counter() - begin)
     print("samples/s", f"{sum(losses) / len(losses):.4f}", f"{rate:.0f}", versions(name, np))
 
 
