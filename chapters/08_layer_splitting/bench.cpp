@@ -163,10 +163,10 @@ void time_setting(Setting& s, double serial, int64_t steps, CoreShare share) {
 
 Verdict verdict_on(const Setting& s, const MpiSession& mpi) { return verdict(s.lost, mpi.node_size()); }
 
-void print(const std::vector<Setting>& settings, const std::vector<double>& serial, const Choices& c,
+void print(const std::vector<Setting>& settings, const std::vector<double>& serial, const Choices& c, const Dataset& train,
            const MpiSession& mpi) {
-  std::printf("784-(%zu x %lld)-10, batch %lld, %d stages\n", c.hidden.size(), (long long)c.hidden[0], (long long)c.batch,
-              settings[0].options.stages);
+  std::printf("%zu-(%zu x %lld)-%zu, batch %lld, %d stage%s\n", train.features(), c.hidden.size(), (long long)c.hidden[0],
+              train.classes, (long long)c.batch, mpi.size(), mpi.size() == 1 ? "" : "s");
   std::printf("serial: %.1f ms a step (median of %lld rounds of %lld steps; quartiles %.1f and %.1f ms)\n\n",
               1e3 * median(serial), (long long)c.rounds, (long long)c.steps, 1e3 * quantile(serial, 0.25),
               1e3 * quantile(serial, 0.75));
@@ -221,7 +221,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   const int status = c.only_if_quiet && !quiet ? not_quiet_status : 0;
   if (mpi.rank() != 0) return status;
   std::printf("%s\n", machine_name().c_str());
-  print(settings, serial, c, mpi);
+  print(settings, serial, c, train, mpi);
   if (!c.csv.empty() && status == 0) write_csv(settings, serial, c);
   return status;
 }

@@ -1,0 +1,492 @@
+// What chapter 08 measures, draws and reports, with clocks that are known beforehand: times of a pipeline, the benchmark's table,
+// the plan's drawings, a run's lines. All of it is computed another way here.
+// ranks: 1 2 3
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <numeric>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/01_serial/serial_training.h"
+#include "chapters/05_collectives/core_share.h"
+#include "chapters/05_collectives/timing.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/08_layer_splitting/actions.h"
+#include "chapters/08_layer_splitting/check.h"
+#include "chapters/08_layer_splitting/idle.h"
+#include "chapters/08_layer_splitting/pipeline.h"
+#include "chapters/08_layer_splitting/pipeline_options.h"
+#include "chapters/08_layer_splitting/pipeline_report.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/timer.h"
+#include "tests/data_sets.h"
+#include "tests/known_share.h"
+#include "tests/mpi_expect.h"
+#include "tests/options_told.h"
+
+namespace bench_program {
+#include "chapters/08_layer_splitting/bench.cpp"
+}
+namespace plan_program {
+#include "chapters/08_layer_splitting/plan.cpp"
+}
+
+namespace {
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
+  Arguments arguments(options);
+  int status = -1;
+  printed = printed_by([&] { status = program(*session_of_test, arguments.count(), arguments.values()); });
+  return status;
+}
+
+// --- A schedule's times, a second time: a step begins when the one before it in its stage and the one that makes its input end. ---
+
+struct Times {
+  std::vector<std::vector<double>> begin, end;  // by stage and step
+  double length = 0, idle = 0;
+};
+
+Times times_of(const Schedule& s, const std::vector<double>& forward, const std::vector<double>& backward) {
+  Times t;
+  for (const auto& steps : s.steps) t.begin.emplace_back(steps.size(), 0.0), t.end.emplace_back(steps.size(), 0.0);
+  double busy = 0;
+  for (bool changed = true; changed;) {
+    changed = false;
+    busy = 0;
+    for (size_t stage = 0; stage < s.steps.size(); ++stage)
+      for (size_t i = 0; i < s.steps[stage].size(); ++i) {
+        const Step& step = s.steps[stage][i];
+        double begin = i > 0 ? t.end[stage][i - 1] : 0;
+        for (size_t from = 0; from < s.steps.size(); ++from)
+          for (size_t j = 0; j < s.steps[from].size(); ++j) {
+            Step maker = s.steps[from][j];
+            maker.chunk += step.pass == Pass::forward ? 1 : -1;
+            if (maker == step) begin = std::max(begin, t.end[from][j]);
+          }
+        const double takes = (step.pass == Pass::forward ? forward : backward)[size_t(step.chunk)];
+        changed = changed || t.end[stage][i] != begin + takes;
+        t.begin[stage][i] = begin, t.end[stage][i] = begin + takes;
+        busy += takes, t.length = std::max(t.length, begin + takes);
+      }
+  }
+  t.idle = 1 - busy / (t.length * double(s.steps.size()));
+  return t;
+}
+
+// With the multiplications of each chunk: forward one product for each layer, backward two, but one in the network's first layer.
+Times times_by_products(const Schedule& s, const std::vector<int>& sizes, const std::vector<Range>& chunks) {
+  std::vector<double> forward, backward;
+  for (const Range& chunk : chunks) {
+    forward.push_back(0), backward.push_back(0);
+    for (size_t l = chunk.first; l < chunk.last; ++l) {
+      forward.back() += double(sizes[l]) * sizes[l + 1];
+      backward.back() += (l == 0 ? 1 : 2) * double(sizes[l]) * sizes[l + 1];
+    }
+  }
+  return times_of(s, forward, backward);
+}
+
+// --- Which reading of the clock counts for what: a stage's step, as pipeline.h describes its times -----------------------
+
+void known_walk(PipelineTime& time, KnownClock& clock, const Schedule& schedule, int stage) {
+  for (const Step& step : schedule.steps[size_t(stage)]) {
+    const int direction = step.pass == Pass::forward ? 1 : -1;
+    const auto is_chunk = [&](int chunk) { return chunk >= 0 && chunk < schedule.chunks(); };
+    if (is_chunk(step.chunk - direction) && schedule.stages > 1) {  // its input has to come
+      const double begin = clock.read(), there = clock.read();
+      time.waiting += there - begin;
+      time.copying += clock.read() - there;
+    }
+    if (is_chunk(step.chunk + direction)) time.waiting += clock.section();  // for the message that was in its output
+    time.computing += clock.section();
+    if (is_chunk(step.chunk + direction) && schedule.stages > 1) time.copying += clock.section();  // for MPI
+  }
+  time.waiting += clock.section();  // for all messages that are under way
+}
+
+void known_step(PipelineTime& time, KnownClock& clock, const Schedule& schedule, int stage) {
+  const double begin = clock.read();
+  known_walk(time, clock, schedule, stage);
+  time.waiting += clock.section();  // for the loss
+  time.total += clock.read() - begin;
+}
+
+PipelineOptions options_of(const char* schedule, int chunks, int micro_batches, const std::vector<int64_t>& hidden, int64_t batch) {
+  PipelineOptions o(ranks());
+  o.schedule = schedule;
+  o.chunks = chunks;
+  o.micro_batches = micro_batches;
+  o.hidden = hidden;
+  o.batch = batch;
+  return o;
+}
+
+const std::vector<int64_t> eight = {9, 12, 8, 7, 11, 6, 10};  // eight layers
+
+struct Trained {
+  const PipelineOptions& o;
+  const Dataset data;
+  CpuDevice device;
+  StageLayout layout;
+  Buffer<> parameters, gradients;
+  Pipeline pipeline;
+  explicit Trained(const PipelineOptions& o)
+      : o(o),
+        data(random_dataset(13, 50)),
+        layout(o.layout(o.sizes(data), rank())),
+        parameters(device, layout.count, Purpose::parameters),
+        gradients(device, layout.count, Purpose::gradients),
+        pipeline(device, o.make_schedule(), layout, parameters, gradients, o.largest_micro_batch(), MPI_COMM_WORLD) {
+    initialize(parameters, layout, 1);
+  }
+  void step(Range batch) {
+    std::vector<uint32_t> order(data.count);
+    std::iota(order.begin(), order.end(), 0u);
+    pipeline.step(data, order, batch);
+  }
+};
+
+// Several steps, with an evaluation between them that counts for nothing.
+TEST(Time, OfEachKindIsWhatTheClockSays) {
+  for (const PipelineOptions& o : {options_of("naive", 1, 3, eight, 20), options_of("gpipe", 1, 5, eight, 20),
+                                   options_of("1f1b", 1, 4, eight, 20), options_of("interleaved", 2, 5, eight, 20)}) {
+    Trained trained(o);
+    const Schedule schedule = o.make_schedule();
+    KnownClock clock(rank());
+    PipelineTime expected;
+    {
+      const ClockOfTest known{clock};
+      for (int i = 0; i < 3; ++i) {
+        trained.step({0, 20});
+        known_step(expected, clock, schedule, rank());
+        if (i == 1) {
+          trained.pipeline.count_correct(trained.data);
+          PipelineTime nothing;
+          known_walk(nothing, clock, make_evaluation_schedule(schedule, (50 + o.largest_micro_batch() - 1) / o.largest_micro_batch()), rank());
+        }
+      }
+    }
+    const PipelineTime found = trained.pipeline.time();
+    EXPECT_ON_ALL_RANKS(found.computing == expected.computing) << o.schedule << found.computing << " " << expected.computing;
+    EXPECT_ON_ALL_RANKS(found.waiting == expected.waiting) << o.schedule << found.waiting << " " << expected.waiting;
+    EXPECT_ON_ALL_RANKS(found.copying == expected.copying) << o.schedule << found.copying << " " << expected.copying;
+    EXPECT_ON_ALL_RANKS(found.total == expected.total) << o.schedule << found.total << " " << expected.total;
+  }
+}
+
+// --- The report --------------------------------------------------------------------------------------------------------
+
+double idle_of(const Schedule& schedule, int steps) {
+  double computing = 0, total = 0;
+  for (int r = 0; r < ranks(); ++r) {
+    KnownClock clock(r);
+    PipelineTime time;
+    for (int i = 0; i < steps; ++i) known_step(time, clock, schedule, r);
+    computing += time.computing, total += time.total;
+  }
+  return 1 - computing / total;
+}
+
+// Floats of a chunk's activations: the formula of the text.
+double activations(const std::vector<int>& sizes, Range chunk, double rows, double slots) {
+  double kept = 0, widest = 0;
+  for (size_t a = chunk.first; a <= chunk.last; ++a) {
+    kept += sizes[a];
+    if (a > chunk.first && a < chunk.last) widest = std::max(widest, double(sizes[a]));
+  }
+  kept += sizes[chunk.last] + (chunk.first > 0 ? sizes[chunk.first] : 0);
+  return rows * (slots * kept + 2 * widest + (chunk.last + 1 == sizes.size() ? 2 * slots : 0));
+}
+
+TEST(Report, TellsPlanTimeAndMemory) {
+  const std::vector<int64_t> wide = {190, 120, 80, 70, 110, 60, 100};
+  for (PipelineOptions o : {options_of("gpipe", 1, 5, wide, 48), options_of("interleaved", 2, 3, wide, 48)}) {
+    o.split = ranks() == 1 ? std::vector<int64_t>{5, 3} : ranks() == 2 ? std::vector<int64_t>{1, 3, 3, 1} : std::vector<int64_t>{1, 1, 2, 1, 1, 2};
+    if (o.chunks == 1) o.split.clear();
+    Trained trained(o);
+    const std::vector<int> sizes = o.sizes(trained.data);
+    const Schedule schedule = o.make_schedule();
+    int status = -1;
+    const std::string printed = printed_by([&] {
+      PipelineReport report(o, trained.data, trained.pipeline);
+      {
+        const ClockOfTest known{KnownClock(rank())};
+        trained.step({0, 48});
+        trained.step({0, 48});
+      }
+      std::vector<float> weights(trained.parameters.data(), trained.parameters.data() + trained.layout.count);
+      status = report.end(weights);
+    });
+    EXPECT_ON_ALL_RANKS(status == 0);
+    if (rank() != 0) {
+      EXPECT_EQ(printed, "");
+      continue;
+    }
+    const std::vector<Range> chunks = o.layers(sizes);
+    std::string plan = line("%d stage%s, %s, %d micro-batches; layers", ranks(), ranks() > 1 ? "s" : "", o.schedule.c_str(), int(o.micro_batches));
+    std::string counted = "activations by stage: ", formula;
+    for (int stage = 0; stage < ranks(); ++stage) {
+      double floats = 0;
+      if (stage > 0) plan += " |", formula += " | ";
+      for (size_t c = size_t(stage); c < chunks.size(); c += size_t(ranks())) {
+        plan += line(" %zu-%zu", chunks[c].first, chunks[c].last - 1);
+        floats += activations(sizes, chunks[c], double((48 + o.micro_batches - 1) / o.micro_batches), schedule.slots[c]);
+      }
+      formula += line("%.3f", 4 * floats / 1e6);
+    }
+    const std::vector<double> one(chunks.size(), 1), two(chunks.size(), 2);
+    plan += line("\nplanned: idle %.1f %% if all chunks took equally long, %.1f %% with these\n", 100 * times_of(schedule, one, two).idle,
+                 100 * times_by_products(schedule, sizes, chunks).idle);
+    EXPECT_NE(printed.find("\n" + plan), std::string::npos) << plan << printed;
+    const std::string end = line("\nmeasured: idle %.1f %% of the stages' time\n", 100 * idle_of(schedule, 2)) + counted + formula +
+                            " MB; by formula: " + formula + " MB\ndistance to the serial run: not measured (--compare-with-serial does)\n";
+    EXPECT_NE(printed.find(end), std::string::npos) << end << printed;
+  }
+}
+
+// --- The benchmark -----------------------------------------------------------------------------------------------------
+
+double sorted_at(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values[size_t(share * double(values.size() - 1))];
+}
+
+struct Measured {
+  std::string schedule;
+  int chunks, micro_batches;
+  double planned = 0;
+  std::vector<double> seconds, speedup, idle, lost;
+};
+
+// Every reading of every rank's clock, in the order in which the program takes them.
+std::vector<Measured> measure(std::vector<KnownRank>& clocks, const Dataset& train, const bench_program::Choices& c,
+                              std::vector<double>& serial) {
+  std::vector<Measured> all;
+  for (const char* name : {"naive", "gpipe", "1f1b"}) all.push_back({name, 1, 8, 0, {}, {}, {}, {}});
+  for (int m : {2, 4, 16}) all.push_back({"1f1b", 1, m, 0, {}, {}, {}, {}});
+  for (int m : {4, 8, 16}) all.push_back({"interleaved", 2, m, 0, {}, {}, {}, {}});
+  std::vector<Schedule> schedules;
+  for (Measured& m : all) {
+    const PipelineOptions o = options_of(m.schedule.c_str(), m.chunks, m.micro_batches, c.hidden, c.batch);
+    schedules.push_back(o.make_schedule());
+    m.planned = times_by_products(schedules.back(), o.sizes(train), o.layers(o.sizes(train))).idle;
+  }
+  for (int64_t round = 0; round < c.rounds; ++round) {
+    for (KnownRank& r : clocks) {
+      r.new_share();
+      r.begin();
+      if (&r == &clocks.front()) {
+        double best = 0;
+        for (int way = 0; way < 2; ++way) {
+          std::vector<double> seconds;
+          for (int64_t i = 0; i < c.steps; ++i) seconds.push_back(r.wall.section());
+          const double median = sorted_at(seconds, 0.5);
+          best = way == 0 ? median : std::min(best, median);
+        }
+        serial.push_back(best);
+      }
+      r.end();
+    }
+    for (size_t s = 0; s < all.size(); ++s) {
+      std::vector<double> slowest(size_t(c.steps), 0.0), computing = slowest, total = slowest, idle;
+      double lost = 0;
+      for (int rank = 0; rank < ranks(); ++rank) {
+        KnownRank& r = clocks[size_t(rank)];
+        const double used = r.used, passed = r.passed;  // of the serial steps in this round
+        PipelineTime unused;
+        known_step(unused, r.wall, schedules[s], rank);  // one step to warm up
+        r.begin();
+        for (size_t i = 0; i < size_t(c.steps); ++i) {
+          PipelineTime time;
+          const double begin = r.wall.read();
+          known_step(time, r.wall, schedules[s], rank);
+          slowest[i] = std::max(slowest[i], r.wall.read() - begin);
+          computing[i] += time.computing, total[i] += time.total;
+        }
+        r.end();
+        lost = std::max(lost, r.lost());
+        r.used = used, r.passed = passed;
+      }
+      for (size_t i = 0; i < size_t(c.steps); ++i) idle.push_back(1 - computing[i] / total[i]);
+      all[s].seconds.push_back(sorted_at(slowest, 0.5));
+      all[s].speedup.push_back(serial.back() / all[s].seconds.back());
+      all[s].idle.push_back(sorted_at(idle, 0.5));
+      all[s].lost.push_back(lost);
+    }
+  }
+  return all;
+}
+
+void expect_bench(double busy, bool only_if_quiet, int rounds, int steps, bool quiet) {
+  const double unit = 0x1p-16;
+  const data_sets::DataSet files({70, 5, 7, 12}, {12, 5, 7, 12});
+  bench_program::Choices c;
+  c.hidden = {15, 15, 15, 15, 15, 15};
+  c.batch = 32, c.rounds = rounds, c.steps = steps;
+  const std::string csv = scratch_file("08_bench.csv");
+  std::vector<std::string> options = {"--data", files.folder, "--hidden", "15,15,15,15,15,15", "--batch", "32", "--rounds",
+                                      std::to_string(rounds), "--steps", std::to_string(steps), "--csv", csv};
+  if (only_if_quiet) options.push_back("--only-if-quiet");
+  std::string printed;
+  int status = -1;
+  {
+    const ClocksOfTest known(rank(), unit, busy);
+    status = run(bench_program::bench, options, printed);
+  }
+  EXPECT_ON_ALL_RANKS(status == (only_if_quiet && !quiet ? 77 : 0)) << status;
+  EXPECT_ON_ALL_RANKS(file_is_there(csv) == (rank() == 0 && status == 0));
+  EXPECT_ON_ALL_RANKS(rank() == 0 || printed.empty());
+  if (rank() != 0) return;
+
+  std::vector<KnownRank> clocks = known_ranks(ranks(), unit, busy);
+  std::vector<double> serial;
+  const std::vector<Measured> all = measure(clocks, read_mnist_train(files.folder), c, serial);
+  std::string text = machine_name() + line("\n35-(6 x 15)-12, batch 32, %d stage%s\n", ranks(), ranks() == 1 ? "" : "s") +
+                     line("serial: %.1f ms a step (median of %d rounds of %d steps; quartiles %.1f and %.1f ms)\n\n",
+                          1e3 * sorted_at(serial, 0.5), rounds, steps, 1e3 * sorted_at(serial, 0.25), 1e3 * sorted_at(serial, 0.75)) +
+                     "schedule     chunks micro-batches  ms a step  speedup     (quartiles)   idle:  formula  planned measured\n";
+  std::ostringstream table;
+  table << "# " << machine_name() << ", serial step " << 1e3 * sorted_at(serial, 0.5) << " ms\n"
+        << "schedule,chunks,micro_batches,ms,speedup,idle_formula,idle_planned,idle_measured\n";
+  for (const Measured& m : all) {
+    const double p = ranks(), formula = m.schedule == "naive" ? (p - 1) / p : (p - 1) / (m.chunks * m.micro_batches + p - 1);
+    const Verdict v = verdict(sorted_at(m.lost, 0.5), session_of_test->node_size());
+    text += line("%-12s %6d %13d %10.1f %8.2f  (%4.2f to %4.2f)         %7.1f%% %7.1f%% %7.1f%%%s%s\n", m.schedule.c_str(), m.chunks,
+                 m.micro_batches, 1e3 * sorted_at(m.seconds, 0.5), sorted_at(m.speedup, 0.5), sorted_at(m.speedup, 0.25),
+                 sorted_at(m.speedup, 0.75), 100 * formula, 100 * m.planned, 100 * sorted_at(m.idle, 0.5),
+                 v == Verdict::quiet ? "" : "  ", v == Verdict::quiet ? "" : name_of(v));
+    table << m.schedule << ',' << m.chunks << ',' << m.micro_batches << ',' << 1e3 * sorted_at(m.seconds, 0.5) << ','
+          << sorted_at(m.speedup, 0.5) << ',' << formula << ',' << m.planned << ',' << sorted_at(m.idle, 0.5) << '\n';
+    EXPECT_EQ(v == Verdict::quiet, quiet) << sorted_at(m.lost, 0.5);
+  }
+  EXPECT_EQ(printed, text);
+  if (status == 0) {
+    EXPECT_EQ(text_of_file(csv), table.str());
+  }
+  std::remove(csv.c_str());
+}
+
+TEST(Bench, PrintsAndWritesWhatTheClocksSay) {
+  const bool enough = session_of_test->node_size() <= usable_cores();
+  expect_bench(1000, true, 5, 3, enough);
+  expect_bench(1, false, 2, 4, false);
+  expect_bench(1, true, 1, 1, false);
+}
+
+TEST(Bench, TakesTheWholeBatchesInTurn) {
+  PipelineOptions o(1);
+  o.batch = 20;
+  EXPECT_EQ(bench_program::full_batches(random_dataset(2, 59), o), (std::vector<Range>{{0, 20}, {20, 40}}));
+  EXPECT_EQ(bench_program::full_batches(random_dataset(2, 60), o), (std::vector<Range>{{0, 20}, {20, 40}, {40, 60}}));
+}
+
+// --- The plan ----------------------------------------------------------------------------------------------------------
+
+std::string drawing(const std::string& name, int stages, int chunks, int micro_batches) {
+  const Schedule s = make_schedule(name, stages, chunks, micro_batches);
+  const size_t all = size_t(stages * chunks);
+  const Times t = times_of(s, std::vector<double>(all, 1), std::vector<double>(all, 2));
+  const double p = stages, formula = name == "naive" ? (p - 1) / p : (p - 1) / (double(chunks) * micro_batches + p - 1);
+  std::string text = line("%s: idle %.1f %%, by formula %.1f %%\n", name.c_str(), 100 * t.idle, 100 * formula);
+  for (size_t stage = 0; stage < size_t(stages); ++stage) {
+    std::string passes, below;
+    int now = 0, most = 0;
+    std::map<int, std::pair<int, int>> of_chunk;  // now, most
+    for (size_t i = 0; i < s.steps[stage].size(); ++i) {
+      const Step& step = s.steps[stage][i];
+      const bool is_forward = step.pass == Pass::forward;
+      passes.append(size_t(t.begin[stage][i]) - passes.size(), '.');
+      below.append(passes.size() - below.size(), ' ');
+      const int m = step.micro_batch % 36;
+      passes += char(m < 10 ? '0' + m : 'a' + m - 10);
+      if (!is_forward) passes += '<';
+      below.append(passes.size() - below.size(), step.chunk < stages ? ' ' : char('a' + step.chunk / stages));
+      most = std::max(most, now += is_forward ? 1 : -1);
+      auto& [here, limit] = of_chunk[step.chunk];
+      limit = std::max(limit, here += is_forward ? 1 : -1);
+    }
+    int room = 0;
+    for (const auto& [chunk, counts] : of_chunk) room += counts.second;
+    passes.append(size_t(t.length) - passes.size(), '.'), below.append(passes.size() - below.size(), ' ');
+    text += line("stage %-2zu |%s|  keeps %d", stage, passes.c_str(), most);
+    if (room != most) text += line(", has room for %d", room);
+    text += "\n";
+    if (chunks > 1) text += "         |" + below + "|\n";
+  }
+  return text + "\n";
+}
+
+TEST(Plan, DrawsEverySchedule) {
+  for (const auto& [stages, chunks, micro_batches] : {std::array{4, 2, 8}, {3, 3, 5}, {1, 2, 40}, {2, 2, 3}}) {
+    const std::string choice = line("--stages=%d --chunks=%d --micro-batches=%d", stages, chunks, micro_batches);
+    const std::vector<std::string> options = {"--stages", std::to_string(stages), "--chunks", std::to_string(chunks), "--micro-batches",
+                                              std::to_string(micro_batches)};
+    std::string printed, expected;
+    EXPECT_ON_ALL_RANKS(run(plan_program::plan, options, printed) == 0);
+    for (const char* name : {"naive", "gpipe", "1f1b", "interleaved"})
+      expected += drawing(name, stages, std::string(name) == "interleaved" ? chunks : 1, micro_batches);
+    EXPECT_EQ(printed, rank() == 0 ? expected : "") << choice;
+    std::vector<std::string> one = options;
+    one.insert(one.end(), {"--schedule", "interleaved"});
+    EXPECT_ON_ALL_RANKS(run(plan_program::plan, one, printed) == 0);
+    EXPECT_EQ(printed, rank() == 0 ? drawing("interleaved", stages, chunks, micro_batches) : "");
+  }
+}
+
+TEST(Plan, WritesTheTimesOfEveryStep) {
+  for (const char* name : {"gpipe", "interleaved"}) {
+    const std::string file = scratch_file("08_events.csv");
+    std::string printed;
+    EXPECT_ON_ALL_RANKS(run(plan_program::plan, {"--schedule", name, "--stages=3", "--chunks=2", "--micro-batches=4", "--events", file}, printed) == 0);
+    EXPECT_EQ(printed, "");
+    EXPECT_ON_ALL_RANKS(file_is_there(file) == (rank() == 0));
+    const int chunks = std::string(name) == "gpipe" ? 1 : 2;
+    const Schedule s = make_schedule(name, 3, chunks, 4);
+    const size_t all = size_t(3 * chunks);
+    const Times t = times_of(s, std::vector<double>(all, 1.0 / chunks), std::vector<double>(all, 2.0 / chunks));
+    std::ostringstream expected;
+    expected << "stage,pass,chunk,micro_batch,begin,end\n";
+    for (size_t stage = 0; stage < 3; ++stage)
+      for (size_t i = 0; i < s.steps[stage].size(); ++i) {
+        const Step& step = s.steps[stage][i];
+        expected << stage << ',' << (step.pass == Pass::forward ? "forward" : "backward") << ',' << step.chunk << ',' << step.micro_batch
+                 << ',' << t.begin[stage][i] << ',' << t.end[stage][i] << '\n';
+      }
+    if (rank() == 0) {
+      EXPECT_EQ(text_of_file(file), expected.str());
+    }
+    std::remove(file.c_str());
+  }
+}
+
+TEST(Options, HaveTheseDefaultsAndRanges) {
+  std::string printed;
+  EXPECT_ON_ALL_RANKS(run(bench_program::bench, {"--help"}, printed) == 0);
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "data TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,512,512,512,512,512,512,512]\n"
+                                                    "batch N (16 to 65536) [1024]\nrounds N (1 to 1000) [9]\nsteps N (1 to 1000) [3]\n"
+                                                    "csv TEXT\nonly-if-quiet\n");
+  EXPECT_ON_ALL_RANKS(run(plan_program::plan, {"--help"}, printed) == 0);
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "schedule naive|gpipe|1f1b|interleaved|all [all]\nstages N (1 to 64) [4]\n"
+                                                    "chunks N (1 to 64) [2]\nmicro-batches N (1 to 1000) [8]\nevents TEXT\n");
+  Options options("");
+  PipelineOptions o(3);
+  o.declare(options);
+  const std::string told = options_told(options.help());
+  EXPECT_NE(told.find("micro-batches N (1 to 1048576) [8]\n"), std::string::npos) << told;
+  EXPECT_NE(told.find("schedule naive|gpipe|1f1b|interleaved [1f1b]\nchunks N (1 to 1000) [1]\nsplit N,N,.. (1 to 65536) [none]\n"
+                      "compare-with-serial\ntrace TEXT\n"), std::string::npos) << told;
+}
+
+}  // namespace
