@@ -60,6 +60,22 @@ TEST(Schedules, EvaluationsHold) {
     }
 }
 
+TEST(Schedules, EvaluationsKeepNothingAndAreIdleForNoTimeWhereNothingIsEvaluated) {
+  const Schedule training = make_schedule("interleaved", 3, 2, 4);
+  EXPECT_EQ(check(make_evaluation_schedule(training, 5)).kept, (std::vector<int>{0, 0, 0}));
+  const Proof nothing = check(make_evaluation_schedule(training, 0));
+  EXPECT_EQ(nothing.length, 0);
+  EXPECT_EQ(nothing.idle, 0);
+}
+
+// The unit of time does not matter: thousandths of the usual times give the same idle share.
+TEST(Schedules, AreIdleForTheSameShareInEveryUnit) {
+  const Schedule schedule = make_schedule("gpipe", 3, 1, 4);
+  const Proof proof = check(schedule, {std::vector(3, 0.001), std::vector(3, 0.002)});
+  EXPECT_NEAR(proof.length, 0.018, 1e-12);
+  EXPECT_NEAR(proof.idle, 2.0 / 6, 1e-12);
+}
+
 // Micro-batches without rows are left out by the executor. Then the rest must still hold: as a schedule of fewer ones.
 TEST(Schedules, HoldWithoutSomeMicroBatches) {
   for (const Case& c : all_cases())
@@ -169,6 +185,15 @@ TEST(Checker, RejectsStepsThatDoNotExistOrLieElsewhere) {
   schedule.steps[0][0].chunk = -1;
   expect_rejected(schedule, "no such chunk or micro-batch");
   schedule = make_schedule("gpipe", 2, 1, 2);
+  schedule.steps[0][0].chunk = 2;  // of stage 0, if there were three
+  expect_rejected(schedule, "forward of chunk 2, micro-batch 0: there is no such chunk or micro-batch");
+  schedule = make_schedule("gpipe", 2, 1, 2);
+  schedule.steps[1][0].micro_batch = -1;
+  expect_rejected(schedule, "forward of chunk 1, micro-batch -1: there is no such chunk or micro-batch");
+  schedule = make_schedule("gpipe", 2, 1, 2);
+  schedule.slots[1] = 0;
+  expect_rejected(schedule, "a chunk has no slot");
+  schedule = make_schedule("gpipe", 2, 1, 2);
   std::swap(schedule.steps[0], schedule.steps[1]);
   expect_rejected(schedule, "not a chunk of stage 0");
   schedule.steps.pop_back();
@@ -267,6 +292,10 @@ TEST(Messages, TagsStayBelowTheLimitOfMpi) {
   for (int chunks : {1, 3, 1000})
     for (int m : {0, 1000, 32767, 1 << 20}) EXPECT_LE(message_tag({backward, chunks - 1, m}, chunks), 32767);
   EXPECT_THROW(message_tag({forward, 0, 0}, 1001), Error);
+  // All of them are used before one is used again.
+  EXPECT_EQ(message_tag({backward, 0, 16383}, 1), 32767);
+  EXPECT_EQ(message_tag({forward, 0, 16384}, 1), 0);
+  EXPECT_EQ(message_tag({backward, 1, 2}, 3), 2 * 6 + 2 * 1 + 1);
 }
 
 TEST(Messages, EveryMessageIsSentAndReceivedOnce) {
@@ -323,6 +352,12 @@ TEST(Cuts, AreBalancedAndComplete) {
 TEST(Cuts, OfEqualLayersAreEqual) {
   const std::vector<int> sizes(17, 10);
   for (const Range& layers : balanced_chunks(sizes, 8)) EXPECT_EQ(layers.size(), 2u);
+}
+
+// Four layers alike: one of three chunks has two of them. Among equally even cuts it is always the same one.
+TEST(Cuts, AmongEqualOnesTheLastChunkIsTheLongest) {
+  EXPECT_EQ(operations({9, 6, 6, 6, 6}, 0), operations({9, 6, 6, 6, 6}, 3));
+  EXPECT_EQ(balanced_chunks({9, 6, 6, 6, 6}, 3), (std::vector<Range>{{0, 1}, {1, 2}, {2, 4}}));
 }
 
 // What the text says of four stages with two chunks each and 8 micro-batches, and of four chunks each: how many activations are

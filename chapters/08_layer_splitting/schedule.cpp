@@ -1,16 +1,14 @@
 #include "chapters/08_layer_splitting/schedule.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/error.h"
 
 namespace {
 
-// Micro-batches go in groups of as many as there are stages. How many they are with a last group that is full, too.
-int in_whole_groups(int micro_batches, int stages) { return (micro_batches + stages - 1) / stages * stages; }
-
-// All steps of a stage in one pass. A group passes all chunks of the stage before the next begins. Forward visits the chunks
-// in order, backward in reverse.
+// All steps of a stage in one pass. Micro-batches go in groups of as many as there are stages, also the last ones. A group passes
+// all chunks of the stage before the next begins. Forward visits the chunks in order, backward in reverse.
 std::vector<Step> steps_of_pass(Pass pass, int stages, int chunks_per_stage, int micro_batches, int stage) {
   std::vector<Step> steps;
   for (int group = 0; group < micro_batches; group += stages)
@@ -23,10 +21,10 @@ std::vector<Step> steps_of_pass(Pass pass, int stages, int chunks_per_stage, int
 
 // How many forward steps a stage is ahead: the first backward step follows after so many, and each further one after one
 // more. This number is all in which the schedules differ.
-int forward_steps_ahead(const std::string& name, int stages, int chunks_per_stage, int micro_batches, int stage) {
+int forward_steps_ahead(const std::string& name, int stages, int chunks_per_stage, int stage) {
   const int stages_behind = stages - 1 - stage;
   if (name == "naive") return 1;
-  if (name == "gpipe") return in_whole_groups(micro_batches, stages);
+  if (name == "gpipe") return std::numeric_limits<int>::max();  // as many as there are
   // The first micro-batch goes to the last stage, one stage in each step, and meanwhile the next ones follow.
   if (name == "1f1b") return stages_behind + 1;
   // The first micro-batch can go back when it has been through all chunks. With 2 stages of 2 chunks, a and b:
@@ -69,7 +67,7 @@ Schedule make_schedule(const std::string& name, int stages, int chunks_per_stage
   for (int stage = 0; stage < stages; ++stage) {
     const auto forward = steps_of_pass(Pass::forward, stages, chunks_per_stage, micro_batches, stage);
     const auto backward = steps_of_pass(Pass::backward, stages, chunks_per_stage, micro_batches, stage);
-    const size_t ahead = size_t(forward_steps_ahead(name, stages, chunks_per_stage, micro_batches, stage));
+    const size_t ahead = size_t(forward_steps_ahead(name, stages, chunks_per_stage, stage));
     std::vector<Step>& steps = schedule.steps.emplace_back();
     size_t next = 0;
     for (size_t i = 0; i < backward.size(); ++i) {

@@ -68,10 +68,11 @@ function constants(    from, at, size, old, new) {
   }
 }
 
-# The first two arguments of a call change places, where both are simple.
+# The first two arguments of a call change places, where both are simple. For the larger or the smaller of two that changes nothing.
 function arguments(    at, size, name, pair) {
   if (!match(code, /[a-z_]\([A-Za-z0-9_.\[\]]+, [A-Za-z0-9_.\[\]]+[,)]/)) return
   at = RSTART + 2; size = RLENGTH - 3
+  if (substr(code, 1, at - 1) ~ /std::(min|max)\($/) return
   split(substr(code, at, size), pair, ", ")
   if (pair[1] != pair[2]) tell("arguments", substr($0, 1, at - 1) pair[2] ", " pair[1] substr($0, at + size))
 }
