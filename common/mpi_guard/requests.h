@@ -29,11 +29,11 @@ class Requests {
     Call call;
   };
   Entry& entry(MPI_Request request) {
-    // Handles are small numbers or aligned addresses: spread both.
-    const uint64_t bits = (uint64_t)(uintptr_t)(request);
-    return entries_[(bits ^ (bits >> 6) ^ (bits >> 16)) % entries_.size()];
+    // Handles are small numbers below a few high bits that say of which kind they are, or aligned addresses. All bits must count: MPICH's
+    // ac000001 is a receive, and 6c000001 a send that was over at once. So: the high bits of a product (Fibonacci hashing).
+    return entries_[(uint64_t)(uintptr_t)(request) * 0x9e3779b97f4a7c15u >> 52];
   }
-  std::array<Entry, 4096> entries_;
+  std::array<Entry, 1 << 12> entries_;
 };
 
 extern Requests requests;
