@@ -19,7 +19,7 @@
 #   V=1                          show every command
 # Names that come from others (folders that were handed in) are data: what make would read in them stays as it is, and recipes
 # find them in their environment. First of all, since newer makes expand them for every $(shell).
-$(foreach v,SUBMISSION RESULTS CLASS ROSTER GRADEBOOK,$(if $(filter undefined,$(origin $v)),,$(eval override $v := $$(value $v))$(eval export $v)))
+$(foreach v,SUBMISSION RESULTS CLASS ROSTER GRADEBOOK COLUMN,$(if $(filter undefined,$(origin $v)),,$(eval override $v := $$(value $v))$(eval export $v)))
 
 MARCH ?= native
 SANITIZE ?=
@@ -55,7 +55,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help help-all clean doctor plot timeline slides slides-% book ex exercises handout
+needs_no_setup := help help-all clean doctor plot timeline slides slides-% book ex exercises handout gradescope
 ifneq ($(filter-out $(needs_no_setup) diff-% hint-% watch-%,$(or $(MAKECMDGOALS),help)),)
 include $(if $(only_look),$(wildcard build/setup.mk),build/setup.mk)
 endif
@@ -368,7 +368,7 @@ check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## th
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
 test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run)
+	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/broken/run tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/gradescope/try)
 
 mutants: all data ## how many mechanical bugs do the tests notice? make mutants NN="05 mpi_guard" ARGS="--count 40"
 	@sh tests/mutants/run $(ARGS) $(NN)
@@ -484,6 +484,8 @@ $(B)/sandbox: $(B)/tests/exercises/sandbox.o $(B)/tests/exercises/namespaces.o
 	$(call link,$^)
 $(B)/collect: $(B)/tests/exercises/collect.o
 	$(call link,$^)
+$(B)/grade_class: $(patsubst %.cpp,$(B)/%.o,$(wildcard tests/exercises/class/*.cpp))
+	$(call link,$^)
 define judge_rules
 $(1): $(patsubst %.cpp,$(B)/%.o,$(wildcard $(patsubst $(B)/%/judge,%,$(1))/*_judge.cpp)) $(B)/tests/exercises/judge.o $(B)/tests/exercises/ending.o $(B)/lib/common.a | $(B)/sandbox
 	$$(call link,$$^,-lgtest)
@@ -524,7 +526,7 @@ $(B)/exercises/stubs/%: solutions/% $(wildcard tests/exercises/generate tests/ex
 proved := $(if $(wildcard solutions),$(foreach t,$(tasks),$(B)/exercises/solutions/$(t) $(B)/exercises/stubs/$(t)))
 test test-long: $(proved)
 
-.PHONY: exercises ex grade handout
+.PHONY: exercises ex grade handout gradescope
 ##@ Exercises
 exercises: ## write exercises/ from solutions/; files that somebody has worked on stay as they are
 	@sh tests/exercises/generate
@@ -536,11 +538,19 @@ ex: ##* the list of exercises, and what is done
 grade_lines = $(foreach t,$(tasks),'$(t) $(call compiler,tests/exercises/$(t)) $(call task_libraries,$(t))')
 $(B)/exercises/tasks: FORCE
 	@mkdir -p $(@D); printf '%s\n' $(grade_lines) > $@.$$$$; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv -f $@.$$$$ $@
-grade: $(judges) $(B)/sandbox $(B)/collect $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(B)/cu2cpp ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
-	@TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)' sh tests/exercises/grade
+.PHONY: grader grade-class
+grader: $(judges) $(B)/sandbox $(B)/collect $(B)/exercises/tasks $(foreach t,$(tasks),$(B)/tests/exercises/$(t)_main.o $(call task_libraries,$(t))) $(addprefix $(B)/exercises/rival/,$(rivals)) $(B)/cu2cpp
+grade_environment = TASK_LIBS='$(LDLIBS)' TASK_FLAGS='$(task_flags)' TASK_CHECK='$(check_flags)'
+grade: grader ## score exercises/, or a folder of handed-in files: SUBMISSION=dir; TASKS="01 04_ring" limits it
+	@$(grade_environment) sh tests/exercises/grade
+grade-class: grader $(B)/grade_class ## grade every folder of CLASS=dir, and go on where it was stopped; ROSTER=file.csv, GRADEBOOK=file.csv, COLUMN=title
+	@$(grade_environment) JOBS=$(cores) $(B)/grade_class
 
 handout: ## pack the repository for students, without answers: build/handout.tar.gz; CHAPTERS="01 02" limits it
 	@mkdir -p $(B) && sh tests/exercises/handout $(CHAPTERS)
+
+gradescope: ## pack the grader for Gradescope: build/autograder.zip; CHAPTERS="01 02" limits it
+	@mkdir -p $(B) && sh tests/exercises/gradescope/pack $(CHAPTERS)
 
 ##* ex-01_NAME: build one exercise and run it; says what is wrong first. A CUDA exercise on a GPU: DEVICE=cuda
 ## hint-01_NAME: a question that leads on
@@ -569,8 +579,23 @@ $(addprefix prove-,$(task_chapters)): prove-%:
 $(addprefix wrong-,$(task_chapters)): wrong-%:
 	@sh tests/exercises/wrong $*
 $(B)/tests/common_exercises_test: | $(B)/sandbox
+$(B)/tests/common_grade_class_test: | $(B)/grade_class
 $(B)/tests/common_grading_test: | $(B)/sandbox $(B)/collect $(B)/exercises/tasks
 -include $(wildcard $(B)/tests/exercises/*.d $(B)/tests/exercises/*/*.d)
+
+# A verb that nobody knows may be a slip: it is compared with all that can be typed.
+typed = $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST))) $(deck_verbs) $(numbers) \
+  $(foreach v,test bench diff readme prove wrong,$(numbers:%=$v-%)) $(foreach p,$(programs),$(call number,$p)-$(notdir $p)) \
+  $(foreach v,ex hint watch prove wrong,$(foreach t,$(tasks),$v-$(call task_name,$t)))
+numbers = $(foreach c,$(chapters),$(firstword $(subst _, ,$(c))))
+unknown := $(if $(MAKECMDGOALS),$(filter-out $(typed) $(notdir $(wildcard *)) FORCE compile_commands.json,$(foreach g,$(MAKECMDGOALS),$(if $(findstring /,$g),,$g))))
+ifneq ($(unknown),)
+.PHONY: $(unknown)
+$(unknown):
+	@near=$$(sh tests/exercises/nearest '$(subst ','\'',$@)' $(typed) | tr '\n' ' '); \
+	printf '%s%s\n' 'no rule to make $(subst ','\'',$@)' "$${near:+; did you mean make $${near% }?}"; \
+	echo 'make help lists the verbs, make ex the exercises'; exit 2
+endif
 
 # For editors and language servers.
 compile_commands.json: $(sources) Makefile

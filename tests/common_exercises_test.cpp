@@ -96,6 +96,91 @@ TEST(Exercises, WhatSomebodyHasWorkedOnIsKept) {
   EXPECT_EQ(read(file), fresh + "// mine\n");
 }
 
+// A hand-out has no solutions: an exercise that somebody removes comes back as it was handed out.
+TEST(Exercises, AHandOutCanStartOver) {
+  const Scratch scratch;
+  const fs::path tools = scratch.path / "tests/exercises";
+  fs::create_directories(tools / "01_serial"), fs::create_directories(tools / "untouched/01_serial");
+  for (const char* name : {"generate", "tasks.sh"}) fs::copy(fs::path("tests/exercises") / name, tools / name);
+  fs::copy("tests/exercises/01_serial/leaky_relu_main.cpp", tools / "01_serial");
+  scratch.write("tests/exercises/untouched/01_serial/leaky_relu.cpp", "// as it was\n");
+  const std::string generate = "sh " + (tools / "generate").string();
+  EXPECT_EQ(run_program(generate).output, "  wrote    exercises/01_serial/leaky_relu.cpp\n");
+  EXPECT_EQ(run_program(generate).output, "");
+  const fs::path file = scratch.path / "exercises/01_serial/leaky_relu.cpp";
+  EXPECT_EQ(read(file), "// as it was\n");
+  std::ofstream(file, std::ios::app) << "// mine\n";
+  const ProgramRun again = run_program(generate);
+  EXPECT_EQ(again.status, 0);
+  EXPECT_NE(again.output.find("kept"), std::string::npos) << again.output;
+  EXPECT_EQ(read(file), "// as it was\n// mine\n");
+}
+
+// --- What a student sees -------------------------------------------------------------------------------------------------
+
+// The judge here is a script: it says what GoogleTest says of a program that crashed.
+TEST(Verdict, BeginsWithTheCrash) {
+  const Scratch scratch;
+  const fs::path judge = scratch.path / "tests/exercises/01_serial/judge";
+  fs::create_directories(judge.parent_path());
+  std::ofstream(judge) << R"(#!/bin/sh
+printf '[ RUN      ] leaky_relu.A\nyour program printed:\nof another run\n\nend of what your program printed\n'
+printf 'your program printed:\nmine: [1]\n[2]\n\nend of what your program printed\nunknown file: Failure\n'
+echo 'C++ exception with description "your program was stopped: it touched" thrown in the test body.'
+cat >"${GTEST_OUTPUT#xml:}" <<'END'
+<testsuites tests="1"><failure message="unknown file&#x0A;C++ exception with description &quot;your program was stopped: it touched&quot; thrown in the test body." type=""></failure>
+END
+exit 1
+)";
+  fs::permissions(judge, fs::perms(0755));
+  const ProgramRun run = run_program("B=" + scratch.path.string() + " sh tests/exercises/ex 01_serial/leaky_relu program");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(run.output,
+            "01_leaky_relu: not yet.\n  your program was stopped: it touched\nYour program printed:\n  mine: [1]\n  [2]\n"
+            "In exercises/01_serial/leaky_relu.cpp. A hint: make hint-01_leaky_relu\n");
+}
+
+// Nothing but sh and what every system has; no save is lost, not even one that comes while the exercise runs.
+TEST(Watch, RunsAgainAfterEachSaveAndNeedsNothingInstalled) {
+  const Scratch scratch;
+  const std::string file = scratch.write("leaky_relu.cpp", "0"), tools = scratch.path / "tools";
+  fs::create_directories(tools);
+  for (const std::string tool : {"sh", "cksum", "sleep", "grep", "cat", "rm", "mv"})
+    fs::create_symlink(run_program("command -v " + tool + " | tr -d '\\n'").output, fs::path(tools) / tool);
+  // In place of make: run 1 is followed by nothing but a save that takes the file away for a while, run 2 saves while it runs, run 3 ends it.
+  scratch.write("make", "#!/bin/sh\n"
+                        "echo \"run of $(cat '" + file + "'): $2\"\n"
+                        "case $(cat '" + file + "') in\n"
+                        "  0) { sleep 0.5; echo 1 >'" + file + ".new'; rm '" + file + "'; sleep 0.5; mv '" + file + ".new' '" + file + "'; } & ;;\n"
+                        "  1) echo 2 >'" + file + "' ;;\n"
+                        "  2) kill $(cat '" + scratch.path.string() + "/pid') ;;\n"
+                        "esac\n");
+  fs::permissions(scratch.path / "make", fs::perms(0755));
+  const ProgramRun run = run_program("exec env PATH=" + tools + " MAKE=" + (scratch.path / "make").string() + " sh -c 'echo $$ >" +
+                                     scratch.path.string() + "/pid; exec sh tests/exercises/watch 01_leaky_relu " + file + "'");
+  EXPECT_EQ(run.output, "run of 0: ex-01_leaky_relu\nrun of 1: ex-01_leaky_relu\nrun of 2: ex-01_leaky_relu\n");
+}
+
+TEST(Slips, TheNearestNamesAreSuggested) {
+  const auto nearest = [](const std::string& word) {
+    return run_program("sh tests/exercises/nearest " + word + " grade train test-06 ex-04_two_way_shift ex-04_halo hint-04_halo grade").output;
+  };
+  EXPECT_EQ(nearest("gard"), "grade\n");
+  EXPECT_EQ(nearest("tarin"), "train\n");
+  EXPECT_EQ(nearest("test-6"), "test-06\n");
+  EXPECT_EQ(nearest("ex-04_two_way"), "ex-04_two_way_shift\n");
+  EXPECT_EQ(nearest("ex-4_halo"), "ex-04_halo\n");
+  EXPECT_EQ(nearest("something_else_altogether"), "");
+}
+
+TEST(Slips, MakeSuggestsVerbsAndTheGraderTasks) {
+  const ProgramRun verb = run_program("env -u MAKEFLAGS -u MAKELEVEL make NO_INSTALL=1 ex-01_leaky_rel 2>/dev/null");
+  EXPECT_EQ(verb.status, 2);
+  EXPECT_NE(verb.output.find("no rule to make ex-01_leaky_rel; did you mean make ex-01_leaky_relu"), std::string::npos) << verb.output;
+  const ProgramRun task = run_program("sh -c '. tests/exercises/tasks.sh; chosen_tasks 01_leaky_rel'");
+  EXPECT_EQ(task.output, "no task 01_leaky_rel; did you mean 01_leaky_relu?\n");
+}
+
 // --- The sandbox, with walls where there are some, and without ---------------------------------------------------------------
 
 struct Sandboxed {

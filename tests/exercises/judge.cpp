@@ -168,7 +168,7 @@ std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
   in >> how >> number >> milliseconds;
   seconds_ = milliseconds / 1000;
   if (!environment("JUDGE_SHOW").empty() && !output.empty())
-    std::cout << "your program printed:\n" << output << std::endl;
+    std::cout << "your program printed:\n" << output << "\nend of what your program printed" << std::endl;
   if (how != "exit" || number != 0) throw NoAnswer(ending_in_words(report, output));
 
   std::vector<Answers> all;

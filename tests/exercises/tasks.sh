@@ -15,6 +15,14 @@ all_tasks() { for main in tests/exercises/[0-9]*/*_main.cpp; do main=${main#test
 # Those that are named (NN, NN_topic/name or NN_name), or all.
 chosen_tasks() {
   if [ $# -eq 0 ]; then all_tasks; return; fi
+  for chosen in "$@"; do
+    for chosen_task in $(all_tasks); do
+      case $chosen in "${chosen_task%%_*}" | "$chosen_task" | "$(task_name "$chosen_task")") continue 2 ;; esac
+    done
+    # shellcheck disable=SC2046
+    chosen_near=$(sh tests/exercises/nearest "$chosen" $(for task in $(all_tasks); do task_name "$task"; done) | tr '\n' ' ')
+    echo "no task $chosen${chosen_near:+; did you mean ${chosen_near% }?}" >&2
+  done
   for chosen_task in $(all_tasks); do
     for chosen in "$@"; do
       case $chosen in "${chosen_task%%_*}" | "$chosen_task" | "$(task_name "$chosen_task")") echo "$chosen_task" ;; esac

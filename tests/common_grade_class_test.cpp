@@ -1,0 +1,234 @@
+// `make grade-class`: who is graded, what goes on after a kill, and what the teacher gets. The grader is a script of this test's: what the
+// real one does with a submission is tested in common_grading_test.cpp.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/program.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+int occurrences(const std::string& text, const std::string& words) {
+  int count = 0;
+  for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++count;
+  return count;
+}
+
+class GradeClass : public testing::Test {
+ protected:
+  GradeClass() {
+    fs::create_directories(class_);
+    // Two tasks of 3 points; a submission says in its file `right` how many of them it has right.
+    write("grader", R"sh(
+echo "$SUBMISSION" >>"$SCRATCH/calls"
+[ ! -e "$SUBMISSION/kill" ] || { rm "$SUBMISSION/kill"; kill -9 "$(cat "$SCRATCH/pid")"; }
+[ ! -e "$SUBMISSION/trouble" ] || { echo no; exit 2; }
+right=$(cat "$SUBMISSION/right")
+result() { if [ "$right" -ge "$1" ]; then echo '"score": 3, "output": ""'; else printf '"score": 0, "output": "%s"' "$2"; fi; }
+incomplete=; [ ! -e "$SUBMISSION/incomplete" ] || incomplete='"extra_data": {"incomplete": true},'
+cat >"$RESULTS/results.json" <<END
+{ "score": 0, $incomplete "tests": [
+  {"name": "01_first", "max_score": 3, $(result 1 'row 7 of <b>dw</b> is wrong\nand more')},
+  {"name": "02_second", "max_score": 3, $(result 2 'not handed in')} ] }
+END
+[ "$right" -eq 2 ]
+)sh");
+    set("SCRATCH", scratch_);
+    set("GRADER", "sh \"$SCRATCH/grader\"");
+    set("CLASS", class_);
+    for (const char* variable : {"ROSTER", "GRADEBOOK", "COLUMN", "TASKS", "JOBS"}) unsetenv(variable);
+  }
+  ~GradeClass() override { fs::remove_all(scratch_); }
+
+  static void set(const char* variable, const std::string& value) { setenv(variable, value.c_str(), 1); }
+  std::string write(const fs::path& name, const std::string& text) const {
+    fs::create_directories((scratch_ / name).parent_path());
+    std::ofstream(scratch_ / name, std::ios::binary) << text;
+    return scratch_ / name;
+  }
+  void hand_in(const std::string& folder, int right) const { write(class_ / folder / "right", std::to_string(right)); }
+  ProgramRun grade() const {
+    return run_program("B='" + (scratch_ / "build").native() + "' sh -c 'echo $$ >\"$SCRATCH/pid\"; exec \"$0\"' " + build_folder() +
+                       "/grade_class");
+  }
+  // What the class has got.
+  fs::path made(const fs::path& file) const {
+    for (const auto& entry : fs::directory_iterator(scratch_ / "build/grade-class")) return entry.path() / file;
+    return {};
+  }
+  std::string calls() const { return read(scratch_ / "calls"); }
+  std::string filled(const std::string& gradebook) const {
+    set("GRADEBOOK", write("gradebook.csv", gradebook));
+    const ProgramRun run = grade();
+    EXPECT_EQ(run.status, 0) << run.output;
+    return read(made("gradebook.csv"));
+  }
+
+  const fs::path scratch_ = fs::temp_directory_path() / ("grade_class." + std::to_string(getpid()));
+  const fs::path class_ = scratch_ / "the class";
+};
+
+TEST_F(GradeClass, NamesAreData) {
+  const std::string names[] = {"O'Brien", "eve'; touch PWNED; echo '", "$(touch PWNED)", "`touch PWNED`", "new\nline", "\xff\xfe",
+                               "-rf",     "a,b\"c",                    "=1+1",           "<script>",      " ",         "Müller \xe2\x80\xae"};
+  for (const std::string& name : names) hand_in(name, 1);
+  fs::create_directory_symlink("/etc", class_ / "link");
+  write(class_ / "late.zip", "a file");
+  const ProgramRun run = grade();
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_FALSE(fs::exists("PWNED") || fs::exists(scratch_ / "PWNED"));
+  EXPECT_NE(run.output.find("ignored link: a link\n"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("ignored late.zip: not a folder\n"), std::string::npos) << run.output;
+  EXPECT_EQ(occurrences(run.output, "3 of 6 points"), int(std::size(names))) << run.output;
+  EXPECT_NE(run.output.find("new\\x0aline"), std::string::npos) << run.output;
+  for (const std::string& name : names) {
+    const std::string feedback = read(made("feedback") / name / "feedback.md");
+    EXPECT_NE(feedback.find("# 3 of 6 points\n"), std::string::npos) << name << feedback;
+    EXPECT_NE(feedback.find("    not handed in\n"), std::string::npos) << name << feedback;
+  }
+  const std::string grades = read(made("grades.csv"));
+  EXPECT_TRUE(grades.starts_with("folder,name,id,points,of,01_first,02_second\n")) << grades;
+  EXPECT_NE(grades.find("'=1+1,,,3,6,3,0\n"), std::string::npos) << grades;
+  EXPECT_NE(grades.find("\"a,b\"\"c\",,,3,6,3,0\n"), std::string::npos) << grades;
+  const std::string html = read(made("class.html"));
+  EXPECT_NE(html.find("&lt;script&gt;"), std::string::npos);
+  EXPECT_EQ(html.find("<script>"), std::string::npos);
+  EXPECT_EQ(html.find("://"), std::string::npos) << "needs no network";
+}
+
+TEST_F(GradeClass, GoesOnWhereItWasKilled) {
+  for (const char* name : {"a", "b", "c", "d"}) hand_in(name, 2);
+  write(class_ / "c/kill", "");
+  EXPECT_NE(grade().status, 0);
+  EXPECT_EQ(occurrences(calls(), "\n"), 3);
+  const ProgramRun again = grade();
+  EXPECT_EQ(again.status, 0) << again.output;
+  EXPECT_NE(again.output.find("2 of 4 were graded before\n"), std::string::npos) << again.output;
+  EXPECT_EQ(occurrences(calls(), "\n"), 5);
+  EXPECT_EQ(occurrences(calls(), "/c\n"), 2);
+  EXPECT_EQ(occurrences(read(made("grades.csv")), ",6,6,3,3\n"), 4) << read(made("grades.csv"));
+  // Who hands in anew is graded anew, and nobody else.
+  write(class_ / "b/right", "0 \n");
+  EXPECT_EQ(grade().status, 0);
+  EXPECT_EQ(occurrences(calls(), "\n"), 6);
+  EXPECT_NE(read(made("grades.csv")).find("b,,,0,6,0,0\n"), std::string::npos);
+}
+
+TEST_F(GradeClass, WhoCouldNotBeGradedHasNoPointsAndIsTriedAgain) {
+  hand_in("a", 2), hand_in("b", 2), hand_in("c", 2);
+  write(class_ / "b/trouble", ""), write(class_ / "c/incomplete", "");
+  const ProgramRun run = grade();
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_NE(run.output.find("the grader ended with status 2"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("the grading was interrupted"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("2 could not be graded"), std::string::npos) << run.output;
+  EXPECT_NE(read(made("grades.csv")).find("b,,,,,,\nc,,,,,,\n"), std::string::npos) << read(made("grades.csv"));
+  EXPECT_FALSE(fs::exists(made("feedback/b")));
+  fs::remove(class_ / "b/trouble"), fs::remove(class_ / "c/incomplete");
+  EXPECT_EQ(grade().status, 0);
+  EXPECT_EQ(occurrences(calls(), "/a\n"), 1);
+}
+
+TEST_F(GradeClass, TellsTheTeacherWhatIsCommon) {
+  hand_in("a", 0), hand_in("b", 0), hand_in("c", 2);
+  write(class_ / "b/right", "0");
+  EXPECT_EQ(grade().status, 0);
+  const std::string html = read(made("class.html"));
+  EXPECT_NE(html.find("<tr><td class=text>01_first</td><td>1</td><td>2</td><td>0</td>"), std::string::npos) << html;
+  EXPECT_NE(html.find("<tr><td class=text>02_second</td><td>1</td><td>0</td><td>2</td>"), std::string::npos) << html;
+  EXPECT_NE(html.find("<tr><td>2</td><td class=text>01_first</td><td class=text>row 7 of &lt;b&gt;dw&lt;/b&gt; is wrong</td></tr>"),
+            std::string::npos) << html;
+}
+
+// The forms of exported gradebooks, as the systems' own documentation shows them.
+TEST_F(GradeClass, FillsInCanvas) {
+  hand_in("doejane_1001_777_submission", 2), hand_in("s0002", 1);
+  const std::string before = "\xef\xbb\xbfStudent,ID,SIS User ID,SIS Login ID,Section,Old homework (55),Current Score,Final Grade\r\n"
+                             "    Points Possible,,,,,10,(read only),(read only)\r\n"
+                             "\"Doe, Jane\",1001,A1,jdoe,\"Group \"\"one\"\"\",9,90,\r\n"
+                             "\"Roe, Richard\",1002,s0002,rroe,Two,,,F\r\n"
+                             "\"Student, Test\",1003,,abc,Two,,,\r\n";
+  EXPECT_EQ(filled(before),
+            "\xef\xbb\xbfStudent,ID,SIS User ID,SIS Login ID,Section,Old homework (55),Current Score,Final Grade,Exercises\r\n"
+            "    Points Possible,,,,,10,(read only),(read only),6\r\n"
+            "\"Doe, Jane\",1001,A1,jdoe,\"Group \"\"one\"\"\",9,90,,6\r\n"
+            "\"Roe, Richard\",1002,s0002,rroe,Two,,,F,3\r\n"
+            "\"Student, Test\",1003,,abc,Two,,,,\r\n");
+  set("COLUMN", "Old homework");
+  std::string replaced = before;
+  replaced.replace(replaced.find("\",9,90") + 2, 1, "6");
+  replaced.replace(replaced.find("Two,,,F"), 7, "Two,3,,F");
+  EXPECT_EQ(filled(before), replaced);
+}
+
+TEST_F(GradeClass, FillsInMoodle) {
+  hand_in("Jane Doe_5678901_assignsubmission_file", 2), hand_in("Richard Roe_5678902_assignsubmission_file", 1);
+  // The worksheet for marking offline.
+  EXPECT_EQ(filled("Identifier,\"Full name\",\"Email address\",Status,Grade,\"Maximum grade\",\"Grade can be changed\"\n"
+                   "\"Participant 5678901\",\"Jane Doe\",jane@example.org,\"Submitted for grading\",,6.00,Yes\n"
+                   "\"Participant 5678903\",\"Max Moe\",max@example.org,\"No submission\",,6.00,Yes\n"
+                   "\"Participant 5678902\",\"Richard Roe\",richard@example.org,\"Submitted for grading\",1.00,6.00,Yes\n"),
+            "Identifier,\"Full name\",\"Email address\",Status,Grade,\"Maximum grade\",\"Grade can be changed\"\n"
+            "\"Participant 5678901\",\"Jane Doe\",jane@example.org,\"Submitted for grading\",6,6.00,Yes\n"
+            "\"Participant 5678903\",\"Max Moe\",max@example.org,\"No submission\",,6.00,Yes\n"
+            "\"Participant 5678902\",\"Richard Roe\",richard@example.org,\"Submitted for grading\",3,6.00,Yes\n");
+  // The grader report, in which people have names and addresses only; with semicolons, as some countries have it.
+  set("COLUMN", "Exercises");
+  EXPECT_EQ(filled("First name;Last name;ID number;Email address;Assignment: Exercises (Real);Course total (Real)\n"
+                   "Jane;Doe;;jane@example.org;-;-\nRichard;Roe;;richard@example.org;-;-\nMax;Moe;;max@example.org;-;-\n"),
+            "First name;Last name;ID number;Email address;Assignment: Exercises (Real);Course total (Real)\n"
+            "Jane;Doe;;jane@example.org;6;-\nRichard;Roe;;richard@example.org;3;-\nMax;Moe;;max@example.org;-;-\n");
+}
+
+TEST_F(GradeClass, TheRosterSaysWhoIsWho) {
+  hand_in("team-a", 2), hand_in("s17", 1), hand_in("stranger", 0);
+  set("ROSTER", write("roster.csv", "Name,ID,folder,email\n\"Doe, Jane\",s16,team-a,j@example.org\nRichard Roe,s17,,r@example.org\nMax Moe,s18,,\n"));
+  set("GRADEBOOK", write("gradebook.csv", "Student,Email\nJane Doe,\nRoe,r@example.org\nMoe,\n"));
+  const ProgramRun run = grade();
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_NE(run.output.find("Max Moe: handed in nothing\n"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("stranger: is not on the roster\n"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("stranger: has no row in the gradebook\n"), std::string::npos) << run.output;
+  EXPECT_EQ(read(made("gradebook.csv")), "Student,Email,Exercises\nJane Doe,,6\nRoe,r@example.org,3\nMoe,,\n");
+  const std::string grades = read(made("grades.csv"));
+  EXPECT_NE(grades.find("team-a,\"Doe, Jane\",s16,6,6,3,3\n"), std::string::npos) << grades;
+  EXPECT_NE(grades.find("\n,Max Moe,s18,,,,\n"), std::string::npos) << grades;
+}
+
+TEST_F(GradeClass, NobodyIsChosenWhereTwoFit) {
+  hand_in("Jane Doe_101_x", 2), hand_in("Jane Doe_102_x", 1);
+  set("GRADEBOOK", write("gradebook.csv", "Student,ID\nJane Doe,\nJane Doe,102\n"));
+  const ProgramRun run = grade();
+  EXPECT_EQ(read(made("gradebook.csv")), "Student,ID,Exercises\nJane Doe,,\nJane Doe,102,3\n");
+  EXPECT_NE(run.output.find("gradebook, jane doe: several students could be meant; left as it was\n"), std::string::npos) << run.output;
+}
+
+TEST_F(GradeClass, WhatCannotBeUsedIsToldBeforeAnybodyIsGraded) {
+  hand_in("a", 2);
+  const struct {
+    std::string gradebook, words;
+  } cases[] = {{"", "is empty"}, {"Name,\"ID\nx", "has a quote that does not end"}, {"\xff\xfeN", "is UTF-16"},
+               {"A,B\n1,2\n", "names no column"}, {"Student,Exercises,Exercises (7)\n", "has several columns"}};
+  for (const auto& [gradebook, words] : cases) {
+    set("GRADEBOOK", write("gradebook.csv", gradebook));
+    const ProgramRun run = grade();
+    EXPECT_EQ(run.status, 2) << words;
+    EXPECT_NE(run.output.find(words), std::string::npos) << words << ":\n" << run.output;
+  }
+  set("CLASS", scratch_ / "nowhere");
+  EXPECT_EQ(grade().status, 2);
+  EXPECT_EQ(calls(), "");
+}
+
+}  // namespace
