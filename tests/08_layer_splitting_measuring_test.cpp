@@ -31,6 +31,7 @@
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
+#include "tests/schedule_times.h"
 
 namespace bench_program {
 #include "chapters/08_layer_splitting/bench.cpp"
@@ -51,39 +52,7 @@ int run(int program(MpiSession&, int, char**), const std::vector<std::string>& o
   return status;
 }
 
-// --- A schedule's times, a second time: a step begins when the one before it in its stage and the one that makes its input end. ---
-
-struct Times {
-  std::vector<std::vector<double>> begin, end;  // by stage and step
-  double length = 0, idle = 0;
-};
-
-Times times_of(const Schedule& s, const std::vector<double>& forward, const std::vector<double>& backward) {
-  Times t;
-  for (const auto& steps : s.steps) t.begin.emplace_back(steps.size(), 0.0), t.end.emplace_back(steps.size(), 0.0);
-  double busy = 0;
-  for (bool changed = true; changed;) {
-    changed = false;
-    busy = 0;
-    for (size_t stage = 0; stage < s.steps.size(); ++stage)
-      for (size_t i = 0; i < s.steps[stage].size(); ++i) {
-        const Step& step = s.steps[stage][i];
-        double begin = i > 0 ? t.end[stage][i - 1] : 0;
-        for (size_t from = 0; from < s.steps.size(); ++from)
-          for (size_t j = 0; j < s.steps[from].size(); ++j) {
-            Step maker = s.steps[from][j];
-            maker.chunk += step.pass == Pass::forward ? 1 : -1;
-            if (maker == step) begin = std::max(begin, t.end[from][j]);
-          }
-        const double takes = (step.pass == Pass::forward ? forward : backward)[size_t(step.chunk)];
-        changed = changed || t.end[stage][i] != begin + takes;
-        t.begin[stage][i] = begin, t.end[stage][i] = begin + takes;
-        busy += takes, t.length = std::max(t.length, begin + takes);
-      }
-  }
-  t.idle = 1 - busy / (t.length * double(s.steps.size()));
-  return t;
-}
+// --- A schedule's times ---------------------------------------------------------------------------------------------
 
 // With the multiplications of each chunk: forward one product for each layer, backward two, but one in the network's first layer.
 Times times_by_products(const Schedule& s, const std::vector<int>& sizes, const std::vector<Range>& chunks) {

@@ -2,9 +2,15 @@
 // ranks: 1
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "chapters/08_layer_splitting/partition.h"
+#include "chapters/10_hybrid/grid_footprint.h"
 #include "chapters/10_hybrid/plan.h"
 #include "chapters/10_hybrid/terms.h"
 #include "common/error.h"
+#include "tests/schedule_times.h"
 
 namespace {
 
@@ -102,6 +108,192 @@ TEST(Plan, KnowsTheRampsOfAPipeline) {
   const GridPlan plan = estimate(s, {1, 2, 1}, free_messages);
   // The first layer has one product less: stages differ by about 4 %.
   EXPECT_NEAR(plan.computing / plan.seconds, 8.0 / 9.0, 0.04);
+}
+
+// ---- the estimate a second time, from the words of plan.h ----
+
+// A machine in which no two costs are alike.
+PlanMachine odd_machine() {
+  PlanMachine m;
+  m.messages.exchanges = {{3000, 0.7e-6, 0.3e-9}, {1e18, 5e-6, 0.2e-9}};
+  m.messages.reductions = {{5000, 0.9e-6, 0.5e-9}, {1e18, 8e-6, 0.4e-9}};
+  m.messages.reductions_of_sent = {{1e18, 2e-6, 0.6e-9}};
+  m.operations_per_second = 31e9;
+  m.bytes_per_second = 7e9;
+  return m;
+}
+
+struct Estimate {
+  double seconds = 0, computing = 0, memory = 0;
+};
+
+Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const PlanMachine& m) {
+  const double D = shape.data, P = shape.pipeline, T = shape.tensor, rows = std::ceil(double(s.batch) / s.micro_batches);
+  const auto sum = [&](double floats, int ranks) {
+    return ranks > 1 && floats > 0 ? predicted_seconds("rank-order", 4 * floats, ranks, m.messages) : 0;
+  };
+  const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
+  std::vector<double> forward, backward, computing(size_t(shape.pipeline), 0.0), parameters = computing;
+  for (size_t c = 0; c < chunks.size(); ++c) {
+    const size_t stage = c % size_t(shape.pipeline);
+    double there = 0, back = 0;
+    for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
+      const double in = s.sizes[l], out = s.sizes[l + 1];
+      const double product = 2 * rows * in * out / T / m.operations_per_second + 4 * in * out / T / m.bytes_per_second;
+      computing[stage] += (l == 0 ? 2 : 3) * product;
+      there += product, back += (l == 0 ? 1 : 2) * product;
+      if (l % 2 == 1) there += sum(rows * out, shape.tensor);
+      if (l % 2 == 0 && l > 0) back += sum(rows * in, shape.tensor);
+      const double some = std::floor((l % 2 == 0 ? out : in) / T);  // slice 0 has the smaller part
+      parameters[stage] += l % 2 == 0 ? (in + 1) * some : (some + 1) * out;
+    }
+    const auto message = [&](size_t layer) {
+      return m.messages.exchange(4 * rows * s.sizes[layer] / (layer % 2 == 1 ? T : 1));
+    };
+    if (P > 1 && c + 1 < chunks.size()) there += message(chunks[c].last);
+    if (P > 1 && c > 0) back += message(chunks[c].first);
+    forward.push_back(there), backward.push_back(back);
+  }
+  const int own = std::max(1, int(std::ceil(s.micro_batches / D)));
+  const Times times = times_of(make_schedule(s.schedule, shape.pipeline, s.chunks, own), forward, backward);
+  const double vectors = s.optimizer.name == "sgd" ? 2 : s.optimizer.name == "momentum" ? 3 : 4;
+  Estimate e;
+  for (size_t stage = 0; stage < computing.size(); ++stage) {
+    const double n = parameters[stage], update = 4 * vectors * n / D / m.bytes_per_second;
+    e.seconds = std::max(e.seconds, times.end[stage].back() + sum(n, shape.data) + update);
+    e.computing += (update + computing[stage] * s.micro_batches / D) / P;
+  }
+  for (int rank = 0; rank < shape.ranks(); ++rank)
+    e.memory = std::max(e.memory, double(predict_footprint(s, shape, place_of(rank, shape)).sum()));
+  return e;
+}
+
+const std::vector<int> six_layers = {784, 310, 70, 205, 33, 90, 10};
+
+TEST(Plan, EstimatesWhatItsTextSays) {
+  const PlanMachine machine = odd_machine();
+  for (const GridShape& shape : {GridShape{1, 1, 1}, {2, 1, 1}, {1, 2, 1}, {1, 1, 2}, {5, 1, 1}, {1, 3, 1}, {1, 1, 3}, {3, 2, 1}, {1, 3, 2},
+                                 {2, 2, 3}, {1, 6, 1}})
+    for (const char* optimizer : {"sgd", "momentum", "adam"})
+      for (int micro_batches : {1, 5, 8})
+        for (int chunks : {1, 2}) {
+          if (shape.pipeline * chunks > 6) continue;
+          HybridSettings s = settings(six_layers, 300);
+          s.micro_batches = micro_batches;
+          s.optimizer.name = optimizer;
+          s.chunks = chunks;
+          if (chunks > 1) s.schedule = "interleaved";
+          const GridPlan plan = estimate(s, shape, machine);
+          const Estimate plain = plain_estimate(s, shape, machine);
+          const std::string what = to_string(shape) + ", " + optimizer + ", " + std::to_string(micro_batches) + " micro-batches";
+          EXPECT_NEAR(plan.seconds, plain.seconds, 1e-9 * plain.seconds) << what;
+          EXPECT_NEAR(plan.computing, plain.computing, 1e-9 * plain.computing) << what;
+          EXPECT_EQ(plan.memory, plain.memory) << what;
+          EXPECT_EQ(plan.micro_batches, micro_batches);
+          EXPECT_TRUE(plan.fits);
+          PlanMachine limited = machine;
+          limited.memory = plain.memory;
+          EXPECT_TRUE(estimate(s, shape, limited).fits);
+          limited.memory = plain.memory - 1;
+          EXPECT_FALSE(estimate(s, shape, limited).fits);
+        }
+}
+
+// Every grid that there can be, each with the best of its numbers of micro-batches: 1, 2, 4, ... for each data rank, up to four
+// times the stages, and not more than rows.
+std::vector<GridPlan> plain_plans(const HybridSettings& settings, int ranks, const PlanMachine& machine) {
+  std::vector<GridPlan> all;
+  for (int data = 1; data <= ranks; ++data)
+    for (int pipeline = 1; pipeline <= ranks; ++pipeline)
+      for (int tensor = 1; tensor <= ranks; ++tensor) {
+        if (data * pipeline * tensor != ranks || pipeline * settings.chunks > int(settings.sizes.size()) - 1) continue;
+        GridPlan best{.shape = {data, pipeline, tensor}, .micro_batches = 0, .seconds = INFINITY, .memory = INFINITY, .fits = false};
+        for (int each = 1; each <= 4 * pipeline && (pipeline > 1 || each == 1); each *= 2) {
+          if (each > 1 && each * data > int(settings.batch)) break;
+          HybridSettings s = settings;
+          s.micro_batches = each * data;
+          const Estimate e = plain_estimate(s, best.shape, machine);
+          const bool fits = machine.memory == 0 || e.memory <= machine.memory;
+          if (fits == best.fits ? (fits ? e.seconds >= best.seconds : e.memory >= best.memory) : best.fits) continue;
+          best.micro_batches = s.micro_batches, best.seconds = e.seconds, best.computing = e.computing, best.memory = e.memory, best.fits = fits;
+        }
+        all.push_back(best);
+      }
+  std::sort(all.begin(), all.end(), [](const GridPlan& a, const GridPlan& b) {
+    return a.fits != b.fits ? a.fits : a.fits ? a.seconds < b.seconds : a.memory < b.memory;
+  });
+  return all;
+}
+
+TEST(Plan, FindsTheBestOfEveryGrid) {
+  for (int ranks : {1, 2, 3, 4, 6, 8})
+    for (size_t batch : {7, 300})
+      for (double memory : {0.0, 3.6e6, 1e4}) {
+        HybridSettings s = settings(six_layers, batch);
+        s.optimizer.name = "adam";
+        PlanMachine machine = odd_machine();
+        machine.memory = memory;
+        const std::vector<GridPlan> plans = plan_grids(s, {}, ranks, machine), plain = plain_plans(s, ranks, machine);
+        ASSERT_EQ(plans.size(), plain.size());
+        for (size_t i = 0; i < plans.size(); ++i) {
+          EXPECT_TRUE(plans[i].shape == plain[i].shape) << to_string(plans[i].shape) << ", expected " << to_string(plain[i].shape);
+          EXPECT_EQ(plans[i].micro_batches, plain[i].micro_batches) << to_string(plans[i].shape);
+          EXPECT_EQ(plans[i].fits, plain[i].fits);
+          EXPECT_NEAR(plans[i].seconds, plain[i].seconds, 1e-9 * plain[i].seconds);
+        }
+      }
+}
+
+TEST(Plan, SaysWhatIsWrongWithAWish) {
+  EXPECT_EQ(error_of(settings(course, 128), {.data = 3, .tensor = 2}, 1), "--replicas 3 --tensor 2: does not multiply to the 1 rank that there are");
+  EXPECT_EQ(error_of(settings(course, 128), {.tensor = 3}, 4), "--tensor 3: does not multiply to the 4 ranks that there are");
+  HybridSettings two_chunks = settings(course, 128);
+  two_chunks.schedule = "interleaved", two_chunks.chunks = 2;
+  EXPECT_EQ(error_of(two_chunks, {.data = 1, .pipeline = 2}, 2), "--replicas 1 --pipeline 2: more stages than the network's 3 layers (--hidden)");
+  two_chunks.chunks = 4;
+  EXPECT_EQ(error_of(two_chunks, {}, 1), "more stages than the network's 3 layers (--hidden)");
+  EXPECT_EQ(error_of(settings(course, 128), {.pipeline = 3}, 3), "");  // a layer a stage
+}
+
+TEST(Plan, IsTold) {
+  const GridPlan a{.shape = {2, 3, 4}, .micro_batches = 16, .seconds = 0.0125, .computing = 0.005, .memory = 12345678, .fits = true};
+  const GridPlan b{.shape = {24, 1, 1}, .micro_batches = 24, .seconds = 0.5, .computing = 0.49, .memory = 8.76e9, .fits = false};
+  const std::string head = "  data pipeline tensor micro-batches   estimated ms a step   computing   MB a rank\n",
+                    first = "     2        3      4            16                 12.50        40 %        12.3\n",
+                    second = "    24        1      1            24                500.00        98 %      8760.0  too large\n";
+  EXPECT_EQ(table_of({a, b}), head + first + second);
+  EXPECT_EQ(table_of({a, b, a}, 2), head + first + second);
+  EXPECT_EQ(table_of({a, a, a, a, a}), head + first + first + first + first);
+}
+
+// What the texts call the typical machine: microseconds and nanoseconds a byte.
+TEST(Plan, TypicalMachineIsThatOfTheText) {
+  const PlanMachine m = typical_machine();
+  const auto is = [](const Curve& curve, const std::vector<double>& numbers) {
+    std::vector<double> found;
+    for (const Piece& piece : curve) found.insert(found.end(), {piece.up_to_bytes, 1e6 * piece.alpha, 1e9 * piece.beta});
+    ASSERT_EQ(found.size(), numbers.size());
+    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], numbers[i], 1e-9 * numbers[i]);
+  };
+  is(m.messages.exchanges, {4096, 0.4, 0.15, 65536, 1, 0.25, 1e18, 10, 0.14});
+  is(m.messages.reductions, {4096, 0.5, 0.2, 65536, 1, 0.32, 1e18, 12, 0.22});
+  is(m.messages.reductions_of_sent, {4096, 0.5, 0.2, 65536, 1, 0.32, 1e18, 12, 0.22});
+  EXPECT_EQ(m.operations_per_second, 95e9);
+  EXPECT_EQ(m.bytes_per_second, 25e9);
+  EXPECT_EQ(m.memory, 0);
+}
+
+TEST(Footprint, TheLargestIsThatOfThePlaceThatNeedsMost) {
+  HybridSettings s = settings(six_layers, 64);
+  s.micro_batches = 4;
+  for (const GridShape& shape : {GridShape{1, 1, 1}, {2, 3, 1}, {1, 2, 2}}) {
+    size_t most = 0;
+    for (int rank = 0; rank < shape.ranks(); ++rank) {
+      const GridFootprint f = predict_footprint(s, shape, place_of(rank, shape));
+      most = std::max(most, f.parameters + f.gradients + f.optimizer + f.activations + f.exchange);
+    }
+    EXPECT_EQ(largest_footprint(s, shape).sum(), most);
+  }
 }
 
 }  // namespace
