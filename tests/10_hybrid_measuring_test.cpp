@@ -1,0 +1,379 @@
+// What chapter 10 measures and reports, with clocks that are known beforehand: where a step's time goes, a run's last lines, the choice
+// of the grid as it is told, the benchmark's table. All of it is computed another way here.
+// ranks: 1 2 4
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/core_share.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/08_layer_splitting/partition.h"
+#include "chapters/10_hybrid/grid_footprint.h"
+#include "chapters/10_hybrid/hybrid_report.h"
+#include "chapters/10_hybrid/plan.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/statistics.h"
+#include "common/timer.h"
+#include "tests/grid_runs.h"
+#include "tests/known_share.h"
+#include "tests/options_told.h"
+
+namespace bench_program {
+#include "chapters/10_hybrid/bench.cpp"
+}
+
+namespace {
+
+using namespace grid_runs;
+
+int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
+  Arguments arguments(options);
+  int status = -1;
+  printed = printed_by([&] { status = program(*session_of_test, arguments.count(), arguments.values()); });
+  return status;
+}
+
+// --- Where the time goes: every section of a step, as the texts of chapters 08, 09 and 10 have it ------------------------
+
+struct KnownModel {
+  const HybridSettings& s;
+  const GridShape& shape;
+  const GridPlace place;
+  KnownClock& clock;
+  HybridModel::Time time;
+
+  void sum_over_tensor_ranks(double& inside) {
+    const double begin = clock.read(), copied = clock.read();
+    time.copying += copied - begin;
+    const double summing = clock.read(), summed = clock.read();
+    time.waiting += summed - summing;
+    const double back = clock.read(), there = clock.read();
+    time.copying += there - back;
+    inside += copied - begin + summed - summing + there - back;
+  }
+
+  void walk(const Schedule& schedule, const std::vector<Range>& chunks, bool trains) {
+    for (const Step& step : schedule.steps[size_t(place.pipeline)]) {
+      const int direction = step.pass == Pass::forward ? 1 : -1;
+      const auto is_chunk = [&](int chunk) { return chunk >= 0 && chunk < schedule.chunks(); };
+      const bool takes = is_chunk(step.chunk - direction), gives = is_chunk(step.chunk + direction);
+      if (takes && shape.pipeline > 1) {
+        const double begin = clock.read(), there = clock.read();
+        time.waiting += there - begin;
+        time.copying += clock.read() - there;
+      }
+      if (gives) time.waiting += clock.section();
+      const double begin = clock.read();
+      double inside = 0;
+      const Range layers = chunks[size_t(step.chunk)];
+      const bool head = layers.last + 1 == s.sizes.size(), split_classes = layers.last % 2 == 1;
+      int sums = 0;
+      for (size_t l = layers.first; l < layers.last; ++l) sums += step.pass == Pass::forward ? l % 2 == 1 : l % 2 == 0 && l > 0;
+      if (step.pass == Pass::backward && head && split_classes) sums += 2;  // a maximum and a sum
+      for (int i = 0; i < sums && shape.tensor > 1; ++i) sum_over_tensor_ranks(inside);
+      if (step.pass == Pass::backward && head && split_classes && shape.tensor > 1) {  // the loss
+        const double loss = clock.section();
+        time.waiting += loss, inside += loss;
+      }
+      time.computing += clock.read() - begin - inside;
+      if (trains && step.pass == Pass::backward && shape.data > 1 &&
+          (s.reproducible || step.micro_batch + 1 == schedule.micro_batches))
+        for (size_t l = layers.first; l < layers.last; ++l) {
+          time.copying += clock.section();
+          const double posting = clock.read();
+          time.waiting += clock.read() - posting;
+        }
+      if (gives && shape.pipeline > 1) time.copying += clock.section();
+    }
+    time.waiting += clock.section();
+  }
+
+  void step() {
+    walk(stage_schedule(s, shape, place), balanced_chunks(s.sizes, shape.pipeline * s.chunks), true);
+    time.waiting += clock.section();  // for gradients
+    time.waiting += clock.section();  // for weights
+    time.waiting += clock.section();  // for the loss
+  }
+};
+
+// The clock's differences are exact, sums of them in another order nearly so.
+bool near(double a, double b) { return std::abs(a - b) <= 1e-12 * std::abs(b) + 1e-15; }
+
+TEST(Time, OfEachKindIsWhatTheClockSays) {
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks()))
+    for (bool reproducible : {false, true}) {
+      HybridSettings s = settings("sgd", 3 * shape.data, reproducible);
+      if (shape.pipeline == 2) s.schedule = "interleaved", s.chunks = 2;
+      GridRun run(shape, s);
+      KnownClock clock(rank());
+      KnownModel known{s, shape, grid_of(shape).place, clock, {}};
+      {
+        const ClockOfTest of_test{clock};
+        train(run.model, d, 0, 2);
+      }
+      known.step();
+      known.step();
+      const HybridModel::Time found = run.model.time(), expected = known.time;
+      EXPECT_ON_ALL_RANKS(near(found.computing, expected.computing)) << told(shape, s) << found.computing << " " << expected.computing;
+      EXPECT_ON_ALL_RANKS(near(found.waiting, expected.waiting)) << told(shape, s) << found.waiting << " " << expected.waiting;
+      EXPECT_ON_ALL_RANKS(near(found.copying, expected.copying)) << told(shape, s) << found.copying << " " << expected.copying;
+    }
+}
+
+// --- The report ----------------------------------------------------------------------------------------------------------
+
+// Two epochs of two steps, with evaluations whose waiting counts for nothing.
+TEST(Report, TellsSharesAndMemory) {
+  const Dataset d = data();
+  const std::vector<uint32_t> order = permutation(1, 0, d.count);
+  for (const GridShape& shape : shapes_of(ranks())) {
+    HybridSettings s = settings("adam", 2 * shape.data, false);
+    s.sizes = {17, 260, 140, 150, 60, 10};
+    if (shape.pipeline * s.chunks > 5) continue;
+    GridRun run(shape, s);
+    HybridOptions o(ranks());
+    o.hidden = {260, 140, 150, 60};
+    o.epochs = 2, o.batch = 29;
+    double waiting = 0, copying = 0, seconds = 0;
+    const std::string printed = printed_by([&] {
+      const ClockOfTest known{KnownClock(rank())};
+      HybridReport report(o, d, run.model);
+      for (int epoch = 0; epoch < 2; ++epoch) {
+        for (int i = 0; i < 2; ++i) {
+          const HybridModel::Time before = run.model.time();
+          const double loss = run.model.step(d, order, {0, 29}).loss;
+          waiting += run.model.time().waiting - before.waiting, copying += run.model.time().copying - before.copying;
+          report.step(loss, 29);
+        }
+        report.epoch(epoch, run.model.count_correct(d), d.count);
+      }
+      seconds = report.train_seconds();
+      EXPECT_EQ(report.end(), 0);
+    });
+    double sums[3] = {waiting, copying, seconds};
+    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, sums, 3, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD));
+    if (rank() != 0) {
+      EXPECT_EQ(printed, "");
+      continue;
+    }
+    const GridFootprint f = predict_footprint(s, shape, {0, 0, 0});
+    const auto mb = [](size_t bytes) { return double(bytes) / 1e6; };
+    const std::string expected =
+        line("\ntime: computing %.1f %%, waiting %.1f %%, copying %.1f %%\n", 100 - 100 * sums[0] / sums[2] - 100 * sums[1] / sums[2],
+             100 * sums[0] / sums[2], 100 * sums[1] / sums[2]) +
+        line("memory of rank 0: weights %.2f, gradients %.2f, optimizer %.2f, activations %.2f, exchange %.2f MB\n", mb(f.parameters),
+             mb(f.gradients), mb(f.optimizer), mb(f.activations), mb(f.exchange)) +
+        "distance to the serial run: not measured (--compare-with-serial does)\n";
+    EXPECT_TRUE(printed.ends_with(expected)) << to_string(shape) << expected << printed;
+  }
+}
+
+// The time of a run that was continued is not compared with that of a whole one.
+TEST(Report, ComparesWithTheSerialRun) {
+  const Dataset d = data();
+  for (size_t steps_before : {0, 7}) {
+    const GridShape shape{1, ranks() == 1 ? 1 : 2, ranks() == 4 ? 2 : 1};
+    HybridOptions o(ranks());
+    o.hidden = {13, 11};
+    o.epochs = 1, o.batch = 29, o.micro_batches = 2, o.compare_with_serial = true;
+    HybridSettings s = settings("sgd", 2, false);
+    s.sizes = {17, 13, 11, 10};
+    GridRun run(shape, s);
+    int status = -1;
+    const std::string printed = printed_by([&] {
+      HybridReport report(o, d, run.model, steps_before);
+      for_each_step(d, 0, 7, [&](const std::vector<uint32_t>& order, Range batch) {
+        const double loss = run.model.step(d, order, batch).loss;
+        report.step(loss, batch.size());
+        return loss;
+      });
+      report.epoch(0, 1, d.count);
+      status = report.end();
+    });
+    EXPECT_ON_ALL_RANKS(status == 0);
+    if (rank() != 0) continue;
+    EXPECT_EQ(printed.find("serial run on rank 0: ") != std::string::npos, steps_before == 0) << printed;
+    EXPECT_NE(printed.find(ranks() == 4 ? "within ten times" : "the same bits"), std::string::npos) << printed;
+  }
+}
+
+// --- The choice, as it is told ----------------------------------------------------------------------------------------------
+
+TEST(Options, TellWhatIsChosen) {
+  for (int64_t wished : {0, 2}) {
+    Dataset d = random_dataset(17, 60);
+    HybridOptions o(ranks());
+    o.hidden = {40, 30, 20};
+    o.batch = 32, o.memory_mib = 100, o.tensor = ranks() == 1 ? 1 : wished, o.train_samples = 50;
+    const std::string printed = printed_by([&] { o.apply(d, ranks()); });
+    HybridSettings s;
+    s.sizes = {17, 40, 30, 20, 10};
+    s.batch = 32;
+    PlanMachine machine = typical_machine();
+    machine.memory = 100.0 * 1048576;
+    const std::vector<GridPlan> plans = plan_grids(s, {.tensor = int(o.tensor)}, ranks(), machine);
+    EXPECT_ON_ALL_RANKS(o.grid == plans[0].shape && o.micro_batches == plans[0].micro_batches);
+    EXPECT_EQ(o.samples, 50u);
+    EXPECT_EQ(o.settings().sizes, s.sizes);
+    EXPECT_EQ(o.settings().batch, 32u);
+    EXPECT_EQ(o.settings().micro_batches, plans[0].micro_batches);
+    if (rank() != 0) {
+      EXPECT_EQ(printed, "");
+      continue;
+    }
+    const bool one = plans[0].micro_batches == 1;
+    std::string expected = line("grid %d x %d x %d (data x pipeline x tensor), %d micro-batch%s", plans[0].shape.data, plans[0].shape.pipeline,
+                                plans[0].shape.tensor, plans[0].micro_batches, one ? "" : "es");
+    expected += plans.size() > 1 ? ": the fastest by estimate\n" + table_of(plans) : "\n";
+    EXPECT_EQ(printed, expected);
+  }
+}
+
+TEST(Options, RefuseWhatDoesNotFit) {
+  const auto error = [](auto change) {
+    Dataset d = random_dataset(17, 60);
+    HybridOptions o(ranks());
+    o.hidden = {40, 30, 20, 10, 10, 10, 10, 10};
+    o.batch = 32;
+    change(o);
+    return error_of([&] { printed_by([&] { o.apply(d, ranks()); }); });
+  };
+  EXPECT_EQ(error([](HybridOptions&) {}), "");
+  EXPECT_EQ(error([](HybridOptions& o) { o.schedule = "interleaved", o.chunks = 2; }), "");
+  EXPECT_EQ(error([](HybridOptions& o) { o.schedule = "interleaved"; }),
+            "--schedule interleaved: needs --chunks 2 or more; with one chunk a stage it is 1f1b");
+  EXPECT_EQ(error([](HybridOptions& o) { o.chunks = 3; }), "--chunks 3: only --schedule interleaved has several chunks a stage");
+  const std::string full = error([](HybridOptions& o) { o.memory_mib = 1, o.hidden = {4000}; });
+  HybridSettings s;
+  s.sizes = {17, 4000, 10};
+  s.batch = 32;
+  PlanMachine small = typical_machine();
+  small.memory = 1048576;
+  const GridPlan least = plan_grids(s, {}, ranks(), small).front();
+  EXPECT_EQ(full, least.fits ? "" : line("no grid of %d ranks fits into 1 MB a rank; %s needs %d MB", ranks(),
+                                         to_string(least.shape).c_str(), int(least.memory / 1e6)));
+  EXPECT_TRUE(ranks() > 1 || !least.fits);
+}
+
+TEST(Options, HaveTheseDefaultsAndRanges) {
+  std::string printed;
+  EXPECT_ON_ALL_RANKS(run(bench_program::bench_grids, {"--help"}, printed) == 0);
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "rounds N (1 to 10000) [31]\nsteps N (1 to 10000) [2]\nbatch N (1 to 1048576) [1024]\n"
+                                                    "hidden N,N,.. (1 to 65536) [512,256]\noptimizer sgd|momentum|adam [sgd]\n"
+                                                    "machine TEXT\nonly-if-quiet\n");
+  Options options("");
+  HybridOptions o(3);
+  o.declare(options);
+  const std::string all = options_told(options.help());
+  EXPECT_TRUE(all.starts_with("replicas N (at least 0) [0]\npipeline N (at least 0) [0]\ntensor N (at least 0) [0]\n")) << all;
+  EXPECT_TRUE(all.ends_with("schedule naive|gpipe|1f1b|interleaved [1f1b]\nchunks N (1 to 1000) [1]\nreproducible\n"
+                            "memory-mib N (at least 0) [0]\nmachine TEXT\ncompare-with-serial\ntrace TEXT\n")) << all;
+}
+
+// --- The benchmark ---------------------------------------------------------------------------------------------------------
+
+// How often one step reads the clock, on this rank.
+int readings_of_a_step(const HybridSettings& s, const GridShape& shape, MPI_Comm comm, const Dataset& d) {
+  static int readings = 0;
+  CpuDevice device;
+  const Grid grid(shape, comm);
+  HybridModel model(device, grid, s);
+  model.initialize(1);
+  const ClockOfTest counting([] { return double(++readings); });
+  readings = 0;
+  model.step(d, permutation(1, 0, d.count), {0, d.count});
+  return readings;
+}
+
+void expect_bench(const std::vector<std::string>& options, double busy, int rounds, int steps, bool only_if_quiet, bool quiet) {
+  const double unit = 0x1p-18;
+  std::string printed;
+  int status = -1;
+  {
+    const ClocksOfTest known(rank(), unit, busy);
+    status = run(bench_program::bench_grids, options, printed);
+  }
+  EXPECT_ON_ALL_RANKS(status == (only_if_quiet && !quiet ? 77 : 0)) << status;
+  EXPECT_ON_ALL_RANKS(rank() == 0 || printed.empty());
+
+  HybridSettings s;
+  s.sizes = {784, 20, 30, 10};
+  s.batch = 24;
+  s.optimizer.name = "momentum";
+  const Dataset d = random_dataset(784, 24);
+  const GridPlan alone = estimate(s, {1, 1, 1}, typical_machine());
+  const std::vector<GridPlan> plans = plan_grids(s, {}, ranks(), typical_machine());
+  std::vector<int> readings = {readings_of_a_step(s, {1, 1, 1}, MPI_COMM_SELF, d)};
+  for (const GridPlan& plan : plans) {
+    HybridSettings with = s;
+    with.micro_batches = plan.micro_batches;
+    readings.push_back(readings_of_a_step(with, plan.shape, MPI_COMM_WORLD, d));
+  }
+  std::vector<int> all(readings.size() * size_t(ranks()));
+  MPI_CHECK(MPI_Allgather(readings.data(), int(readings.size()), MPI_INT, all.data(), int(readings.size()), MPI_INT, MPI_COMM_WORLD));
+  if (rank() != 0) return;
+
+  std::vector<KnownRank> clocks = known_ranks(ranks(), unit, busy);
+  std::vector<std::vector<double>> seconds(readings.size());  // the serial program's, then those of the grids
+  for (KnownRank& r : clocks) r.new_share();
+  for (int round = -1; round < rounds; ++round) {
+    const auto turn = [&](int rank, size_t which) {
+      KnownRank& r = clocks[size_t(rank)];
+      const double begin = r.wall.read();
+      for (int i = 0; i < steps * all[size_t(rank) * readings.size() + which]; ++i) r.wall.read();
+      const double took = (r.wall.read() - begin) / steps;
+      if (round < 0) return;
+      if (int(seconds[which].size()) == round) seconds[which].push_back(0);
+      seconds[which].back() = std::max(seconds[which].back(), took);
+    };
+    for (int rank = 0; rank < ranks(); ++rank) {
+      KnownRank& r = clocks[size_t(rank)];
+      if (round == 0) r.new_share();
+      r.begin();
+      if (rank == 0) turn(0, 0);
+      r.end();
+      r.begin();
+      for (size_t g = 1; g < readings.size(); ++g) turn(rank, g);
+      r.end();
+    }
+  }
+  const double lost = most_lost(clocks);
+  const Verdict v = verdict(lost, session_of_test->node_size());
+  EXPECT_EQ(v == Verdict::quiet, quiet) << lost;
+  std::string expected = machine_name() + line(": %d ranks, %d parameters, batch 24, momentum\n", ranks(), 784 * 20 + 20 + 20 * 30 + 30 + 30 * 10 + 10) +
+                         line("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(v)) +
+                         "                          ms a step                    fastest serial\n"
+                         "grid       micro-batches  estimated   fastest   median  / fastest\n";
+  for (size_t g = 0; g < readings.size(); ++g) {
+    const GridPlan& plan = g == 0 ? alone : plans[g - 1];
+    std::vector<double> sorted = seconds[g];
+    std::sort(sorted.begin(), sorted.end());
+    expected += line("%-10s %13d  %9.2f  %8.2f %8.2f  %7.2f\n", line("%d x %d x %d", plan.shape.data, plan.shape.pipeline, plan.shape.tensor).c_str(),
+                     plan.micro_batches, 1000 * plan.seconds, 1000 * sorted[0], 1000 * sorted[(sorted.size() - 1) / 2],
+                     *std::min_element(seconds[0].begin(), seconds[0].end()) / sorted[0]);
+  }
+  EXPECT_EQ(printed, expected);
+}
+
+TEST(Bench, PrintsWhatTheClocksSay) {
+  const bool enough = session_of_test->node_size() <= usable_cores();
+  const std::vector<std::string> options = {"--hidden", "20,30", "--batch", "24", "--optimizer", "momentum"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), options.begin(), options.end());
+    return more;
+  };
+  expect_bench(with({"--rounds", "3", "--steps", "2", "--only-if-quiet"}), 1000, 3, 2, true, enough);
+  expect_bench(with({"--rounds", "2", "--steps", "1"}), 1, 2, 1, false, false);
+  expect_bench(with({"--rounds", "1", "--steps", "1", "--only-if-quiet"}), 1, 1, 1, true, false);
+}
+
+}  // namespace
