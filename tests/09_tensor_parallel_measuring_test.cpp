@@ -1,0 +1,442 @@
+// What chapter 09 measures and reports, with clocks that are known beforehand: where the time goes, a run's last lines, the turns of
+// the benchmark and its tables. All of it is computed another way here.
+// ranks: 2 3
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <numeric>
+
+#include "chapters/05_collectives/core_share.h"
+#include "chapters/05_collectives/timing.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/09_tensor_parallel/contenders.h"
+#include "chapters/09_tensor_parallel/crossover.h"
+#include "chapters/09_tensor_parallel/slices.h"
+#include "chapters/09_tensor_parallel/split_evaluation.h"
+#include "chapters/09_tensor_parallel/tensor_footprint.h"
+#include "chapters/09_tensor_parallel/tensor_report.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/timer.h"
+#include "tests/known_share.h"
+#include "tests/mpi_expect.h"
+#include "tests/options_told.h"
+
+namespace bench_program {
+#include "chapters/09_tensor_parallel/bench.cpp"
+}
+
+namespace {
+
+using namespace bench_program;
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
+  Arguments arguments(options);
+  int status = -1;
+  printed = printed_by([&] { status = program(*session_of_test, arguments.count(), arguments.values()); });
+  return status;
+}
+
+double sorted_at(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values[size_t(share * double(values.size() - 1))];
+}
+
+// --- Where the time goes -------------------------------------------------------------------------------------------------
+
+struct Slice_ {
+  TensorOptions o{rank(), ranks()};
+  const Dataset data = random_dataset(17, 40);
+  CpuDevice device;
+  Layout layout;
+  Buffer<> parameters, gradients;
+  Mlp mlp;
+  TensorParallel tensor;
+  SplitSoftmaxHead head;
+  std::vector<uint32_t> order;
+
+  explicit Slice_(const std::vector<int64_t>& hidden)
+      : layout((o.hidden = hidden, o.batch = 40, o.layout(data))),
+        parameters(device, layout.count, Purpose::parameters),
+        gradients(device, layout.count, Purpose::gradients),
+        mlp(device, layout, parameters, gradients, {.rows = 40}),
+        tensor(mlp),
+        head(tensor, {.rows = 40}),
+        order(40) {
+    initialize(parameters, layout, 1);
+    std::iota(order.begin(), order.end(), 0u);
+  }
+  double step() {
+    load_images(mlp, data, order, {0, 40});
+    head.load_labels(data, order, {0, 40});
+    mlp.forward(40);
+    head.backward(mlp, 40);
+    mlp.backward(Write::overwrite);
+    return head.loss(mlp, 40);
+  }
+};
+
+// A sum or a maximum: a copy out, the exchange, a copy in.
+void known_exchange(ExchangeTime& time, KnownClock& clock) {
+  time.copying += clock.section();
+  time.exchanging += clock.section();
+  time.copying += clock.section();
+}
+
+TEST(Time, OfEachKindIsWhatTheClockSays) {
+  Slice_ slice({12, 9});
+  KnownClock clock(rank());
+  ExchangeTime expected;
+  float numbers[5] = {1, 2, 3, 4, 5};
+  {
+    const ClockOfTest known{clock};
+    slice.tensor.sum(numbers, 5);
+    slice.tensor.maximum(numbers, 5);
+    slice.tensor.sum(numbers, 0);
+    slice.tensor.sum(1.5);
+    slice.step();
+  }
+  known_exchange(expected, clock);
+  known_exchange(expected, clock);
+  expected.exchanging += clock.section();
+  for (int i = 0; i < 2 + 2; ++i) known_exchange(expected, clock);  // of layers 1 and 2; the maximum and the sum of the head
+  expected.exchanging += clock.section();                          // the loss
+  EXPECT_ON_ALL_RANKS(slice.tensor.time().exchanging == expected.exchanging);
+  EXPECT_ON_ALL_RANKS(slice.tensor.time().copying == expected.copying);
+}
+
+// --- The report ----------------------------------------------------------------------------------------------------------
+
+TEST(Report, TellsCutSharesAndMemory) {
+  Slice_ slice({260, 240, 150});
+  slice.o.epochs = 2;
+  slice.o.optimizer.name = "adam";
+  const Optimizer optimizer(slice.device, slice.o.optimizer, slice.layout.count);
+  double exchanging = 0, copying = 0, seconds = 0;
+  const std::string printed = printed_by([&] {
+    const ClockOfTest known{KnownClock(rank())};
+    TensorReport report(slice.o, slice.data, slice.tensor);
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      for (int i = 0; i < 2; ++i) {
+        const ExchangeTime before = slice.tensor.time();
+        const double loss = slice.step();
+        exchanging += slice.tensor.time().exchanging - before.exchanging, copying += slice.tensor.time().copying - before.copying;
+        report.step(loss, 40);
+      }
+      report.epoch(epoch, count_correct_split(slice.tensor, slice.data, {0, 40}), 40);
+    }
+    seconds = report.train_seconds();
+    EXPECT_EQ(report.end({slice.parameters.data(), slice.layout.count}), 0);
+  });
+  std::vector<double> mine = {seconds - exchanging - copying, exchanging, copying, seconds}, all(4 * size_t(ranks()));
+  MPI_CHECK(MPI_Allgather(mine.data(), 4, MPI_DOUBLE, all.data(), 4, MPI_DOUBLE, MPI_COMM_WORLD));
+  if (rank() != 0) {
+    EXPECT_EQ(printed, "");
+    return;
+  }
+  double sum[4] = {};
+  size_t busiest = 0;
+  for (size_t r = 0; r < size_t(ranks()); ++r) {
+    for (size_t i = 0; i < 4; ++i) sum[i] += all[4 * r + i];
+    if (all[4 * r] > all[4 * busiest]) busiest = r;
+  }
+  const auto part = [](int n) { return n / ranks(); };  // slice 0 has the smaller part
+  const int here = 18 * part(260) + (part(260) + 1) * 240 + 241 * part(150) + (part(150) + 1) * 10,
+            parameters = 18 * 260 + 261 * 240 + 241 * 150 + 151 * 10;
+  const auto activations = [&](auto of) {  // the text's formula: every layer's output, the last again, two of the widest inside, the head
+    const int widths[5] = {17, of(260), 240, of(150), 10};
+    return 40 * (widths[0] + widths[1] + widths[2] + widths[3] + widths[4] + widths[4] + 2 * std::max(widths[1], 240) + 2);
+  };
+  const auto mb = [](int floats) { return 4e-6 * floats; };
+  const std::string cut = line("\n%d ranks, allreduce rank-order; rank 0 has 17 x %d, %d x 240, 240 x %d, %d x 10: %d of %d parameters\n", ranks(),
+                               part(260), part(260), part(150), part(150), here, parameters);
+  EXPECT_NE(printed.find(cut), std::string::npos) << cut << printed;
+  const std::string end =
+      line("\ntime: computing %.1f %%, waiting %.1f %%, copying %.1f %%; rank %zu computed longest, %.1f %%\n", 100 * sum[0] / sum[3],
+           100 * sum[1] / sum[3], 100 * sum[2] / sum[3], busiest, 100 * all[4 * busiest] / all[4 * busiest + 3]) +
+      line("memory of rank 0 (of the serial program), MB: parameters %.2f (%.2f), gradients %.2f (%.2f), optimizer %.2f (%.2f), "
+           "activations %.2f (%.2f)\n", mb(here), mb(parameters), mb(here), mb(parameters), mb(2 * here), mb(2 * parameters),
+           mb(activations(part)), mb(activations([](int n) { return n; }))) +
+      "distance to the serial run: not measured (--compare-with-serial does)\n";
+  EXPECT_TRUE(printed.ends_with(end)) << end << printed;
+}
+
+// --- The benchmark's turns -------------------------------------------------------------------------------------------------
+
+// At least one step, at most nine, as many as make 1e9 operations; short ones are warmed up. The median of all but that.
+TEST(Bench, TimesSomeStepsAndTakesTheirMedian) {
+  const auto expect = [](int width, int rows, int calls, int timed) {
+    int called = 0;
+    KnownClock clock(5);
+    double found = 0;
+    {
+      const ClockOfTest known{clock};
+      found = time_steps({.width = width, .rows = rows}, [&] { ++called; });
+    }
+    std::vector<double> seconds;
+    for (int i = 0; i < timed; ++i) seconds.push_back(clock.section());
+    EXPECT_EQ(called, calls) << width;
+    EXPECT_EQ(found, sorted_at(seconds, 0.5));
+  };
+  expect(10, 10, 10, 9);
+  expect(1000, 10, 5, 4);     // 0.22e9 operations
+  expect(1000, 50, 2, 1);     // 1.1e9
+  expect(10000, 2, 2, 1);     // 4.4e9
+  expect(10000, 3, 1, 1);     // 6.6e9
+}
+
+// How often this rank reads the clock meanwhile.
+template <class Work>
+int readings_of(Work work) {
+  static int readings = 0;
+  const ClockOfTest counting([] { return double(++readings); });
+  readings = 0;
+  work();
+  return readings;
+}
+
+TEST(Bench, GivesEachItsTurn) {
+  Contenders contenders(24, 8, *session_of_test);
+  EXPECT_ON_ALL_RANKS((contenders.serial != nullptr) == (rank() == 0));
+  int of_step[2] = {readings_of([&] { contenders.data->step(8); }), readings_of([&] { contenders.tensor->step(8); })};
+  int of_exchange[2] = {readings_of([&] { contenders.data->exchange(8); }), readings_of([&] { contenders.tensor->exchange(8); })};
+  // Two sums forward, two backward, and of the split classes a maximum and a sum: six readings each, and two around each but the maximum.
+  EXPECT_EQ(of_exchange[1], 6 * 6 + 5 * 2);
+  std::vector<int> all(4 * size_t(ranks())), mine = {of_step[0], of_step[1], of_exchange[0], of_exchange[1]};
+  MPI_CHECK(MPI_Allgather(mine.data(), 4, MPI_INT, all.data(), 4, MPI_INT, MPI_COMM_WORLD));
+
+  const double unit = 0x1p-20;
+  Cell found{.width = 24, .rows = 8};
+  {
+    const ClocksOfTest known(rank(), unit, 1);
+    take_turns(found, contenders);
+    take_turns(found, contenders);
+  }
+  std::vector<KnownRank> clocks = known_ranks(ranks(), unit, 1);
+  Cell expected{.width = 24, .rows = 8};
+  for (int round = 0; round < 2; ++round) {
+    const auto steps = [](KnownRank& r, int inside) {
+      for (int i = 0; i < inside; ++i) r.wall.read();  // warm
+      std::vector<double> seconds;
+      for (int step = 0; step < 9; ++step) {
+        const double begin = r.wall.read();
+        for (int i = 0; i < inside; ++i) r.wall.read();
+        seconds.push_back(r.wall.read() - begin);
+      }
+      return sorted_at(seconds, 0.5);
+    };
+    double serial = 0, update = 0, data = 0, tensor = 0;
+    std::vector<double> data_exchange(3, 0.0), tensor_exchange(3, 0.0);
+    for (int who = 0; who < ranks(); ++who) {
+      KnownRank& r = clocks[size_t(who)];
+      const int* inside = &all[4 * size_t(who)];
+      r.new_share();
+      r.begin();
+      if (who == 0) serial = steps(r, 0), update = steps(r, 0);
+      r.end();
+      r.begin();
+      data = std::max(data, steps(r, inside[0]));
+      tensor = std::max(tensor, steps(r, inside[1]));
+      for (size_t i = 0; i < 3; ++i) {
+        const double begin = r.wall.read();
+        for (int read = 2; read < inside[2]; ++read) r.wall.read();
+        data_exchange[i] = std::max(data_exchange[i], r.wall.read() - begin);
+        double seconds = 0;
+        for (int sum = 0; sum < 5; ++sum) {
+          const double first = r.wall.read();
+          for (int read = 0; read < (sum == 4 ? 12 : 6); ++read) r.wall.read();
+          seconds += r.wall.read() - first;
+        }
+        tensor_exchange[i] = std::max(tensor_exchange[i], seconds);
+      }
+      r.end();
+    }
+    expected.serial.push_back(serial), expected.update.push_back(update), expected.data.push_back(data), expected.tensor.push_back(tensor);
+    expected.data_exchange.push_back(sorted_at(data_exchange, 0.5)), expected.tensor_exchange.push_back(sorted_at(tensor_exchange, 0.5));
+    expected.lost.push_back(most_lost(clocks));
+  }
+  EXPECT_ON_ALL_RANKS(found.serial == expected.serial && found.update == expected.update);
+  EXPECT_ON_ALL_RANKS(found.data == expected.data && found.tensor == expected.tensor);
+  EXPECT_ON_ALL_RANKS(found.data_exchange == expected.data_exchange) << found.data_exchange[0] << " " << expected.data_exchange[0];
+  EXPECT_ON_ALL_RANKS(found.tensor_exchange == expected.tensor_exchange) << found.tensor_exchange[0] << " " << expected.tensor_exchange[0];
+  EXPECT_ON_ALL_RANKS(found.lost == expected.lost) << found.lost[0] << " " << expected.lost[0];
+}
+
+// All three train the same network: after the same steps on the same rows they have the same weights, up to rounding.
+struct SerialWeights : SerialContender {
+  using SerialContender::SerialContender;
+  std::vector<float> weights() const { return {parameters_.data(), parameters_.data() + layout_.count}; }
+  double loss() const { return loss_; }
+};
+struct DataWeights : DataContender {
+  using DataContender::DataContender;
+  std::vector<float> weights() const { return {parameters_.data(), parameters_.data() + layout_.count}; }
+};
+struct TensorWeights : TensorContender {
+  using TensorContender::TensorContender;
+  std::vector<float> weights() const {
+    return gather_slices({parameters_.data(), layout_.count}, network(int(data_.features())), {0, 5}, MPI_COMM_WORLD);
+  }
+  double loss() const { return loss_; }
+};
+
+TEST(Bench, LetsThreeOfAKindRace) {
+  const Dataset data = random_dataset(24, 20);
+  SerialWeights serial(data);
+  DataWeights by_rows(data, ranks());
+  TensorWeights by_columns(data, rank(), ranks());
+  const std::vector<float> before = serial.weights();
+  EXPECT_ON_ALL_RANKS(by_columns.weights() == before && by_rows.weights() == before);
+  for (int i = 0; i < 3; ++i) serial.step(17), by_rows.step(17), by_columns.step(17);
+  const std::vector<float> one = serial.weights(), rows = by_rows.weights(), columns = by_columns.weights();
+  const auto farthest = [](const std::vector<float>& a, const std::vector<float>& b) {
+    double most = 0;
+    for (size_t i = 0; i < a.size(); ++i) most = std::max(most, double(std::abs(a[i] - b[i])));
+    return most;
+  };
+  EXPECT_ON_ALL_RANKS(farthest(one, before) > 1e-3);
+  // Three steps of 0.01: sums in another order differ by a few 1e-7 of values of at most one.
+  EXPECT_ON_ALL_RANKS(farthest(rows, one) < 1e-5) << farthest(rows, one);
+  EXPECT_ON_ALL_RANKS(farthest(columns, one) < 1e-5) << farthest(columns, one);
+  EXPECT_ON_ALL_RANKS(std::abs(serial.loss() - by_columns.loss()) < 1e-5);
+  EXPECT_EQ(serial.exchange(17), 0);
+}
+
+// --- The benchmark's tables ------------------------------------------------------------------------------------------------
+
+const Curve line_of_bytes = {{1e12, 1e-6, 1e-9}};
+const Machine even = {line_of_bytes, line_of_bytes, line_of_bytes};
+
+TEST(Bench, SummarizesByMediansAndTheModel) {
+  const CrossoverModel model{network(64), 2, even};
+  const Cell cell{.width = 64, .rows = 100, .serial = {5, 3, 4}, .update = {2, 1, 1.5}, .data = {7, 9, 8}, .tensor = {6, 4, 5},
+                  .data_exchange = {0.3, 0.1, 0.2}, .tensor_exchange = {0.6, 0.4, 0.5}, .lost = {0.01, 0.9, 0.02}};
+  const Row r = summarize(cell, model, 1);
+  EXPECT_EQ((std::vector<double>{double(r.width), double(r.rows), r.serial, r.update, r.data, r.tensor, r.data_exchange, r.tensor_exchange}),
+            (std::vector<double>{64, 100, 4, 1.5, 8, 5, 0.2, 0.5}));
+  // An allreduce of two ranks: a step each way. Five of tensor parallelism's six exchanges are of whole layers or their like.
+  const auto allreduce = [](double floats) { return predicted_seconds("rank-order", 4 * floats, 2, even); };
+  const double data = allreduce(4 * 64 * 64 + 64 * 10 + 4 * 64 + 10), tensor = 4 * allreduce(100 * 64) + 2 * allreduce(100);
+  EXPECT_NEAR(r.predicted_data_exchange, data, 1e-15);
+  EXPECT_NEAR(r.predicted_tensor_exchange, tensor, 1e-15);
+  EXPECT_NEAR(r.predicted_data, 2.5 / 2 + data + 1.5, 1e-12);
+  EXPECT_NEAR(r.predicted_tensor, 2.5 / 2 + tensor + 1.5 / 2, 1e-12);
+  EXPECT_TRUE(r.verdict == Verdict::quiet);
+  EXPECT_TRUE(summarize(cell, model, usable_cores() + 1).verdict == Verdict::more_ranks_than_cores);
+  const CrossoverModel three{network(64), 3, even};
+  EXPECT_NEAR(summarize(cell, three, 1).predicted_tensor, 2.5 / 3 + three.tensor_exchange(100) + 0.5, 1e-12);
+  EXPECT_NEAR(summarize(cell, three, 1).predicted_data, 2.5 / 3 + three.data_exchange() + 1.5, 1e-12);
+}
+
+const Row first_row = {64, 100, 0.004, 0.001, 0.003, 0.0015, 200e-6, 50e-6, 210e-6, 60e-6, 0.0025, 0.00125, Verdict::quiet};
+Row row(int rows, double exchange, double step, Verdict v) {
+  Row r = first_row;
+  r.rows = rows, r.tensor_exchange = exchange * r.data_exchange, r.tensor = step * r.data, r.verdict = v;
+  return r;
+}
+
+TEST(Bench, PrintsTheTable) {
+  const std::string printed = printed_by([] { print_table({first_row, row(2000, 3, 0.75, Verdict::disturbed)}); });
+  EXPECT_EQ(printed,
+            "\n              data parallel: us exchanging, ms a step   tensor parallel                          step,\n"
+            "width  rows   predicted measured   predicted measured   predicted measured   predicted measured  tensor/data\n"
+            "   64   100         210      200        2.50     3.00          60       50        1.25     1.50      0.50\n"
+            "   64  2000         210      200        2.50     3.00          60      600        1.25     2.25      0.75  DISTURBED\n");
+}
+
+TEST(Bench, PrintsTheCrossoverOfWhatWasQuiet) {
+  const CrossoverModel model{network(64), 2, even};
+  const auto text = [&](const std::vector<Row>& rows) { return printed_by([&] { print_crossover(rows, model); }); };
+  const auto q = Verdict::quiet, d = Verdict::disturbed;
+  // Predicted: the largest number of rows for which tensor parallelism is not the dearer one.
+  int exchange = 0, step = 0;
+  while (model.tensor_exchange(exchange + 1) < model.data_exchange()) ++exchange;
+  while (step <= 1 << 12 && model.tensor_exchange(step + 1) < model.data_exchange() + 0.001 / 2) ++step;
+  ASSERT_GT(exchange, 10);
+  EXPECT_EQ(predicted_crossover(model, 0), exchange);
+  EXPECT_EQ(predicted_crossover(model, 0.001), step);
+  const auto told = [&](const char* measured, const std::string& predicted, const char* step_measured, const std::string& step_predicted) {
+    return line("crossover, width 64: the exchange costs the same at %s rows (predicted %s), the step at %s (predicted %s)\n", measured,
+                predicted.c_str(), step_measured, step_predicted.c_str());
+  };
+  EXPECT_EQ(text({row(10, 0.5, 0.25, q), row(40, 2, 0.5, q), row(5000, 4, 2, q)}),
+            told("20", std::to_string(exchange), "447", std::to_string(step)));
+  // The middle row was disturbed: the line goes from the first to the last.
+  EXPECT_EQ(text({row(10, 0.5, 0.5, q), row(40, 9, 9, d), row(4000, 2, 2, q)}), told("200", std::to_string(exchange), "200", std::to_string(step)));
+  EXPECT_EQ(text({row(5000, 2, 0.5, q), row(6000, 3, 0.6, q)}), told("below 5000", "below 5000", "above 6000", "below 5000"));
+  EXPECT_EQ(text({row(1, 0.1, 0.1, q), row(2, 0.2, 0.2, q)}), told("above 2", "above 2", "above 2", "above 2"));
+  EXPECT_EQ(text({row(10, 0.5, 0.25, d)}), "crossover, width 64: no measurement was quiet\n");
+  EXPECT_EQ(rows_text(10, 10, 20), "10");
+  EXPECT_EQ(rows_text(20, 10, 20), "20");
+  EXPECT_EQ(rows_text(15.5, 10, 20), "16");
+}
+
+TEST(Bench, PrintsSpeedupsOfRounds) {
+  EXPECT_EQ(printed_by([] { print_speedup("some", {0.4, 0.3, 0.5, 0.6, 0.2}, {0.1, 0.2, 0.25, 0.1, 0.2}); }),
+            "some                 200.0 ms a step, speedup 2.00 (quartiles 1.50 to 4.00)\n");
+}
+
+TEST(Bench, WritesAllNumbers) {
+  const std::string file = scratch_file("09_times.csv");
+  write_csv(file, {first_row, row(2000, 3, 0.75, Verdict::disturbed)}, 5);
+  EXPECT_EQ(text_of_file(file), "# " + machine_name() + "; 5 ranks; networks n-n-n-n-n-10; seconds a step\n"
+            "width,rows,serial,update,data,tensor,data_exchange,tensor_exchange,predicted_data,predicted_tensor,"
+            "predicted_data_exchange,predicted_tensor_exchange,disturbed\n"
+            "64,100,0.004,0.001,0.003,0.0015,0.0002,5e-05,0.0025,0.00125,0.00021,6e-05,0\n"
+            "64,2000,0.004,0.001,0.003,0.00225,0.0002,0.0006,0.0025,0.00125,0.00021,6e-05,1\n");
+  std::remove(file.c_str());
+  EXPECT_EQ(error_of([] { write_csv("/no/such/folder/times.csv", {}, 2); }), "/no/such/folder/times.csv: cannot be written");
+}
+
+TEST(Bench, StatusSaysWhetherItMayBeBelieved) {
+  Choices c;
+  EXPECT_EQ(status_of(true, c), 0);
+  EXPECT_EQ(status_of(false, c), 0);
+  c.only_if_quiet = true;
+  EXPECT_EQ(status_of(true, c), 0);
+  EXPECT_EQ(status_of(false, c), 77);
+}
+
+TEST(Bench, RefusesWhatItCannotMeasure) {
+  for (const std::vector<std::string>& options : {std::vector<std::string>{"--widths", "none"}, {"--batches", "none"}, {"--batches", "8,4"}}) {
+    std::string printed;
+    EXPECT_EQ(error_of([&] { run(bench, options, printed); }),
+              "--widths, --batches: need one number or more, the batches ascending");
+  }
+}
+
+TEST(Options, HaveTheseDefaultsAndRanges) {
+  std::string printed;
+  EXPECT_ON_ALL_RANKS(run(bench, {"--help"}, printed) == 0);
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "widths N,N,.. (1 to 65536) [256,512,1024]\nbatches N,N,.. (1 to 1048576) [32,64,128,256,512,1024,2048]\n"
+                                                    "wide N (1 to 65536) [2048]\nwide-batch N (1 to 1048576) [128]\nrounds N (1 to 10000) [5]\n"
+                                                    "csv TEXT\nonly-if-quiet\n");
+  Options options("");
+  TensorOptions o(0, 3);
+  o.declare(options);
+  const std::string told = options_told(options.help());
+  EXPECT_NE(told.find(" [rank-order]\ncompare-with-serial\ntrace TEXT\n"), std::string::npos) << told;
+  // A batch of one row has no other order of sums to compare with, where there is another rank.
+  const auto refused = [](int ranks, int64_t batch, bool compare) {
+    Dataset data = random_dataset(17, 40);
+    TensorOptions choices(0, ranks);
+    choices.batch = batch, choices.compare_with_serial = compare;
+    return error_of([&] { choices.apply(data); });
+  };
+  EXPECT_NE(refused(2, 1, true), "");
+  EXPECT_EQ(refused(1, 1, true), "");
+  EXPECT_EQ(refused(2, 2, true), "");
+  EXPECT_EQ(refused(2, 1, false), "");
+}
+
+}  // namespace
