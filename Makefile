@@ -480,7 +480,7 @@ tasks := $(filter-out $(if $(NO_SIMULATOR),13_%),$(patsubst tests/exercises/%_ma
 task_name = $(call number,$(1))_$(notdir $(1))
 task_file = $(firstword $(wildcard $(1).cu) $(1).cpp)
 judges := $(addprefix $(B)/tests/exercises/,$(addsuffix /judge,$(sort $(patsubst %/,%,$(dir $(tasks))))))
-$(B)/sandbox: $(B)/tests/exercises/sandbox.o $(B)/tests/exercises/namespaces.o
+$(B)/sandbox: $(addprefix $(B)/tests/exercises/,sandbox.o namespaces.o seccomp.o)
 	$(call link,$^)
 $(B)/collect: $(B)/tests/exercises/collect.o
 	$(call link,$^)

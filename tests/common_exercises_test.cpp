@@ -239,6 +239,94 @@ TEST_P(Sandbox, LimitsTheSizeOfFiles) {
   EXPECT_NE(run("--disk 1", "head -c 4000000 /dev/zero > large && echo whole").output.find("File"),
             std::string::npos);
 }
+TEST_P(Sandbox, LimitsTheSizeOfAllFiles) {
+  const Sandboxed sandboxed = run("--disk 4", "for i in 1 2 3 4 5; do head -c 3000000 /dev/zero > large$i || exit 3; done; exit 0");
+  EXPECT_FALSE(sandboxed.report.starts_with("exit 0 ")) << sandboxed.report;  // the disk is full, or the limit is met
+}
+TEST_P(Sandbox, LimitsTheMemoryOfAllProcessesTogether) {
+  // tail keeps a line without end in memory.
+  const std::string hog = "head -c 60000000 /dev/zero | tail -n 1 | sleep 3 & ";
+  EXPECT_TRUE(run("--memory 150", hog + hog + hog + hog + "wait").report.starts_with("memory 150 "));
+}
+TEST_P(Sandbox, CountsFilesInMemory) {
+  if (!walls_ && getuid() != 0) GTEST_SKIP() << "skipped: without walls, and not as another user, nobody knows whose files these are";
+  EXPECT_TRUE(run("--memory 50 --disk 200", "head -c 60000000 /dev/zero > /dev/shm/large; sleep 3").report.starts_with("memory 50 "));
+}
+TEST_P(Sandbox, LeavesNothingBehindInPublicFolders) {
+  if (!walls_ && getuid() != 0) GTEST_SKIP() << "skipped: without walls, and not as another user, nobody knows whose files these are";
+  const std::string name = "left_behind." + std::to_string(getpid());
+  const Sandboxed sandboxed =
+      run("", "for folder in /tmp /var/tmp /dev/shm; do mkdir $folder/" + name + " && echo x > $folder/" + name + "/x; done; echo done");
+  EXPECT_NE(sandboxed.output.find("done"), std::string::npos);
+  for (const std::string folder : {"/tmp/", "/var/tmp/", "/dev/shm/"}) EXPECT_FALSE(fs::exists(folder + name)) << folder;
+}
+TEST_P(Sandbox, StartsNoOtherProcessWhereThatIsForbidden) {
+  const Sandboxed sandboxed = run("--alone 1", "echo first; (echo second)");
+  EXPECT_TRUE(sandboxed.output.starts_with("first\n")) << sandboxed.output;
+  EXPECT_EQ(sandboxed.output.find("second"), std::string::npos) << sandboxed.output;
+}
+
+// A program of our own for each call: `name` fails, or the program dies of it.
+TEST_P(Sandbox, ForbidsCallsThatLeadOutOfTheLimits) {
+  if (run_program(build_folder() + "/sandbox --says").output.find("no seccomp") != std::string::npos)
+    GTEST_SKIP() << "skipped: no seccomp on this system";
+  std::ofstream(scratch_.path / "calls.c") << R"(
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/shm.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#define TRY(call) { errno = 0; const long result = call; printf("%s: %s\n", #call, result >= 0 ? "WORKS" : errno == ENOSYS ? "ENOSYS" : "refused"); }
+int main(int count, char** arguments) {
+  if (shmget(atoi(arguments[count - 1]), 4096, IPC_CREAT | 0600) < 0) printf("no segment\n");
+  TRY(syscall(SYS_memfd_create, "x", 0))
+  TRY(syscall(SYS_unshare, CLONE_NEWUSER))
+  TRY(syscall(SYS_clone, CLONE_NEWUSER | 17, 0, 0, 0, 0))
+  struct clone_args request = {.exit_signal = 17};
+  TRY(syscall(SYS_clone3, &request, sizeof request))
+  TRY(syscall(SYS_keyctl, 0, -3, 1, 0, 0))
+  TRY(syscall(SYS_ptrace, 16, getppid(), 0, 0))
+  TRY(syscall(SYS_msgget, 0, 01600))
+  TRY(syscall(SYS_io_uring_setup, 1, (void*)0))
+  int value = 7, copy = 0;
+  struct iovec from = {&value, sizeof value}, to = {&copy, sizeof copy};
+  printf("process_vm_readv: %s\n", process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 4 && copy == 7 ? "WORKS" : "refused");
+  if (vfork() == 0) _exit(0);
+  printf("a child: %s\n", wait(0) > 0 ? "WORKS" : "refused");
+#ifdef __x86_64__
+  fflush(stdout);
+  int number = 20; // getpid, as a 32-bit program calls it
+  __asm__ volatile("int $0x80" : "+a"(number) : : "memory");
+  printf("the other architecture: WORKS\n");
+#endif
+})";
+  const std::string program = scratch_.path / "calls";
+  if (run_program("command -v cc").status != 0) GTEST_SKIP() << "skipped: no C compiler called cc";
+  const ProgramRun compiler = run_program("cc -o " + program + " " + program + ".c");
+  ASSERT_EQ(compiler.status, 0) << compiler.output;
+  fs::create_directories(scratch_.path / "in");
+  fs::copy_file(program, scratch_.path / "in/calls", fs::copy_options::overwrite_existing);
+  const Sandboxed sandboxed = run("", "../in/calls " + std::to_string(getpid()));
+  EXPECT_EQ(sandboxed.output.substr(0, sandboxed.output.find("Bad system call")),
+            "syscall(SYS_memfd_create, \"x\", 0): refused\n"
+            "syscall(SYS_unshare, CLONE_NEWUSER): refused\n"
+            "syscall(SYS_clone, CLONE_NEWUSER | 17, 0, 0, 0, 0): refused\n"
+            "syscall(SYS_clone3, &request, sizeof request): ENOSYS\n"
+            "syscall(SYS_keyctl, 0, -3, 1, 0, 0): refused\n"
+            "syscall(SYS_ptrace, 16, getppid(), 0, 0): refused\n"
+            "syscall(SYS_msgget, 0, 01600): refused\n"
+            "syscall(SYS_io_uring_setup, 1, (void*)0): refused\n"
+            "process_vm_readv: WORKS\n"
+            "a child: WORKS\n");
+  if (!walls_ && getuid() != 0) return;
+  EXPECT_EQ(run_program("grep -c '^ *" + std::to_string(getpid()) + " ' /proc/sysvipc/shm").output, "0\n") << "a segment was left behind";
+}
 TEST_P(Sandbox, KeepsTheEnvironmentSmall) {
   setenv("A_SECRET_OF_THE_TEACHER", "secret", 1);
   EXPECT_EQ(run("", "env").output.find("SECRET"), std::string::npos);

@@ -247,6 +247,14 @@ TEST_F(Results, WhatWasIgnoredIsSaidToTheStudentToo) {
   EXPECT_NE(read(results_ / "results.json").find("\"output\": \"" + line + "\""), std::string::npos);
 }
 
+TEST_F(Results, ASubmissionHasItsTime) {
+  hand_in("weight_decay.cpp", "int x;\n");
+  setenv("GRADE_SECONDS", "0", 1);
+  const ProgramRun run = grade("01_weight_decay");
+  unsetenv("GRADE_SECONDS");
+  EXPECT_NE(run.output.find("0 / 3   not graded: the submission took more than 0 s"), std::string::npos) << run.output;
+}
+
 TEST_F(Results, WithoutAPlaceToWorkNothingIsGraded) {
   hand_in("weight_decay.cpp", "int x;\n");
   std::ofstream(results_) << "a file where a folder should be\n";
@@ -255,6 +263,14 @@ TEST_F(Results, WithoutAPlaceToWorkNothingIsGraded) {
   setenv("TMPDIR", "/proc", 1);  // where nothing can be made
   EXPECT_EQ(grade("01_weight_decay").status, 2);
   unsetenv("TMPDIR");
+  EXPECT_FALSE(fs::exists(results_));
+
+  const ProgramRun without = run_program("unshare -m sh -c 'mount -t tmpfs -o noexec none /mnt && echo mounted'");
+  if (without.output != "mounted\n") GTEST_SKIP() << "skipped: not allowed to mount a folder where no program may run";
+  const ProgramRun run = run_program("unshare -m sh -c 'mount -t tmpfs -o noexec none /mnt && TMPDIR=/mnt TASKS=01 SUBMISSION=tests RESULTS=" +
+                                     results_.string() + " sh tests/exercises/grade'");
+  EXPECT_EQ(run.status, 2);
+  EXPECT_NE(run.output.find("no program may run in /mnt"), std::string::npos) << run.output;
   EXPECT_FALSE(fs::exists(results_));
 }
 

@@ -149,6 +149,9 @@ std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
     command.insert(command.end(),
                    {"--cpu", std::to_string(10 + 20 * ranks), "--processes", std::to_string(16 + 8 * ranks),
                     "--memory", std::to_string(512 * (1 + ranks))});
+  // The checker of CUDA programs starts addr2line; all others need one process.
+  else if (environment("TASK_CUDA").empty())
+    command.insert(command.end(), {"--alone", "1"});
   // CUDA, on a GPU or not, reserves far more addresses than it uses.
   if (!environment("TASK_CUDA").empty())
     command.insert(command.end(), {"--address", "0", "--memory", "4096"});

@@ -23,6 +23,7 @@ bool run_behind_walls(const Request&, int, Ending&, std::string& why) {
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -154,52 +155,23 @@ void start_loopback() {
 
 // --- Process 1 -----------------------------------------------------------------------------------------------------------
 
-struct Use {
-  long milliseconds = 0, mebibytes = 0;
-};
-
-// A small file; "" if it cannot be read: a process may end between opening its file and reading it.
-std::string read_all(const std::string& file) {
-  const int in = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  char text[4096];
-  const ssize_t n = in >= 0 ? read(in, text, sizeof text) : -1;
-  if (in >= 0) close(in);
-  return n > 0 ? std::string(text, size_t(n)) : "";
-}
-
-// What all processes inside use now; process 1 is us.
-Use use_of_all() {
-  Use all;
-  DIR* folder = opendir("/proc");
-  if (!folder) return all;
-  while (const dirent* entry = readdir(folder)) {
-    if (!isdigit((unsigned char)entry->d_name[0]) || strcmp(entry->d_name, "1") == 0) continue;
-    const std::string text = read_all(std::string("/proc/") + entry->d_name + "/stat");
-    const size_t name_end = text.rfind(')');  // the name may contain anything
-    if (name_end == std::string::npos) continue;
-    long ticks_user = 0, ticks_system = 0, pages = 0;
-    // Fields 14, 15 and 24 of the line; the name is field 2.
-    if (sscanf(text.c_str() + name_end + 1,
-               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %*d %*d %*d %*d %*d %*d %*u %*u %ld",
-               &ticks_user, &ticks_system, &pages) != 3)
-      continue;
-    all.milliseconds += (ticks_user + ticks_system) * 1000 / sysconf(_SC_CLK_TCK);
-    all.mebibytes += pages * (sysconf(_SC_PAGESIZE) / 1024) / 1024;
-  }
-  closedir(folder);
-  return all;
+// What files in memory hold, in MiB.
+long held_by(const char* memory_file_system) {
+  struct statvfs all;
+  if (statvfs(memory_file_system, &all) != 0) return 0;
+  return long((all.f_blocks - all.f_bfree) * all.f_frsize >> 20);
 }
 
 // Waits for the command, and for nothing longer than it may take.
-Ending watch(pid_t command, const Request& request) {
+Ending watch(pid_t command, const Request& request, uid_t uid) {
   useconds_t pause = 500;
   int status = 0;
   while (true) {
     const pid_t ended = waitpid(-1, &status, WNOHANG);
     if (ended == command) return ending_of(status, request);
     if (ended > 0) continue;  // an orphan
-    const Use use = use_of_all();
-    if (use.mebibytes > request.memory) return {"memory", int(request.memory)};
+    const Use use = use_of_descendants();
+    if (use.mebibytes + held_by("/box/scratch") + held_by("/dev/shm") + held_in_segments(uid) > request.memory) return {"memory", int(request.memory)};
     if (use.milliseconds > request.cpu * 1000) return {"cpu", int(request.cpu)};
     usleep(pause);
     if (pause < 10000) pause += pause / 4;
@@ -242,7 +214,7 @@ void tell(int pipe, const std::string& text) {
   tell(pipe, "started ");
   const pid_t command = fork();
   if (command == 0) become_command(request, "/box/scratch", output, uid);
-  const Ending ending = watch(command, request);
+  const Ending ending = watch(command, request, uid);
   kill(-1, SIGKILL);
   while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
   }

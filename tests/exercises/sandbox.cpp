@@ -4,11 +4,11 @@
 //   DIR/scratch/   its working directory; made here, and holds afterwards the files that it left
 //   DIR/course/    common, chapters and the built libraries: the parts of the repository that it may read
 //   DIR/output     what it printed
-//   DIR/report     how it ended, in one line: `exit 0`, `signal 11`, `wall 60`, `cpu 10` or `memory 1024`, then milliseconds of
-//                  processor time
+//   DIR/report     how it ended, in one line: `exit 0`, `signal 11`, `wall 60`, `cpu 10`, `memory 1024` or `disk 64`, then
+//                  milliseconds of processor time
 //
 // The command names files by their way from its working directory: ../in/program, ../course/common. Limits:
-// --wall, --cpu in seconds, --memory, --address, --disk in MiB, --processes; see sandbox.h.
+// --wall, --cpu in seconds, --memory, --address, --disk in MiB, --processes, --alone 1; see sandbox.h.
 //
 // On Linux, where we may make namespaces (as root, or as any user that may make a user namespace), the command sees the
 // folders above and the system's programs, read-only: no other file, no other process, no network, and it is another
@@ -16,10 +16,12 @@
 // user than we are, if we are root. `sandbox --says` prints which it is here.
 #include "tests/exercises/sandbox.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #endif
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,6 +30,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -90,22 +93,81 @@ long processes_of(uid_t uid) {
 // As root: a user that nobody is. Every process of this run is then ours to end, and no other.
 uid_t strange_user() { return getuid() == 0 ? 0x40000000u + uid_t(getpid()) : getuid(); }
 
+struct Process {
+  pid_t pid;
+  int parent;
+  char state;
+  long ticks, pages;
+};
+
+std::vector<Process> all_processes() {
+  std::vector<Process> all;
+  DIR* folder = opendir("/proc");
+  if (!folder) return all;
+  while (const dirent* entry = readdir(folder)) {
+    if (!isdigit((unsigned char)entry->d_name[0])) continue;
+    // It may end between opening its file and reading it.
+    const int in = open((std::string("/proc/") + entry->d_name + "/stat").c_str(), O_RDONLY | O_CLOEXEC);
+    char text[4096];
+    const ssize_t n = in >= 0 ? read(in, text, sizeof text - 1) : -1;
+    if (in >= 0) close(in);
+    if (n <= 0) continue;
+    text[n] = 0;
+    const char* name_end = strrchr(text, ')');  // the name may contain anything
+    Process process{std::atoi(entry->d_name), 0, 'Z', 0, 0};
+    long ticks[4];
+    // Fields 3, 4, 14 to 17 and 24 of the line; the name is field 2.
+    if (!name_end || sscanf(name_end + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %ld %ld %*d %*d %*d %*d %*u %*u %ld",
+                            &process.state, &process.parent, ticks, ticks + 1, ticks + 2, ticks + 3, &process.pages) != 7)
+      continue;
+    process.ticks = ticks[0] + ticks[1] + ticks[2] + ticks[3];
+    all.push_back(process);
+  }
+  closedir(folder);
+  return all;
+}
+
 // Living processes whose parent we are.
 std::vector<pid_t> children_of_this() {
   std::vector<pid_t> all;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    std::ifstream in(entry.path() / "stat");
-    std::string text;
-    std::getline(in, text, '\0');
-    char state = 'Z';
-    int parent = 0;
-    const size_t name_end = text.rfind(')');  // the name may contain anything
-    if (name_end == std::string::npos || sscanf(text.c_str() + name_end + 1, " %c %d", &state, &parent) != 2)
-      continue;
-    if (parent == getpid() && state != 'Z') all.push_back(std::atoi(entry.path().filename().c_str()));
-  }
+  for (const Process& process : all_processes())
+    if (process.parent == getpid() && process.state != 'Z') all.push_back(process.pid);
   return all;
+}
+
+// MiB of the files in a folder, and below.
+long size_of(const fs::path& folder) {
+  long blocks = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error), end; !error && at != end;
+       at.increment(error)) {
+    struct stat status;
+    if (lstat(at->path().c_str(), &status) == 0) blocks += status.st_blocks;
+  }
+  return blocks * 512 >> 20;
+}
+
+// Where everybody may write: what the strange user left there goes with it. Nothing of ours does: it is of another user.
+const char* const public_folders[] = {"/tmp", "/var/tmp", "/dev/shm"};
+bool is_left_by(uid_t uid, const fs::path& path) {
+  struct stat status;
+  return uid != getuid() && lstat(path.c_str(), &status) == 0 && status.st_uid == uid;
+}
+void remove_what_was_left(uid_t uid) {
+  std::error_code error;
+  for (const char* folder : public_folders)
+    for (const auto& entry : fs::directory_iterator(folder, error))
+      if (is_left_by(uid, entry.path())) fs::remove_all(entry.path(), error);
+  if (uid != getuid()) held_in_segments(uid, true);
+}
+// MiB of it that are memory.
+long held_in_memory(uid_t uid) {
+  long sum = 0;
+  if (uid == getuid()) return 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/dev/shm", error))
+    if (struct stat status; is_left_by(uid, entry.path()) && lstat(entry.path().c_str(), &status) == 0) sum += long(status.st_blocks) * 512;
+  return (sum >> 20) + held_in_segments(uid);
 }
 
 // Ends what the command left running: all processes of the strange user; else its process group, and then, as the
@@ -144,21 +206,25 @@ Ending run_without_walls(const Request& request, int output) {
 #endif
   const pid_t command = fork();
   if (command == 0) become_command(request, scratch, output, uid);
-  const useconds_t tick = 2000;
+  const auto start = std::chrono::steady_clock::now();
   int status = 0;
-  bool late = false;
-  for (long waited = 0; waitpid(command, &status, WNOHANG) == 0; waited += tick) {
-    if (waited > request.wall * 1000000L) {
-      late = true;
-      end_all(command, uid);
-      waitpid(command, &status, 0);
-      break;
-    }
-    usleep(tick);
+  Ending ending;
+  for (useconds_t pause = 1000; waitpid(command, &status, WNOHANG) == 0; usleep(pause)) {
+    if (pause < 40000) pause += pause / 4;
+    const Use use = use_of_descendants();
+    if (std::chrono::steady_clock::now() - start > std::chrono::seconds(request.wall)) ending = {"wall", int(request.wall)};
+    if (use.milliseconds > request.cpu * 1000) ending = {"cpu", int(request.cpu)};
+    if (use.mebibytes + held_in_memory(uid) > request.memory) ending = {"memory", int(request.memory)};
+    if (size_of(scratch) > request.disk) ending = {"disk", int(request.disk)};
+    if (ending.how.empty()) continue;
+    end_all(command, uid);
+    waitpid(command, &status, 0);
+    break;
   }
   end_all(command, uid);
-  Ending ending = ending_of(status, request);
-  if (late) ending = {"wall", int(request.wall)};
+  remove_what_was_left(uid);
+  if (ending.how.empty()) ending = ending_of(status, request);
+  if (ending.how == "exit" && size_of(scratch) > request.disk) ending = {"disk", int(request.disk)};
   rusage used;
   getrusage(RUSAGE_CHILDREN, &used);
   ending.milliseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000L +
@@ -178,6 +244,7 @@ bool parse(Request& request, int argc, char** argv) {
                    : name == "--address"   ? &request.address
                    : name == "--processes" ? &request.processes
                    : name == "--disk"      ? &request.disk
+                   : name == "--alone"     ? &request.alone
                                            : nullptr;
     if (number)
       *number = std::atol(value.c_str());
@@ -199,6 +266,7 @@ int open_output(const Request& request) {
 
 // What the sandbox can do here: 0 with walls, 1 without, 2 if a command could not even read what it is given.
 int say() {
+  const bool forbidding = calls_can_be_forbidden();  // before there are walls, behind which this process can start nobody
   const std::string box = fs::temp_directory_path() / ("sandbox." + std::to_string(getpid()));
   fs::create_directories(box + "/in");
   Request request;
@@ -218,12 +286,15 @@ int say() {
               << "/common: chmod -R a+rX . (and the folders above it)\n";
     return 2;
   }
+  const bool other = getuid() == 0;
   if (walls)
-    std::cout
-        << "walls: handed-in code sees no files but its own and the system's, no other process, no network\n";
+    std::cout << "walls: handed-in code sees no files but its own and the system's, no other process, no network";
   else
-    std::cout << "no walls (" << why << "): handed-in code runs under limits as "
-              << (getuid() == 0 ? "another user" : "this user") << ", and can read what that user can read\n";
+    std::cout << "no walls (" << why << "): handed-in code runs under limits as " << (other ? "another user" : "this user")
+              << ", and can read what that user can read"
+              << (other ? "" : "; files that it leaves outside of its folder stay there and are not counted");
+  if (!forbidding) std::cout << "; its calls of the system are not limited (no seccomp), memfds are not counted";
+  std::cout << "; memory in sockets" << (walls ? " is" : " and in deleted files is") << " not counted\n";
   return walls ? 0 : 1;
 }
 
@@ -236,6 +307,10 @@ void become_command(const Request& request, const std::string& scratch, int outp
   if (chdir(scratch.c_str()) != 0 || dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
     _exit(126);
   for (int file = 3; file < 1024; ++file) close(file);
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_max = std::min<rlim_t>(files.rlim_max, 1024);  // each socket may hold some memory that nobody counts
+  limit(RLIMIT_NOFILE, files.rlim_max, files.rlim_max);
   limit(RLIMIT_CPU, rlim_t(request.cpu), rlim_t(request.cpu) + 1);
   limit(RLIMIT_FSIZE, rlim_t(request.disk) << 20, rlim_t(request.disk) << 20);
   limit(RLIMIT_CORE, 0, 0);
@@ -246,10 +321,44 @@ void become_command(const Request& request, const std::string& scratch, int outp
   if (uid != getuid() && (setgroups(0, nullptr) != 0 || setgid(uid) != 0 || setuid(uid) != 0)) _exit(126);
 #ifdef __linux__
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would watch it any more
 #endif
+  forbid_calls(request.alone != 0);
   execvp(request.command[0], request.command.data());
   fprintf(stderr, "%s: %s\n", request.command[0], strerror(errno));
   _exit(127);
+}
+
+long held_in_segments(uid_t uid, bool remove) {
+  long sum = 0;
+  std::ifstream in("/proc/sysvipc/shm");
+  std::string line;
+  std::getline(in, line);
+  while (std::getline(in, line)) {
+    int id = 0;
+    unsigned user = 0;
+    long bytes = 0;
+    if (sscanf(line.c_str(), "%*d %d %*o %*u %*d %*d %*u %*u %*u %u %*u %*u %*u %*u %ld", &id, &user, &bytes) != 3 || user != uid) continue;
+    sum += bytes;
+#ifdef __linux__
+    if (remove) shmctl(id, IPC_RMID, nullptr);
+#endif
+  }
+  return sum >> 20;
+}
+
+Use use_of_descendants() {
+  const std::vector<Process> all = all_processes();
+  std::vector<pid_t> family = {getpid()};
+  Use sum;
+  for (size_t i = 0; i < family.size(); ++i)
+    for (const Process& process : all) {
+      if (process.parent != family[i]) continue;
+      family.push_back(process.pid);
+      sum.milliseconds += process.ticks * 1000 / sysconf(_SC_CLK_TCK);
+      sum.mebibytes += process.pages * (sysconf(_SC_PAGESIZE) / 1024) / 1024;
+    }
+  return sum;
 }
 
 Ending ending_of(int status, const Request& request) {

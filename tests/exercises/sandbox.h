@@ -13,10 +13,11 @@ struct Request {
   long memory = 1024;          // MiB, of all processes together, looked at every few milliseconds
   long address = 4096;         // MiB of address space of each process; 0: no limit
   long processes = 64;         // at a time; a rank has four: itself, two threads, and the guard's witness
-  long disk = 64;  // MiB of a file, and of the whole scratch folder where it is a file system of its own
+  long disk = 64;              // MiB of a file, and of the whole scratch folder
+  long alone = 0;              // 1: it may start threads, but no process
 };
 
-// How the command ended: `exit 0`, `signal 11`, `wall 60`, `cpu 10` or `memory 1024`.
+// How the command ended: `exit 0`, `signal 11`, `wall 60`, `cpu 10`, `memory 1024` or `disk 64`.
 struct Ending {
   std::string how;
   int number = 0;
@@ -26,6 +27,20 @@ struct Ending {
 // Runs in the last process before the command: limits, its own session, no files but stdin, stdout and stderr, a small
 // environment; then becomes the command, as user `uid`. Never returns.
 [[noreturn]] void become_command(const Request& request, const std::string& scratch, int output, uid_t uid);
+
+// What all processes that stem from this one use now. Processor time of those that ended is counted where somebody waited for them.
+struct Use {
+  long milliseconds = 0, mebibytes = 0;
+};
+Use use_of_descendants();
+
+// MiB of the shared segments of System V that the user made; they belong to no process. The kernel shows those of our namespace.
+long held_in_segments(uid_t uid, bool remove = false);
+
+// seccomp.cpp: forbids this process and those that it starts the calls of the system that lead out of the limits; alone: also
+// to start a process. False where the system cannot do that.
+bool forbid_calls(bool alone);
+bool calls_can_be_forbidden();
 
 // How the process that was waited for ended.
 Ending ending_of(int status, const Request& request);
