@@ -24,25 +24,37 @@ namespace {
 
 constexpr unsigned char margin_byte = 0xcb;
 
+struct Piece {
+  char* begin;
+  size_t bytes;
+};
+
 struct Arena {
-  char* begin = nullptr;
-  size_t bytes = 0;
-  char* next = nullptr;  // everything below has been used once
+  // Address space: nothing is in use yet, and none is given out twice. A piece is twice as large as the one before, so there are never
+  // many. Not one huge piece: an emulator keeps a record of every page in it. But the checker's shadow needs one, at a fixed ratio
+  // (it is sixteen times as large).
+  std::vector<Piece> pieces;
+  char* next = nullptr;  // in the last piece: everything below has been used once
+  size_t room = 0;       // behind it
+  size_t next_piece = size_t{1} << 26;
   // By the first page: also of what was freed, to say so. The page before it is a guard, and so is the page after it.
   std::map<const char*, Allocation> allocations;
   size_t device_live = 0;
   std::map<const char*, size_t> registered;  // cudaHostRegister
 
-  Arena() {
-    // The checker's shadow is sixteen times as large, so it gets less. Address space only: nothing is used yet.
-    for (bytes = observer ? size_t{1} << 40 : size_t{1} << 44; bytes >= size_t{1} << 32; bytes /= 2) {
+  Arena() { add_piece(observer ? size_t{1} << 40 : next_piece, size_t{1} << 20); }
+
+  // As large as it can be had.
+  void add_piece(size_t bytes, size_t fewest) {
+    for (; bytes >= fewest; bytes /= 2) {
       void* memory = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       if (memory == MAP_FAILED) continue;
-      begin = next = static_cast<char*>(memory);
-      next += page_bytes;
+      pieces.push_back({static_cast<char*>(memory), bytes});
+      next = pieces.back().begin + page_bytes;
+      room = bytes - page_bytes;
+      next_piece = 2 * bytes;
       return;
     }
-    bytes = 0;
   }
 };
 
@@ -71,10 +83,15 @@ void check_margins(const Allocation& allocation) {
 }  // namespace
 
 bool in_arena(const void* address) {
-  return static_cast<size_t>(static_cast<const char*>(address) - arena().begin) < arena().bytes;
+  for (const Piece& piece : arena().pieces)
+    if (static_cast<size_t>(static_cast<const char*>(address) - piece.begin) < piece.bytes) return true;
+  return false;
 }
 
-std::pair<char*, size_t> arena_range() { return {arena().begin, arena().bytes}; }
+std::pair<char*, size_t> arena_range() {
+  if (arena().pieces.empty()) return {};
+  return {arena().pieces.front().begin, arena().pieces.front().bytes};
+}
 
 Allocation* allocation_near(const void* address) {
   if (!in_arena(address)) return nullptr;
@@ -94,10 +111,16 @@ Allocation* allocate(size_t bytes, bool pinned, SourceLine source) {
   Arena& a = arena();
   size_t pages_bytes = round_up(bytes, page_bytes);
   if (!pinned && bytes > device_bytes_total() - std::min(a.device_live, device_bytes_total())) return nullptr;
-  if (static_cast<size_t>(a.begin + a.bytes - a.next) < pages_bytes + 2 * page_bytes) return nullptr;
+  const size_t with_guard = pages_bytes + page_bytes;
+  if (a.room < with_guard && !observer) {
+    const size_t fewest = with_guard + page_bytes;
+    a.add_piece(std::max(fewest, a.next_piece), fewest);
+  }
+  if (a.room < with_guard) return nullptr;
   char* pages = a.next;
   if (mprotect(pages, pages_bytes, PROT_READ | PROT_WRITE) != 0) return nullptr;
-  a.next += pages_bytes + page_bytes;
+  a.next += with_guard;
+  a.room -= with_guard;
   char* begin = pages + pages_bytes - round_up(bytes, alignment);
   std::memset(pages, margin_byte, static_cast<size_t>(begin - pages));
   std::memset(begin, 0xff, bytes);
