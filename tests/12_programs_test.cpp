@@ -61,7 +61,7 @@ TEST_F(Programs, AContinuedRunPrintsWhatAPlainLoopComputes) {
   const std::string options = "train --replicas 3" + run.options() + "--log " + folder + ".csv " + checkpoint();
   launch(3, options + "--epochs 1");
   const ProgramRun second = launch(3, options + "--resume");
-  const Dataset data = read_mnist_train(build_folder() + "/data"), test = read_mnist_test(build_folder() + "/data", data);
+  const Dataset data = read_mnist_train("build/data"), test = read_mnist_test("build/data", data);
   const plain::Epoch expected = plain::train(run, data, test)[1];
   double loss = 0, correct = 0, steps = 0;
   const size_t line = std::min(second.output.size(), second.output.find("epoch   2"));

@@ -170,7 +170,7 @@ inline std::vector<Epoch> train(const Run& run, const Dataset& data, const Datas
 // What is wrong with the lines that a training program printed (chapters/01_serial/train_report.h; the lines on speedup and
 // shares where they are there), one complaint a line; "" if nothing is. A number printed with few digits may be off by half of the last one.
 inline std::string complaints(const ProgramRun& program, const Run& run, int ranks = 1) {
-  static const Dataset data = read_mnist_train(build_folder() + "/data"), test = read_mnist_test(build_folder() + "/data", data);
+  static const Dataset data = read_mnist_train("build/data"), test = read_mnist_test("build/data", data);
   const std::vector<Epoch> expected = train(run, data, test);
   std::ostringstream wrong;
   std::istringstream lines(program.output);
