@@ -5,8 +5,9 @@
     python3 peers.py numpy --cores 1        one measurement: the line `samples/s LOSS SAMPLES_PER_SECOND VERSIONS`
 
 The driver runs every peer once a round, each in a process of its own bound to its cores, so that all of them meet the same
-hours of the machine. A measurement is one epoch, 468 whole batches of 128 rows; the
-first 20 of them warm up and are not timed. The mean loss of the epoch shows that all train the same network. OPENBLAS_CORETYPE, which would choose OpenBLAS's kernels, is taken out of their environment.
+hours of the machine. A measurement is one epoch, 468 whole batches of 128 rows; the first 20 of them warm up and are not
+timed. The mean loss of the epoch shows that all train the same network. OPENBLAS_CORETYPE, which would choose OpenBLAS's
+kernels, is taken out of their environment.
 """
 import argparse
 import concurrent.futures
