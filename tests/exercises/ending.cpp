@@ -33,6 +33,7 @@ std::string standstill(const std::vector<std::string>& lines) {
       "(MPI_[A-Za-z]*) from (rank [0-9]+|any rank), (tag [0-9]+|any tag).*?(, at .*)?");
   static const std::regex reason_line("guard: ((mismatch|missing|finished|deadlock): .*)");
   std::string who, why;
+  bool mismatch = false;
   std::smatch match;
   for (const std::string& line : lines) {
     if (who.empty() && std::regex_match(line, match, rank_line) &&
@@ -43,7 +44,11 @@ std::string standstill(const std::vector<std::string>& lines) {
         who = rank + " waits in MPI_Recv for a message from " + match[2].str() + " with " + match[3].str() +
               " that nobody sent" + match[4].str();
     }
-    if (why.empty() && std::regex_match(line, match, reason_line)) why = "; " + match[1].str();
+    // What does not match is why others wait or are at the end already.
+    if (std::regex_match(line, match, reason_line) && (why.empty() || (match[2] == "mismatch" && !mismatch))) {
+      why = "; " + match[1].str();
+      mismatch = match[2] == "mismatch";
+    }
   }
   return who.empty() ? "" : "timed out: " + who + why;
 }
