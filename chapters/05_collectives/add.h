@@ -8,7 +8,12 @@
 // Floating-point addition is commutative: a + b and b + a have the same bits. It is not associative, which is why
 // the collectives say in which order they add.
 inline void add(float* sum, const float* a, const float* b, size_t n) {
-#pragma GCC ivdep  // sum == a is allowed: it makes no element depend on another, but the compiler cannot know
+// sum == a is allowed: it makes no element depend on another, but the compiler cannot know.
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
   for (size_t i = 0; i < n; ++i) sum[i] = a[i] + b[i];
 }
 
