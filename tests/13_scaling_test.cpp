@@ -3,16 +3,21 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <new>
 #include <numeric>
+#include <set>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/10_hybrid/grid_footprint.h"
 #include "chapters/13_scaling/ghost_memory.h"
 #include "chapters/13_scaling/laws.h"
 #include "chapters/13_scaling/modelled_device.h"
@@ -363,6 +368,82 @@ TEST(Collectives, OfMpiItself) {
   }
 }
 
+// The formulas of the head of simulated_collectives.cpp, with p that is no power of two, on one node and on several, short and long.
+TEST(Collectives, OfMpiItselfTakeTheTimeOfTheirFormulas) {
+  for (const int p : {1, 2, 3, 5, 6, 9})
+    for (const int on_a_node : {1, 16})
+      for (const int bytes : {8, 4000}) {
+        Cluster c = nodes_of(on_a_node, 1);
+        c.eager_bytes = 1000;
+        c.inside.rendezvous = 1.0 / 512, c.between.rendezvous = 1.0 / 128;
+        c.bytes_per_second = 1 / beta;
+        const Link& link = p <= on_a_node ? c.inside : c.between;
+        const double first = link.overhead + link.latency, wire = bytes / link.bytes_per_second;
+        int steps = 0;
+        while (1 << steps < p) ++steps;
+        const double tree = steps * (first + (bytes > 1000 ? link.rendezvous : 0) + wire), gather = steps * first + (p - 1) * wire;
+        std::vector<char> data(size_t(bytes) * size_t(p)), all(data.size());
+        const auto run = [&](auto call) { return simulate(c, p, [&] { MPI_CHECK(call()); }); };
+        const auto expect = [&](const char* name, const Simulated& s, double seconds, double sent) {
+          EXPECT_NEAR(s.seconds, seconds, 1e-12) << name << " of " << p << ", " << on_a_node << " a node, " << bytes << " bytes";
+          EXPECT_EQ(s.sum().messages, size_t(p * steps)) << name;
+          EXPECT_EQ(s.sum().bytes, p * steps * sent) << name;
+        };
+        expect("barrier", run([] { return MPI_Barrier(MPI_COMM_WORLD); }), steps * first, 0);
+        expect("bcast", run([&] { return MPI_Bcast(data.data(), bytes, MPI_CHAR, p / 2, MPI_COMM_WORLD); }), tree, bytes);
+        expect("allgather",
+               run([&] { return MPI_Allgather(data.data(), bytes, MPI_CHAR, all.data(), bytes, MPI_CHAR, MPI_COMM_WORLD); }), gather, bytes);
+        expect("gather",
+               run([&] { return MPI_Gather(data.data(), bytes, MPI_CHAR, all.data(), bytes, MPI_CHAR, p / 2, MPI_COMM_WORLD); }), gather, bytes);
+        MPI_Comm part;
+        expect("split", run([&] { return MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &part); }), steps * first + (p - 1) * 8 / link.bytes_per_second, 0);
+        // A sum: each step adds, too, and reads two numbers and writes one. Where blocks and messages take less time, it is made of them.
+        const double at_once = tree + steps * 3 * bytes * beta, block = double(bytes) / p;
+        const double by_messages = 2 * (first + (block > 1000 ? link.rendezvous : 0) + (p - 2) * link.overhead +
+                                        (p - 1) * block / link.bytes_per_second) + (p + 1) * block * beta;
+        const Simulated sum = run([&] { return MPI_Allreduce(data.data(), all.data(), bytes / 4, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD); });
+        if (p > 1 && by_messages < at_once)
+          EXPECT_EQ(sum.sum().messages, size_t(2 * p * (p - 1))) << p << ", " << bytes;
+        else
+          expect("allreduce", sum, at_once, bytes);
+      }
+}
+
+// A member may be late; the others wait for it, and all leave together. Sums, maxima and minima of every type.
+TEST(Collectives, WaitForTheLastAndKnowEveryType) {
+  const Simulated s = simulate(flat(), 3, [] {
+    compute(rank());
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  });
+  for (int r = 0; r < 3; ++r) {
+    EXPECT_EQ(s.ranks[size_t(r)].seconds, 2 + 2 * alpha);
+    EXPECT_EQ(s.ranks[size_t(r)].computing, r);
+    EXPECT_EQ(s.ranks[size_t(r)].waiting, 2 - r + 2 * alpha);
+  }
+  EXPECT_EQ(s.sum().computing, 3);
+  EXPECT_EQ(s.sum().waiting, 3 + 6 * alpha);
+  EXPECT_EQ(s.sum().seconds, 6 + 6 * alpha);
+  const auto reduce = [&]<class T>(MPI_Datatype type, T) {
+    simulate(flat(), 3, [&] {
+      const T mine[2] = {T(5 - 2 * rank()), T(rank() * rank() + 1)};
+      const std::pair<MPI_Op, std::array<T, 2>> expected[] = {{MPI_SUM, {T(9), T(8)}}, {MPI_MAX, {T(5), T(5)}}, {MPI_MIN, {T(1), T(1)}}};
+      for (const auto& [op, right] : expected) {
+        T found[2] = {};
+        MPI_CHECK(MPI_Allreduce(mine, found, 2, type, op, MPI_COMM_WORLD));
+        EXPECT_TRUE(found[0] == right[0] && found[1] == right[1]) << found[0] << " " << found[1];
+      }
+    });
+  };
+  reduce(MPI_FLOAT, float{});
+  reduce(MPI_DOUBLE, double{});
+  reduce(MPI_INT, int{});
+  reduce(MPI_INT64_T, int64_t{});
+  reduce(MPI_UINT32_T, uint32_t{});
+  reduce(MPI_UINT64_T, uint64_t{});
+  EXPECT_EQ(error_of([] { simulate(flat(), 1, [] { MPI_Allreduce(MPI_IN_PLACE, nullptr, 1, MPI_SHORT, MPI_SUM, MPI_COMM_WORLD); }); }),
+            "simulated MPI: a datatype that is not simulated");
+}
+
 // A long sum takes the way with messages: 100,000 numbers, also where they are addresses only.
 TEST(Collectives, ALongSumIsMadeOfMessages) {
   constexpr int n = 100'000;
@@ -507,6 +588,93 @@ TEST(Device, TakesTheTimeOfTheRoofline) {
   EXPECT_EQ(s.ranks[1].seconds, 0.125 + 4.0 * 3 * 1024 / 64);
 }
 
+// What each operation counts, from two clusters, of which one has memory that takes no time, and the other one arithmetic that does not.
+TEST(Device, CountsWhatEachOperationComputesAndMoves) {
+  using Operation = std::function<void(ModelledDevice&, float*)>;
+  struct Case {
+    const char* name;
+    double operations, floats;
+    Operation run;
+  };
+  constexpr int rows = 3, in = 5, out = 7;
+  constexpr double y = rows * out, product = 2 * rows * in * out, matrices = rows * in + in * out + rows * out, n = 11;
+  const Case cases[] = {
+      {"forward", product, matrices, [](auto& d, float* p) { d.linear_forward(p, p, p, nullptr, Activation::none, rows, in, out); }},
+      {"weights", product, matrices, [](auto& d, float* p) { d.linear_backward_weights(p, p, p, Write::overwrite, rows, in, out); }},
+      {"bias", y, y, [](auto& d, float* p) { d.linear_backward_bias(p, p, Write::overwrite, rows, out); }},
+      {"input", product, matrices, [](auto& d, float* p) { d.linear_backward_input(p, p, p, Write::overwrite, rows, in, out); }},
+      {"add_bias", y, 2 * y, [](auto& d, float* p) { d.add_bias(p, p, Activation::none, rows, out); }},
+      {"relu", n, 3 * n, [](auto& d, float* p) { d.relu_backward(p, p, 11); }},
+      {"loss", 5 * y, 2 * y, [](auto& d, float* p) { d.softmax_cross_entropy(p, p, p, nullptr, 1, rows, out); }},
+      {"row_max", y, y, [](auto& d, float* p) { d.row_max(p, p, rows, out); }},
+      {"row_exp_sum", 2 * y, y, [](auto& d, float* p) { d.row_exp_sum(p, p, p, rows, out); }},
+      {"finish", 3 * y, 2 * y, [](auto& d, float* p) { d.softmax_finish(p, p, p, p, p, nullptr, 1, rows, out, 0); }},
+      {"add", n, 3 * n, [](auto& d, float* p) { d.add(p, p, 11); }},
+      {"scale", n, 2 * n, [](auto& d, float* p) { d.scale(p, 1, 11); }},
+      {"sgd", 2 * n, 3 * n, [](auto& d, float* p) { d.sgd(p, p, 1, 11); }},
+      {"momentum", 4 * n, 5 * n, [](auto& d, float* p) { d.momentum(p, p, p, 1, 1, 11); }},
+      {"adam", 12 * n, 7 * n, [](auto& d, float* p) { d.adam(p, p, p, p, 1, 1, 1, 1, 1, 11); }},
+      {"copy", 0, 2 * n, [](auto& d, float* p) { d.copy(p, p, 11); }},
+      {"fill", 0, n, [](auto& d, float* p) { d.fill(p, 0, 11); }}};
+  Cluster computes = flat(), moves = flat();
+  computes.operations_per_second = 256, moves.bytes_per_second = 1024;
+  computes.launch = moves.launch = 2;
+  for (const Case& c : cases)
+    for (const double slowness : {1.0, 3.0}) {
+      const auto seconds = [&](const Cluster& cluster) {
+        return simulate(cluster, 1, [&] {
+                 ModelledDevice device(cluster, Contents::none);
+                 const Buffer<> memory(device, 100, Purpose::workspace);
+                 device.set_slowness(slowness);
+                 c.run(device, memory);
+                 c.run(device, memory);
+                 EXPECT_EQ(device.operations(), 2 * c.operations) << c.name;
+               })
+            .seconds;
+      };
+      EXPECT_EQ(seconds(computes), 2 * slowness * (2 + c.operations / 256)) << c.name;
+      EXPECT_EQ(seconds(moves), 2 * slowness * (2 + c.floats / 256)) << c.name;
+    }
+  // A product without rows or columns is no operation.
+  EXPECT_EQ(simulate(computes, 1,
+                     [&] {
+                       ModelledDevice device(computes, Contents::none);
+                       device.linear_forward(nullptr, nullptr, nullptr, nullptr, Activation::none, 0, 5, 7);
+                       device.linear_forward(nullptr, nullptr, nullptr, nullptr, Activation::none, 3, 5, 0);
+                     })
+                .seconds,
+            0);
+}
+
+TEST(Device, WithoutContentsGivesZeros) {
+  const Cluster c = flat();
+  simulate(c, 1, [&] {
+    ModelledDevice device(c, Contents::none);
+    const Buffer<> memory(device, 3, Purpose::workspace);
+    float out[3] = {1, 2, 3};
+    device.copy_in(memory.data(), out, 3);
+    device.copy_out(out, memory.data(), 2);
+    EXPECT_TRUE(out[0] == 0 && out[1] == 0 && out[2] == 3);
+  });
+}
+
+TEST(Ghosts, HaveAddressesOfTheirOwn) {
+  char real[64] = "real", other[64] = "other";
+  char* a = static_cast<char*>(ghost_allocate(0));
+  char* b = static_cast<char*>(ghost_allocate(100));
+  char* c = static_cast<char*>(ghost_allocate(64));
+  for (char* p : {a, b, c}) EXPECT_EQ(reinterpret_cast<uintptr_t>(p) % 64, 0u);
+  EXPECT_TRUE(b >= a + 64 && c >= b + 100);
+  EXPECT_TRUE(is_ghost(a) && is_ghost(b) && is_ghost(b + 99) && is_ghost(c) && !is_ghost(real) && !is_ghost(nullptr));
+  copy_unless_ghost(real, b, 5);
+  copy_unless_ghost(b, real, 5);
+  copy_unless_ghost(nullptr, real, 0);
+  EXPECT_STREQ(real, "real");
+  copy_unless_ghost(real, other, 6);
+  EXPECT_STREQ(real, "other");
+  EXPECT_THROW(ghost_allocate(size_t{1} << 50), std::bad_alloc);
+}
+
 // Operations of one step, by hand: two products forward and four backward, but the first layer has no dx; the rest is small.
 TEST(Device, CountsTheOperationsOfAStep) {
   const HybridSettings s{.sizes = {784, 512, 256, 10}, .batch = 128, .allreduce = "mpi", .optimizer = {}};
@@ -515,6 +683,34 @@ TEST(Device, CountsTheOperationsOfAStep) {
   EXPECT_GT(t.operations, products);
   EXPECT_LT(t.operations, 1.02 * products);
   EXPECT_EQ(t.computing, t.seconds);
+  EXPECT_EQ(t.samples_per_second(128), 128 / t.seconds);
+}
+
+// However many steps are timed, a step takes as long; but the barrier behind the last one (2 us, 2 messages of each rank) is shared by
+// all. Each number is one of all ranks, or the mean over them, as it says.
+TEST(StepTime, IsThatOfOneStep) {
+  const Cluster c = load_cluster("ethernet");
+  const HybridSettings s{.sizes = {30, 20, 10}, .batch = 24, .micro_batches = 3, .allreduce = "mpi", .optimizer = {}};
+  const StepTime nine = simulate_step(c, s, {3, 1, 1}, {.steps = 9, .trace = {}}), one = simulate_step(c, s, {3, 1, 1}, {.steps = 1, .trace = {}});
+  EXPECT_NEAR(nine.seconds, one.seconds, 2e-6);
+  EXPECT_NEAR(nine.computing, one.computing, 1e-12);
+  EXPECT_EQ(nine.operations, one.operations);
+  EXPECT_NEAR(double(nine.messages), double(one.messages), 6);
+  EXPECT_EQ(nine.bytes, one.bytes);
+  const StepTime& three = one;
+  EXPECT_EQ(three.micro_batches, 3);
+  EXPECT_EQ(three.shape, (GridShape{3, 1, 1}));
+  EXPECT_GT(three.messages, 0u);
+  EXPECT_LT(three.computing, three.seconds);
+  const StepTime alone = simulate_step(c, s, {1, 1, 1});
+  EXPECT_NEAR(alone.computing, alone.seconds, 1e-12);
+  EXPECT_EQ(alone.messages, 0u);
+  EXPECT_EQ(alone.memory, double(largest_footprint(s, {1, 1, 1}).sum()));
+  EXPECT_EQ(alone.operations, 24.0 * 2 * (2 * 30 * 20 + 3 * 20 * 10)  // products: the first layer has no dx
+                                  + 24 * (20 + 10)                    // sums of columns for the biases
+                                  + 24 * 20                           // relu
+                                  + 24 * 10 * 5                       // the loss
+                                  + 2 * (30 * 20 + 20 + 20 * 10 + 10));  // the update
 }
 
 TEST(Device, HasNoMoreMemoryThanItsCluster) {
@@ -537,11 +733,45 @@ TEST(GridSearch, LeavesOutWhatDoesNotFitAndSortsTheRest) {
   ASSERT_GT(all.grids.size(), 5u);
   EXPECT_EQ(all.too_large, 0);
   for (size_t i = 1; i < all.grids.size(); ++i) EXPECT_LE(all.grids[i - 1].seconds, all.grids[i].seconds);
+  // Those of 8 ranks and 3 layers, each with the best number of micro-batches that chapter 10 would try.
+  std::set<std::string> shapes;
+  for (const StepTime& t : all.grids) {
+    shapes.insert(to_string(t.shape));
+    double best = 1e9;
+    int micro_batches = 0;
+    for (const int each : {1, 2, 4, 8}) {
+      if (each > (t.shape.pipeline == 1 ? 1 : 4 * t.shape.pipeline)) continue;
+      HybridSettings with = s;
+      with.micro_batches = each * t.shape.data;
+      const double seconds = simulate_step(c, with, t.shape, {.steps = 1, .trace = {}}).seconds;
+      if (seconds < best) best = seconds, micro_batches = with.micro_batches;
+    }
+    EXPECT_EQ(t.seconds, best) << to_string(t.shape);
+    EXPECT_EQ(t.micro_batches, micro_batches) << to_string(t.shape);
+  }
+  EXPECT_EQ(shapes, (std::set<std::string>{"8 x 1 x 1", "4 x 2 x 1", "4 x 1 x 2", "2 x 2 x 2", "2 x 1 x 4", "1 x 2 x 4", "1 x 1 x 8"}));
   c.memory = 2e6;  // the weights and gradients of the whole network need 4.3 MB
   const GridSearch some = search_grids(c, s, 8);
   EXPECT_GT(some.too_large, 0);
   EXPECT_EQ(some.grids.size() + size_t(some.too_large), all.grids.size());
   for (const StepTime& t : some.grids) EXPECT_LE(t.memory, 2e6);
+}
+
+// Ranks of a tensor group share a node, all of whose ranks are such groups; no more stages than layers, no more data ranks than rows.
+TEST(GridSearch, TriesWhatFits) {
+  const auto tried = [](int ranks, int on_a_node, size_t batch, std::vector<int> sizes) {
+    Cluster c = nodes_of(on_a_node, 1);
+    const GridSearch search = search_grids(c, {.sizes = sizes, .batch = batch, .allreduce = "mpi", .optimizer = {}}, ranks);
+    std::set<std::string> shapes;
+    for (const StepTime& t : search.grids) shapes.insert(to_string(t.shape));
+    EXPECT_EQ(shapes.size(), search.grids.size());
+    return shapes;
+  };
+  using Shapes = std::set<std::string>;
+  EXPECT_EQ(tried(6, 6, 12, {8, 6, 6}), (Shapes{"6 x 1 x 1", "3 x 2 x 1", "3 x 1 x 2", "2 x 1 x 3", "1 x 2 x 3", "1 x 1 x 6"}));
+  EXPECT_EQ(tried(6, 2, 12, {8, 6, 6}), (Shapes{"6 x 1 x 1", "3 x 2 x 1", "3 x 1 x 2"}));
+  EXPECT_EQ(tried(6, 4, 5, {8, 6, 6, 4}), (Shapes{"3 x 2 x 1", "2 x 3 x 1", "3 x 1 x 2", "1 x 3 x 2"}));
+  EXPECT_EQ(tried(1, 4, 1, {8, 6}), (Shapes{"1 x 1 x 1"}));
 }
 
 // ---- Laws ----
@@ -585,6 +815,37 @@ TEST(Clusters, AllOfOursCanBeRead) {
   EXPECT_EQ(load_cluster("two_cores").eager_bytes, 65536);
 }
 
+// Each number once, each with its unit.
+TEST(Clusters, AreReadInTheirUnits) {
+  const std::string file = testing::TempDir() + "cluster_" + std::to_string(getpid()) + ".txt";
+  std::ofstream(file) << "# A title, with words\nranks-per-node 3 # and a comment\n\ncards-per-node 2\neager-kib 5\ninside-latency-us 7\n"
+                         "inside-overhead-us 11\ninside-rendezvous-us 13\ninside-gbyte-per-second 17\nbetween-latency-us 19\n"
+                         "between-overhead-us 23\nbetween-rendezvous-us 29\nbetween-gbyte-per-second 31\ntflop-per-second 37\n"
+                         "memory-gbyte-per-second 41\nmemory-gbyte 43\nlaunch-us 47\n";
+  const Cluster c = load_cluster(file);
+  std::filesystem::remove(file);
+  EXPECT_EQ(c.title, "A title, with words");
+  EXPECT_EQ(c.ranks_per_node, 3);
+  EXPECT_EQ(c.cards_per_node, 2);
+  EXPECT_EQ(c.eager_bytes, 5120);
+  EXPECT_DOUBLE_EQ(c.inside.latency, 7e-6);
+  EXPECT_DOUBLE_EQ(c.inside.overhead, 11e-6);
+  EXPECT_DOUBLE_EQ(c.inside.rendezvous, 13e-6);
+  EXPECT_DOUBLE_EQ(c.inside.bytes_per_second, 17e9);
+  EXPECT_DOUBLE_EQ(c.between.latency, 19e-6);
+  EXPECT_DOUBLE_EQ(c.between.overhead, 23e-6);
+  EXPECT_DOUBLE_EQ(c.between.rendezvous, 29e-6);
+  EXPECT_DOUBLE_EQ(c.between.bytes_per_second, 31e9);
+  EXPECT_DOUBLE_EQ(c.operations_per_second, 37e12);
+  EXPECT_DOUBLE_EQ(c.bytes_per_second, 41e9);
+  EXPECT_DOUBLE_EQ(c.memory, 43e9);
+  EXPECT_DOUBLE_EQ(c.launch, 47e-6);
+  EXPECT_DOUBLE_EQ(c.inside.alpha(false), 18e-6);
+  EXPECT_DOUBLE_EQ(c.inside.alpha(true), 31e-6);
+  EXPECT_TRUE(c.node_of(2) == 0 && c.node_of(3) == 1 && c.node_of(8) == 2);
+  EXPECT_TRUE(&c.link(0, 2) == &c.inside && &c.link(2, 3) == &c.between);
+}
+
 TEST(Clusters, MistakesAreNamedWithTheirLine) {
   EXPECT_TRUE(contains(error_of([] { load_cluster("no_such"); }),
                        "cluster 'no_such': no such file, and none of ethernet, gpu_pods"));
@@ -597,6 +858,11 @@ TEST(Clusters, MistakesAreNamedWithTheirLine) {
   EXPECT_TRUE(contains(described("# x\nranks-per-node 2\nranks-per-node 2\n"),
                        ".txt:3: ranks-per-node was given before"));
   EXPECT_TRUE(contains(described("# x\nranks-per-node 2\n"), "no line says cards-per-node"));
+  EXPECT_TRUE(contains(described("# x\ninside-latency-us -1\n"), ".txt:2: inside-latency-us is too small: the least is 0"));
+  EXPECT_TRUE(contains(described("# x\ntflop-per-second 0\n"), ".txt:2: tflop-per-second is too small: the least is 1e-6"));
+  EXPECT_TRUE(contains(described("# x\nranks-per-node 0.5\n"), "ranks-per-node is too small: the least is 1"));
+  EXPECT_TRUE(contains(described("# x\nmemory-gbyte inf\n"), "memory-gbyte"));
+  EXPECT_TRUE(contains(error_of([] { load_cluster("chapters"); }), "cluster 'chapters': no such file"));
 }
 
 // ---- Mistakes of programs are explained, and nothing is left behind ----
@@ -707,6 +973,23 @@ TEST(Timeline, ShowsWhatRanksDidAndWhen) {
   for (const char* part : {"\"rank 3 on node 0\"", "\"name\":\"forward 1\",\"cat\":\"compute\"",
                            "\"cat\":\"wait\"", "\"peer\":2"})
     EXPECT_TRUE(contains(all, part)) << part;
+
+  // A message by hand: what is computed is no event, the send takes overhead and wire, the receive waits from its beginning.
+  simulate(flat(), 2, [] {
+    if (rank() == 0) compute(1), send_bytes(1024, 1);
+    else receive_bytes(1024, 0);
+  }, file);
+  std::ifstream again(file);
+  const std::string text{std::istreambuf_iterator<char>(again), {}};
+  std::filesystem::remove(file);
+  char events[400];
+  std::snprintf(events, sizeof events,
+                "{\"name\":\"MPI_Send\",\"cat\":\"send\",\"ph\":\"X\",\"pid\":0,\"tid\":0,\"ts\":1000000.000,\"dur\":%.3f,"
+                "\"args\":{\"bytes\":1024,\"peer\":1}},\n"
+                "{\"name\":\"MPI_Recv\",\"cat\":\"receive\",\"ph\":\"X\",\"pid\":0,\"tid\":1,\"ts\":0.000,\"dur\":%.3f,"
+                "\"args\":{\"bytes\":1024,\"peer\":0}},\n",
+                1e6 * (overhead + 1024 * beta), 1e6 * (1 + alpha + 1024 * beta));
+  EXPECT_TRUE(contains(text, events)) << text << events;
   EXPECT_TRUE(contains(error_of([&] {
                          simulate(
                              flat(), 1, [] {}, "/no/such/folder/x.json");

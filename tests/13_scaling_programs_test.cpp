@@ -1,0 +1,318 @@
+// The programs of chapter 13 as a user meets them.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "chapters/13_scaling/step_time.h"
+#include "common/machine.h"
+#include "tests/plain_training.h"
+#include "tests/data_sets.h"
+#include "tests/program.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+ProgramRun run(const std::string& program) {
+  return run_program(build_folder() + "/chapters/13_scaling/" + program);
+}
+bool says(const ProgramRun& run, const std::string& text) {
+  return run.output.find(text) != std::string::npos;
+}
+
+std::string hash_of_weights(const ProgramRun& run) {
+  const size_t found = run.output.find("; weights ");
+  return found == std::string::npos ? "none" : run.output.substr(found + 10, 16);
+}
+
+std::string temporary(const std::string& name) {
+  return testing::TempDir() + std::to_string(getpid()) + name;
+}
+
+// The network of these programs, and a step of it on a cluster.
+HybridSettings network(const std::vector<int>& sizes, size_t batch, const std::string& optimizer = "sgd") {
+  return {.sizes = sizes, .batch = batch, .allreduce = "mpi", .optimizer = {.name = optimizer}};
+}
+StepTime step_of(const std::string& cluster, HybridSettings s, const GridShape& shape, int micro_batches) {
+  s.micro_batches = micro_batches;
+  return simulate_step(load_cluster(cluster), s, shape);
+}
+template <class... Values>
+std::string line(const char* format, Values... values) {
+  char text[300];
+  std::snprintf(text, sizeof text, format, values...);
+  return text;
+}
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 1 ";
+
+}  // namespace
+
+TEST(Train, PrintsWhatAPlainLoopComputes) {
+  for (const plain::Run& run : plain::runs())
+    EXPECT_EQ(plain::complaints(::run("train --cluster ethernet --replicas 5" + run.options()), run, 5), "");
+}
+
+TEST(Train, ManyRanksEndWithTheBitsOfTheSerialProgram) {
+  const ProgramRun serial =
+      run_program(build_folder() + "/chapters/01_serial/" + quick + "--micro-batches 16");
+  const ProgramRun many =
+      run(quick + "--micro-batches 16 --replicas 16 --pipeline 3 --reproducible --compare-with-serial");
+  EXPECT_EQ(many.status, 0) << many.output;
+  EXPECT_TRUE(says(many, "the same bits")) << many.output;
+  EXPECT_TRUE(says(many, "simulated: 48 ranks on 24 nodes of: 2 cores of an AMD EPYC")) << many.output;
+  EXPECT_EQ(hash_of_weights(many), hash_of_weights(serial)) << serial.output;
+}
+
+// 13 steps of 600 rows. What it says in the end fits together, and one rank's step is that of a simulation of its own.
+TEST(Train, SaysHowLongThatWouldTake) {
+  const ProgramRun many = run(quick + "--replicas 3 --epochs 2 --cluster ethernet");
+  EXPECT_EQ(many.status, 0) << many.output;
+  const size_t at = std::min(many.output.size(), many.output.find("simulated: 3 ranks on 1 node of: " + load_cluster("ethernet").title + "\n"));
+  double ms = 0, rate = 0, one = 0, speedup = 0, efficiency = 0, all = 0, computing = 0, messages = 0, megabytes = 0;
+  EXPECT_EQ(std::sscanf(many.output.c_str() + at,
+                        "simulated: %*[^\n] %lf ms a step, %lf samples/s; one rank %lf ms; speedup %lf, efficiency %lf %% with evaluation %lf s, of "
+                        "which ranks compute %lf %%; %lf messages, %lf MB",
+                        &ms, &rate, &one, &speedup, &efficiency, &all, &computing, &messages, &megabytes),
+            9)
+      << many.output;
+  EXPECT_NEAR(rate, 1200 / (26 * ms / 1000), 0.001 * rate);
+  const double alone = 1000 * step_of("ethernet", network({784, 24, 16, 10}, 47), {1, 1, 1}, 1).seconds;
+  EXPECT_NEAR(one, alone, 0.0006 * alone);
+  EXPECT_NEAR(speedup, one / ms, 0.0051 + 0.001 * speedup);
+  EXPECT_NEAR(efficiency, 100 * speedup / 3, 0.3);
+  EXPECT_GT(all, 26 * ms / 1000);
+  EXPECT_TRUE(computing > 0 && computing < 100) << many.output;
+  // A step is like the simulated one of 47 rows: 24 of them have that many, two have 36. So are its messages, but for half of the six of
+  // the barrier behind the two simulated steps; evaluation and the collection of the weights have some more.
+  const StepTime step = step_of("ethernet", network({784, 24, 16, 10}, 47), {3, 1, 1}, 3);
+  EXPECT_NEAR(ms, 1000 * step.seconds, 0.1 * ms);
+  const double without_barrier = 26 * (double(step.messages) - 3);
+  EXPECT_GE(messages, without_barrier);
+  EXPECT_LE(messages, without_barrier + 60);
+  EXPECT_NEAR(megabytes, 26e-6 * step.bytes, 0.1 * megabytes);
+}
+
+TEST(Train, TensorRanksStayWithinTheBound) {
+  const ProgramRun many = run(quick + "--replicas 2 --tensor 12 --cluster infiniband --compare-with-serial");
+  EXPECT_EQ(many.status, 0) << many.output;
+  EXPECT_TRUE(says(many, "within ten times what another order of sums does")) << many.output;
+  EXPECT_TRUE(says(many, "efficiency")) << many.output;
+}
+
+TEST(Train, DrawsATimeline) {
+  const std::string file = temporary("step.json");
+  const ProgramRun many = run(quick + "--pipeline 2 --train-samples 47 --trace " + file);
+  EXPECT_EQ(many.status, 0) << many.output;
+  const ProgramRun picture = run_program("sh common/mpi_guard/timeline " + file);
+  fs::remove(file);
+  EXPECT_EQ(picture.status, 0);
+  EXPECT_TRUE(says(picture, "<svg")) << picture.output.substr(0, 200);
+  EXPECT_TRUE(says(picture, "rank 3 on node 1")) << picture.output.substr(0, 2000);
+}
+
+TEST(Train, AMistakeIsOneLineAndAStatus) {
+  for (const auto& [options, line] :
+       {std::pair{
+            "--cluster moon",
+            "error: cluster 'moon': no such file, and none of ethernet, gpu_pods, infiniband, two_cores"},
+        {"--pipeline 4", "error: pipeline: 4 chunks of layers are more than the network's 3 layers"},
+        {"--replicas 0", "error: --replicas"},
+        {"--device cuda", "error: --device"},
+        {"--learning-rate 1e30", "error: --learning-rate: 1e30 is out of range"}}) {
+    const ProgramRun mistaken = run(quick + options);
+    EXPECT_EQ(mistaken.status, 1) << mistaken.output;
+    EXPECT_TRUE(says(mistaken, line)) << mistaken.output;
+  }
+}
+
+TEST(Scaling, PrintsATableAndWritesIt) {
+  const std::string file = temporary("scaling.csv");
+  const ProgramRun table = run("scaling --cluster ethernet --ranks 16 --batch 256 --csv " + file);
+  EXPECT_EQ(table.status, 0) << table.output;
+  EXPECT_TRUE(says(table, "Office machines")) << table.output;
+  EXPECT_TRUE(says(table, "strong scaling: batch 256")) << table.output;
+  EXPECT_TRUE(says(table, "      1   1 x 1 x 1 ")) << table.output;
+  std::ifstream in(file);
+  int lines = 0;
+  for (std::string line; std::getline(in, line);) ++lines;
+  fs::remove(file);
+  EXPECT_EQ(lines, 1 + 5);  // 1, 2, 4, 8, 16 ranks
+}
+
+TEST(Scaling, WeakMeansTheSameRowsForEachRank) {
+  const ProgramRun table = run("scaling --weak --data-only --ranks 4 --batch 64 --cluster infiniband");
+  EXPECT_EQ(table.status, 0) << table.output;
+  EXPECT_TRUE(says(table, "weak scaling: batch 64 a rank")) << table.output;
+  EXPECT_TRUE(says(table, "      4   4 x 1 x 1               4     256 ")) << table.output;
+}
+
+// Every number of the table and of the file, from the simulated steps alone. The serial part is Karp and Flatt's, for weak scaling
+// what is left of Gustafson's law.
+TEST(Scaling, PrintsWhatFollowsFromTheSteps) {
+  const std::string file = temporary("scaling.csv");
+  for (const bool weak : {false, true})
+    for (const bool data_only : {false, true}) {
+      const ProgramRun table = run("scaling --cluster ethernet --ranks 9 --inputs 30 --hidden 20 --batch 24 --optimizer momentum --csv " + file +
+                                   (weak ? " --weak" : "") + (data_only ? " --data-only" : ""));
+      const Cluster c = load_cluster("ethernet");
+      std::string rows = c.title + "\n30-20-10, 830 parameters, " + (weak ? "weak scaling: batch 24 a rank\n" : "strong scaling: batch 24\n") +
+                         "  ranks        grid   micro-batches   batch   ms a step   samples/s    speedup  efficiency  computing   serial part\n",
+                  csv = "ranks,data,pipeline,tensor,batch,seconds,samples_per_second,speedup,efficiency,computing\n";
+      double one = 0;
+      for (const int p : {1, 2, 4, 8}) {
+        const size_t batch = weak ? 24 * size_t(p) : 24;
+        const HybridSettings s = network({30, 20, 10}, batch, "momentum");
+        const StepTime t = data_only ? step_of("ethernet", s, {p, 1, 1}, p) : search_grids(c, s, p).grids.front();
+        const double rate = double(batch) / t.seconds;
+        if (p == 1) one = rate;
+        const double speedup = rate / one, share = t.computing / t.seconds;
+        rows += line("%7d %11s %15d %7zu %11.4g %11.4g %10.2f %9.1f %% %8.1f %%", p, to_string(t.shape).c_str(), t.micro_batches, batch,
+                     1000 * t.seconds, rate, speedup, 100 * speedup / p, 100 * share);
+        if (p > 1) rows += line("   %9.5f", weak ? (p - speedup) / (p - 1) : (1 / speedup - 1.0 / p) / (1 - 1.0 / p));
+        rows += "\n";
+        csv += line("%d,%d,%d,%d,%zu,%g,%g,%g,%g,%g\n", p, t.shape.data, t.shape.pipeline, t.shape.tensor, batch, t.seconds, rate, speedup,
+                    speedup / p, share);
+      }
+      EXPECT_TRUE(says(table, rows)) << table.output << rows;
+      EXPECT_EQ(text_of(file), csv);
+    }
+  fs::remove(file);
+}
+
+TEST(Scaling, StopsWhereRowsRunOut) {
+  const ProgramRun table = run("scaling --data-only --ranks 16 --batch 4");
+  EXPECT_EQ(table.status, 0) << table.output;
+  EXPECT_TRUE(says(table, "      8  more ranks than rows\n")) << table.output;
+  EXPECT_TRUE(says(table, "      4   4 x 1 x 1 ")) << table.output;
+  EXPECT_EQ(run("scaling --csv /no/such/folder/x").status, 1);
+}
+
+TEST(Grids, AreSortedAndCounted) {
+  const ProgramRun table = run("grids --cluster gpu_pods --ranks 16 --hidden 64,64,64 --batch 64 --show 3");
+  EXPECT_EQ(table.status, 0) << table.output;
+  EXPECT_TRUE(says(table, "16 ranks on 2 nodes")) << table.output;
+  EXPECT_TRUE(says(table, "slower ones")) << table.output;
+  const ProgramRun none = run("grids --ranks 4 --batch 1 --hidden none");
+  EXPECT_EQ(none.status, 1) << none.output;
+  EXPECT_TRUE(says(none, "error: no grid of 4 ranks fits")) << none.output;
+}
+
+TEST(Grids, PrintsWhatTheSearchFound) {
+  const Cluster c = load_cluster("gpu_pods");
+  const GridSearch search = search_grids(c, network({30, 20, 16, 10}, 12, "adam"), 4);
+  ASSERT_GT(search.grids.size(), 4u);
+  for (const size_t show : {size_t{3}, search.grids.size() - 1, search.grids.size()}) {
+    const ProgramRun table = run("grids --cluster gpu_pods --ranks 4 --inputs 30 --hidden 20,16 --batch 12 --optimizer adam --show " + std::to_string(show));
+    std::string rows = c.title + "\n30-20-16-10, 1126 parameters, batch 12: 4 ranks on 1 node\n"
+                       "  data pipeline tensor micro-batches   ms a step   samples/s   computing   MB a rank   MB sent by it\n";
+    for (size_t i = 0; i < show; ++i) {
+      const StepTime& t = search.grids[i];
+      rows += line("%6d %8d %6d %13d  %10.4g  %10.4g   %7.1f %%   %9.4g   %13.4g\n", t.shape.data, t.shape.pipeline, t.shape.tensor,
+                   t.micro_batches, 1000 * t.seconds, 12 / t.seconds, 100 * t.computing / t.seconds, t.memory * 1e-6, t.bytes * 1e-6 / 4);
+    }
+    if (show < search.grids.size()) rows += "and " + std::to_string(search.grids.size() - show) + " slower ones\n";
+    EXPECT_TRUE(table.output.ends_with(rows)) << table.output << rows;
+  }
+  EXPECT_TRUE(says(run("grids --cluster gpu_pods --ranks 1 --batch 4"), ": 1 rank on 1 node\n"));
+  EXPECT_TRUE(says(run("grids --cluster gpu_pods --ranks 9 --batch 9 --hidden none"), ": 9 ranks on 2 nodes\n"));
+
+  // A cluster with 2 MB a rank: what needs more is counted.
+  const std::string file = temporary("small.txt");
+  std::string text = text_of("chapters/13_scaling/clusters/ethernet.txt");
+  const size_t memory = text.find("memory-gbyte   ");
+  text.replace(memory, text.find('\n', memory) - memory, "memory-gbyte 0.002");
+  std::ofstream(file) << text;
+  const GridSearch some = search_grids(load_cluster(file), network({784, 512, 256, 10}, 64), 4);
+  ASSERT_GT(some.too_large, 0);
+  const ProgramRun small = run("grids --cluster " + file + " --ranks 4 --batch 64");
+  EXPECT_TRUE(small.output.ends_with(std::to_string(some.too_large) + " more need over 2 MB a rank\n")) << small.output;
+  const ProgramRun none = run("scaling --cluster " + file + " --ranks 1 --batch 64");
+  EXPECT_TRUE(says(none, "error: no grid of 1 ranks fits: batch 64, 3 layers, 2 MB a rank\n")) << none.output;
+  fs::remove(file);
+}
+
+// Chapter 10's benchmark is a script here, whose times are known.
+TEST(Bench, PutsSimulatedTimesBesideMeasuredOnes) {
+  const std::string build = temporary("build"), script = build + "/chapters/10_hybrid/bench";
+  fs::create_directories(build + "/chapters/10_hybrid");
+  std::ofstream(script) << "#!/bin/sh\n[ ${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-0}} = 0 ] || exit 0\necho \"asked: $*\" >&2\n"
+                           "echo 'grid       micro-batches  estimated'\necho '1 x 1 x 1 1 8.25 10.50 12.75 1.00'\n"
+                           "echo '3 x 1 x 1 3 3.25 4.20 5.75 2.50'\necho '1 x 3 x 1 6 6.25 5.25 9.75 2.00'\n";
+  fs::permissions(script, fs::perms::owner_all);
+  const std::string command = "env -u PMI_RANK -u PMI_SIZE -u PMI_FD B=" + build + " " + build_folder() + "/chapters/13_scaling/bench --cluster ethernet ";
+  const ProgramRun bench = run_program(command + "--ranks 3 --rounds 7 --batches 24,60");
+  EXPECT_EQ(bench.status, 0) << bench.output;
+  EXPECT_TRUE(says(bench, "asked: --batch 60 --rounds 7 --only-if-quiet\n")) << bench.output;
+  EXPECT_TRUE(says(bench, ", simulated: " + load_cluster("ethernet").title + "\n")) << bench.output;
+  for (const size_t batch : {24, 60}) {
+    struct {
+      GridShape shape;
+      int micro_batches;
+      double estimated, fastest, median;
+    } rows[] = {{{1, 1, 1}, 1, 8.25, 10.5, 12.75}, {{3, 1, 1}, 3, 3.25, 4.2, 5.75}, {{1, 3, 1}, 6, 6.25, 5.25, 9.75}};
+    double serial = 0;
+    for (const auto& r : rows) {
+      const double ms = 1000 * step_of("ethernet", network({784, 512, 256, 10}, batch), r.shape, r.micro_batches).seconds;
+      if (serial == 0) serial = ms;
+      const std::string row = line("%5zu  %-10s %13d  %9.2f  %9.2f   %7.2f %7.2f  %10.2f %9.2f\n", batch, to_string(r.shape).c_str(),
+                                   r.micro_batches, r.estimated, ms, r.fastest, r.median, serial / ms, 10.5 / r.fastest);
+      EXPECT_TRUE(says(bench, row)) << row << bench.output;
+    }
+  }
+  // How fast it simulates: messages by the second are those of a step by its seconds, as far as three digits go.
+  for (const int ranks : {8, 64}) {
+    const size_t messages = step_of("gpu_pods", network({784, 512, 256, 10}, size_t(4 * ranks)), {ranks, 1, 1}, ranks).messages;
+    const std::string mark = line("\n%7d %17zu ", ranks, messages);
+    const size_t at = bench.output.find(mark);
+    ASSERT_NE(at, std::string::npos) << mark << bench.output;
+    double seconds = -1, rate = -1;
+    std::sscanf(bench.output.c_str() + at + mark.size(), "%lf %lf", &seconds, &rate);
+    EXPECT_NEAR(double(messages) / rate, seconds, 0.0006 + 0.006 * seconds) << bench.output;
+  }
+  std::ofstream(script) << "#!/bin/sh\necho nothing\n";
+  const ProgramRun none = run_program(command + "--ranks 1");
+  EXPECT_EQ(none.status, 1);
+  EXPECT_TRUE(says(none, "error: no times came from `sh common/mpi/launch 1 " + script + " --batch 128 --rounds 15 --only-if-quiet`\n")) << none.output;
+  fs::remove_all(build);
+}
+
+// The real processes of chapter 10 beside simulated ones.
+TEST(Bench, ComparesWithMeasuredTimes) {
+  const ProgramRun bench = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD " + build_folder() +
+                                       "/chapters/13_scaling/bench --rounds 1 --batches 64");
+  EXPECT_EQ(bench.status, 0) << bench.output;
+  EXPECT_TRUE(says(bench, "   64  2 x 1 x 1 ")) << bench.output;
+  EXPECT_TRUE(says(bench, "messages/s")) << bench.output;
+}
+
+// More ranks than cores are never quiet, and the real processes' status says so.
+TEST(Bench, IsNotBelievedIfTheRealProcessesWereDisturbed) {
+  const int ranks = usable_cores() + 1;
+  if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
+  const ProgramRun bench = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD " + build_folder() +
+                                       "/chapters/13_scaling/bench --rounds 1 --batches 64 --only-if-quiet --ranks " +
+                                       std::to_string(ranks));
+  EXPECT_EQ(bench.status, 77) << bench.output;
+  EXPECT_TRUE(says(bench, "DISTURBED")) << bench.output;
+}
+
+TEST(Programs, ExplainThemselves) {
+  for (const char* program : {"train", "scaling", "grids", "bench"}) {
+    const ProgramRun help = run(program + std::string(" --help"));
+    EXPECT_EQ(help.status, 0) << help.output;
+    EXPECT_TRUE(says(help, "--cluster")) << help.output;
+  }
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set(build_folder() + "/chapters/13_scaling/train --replicas 2 --pipeline 2");
+}
