@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/stop_signal.h"
 #include "chapters/12_restart/training_run.h"
+#include "common/hash.h"
 #include "common/timer.h"
 #include "tests/grid_runs.h"
 
@@ -18,6 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 using grid_runs::rank;
 using grid_runs::ranks;
+
+// A program may be told to die at a place: at the n-th of its steps and its calls that change the disk, counted together.
+size_t places = 0, deadly_place = 0;
+void place() {
+  if (++places == deadly_place) raise(SIGKILL);
+}
 
 // 7 batches of 29 rows in an epoch, the last one of 26; two epochs.
 constexpr size_t steps_of_epoch = 7, last_step = 14;
@@ -76,6 +84,7 @@ class Run : public testing::Test {
         const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), train.count);
         for (const Range batch : run.batches_left(epoch)) {
           const bool now = run.steps() + 1 == signalled && rank() == ranks() - 1;
+          place();
           const int heard = model.step(train, order, batch, now ? signal : 0).signal;
           run.step();
           if (heard != 0) {
@@ -298,4 +307,31 @@ TEST_F(Run, IsThatOfItsOptions) {
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.train_samples = 199; }) == "--train-samples 199");
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.seed = 2; }) == "--seed 2");
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions&) {}) == "");
+}
+
+// The program that the long tests start, see 12_programs_long_test.cpp.  FOLDER: of its checkpoints.  GRID: replicas, pipeline, tensor,
+// reproducible.  KILL: the rank that dies, and its place.
+TEST_F(Run, DISABLED_DiesWhereItIsTold) {
+  RestartOptions o = resumed();
+  o.save_every = 2;
+  o.micro_batches = 4;
+  int reproducible = 0, victim = 0;
+  ASSERT_EQ(std::sscanf(std::getenv("GRID"), "%ld %ld %ld %d", &o.replicas, &o.pipeline, &o.tensor, &reproducible), 4);
+  ASSERT_EQ(std::sscanf(std::getenv("KILL"), "%d %zu", &victim, &deadly_place), 2);
+  o.reproducible = reproducible;
+  o.checkpoint = std::getenv("FOLDER");
+  if (rank() != victim) deadly_place = 0;
+  disk.write = [](MPI_File file, MPI_Offset at, const void* bytes, int count, MPI_Datatype type, MPI_Status* status) {
+    place();
+    return MPI_File_write_at(file, at, bytes, count, type, status);
+  };
+  disk.flush = [](MPI_File file) { return place(), MPI_File_sync(file); };
+  disk.rename = [](const char* from, const char* to) { return place(), std::rename(from, to); };
+  disk.flush_folder = [](int opened) { return place(), fsync(opened); };
+  disk.remove = [](const char* file) { return place(), std::remove(file); };
+  const Ended end = train(o);
+  uint64_t mine = places, fewest = 0;
+  MPI_CHECK(MPI_Allreduce(&mine, &fewest, 1, MPI_UINT64_T, MPI_MIN, MPI_COMM_WORLD));
+  std::printf("%s%s\nstatus %d, weights %016llx, places %llu\n", end.said.c_str(), end.error.c_str(), end.status,
+              (unsigned long long)hash_bits(end.weights), (unsigned long long)fewest);
 }
