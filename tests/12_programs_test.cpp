@@ -10,6 +10,7 @@
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/help.h"
 #include "tests/program.h"
 
 namespace {
@@ -85,6 +86,14 @@ TEST_F(Programs, BadChoicesEndWithOneLine) {
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;
   }
+}
+
+TEST_F(Programs, HaveTheseOptions) {
+  const std::string train = options_in(launch(1, "train --help").output);
+  EXPECT_TRUE(train.ends_with("checkpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\nresume\nstart-over\nhelp\n")) << train;
+  EXPECT_EQ(options_in(launch(1, "predict --help").output),
+            "checkpoint TEXT [build/checkpoint]\ndevice cpu|cuda [cpu]\nimages TEXT [build/data/t10k-images-idx3-ubyte]\nlabels TEXT\n"
+            "first N (at least 0) [0]\nshow N (at least 0) [1]\ninvert\nhelp\n");
 }
 
 // ---- checkpoints ----

@@ -11,6 +11,7 @@
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/help.h"
 #include "tests/program.h"
 
 namespace {
@@ -305,12 +306,20 @@ TEST(Bench, IsNotBelievedIfTheRealProcessesWereDisturbed) {
   EXPECT_TRUE(says(bench, "DISTURBED")) << bench.output;
 }
 
-TEST(Programs, ExplainThemselves) {
-  for (const char* program : {"train", "scaling", "grids", "bench"}) {
-    const ProgramRun help = run(program + std::string(" --help"));
-    EXPECT_EQ(help.status, 0) << help.output;
-    EXPECT_TRUE(says(help, "--cluster")) << help.output;
-  }
+TEST(Programs, HaveTheseOptions) {
+  const std::string network = "cluster TEXT [two_cores]\ninputs N (1 to 1048576) [784]\nhidden N,N,.. (1 to 1048576) [512,256]\n"
+                              "batch N (1 to 16777216) [1024]\noptimizer sgd|momentum|adam [sgd]\nhelp\n";
+  EXPECT_EQ(options_in(run("scaling --help").output), "ranks N (1 to 16384) [64]\nweak\ndata-only\ncsv TEXT\n" + network);
+  EXPECT_EQ(options_in(run("grids --help").output), "ranks N (1 to 16384) [16]\nshow N (at least 1) [8]\n" + network);
+  EXPECT_EQ(options_in(run("bench --help").output), "ranks N (1 to 64) [2]\nrounds N (1 to 10000) [15]\nbatches N,N,.. (1 to 1048576) [128,1024]\n"
+                                                    "cluster TEXT [two_cores]\nonly-if-quiet\nhelp\n");
+  const std::string train = options_in(run("train --help").output);
+  EXPECT_TRUE(train.starts_with("cluster TEXT [two_cores]\nreplicas N (1 to 16384) [2]\npipeline N (1 to 1000) [1]\n"
+                                "tensor N (1 to 1000) [1]\nreproducible\ncompare-with-serial\ntrace TEXT\n"))
+      << train;
+  EXPECT_TRUE(train.find("micro-batches N (1 to 1048576) [0]\n") != std::string::npos && train.find("epochs N (0 to 100000) [1]\n") != std::string::npos) << train;
+  for (const char* program : {"train", "scaling", "grids"})
+    EXPECT_TRUE(says(run(program + std::string(" --help")), "a file that describes one, or ethernet, gpu_pods, infiniband, two_cores, two_cores_zen3 "));
 }
 
 TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
