@@ -1,4 +1,4 @@
-// `make grade-class`: who is graded, what goes on after a kill, and what the teacher gets. The grader is a script of this test's: what the
+// For teachers. `make grade-class`: who is graded, what goes on after a kill, and what the teacher gets; and what autograding services start. The grader is a script of this test's: what the
 // real one does with a submission is tested in common_grading_test.cpp.
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -229,6 +229,59 @@ TEST_F(GradeClass, WhatCannotBeUsedIsToldBeforeAnybodyIsGraded) {
   set("CLASS", scratch_ / "nowhere");
   EXPECT_EQ(grade().status, 2);
   EXPECT_EQ(calls(), "");
+}
+
+// --- What autograding services start. make is a script here, which leaves results.json as it is told and ends with status 2, as make does
+// for marks that are not full.
+
+class Service : public testing::Test {
+ protected:
+  Service() {
+    fs::create_directories(scratch_ / "bin"), fs::create_directories(scratch_ / "source/course"), fs::create_directories(scratch_ / "common");
+    write("bin/make", "#!/bin/sh\nfor a; do case $a in RESULTS=*) RESULTS=${a#RESULTS=} ;; esac; done\nmkdir -p \"$RESULTS\"\n"
+                      "[ -z \"$LEAVES\" ] || printf '%s' \"$LEAVES\" >\"$RESULTS/results.json\"\nexit \"$ENDS\"\n");
+    write("common/setup.sh", "");
+  }
+  ~Service() override { fs::remove_all(scratch_); }
+  void write(const fs::path& name, const std::string& text) const {
+    fs::create_directories((scratch_ / name).parent_path());
+    std::ofstream(scratch_ / name) << text;
+    fs::permissions(scratch_ / name, fs::perms(0755));
+  }
+  // Starts a copy of our script, as the service does.
+  ProgramRun start(const fs::path& script, const fs::path& at, const std::string& leaves, int ends) const {
+    fs::create_directories((scratch_ / at).parent_path());
+    fs::copy_file(script, scratch_ / at, fs::copy_options::overwrite_existing);
+    setenv("LEAVES", leaves.c_str(), 1);
+    return run_program("ENDS=" + std::to_string(ends) + " PATH='" + (scratch_ / "bin").native() + "':\"$PATH\" '" + (scratch_ / at).native() + "'");
+  }
+  const fs::path scratch_ = fs::temp_directory_path() / ("service." + std::to_string(getpid()));
+};
+
+TEST_F(Service, GradescopeTakesMarksBelowFullAndNoGradingThatDidNotEnd) {
+  const auto start = [&](const std::string& leaves, int ends) {
+    return Service::start("tests/exercises/gradescope/run_autograder", "run_autograder", leaves, ends);
+  };
+  EXPECT_EQ(start("{\"score\": 3}", 2).status, 0);
+  EXPECT_EQ(read(scratch_ / "results/results.json"), "{\"score\": 3}");
+  EXPECT_EQ(start("{\"score\": 9}", 0).status, 0);
+  EXPECT_EQ(start("{\"extra_data\": {\"incomplete\": true}}", 2).status, 1);
+  EXPECT_EQ(start("", 2).status, 1) << "older points must not stay";
+}
+
+TEST_F(Service, ClassroomReadsPointsAndAStatus) {
+  const auto start = [&](const std::string& leaves, int ends) { return Service::start(".ci/points", ".ci/points", leaves, ends); };
+  const std::string results = "{\n  \"score\": 5,\n  \"tests\": [\n    {\"name\": \"a\", \"score\": 2, \"max_score\": 2, \"output\": \"\"},\n"
+                              "    {\"name\": \"b\", \"score\": 3, \"max_score\": 13}\n]}\n";
+  const ProgramRun below = start(results, 2);
+  EXPECT_EQ(below.status, 2);
+  EXPECT_NE(below.output.find("::notice title=Autograding complete::Points 5/15\n"), std::string::npos) << below.output;
+  EXPECT_NE(below.output.find("::{\"totalPoints\":5,\"maxPoints\":15}\n"), std::string::npos) << below.output;
+  EXPECT_EQ(start(results, 0).status, 0);
+  fs::remove_all(scratch_ / "build");
+  EXPECT_EQ(start("", 2).status, 2);
+  fs::create_directories(scratch_ / "solutions");
+  EXPECT_EQ(start(results, 2).output, "nothing to grade: the solutions are here\n");
 }
 
 }  // namespace
