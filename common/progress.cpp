@@ -3,9 +3,21 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+// TERM=dumb: one that cannot draw a line again, or none: Open MPI gives ranks a terminal although what they say goes to a file.
+bool can_draw() {
+  const char* kind = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) && !(kind && std::strcmp(kind, "dumb") == 0);
+}
+
+}  // namespace
 
 Progress::Progress(size_t total, size_t per_step, bool wanted)
-    : total_(total), per_step_(per_step), visible_(wanted && isatty(STDOUT_FILENO)) {}
+    : total_(total), per_step_(per_step), visible_(wanted && can_draw()) {}
 
 void Progress::step(const std::string& text) {
   ++done_;

@@ -42,7 +42,7 @@ TEST(FirstProgram, ThirdRankKeepsItsOwnNumbers) {
 }
 
 TEST(FirstProgram, OneRankHasNobodyToSendTo) {
-  const ProgramRun one = launch(1, "first");
+  const ProgramRun one = launch(1, "first", "OMPI_MCA_orte_execute_quiet=0");  // the words are those of Open MPI's launcher
   EXPECT_NE(one.status, 0) << one.output;
   EXPECT_TRUE(says(one, "nvalid rank")) << one.output;
   EXPECT_FALSE(says(one, "x =")) << one.output;

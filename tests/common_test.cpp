@@ -1,5 +1,7 @@
 // What common/ promises: random numbers, ranges, options, comparison, the IDX reader, batches, the run record.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -421,6 +423,30 @@ TEST(Progress, IsSilentWhereTheOutputIsNoTerminal) {
     progress.step("loss 0");
   }
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
+// What is drawn on a terminal of this kind (the TERM of the environment).
+std::string drawn_on(const char* kind) {
+  const int outside = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+  if (outside < 0 || grantpt(outside) != 0 || unlockpt(outside) != 0) return "no terminal can be made";
+  std::fflush(stdout);
+  const int inside = open(ptsname(outside), O_RDWR | O_NOCTTY), usual = dup(STDOUT_FILENO);
+  dup2(inside, STDOUT_FILENO);
+  setenv("TERM", kind, 1);
+  {
+    Progress progress(1, 10, true);
+    progress.step("loss 1");
+  }
+  dup2(usual, STDOUT_FILENO);
+  char text[200];
+  const ssize_t length = read(outside, text, sizeof text);
+  for (const int file : {outside, inside, usual}) close(file);
+  return std::string(text, size_t(std::max(length, ssize_t{0})));
+}
+
+TEST(Progress, IsDrawnWhereTheTerminalCanDraw) {
+  EXPECT_NE(drawn_on("xterm").find("100 %"), std::string::npos);
+  EXPECT_EQ(drawn_on("dumb"), "");
 }
 
 }  // namespace
