@@ -247,6 +247,14 @@ TEST_F(Results, WhatWasIgnoredIsSaidToTheStudentToo) {
   EXPECT_NE(read(results_ / "results.json").find("\"output\": \"" + line + "\""), std::string::npos);
 }
 
+TEST_F(Results, ASlipInTasksIsNotFullMarks) {
+  for (const std::string tasks : {"01_weight_deca", "01_leaky_relu 01_weight_deca"}) {
+    const ProgramRun run = grade(tasks);
+    EXPECT_EQ(run.status, 2) << run.output;
+    EXPECT_NE(run.output.find("no task 01_weight_deca; did you mean 01_weight_decay?\n"), std::string::npos) << run.output;
+  }
+}
+
 TEST_F(Results, ASubmissionHasItsTime) {
   hand_in("weight_decay.cpp", "int x;\n");
   setenv("GRADE_SECONDS", "0", 1);

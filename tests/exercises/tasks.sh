@@ -12,13 +12,15 @@ task_line() { sed -n "s,^// $1: *,,p" "tests/exercises/$2_main.cpp" | head -n 1;
 # Every task.
 all_tasks() { for main in tests/exercises/[0-9]*/*_main.cpp; do main=${main#tests/exercises/}; echo "${main%_main.cpp}"; done; }
 
-# Those that are named (NN, NN_topic/name or NN_name), or all.
+# Those that are named (NN, NN_topic/name or NN_name), or all. Status 1 where a name is that of no task, which is said.
 chosen_tasks() {
   if [ $# -eq 0 ]; then all_tasks; return; fi
+  chosen_unknown=
   for chosen in "$@"; do
     for chosen_task in $(all_tasks); do
       case $chosen in "${chosen_task%%_*}" | "$chosen_task" | "$(task_name "$chosen_task")") continue 2 ;; esac
     done
+    chosen_unknown=yes
     # shellcheck disable=SC2046
     chosen_near=$(sh tests/exercises/nearest "$chosen" $(for task in $(all_tasks); do task_name "$task"; done) | tr '\n' ' ')
     echo "no task $chosen${chosen_near:+; did you mean ${chosen_near% }?}" >&2
@@ -28,6 +30,7 @@ chosen_tasks() {
       case $chosen in "${chosen_task%%_*}" | "$chosen_task" | "$(task_name "$chosen_task")") echo "$chosen_task" ;; esac
     done
   done
+  [ -z "$chosen_unknown" ]
 }
 
 # The file of a task below a folder: .cpp or .cu.
