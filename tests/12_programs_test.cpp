@@ -89,6 +89,7 @@ TEST_F(Programs, BadChoicesEndWithOneLine) {
 }
 
 TEST_F(Programs, HaveTheseOptions) {
+  for (const char* help : {"train --help", "predict --help"}) EXPECT_EQ(launch(1, help).status, 0);
   const std::string train = options_in(launch(1, "train --help").output);
   EXPECT_TRUE(train.ends_with("checkpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\nresume\nstart-over\nhelp\n")) << train;
   EXPECT_EQ(options_in(launch(1, "predict --help").output),
@@ -182,7 +183,7 @@ TEST_F(Programs, ACheckpointOfOtherDataIsRefusedInOneLine) {
                                           more.folder + "/t10k-labels-idx1-ubyte");
   EXPECT_EQ(labels.status, 1);
   EXPECT_EQ(labels.lines(), 1u) << labels.output;
-  EXPECT_TRUE(says(labels, "has labels up to 5")) << labels.output;
+  EXPECT_TRUE(says(labels, "has labels up to 5, but the network of " + folder + "/step_00000007 knows 0 to 4\n")) << labels.output;
 }
 
 // `make train` is a run from the beginning, however often it is typed.

@@ -318,6 +318,7 @@ TEST(Programs, HaveTheseOptions) {
                                 "tensor N (1 to 1000) [1]\nreproducible\ncompare-with-serial\ntrace TEXT\n"))
       << train;
   EXPECT_TRUE(train.find("micro-batches N (1 to 1048576) [0]\n") != std::string::npos && train.find("epochs N (0 to 100000) [1]\n") != std::string::npos) << train;
+  for (const char* program : {"train", "scaling", "grids", "bench"}) EXPECT_EQ(run(program + std::string(" --help")).status, 0);
   for (const char* program : {"train", "scaling", "grids"})
     EXPECT_TRUE(says(run(program + std::string(" --help")), "a file that describes one, or ethernet, gpu_pods, infiniband, two_cores, two_cores_zen3 "));
 }

@@ -213,6 +213,7 @@ TEST(SearchProgram, AnyDataSetIsSearched) {
 }
 
 TEST(SearchProgram, HasTheseOptions) {
+  EXPECT_EQ(launch(1, "search --help").status, 0);
   EXPECT_EQ(options_in(launch(1, "search --help").output),
             "replicas N (1 to 1024) [1]\npipeline N (1 to 3) [1]\ntensor N (1 to 1024) [1]\nmicro-batches N (at least 0) [0]\n"
             "device cpu|cuda [cpu]\ndata TEXT [build/data]\ntrials N (1 to 100000) [40]\nfirst-epochs N (1 to 1000) [1]\n"

@@ -31,7 +31,7 @@ void OwnFile::write(size_t place, const void* bytes, size_t count) {
 
 void OwnFile::read(size_t place, void* bytes, size_t count) {
   if (!problem_.empty()) return;
-  check(MPI_File_read_at(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be read");
+  check(disk.read(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be read");
 }
 
 size_t OwnFile::length() {
@@ -45,7 +45,7 @@ void OwnFile::flush() {
 }
 
 void OwnFile::close() {
-  if (file_ != MPI_FILE_NULL) check(MPI_File_close(&file_), "cannot be closed");
+  if (file_ != MPI_FILE_NULL) check(disk.close(&file_), "cannot be closed");
 }
 
 // File functions return their errors: that is MPI's default for files, and only for them.
