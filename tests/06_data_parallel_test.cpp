@@ -16,7 +16,7 @@
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "common/compare.h"
 #include "common/philox.h"
-#include "common/timer.h"
+#include "tests/known_clock.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 
@@ -473,34 +473,57 @@ TEST(Rows, OfAllRanksAreTheBatch) {
 }
 
 // The report calls it "exchanging", not "waiting": it is all that happens between backward and the update, the additions of
-// chapter 05's functions, too.
+// chapter 05's functions, too. By a clock that the test knows; a pair of its readings is one time.
 TEST(ExchangeTime, IsAllTheTimeOfAnExchange) {
   const Dataset train = small_data(200);
-  for (bool reproducible : {false, true}) {
-    DataParallelOptions o = small_run(world_size(), 130);
-    o.hidden = {2000};  // 92 000 gradients
-    o.reproducible = reproducible;
+  DataParallelOptions whole = small_run(world_size(), 130), pieces = whole, early = whole, reproducible = whole;
+  pieces.bucket_kib = early.bucket_kib = 1;
+  early.overlap = true;
+  reproducible.reproducible = true;
+  reproducible.micro_batches = 3;
+  for (DataParallelOptions o : {whole, pieces, early, reproducible}) {
     o.watch = 0;
     const auto device = make_cpu_device();
     const Layout layout = make_layout(o.sizes(train));
     const Buffer parameters(*device, layout.count, Purpose::parameters);
     const Buffer gradients(*device, layout.count, Purpose::gradients);
-    device->fill(gradients, 1.0f, layout.count);
+    device->fill(parameters, 0.0f, layout.count);
     const Space space{.rows = o.largest_micro_batch()};
     Mlp mlp(*device, layout, parameters, gradients, space);
     SoftmaxHead head(*device, space);
     const auto exchange = make_exchange(o, train.count, mlp, head, gradients);
-    double seconds = 0;
-    for (int step = 0; step < 20; ++step) {
-      const Range rows = exchange->begin({0, 130}, 0);
-      if (!rows.empty()) mlp.forward(int(rows.size()));  // its loss will be asked for
-      const Timer timer;
+    KnownClock clock(world_rank());
+    const ClockOfTest by_test(clock);
+    double exchanging = 0, copying = 0;
+    const std::vector<Range> buckets = make_buckets(layout.count, size_t(o.bucket_kib) * 256);
+    ASSERT_EQ(buckets.size(), o.bucket_kib == 0 ? 1u : 6u);
+    for (int step = 0; step < 2; ++step) {
+      bool any = false;
+      for (int m = 0; m < o.micro_batches; ++m) {
+        const Range rows = exchange->begin({0, 130}, m);
+        if (rows.empty()) continue;
+        any = true;
+        mlp.forward(int(rows.size()));  // its loss will be asked for
+        mlp.backward(Write::overwrite);
+      }
       exchange->finish(0);
-      seconds += timer.seconds();
+      if (o.reproducible) {
+        copying += clock.section(), exchanging += clock.section(), copying += clock.section();
+        continue;
+      }
+      size_t gone = 0;
+      const auto leave = [&](size_t ready) {
+        for (; gone < buckets.size() && buckets[gone].first >= ready; ++gone) copying += clock.section(), exchanging += clock.section();
+      };
+      for (size_t l = layout.layers.size(); o.overlap && any && l-- > 0;)
+        leave(layout.layers[l].range().first), exchanging += clock.section();
+      leave(0);
+      for (size_t b = 0; o.overlap && b < buckets.size(); ++b) exchanging += clock.section();
+      copying += clock.section(), exchanging += clock.section();
     }
-    const double counted = exchange->time().exchanging + exchange->time().copying;
-    // Half: between the clock's readings somebody else may get the core.
-    ASSERT_ON_ALL_RANKS(counted >= 0.5 * seconds && counted <= seconds) << counted << " of " << seconds << " s";
+    const ExchangeTime time = exchange->time();
+    ASSERT_ON_ALL_RANKS(time.exchanging == exchanging && time.copying == copying)
+        << time.exchanging << " of " << exchanging << " s, " << time.copying << " of " << copying << " s";
   }
 }
 

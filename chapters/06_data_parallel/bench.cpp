@@ -19,10 +19,14 @@ struct Choices {
 
 std::string kib_pieces(int64_t kib) { return kib == 0 ? ", all at once" : ", " + std::to_string(kib) + " KiB"; }
 
-// Takes turns with the settings that were asked for, and prints what they have in common. Returns how quiet it was.
+void add_if_asked_for(std::vector<Setting>& settings, const std::string& name, const DataParallelOptions& o, const Dataset& train,
+                      const Choices& c) {
+  if (name.find(c.only) != std::string::npos) settings.push_back(make_setting(name, o, train));
+}
+
+// Takes turns with the settings, and prints what they have in common. Returns how quiet it was.
 Verdict measure(std::vector<Setting>& settings, const DataParallelOptions& o, const Dataset& train, const Choices& c,
                 MpiSession& mpi) {
-  std::erase_if(settings, [&](const Setting& s) { return s.name.find(c.only) == std::string::npos; });
   if (settings.empty()) return Verdict::quiet;
   const Rounds r = take_turns(settings, o, train, c.rounds, c.steps, mpi);
   const Verdict v = verdict(r.lost, mpi.node_size());
@@ -47,25 +51,25 @@ Verdict bench_settings(const Dataset& train, const Choices& c, MpiSession& mpi) 
   for (const std::string& name : allreduce_names()) {
     if (!possible(name)) continue;
     o.allreduce = name;
-    settings.push_back(make_setting(name, o, train));
+    add_if_asked_for(settings, name, o, train, c);
   }
   o.allreduce = "rank-order";
   for (int64_t kib : {64, 1024}) {
     o.bucket_kib = kib;
-    settings.push_back(make_setting(o.allreduce + kib_pieces(kib), o, train));
+    add_if_asked_for(settings, o.allreduce + kib_pieces(kib), o, train, c);
   }
   o.bucket_kib = 256;
   o.overlap = true;
   for (const char* name : {"rank-order", "mpi"}) {
     o.allreduce = name;
-    settings.push_back(make_setting(name + kib_pieces(256) + ", overlap", o, train));
+    add_if_asked_for(settings, name + kib_pieces(256) + ", overlap", o, train, c);
   }
   DataParallelOptions in_order(mpi.size());
   in_order.batch = c.batch;
   in_order.reproducible = true;
   in_order.watch = 0;
   in_order.micro_batches = mpi.size();
-  settings.push_back(make_setting("reproducible, " + std::to_string(mpi.size()) + " micro-batches", in_order, train));
+  add_if_asked_for(settings, "reproducible, " + std::to_string(mpi.size()) + " micro-batches", in_order, train, c);
 
   if (mpi.rank() == 0) std::printf("784-512-256-10, ");
   const Verdict v = measure(settings, o, train, c, mpi);
@@ -94,7 +98,7 @@ Verdict bench_overlap(const Dataset& train, Choices c, MpiSession& mpi) {
         o.allreduce = name;
         o.bucket_kib = kib;
         o.overlap = overlap;
-        settings.push_back(make_setting(name + kib_pieces(kib) + (overlap ? ", overlap" : ""), o, train));
+        add_if_asked_for(settings, name + kib_pieces(kib) + (overlap ? ", overlap" : ""), o, train, c);
       }
   if (mpi.rank() == 0) std::printf("\n784-(512 x 8)-10, ");
   const Verdict v = measure(settings, o, train, c, mpi);

@@ -53,6 +53,12 @@ double Trainer::exchange_alone() {
   return timer.seconds();
 }
 
+std::vector<float> Trainer::weights() const {
+  std::vector<float> weights(layout_.count);
+  device_->copy_out(weights.data(), parameters_.data(), layout_.count);
+  return weights;
+}
+
 Setting make_setting(const std::string& name, const DataParallelOptions& options, const Dataset& train) {
   return {name, std::make_unique<Trainer>(options, train), {}, {}, {}, {}};
 }

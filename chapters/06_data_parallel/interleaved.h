@@ -21,6 +21,7 @@ class Trainer {
   double exchange_alone();
   double exchanged() const { return exchange_->time().exchanging; }  // seconds so far
   size_t parameters() const { return layout_.count; }
+  std::vector<float> weights() const;  // (parameters())
 
  private:
   DataParallelOptions options_;
