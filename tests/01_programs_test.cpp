@@ -7,6 +7,7 @@
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/options_told.h"
 #include "tests/program.h"
 
 namespace {
@@ -22,12 +23,24 @@ std::string line_with(const std::string& text, const std::string& word) {
   return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
 }
 
-TEST(TrainProgram, HelpNamesEveryOption) {
-  const ProgramRun run = train("--help");
-  EXPECT_EQ(run.status, 0);
-  for (const char* option : {"--batch", "--micro-batches", "--learning-rate", "--epochs", "--seed",
-                             "--hidden", "--log", "--optimizer", "--data", "--device", "--train-samples"})
-    EXPECT_NE(run.output.find(option), std::string::npos) << option;
+// Each option with its limits and what it is if nothing is said.
+TEST(Programs, HelpNamesEveryOption) {
+  const auto told = [](const std::string& program) {
+    const ProgramRun run = run_program(build_folder() + "/chapters/01_serial/" + program + " --help");
+    EXPECT_EQ(run.status, 0) << run.output;
+    return options_told(run.output);
+  };
+  EXPECT_EQ(told("train"),
+            "device cpu [cpu]\ndata TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nepochs N (0 to 100000) [10]\n"
+            "batch N (1 to 1048576) [128]\nmicro-batches N (1 to 1048576) [1]\noptimizer sgd|momentum|adam [sgd]\n"
+            "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n");
+  EXPECT_EQ(told("bench"),
+            "data TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nbatch N (1 to 60000) [128]\npairs N (11 to 1001) [31]\n"
+            "training-only\nall-products\n");
+  EXPECT_EQ(told("fit_function"),
+            "function sine|step|zigzag [sine]\nhidden N,N,.. (1 to 4096) [64,64]\nsteps N (0 to 1000000) [3000]\n"
+            "optimizer sgd|momentum|adam [adam]\nlearning-rate X (0 to 100) [0.003]\nseed N (at least 0) [1]\nlog TEXT\n");
+  EXPECT_EQ(told("gradient_check"), "sizes N,N,.. (1 to 512) [13,7,5,3]\nrows N (1 to 1024) [4]\n");
 }
 
 TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <numeric>
 
@@ -80,6 +81,60 @@ TEST(Matmul, EveryStepIsExactOnSmallIntegers) {
         ASSERT_EQ(c, expected) << step.name << ", " << m << " x " << n << " x " << k << ", transposed: " << turned;
       }
   }
+}
+
+// Numbers between two walls. Whoever reads beside an input has a sum that is not a number; whoever writes beside an output is seen.
+constexpr float input_wall = NAN, output_wall = 12345;
+struct Walled {
+  static constexpr size_t wall = 40;
+  float brick;
+  std::vector<float> memory;
+  size_t n;
+  Walled(const std::vector<float>& values, float brick) : brick(brick), memory(2 * wall + values.size(), brick), n(values.size()) {
+    std::copy(values.begin(), values.end(), data());
+  }
+  float* data() { return memory.data() + wall; }
+  std::vector<float> values() { return {data(), data() + n}; }
+  bool intact() const {
+    const auto untouched = [this](float x) { return std::memcmp(&x, &brick, sizeof x) == 0; };
+    return std::all_of(memory.begin(), memory.begin() + wall, untouched) && std::all_of(memory.end() - wall, memory.end(), untouched);
+  }
+};
+
+// Every way to finish a product, alone and together, where whole tiles are written to c itself and where they are not.
+TEST(Matmul, EveryFinishStaysBetweenTheWalls) {
+  MatmulWorkspace workspace;
+  const MatmulShape tile = matmul_shape();
+  for (int m : {tile.tile_rows, 2 * tile.tile_rows + 1})
+    for (int n : {1, tile.tile_columns, tile.tile_columns + 1})
+      for (int k : {0, 5}) {
+        const Operands o(small_integers(size_t(m * k), 1), small_integers(size_t(k * n), 2), m, n, k);
+        Walled a(o.a, input_wall), b(o.b, input_wall), a_transposed(o.a_transposed, input_wall), b_transposed(o.b_transposed, input_wall),
+            bias(small_integers(size_t(n), 3), input_wall);
+        const std::vector<float> old = small_integers(size_t(m * n), 4);
+        for (int finish = 0; finish < 8; ++finish)
+          for (const MatmulStep& step : matmul_steps)
+            for (int turned = 0; turned < 4; ++turned) {
+              std::vector<float> expected = old;
+              for (int i = 0; i < m; ++i)
+                for (int j = 0; j < n; ++j) {
+                  float sum = (finish & 1) != 0 ? bias.data()[j] : 0;
+                  for (int p = 0; p < k; ++p) sum += o.a[size_t(i * k + p)] * o.b[size_t(p * n + j)];
+                  if ((finish & 2) != 0 && sum < 0) sum = 0;
+                  expected[size_t(i * n + j)] = (finish & 4) != 0 ? expected[size_t(i * n + j)] + sum : sum;
+                }
+              Walled c(old, output_wall);
+              const MatrixView left = (turned & 1) == 0 ? row_major(a.data(), k) : row_major(a_transposed.data(), m).transposed();
+              const MatrixView right = turned / 2 == 0 ? row_major(b.data(), n) : row_major(b_transposed.data(), k).transposed();
+              step.matmul(c.data(), left, right, m, n, k,
+                          {.bias = (finish & 1) != 0 ? bias.data() : nullptr,
+                           .activation = (finish & 2) != 0 ? Activation::relu : Activation::none,
+                           .write = (finish & 4) != 0 ? Write::accumulate : Write::overwrite},
+                          workspace);
+              ASSERT_TRUE(c.intact() && c.values() == expected)
+                  << step.name << ", " << m << " x " << n << " x " << k << ", transposed: " << turned << ", finish " << finish;
+            }
+      }
 }
 
 TEST(Matmul, TransposedViewsGiveTheSameBits) {
@@ -257,6 +312,60 @@ TEST(Device, VectorOperations) {
   EXPECT_EQ(y, (std::vector<float>{10, 20, 66}));
   device.fill(y.data() + 1, 7, 2);
   EXPECT_EQ(y, (std::vector<float>{10, 7, 7}));
+}
+
+// Each operation on vectors between walls: it writes its output and nothing else, and reads nothing beside its inputs.
+TEST(Device, OperationsStayBetweenTheWalls) {
+  CpuDevice device;
+  const int rows = 3, in = 5, out = 4;
+  const auto numbers = [](int n, uint32_t group, float brick) { return Walled(small_integers(size_t(n), group), brick); };
+  const auto finite = [](Walled& w) {
+    const std::vector<float> v = w.values();
+    return w.intact() && std::all_of(v.begin(), v.end(), [](float x) { return std::isfinite(x); });
+  };
+  Walled x = numbers(rows * in, 1, input_wall), w = numbers(in * out, 2, input_wall), b = numbers(out, 3, input_wall), dy = numbers(rows * out, 4, input_wall), y = numbers(rows * out, 5, output_wall);
+  for (Write write : {Write::overwrite, Write::accumulate}) {
+    Walled dw = numbers(in * out, 6, output_wall), db = numbers(out, 7, output_wall), dx = numbers(rows * in, 8, output_wall);
+    device.linear_backward_weights(dw.data(), x.data(), dy.data(), write, rows, in, out);
+    device.linear_backward_bias(db.data(), dy.data(), write, rows, out);
+    device.linear_backward_input(dx.data(), dy.data(), w.data(), write, rows, in, out);
+    EXPECT_TRUE(finite(dw) && finite(db) && finite(dx));
+  }
+  device.linear_forward(y.data(), x.data(), w.data(), b.data(), Activation::relu, rows, in, out);
+  EXPECT_TRUE(finite(y));
+  for (Activation activation : {Activation::none, Activation::relu}) {
+    device.add_bias(y.data(), b.data(), activation, rows, out);
+    EXPECT_TRUE(finite(y));
+  }
+  Walled masked = numbers(rows * out, 4, output_wall);
+  device.relu_backward(masked.data(), dy.data(), size_t(rows * out));
+  EXPECT_TRUE(finite(masked));
+
+  Walled loss = numbers(rows, 9, output_wall), dz = numbers(rows * out, 10, output_wall), z = numbers(rows * out, 11, input_wall), maximum = numbers(rows, 12, output_wall), sum = numbers(rows, 13, output_wall);
+  const std::vector<int> labels = {0, 3, 1, 2, 2};
+  device.softmax_cross_entropy(loss.data(), dz.data(), z.data(), labels.data(), 0.5f, rows, out);
+  EXPECT_TRUE(finite(loss) && finite(dz));
+  device.row_max(maximum.data(), z.data(), rows, out);
+  device.row_exp_sum(sum.data(), z.data(), maximum.data(), rows, out);
+  EXPECT_TRUE(finite(maximum) && finite(sum));
+  for (int r = 0; r < rows; ++r) EXPECT_EQ(maximum.data()[r], *std::max_element(z.data() + r * out, z.data() + (r + 1) * out));
+  device.softmax_finish(loss.data(), dz.data(), z.data(), maximum.data(), sum.data(), labels.data(), 0.5f, rows, out, 2);
+  EXPECT_TRUE(finite(loss) && finite(dz)) << "labels 0 and 1 are of no column here, nor is a column behind the last";
+  EXPECT_EQ(loss.data()[0], 0);
+
+  const int n = 101;
+  for (int operation = 0; operation < 7; ++operation) {
+    Walled p = numbers(n, 14, output_wall), g = numbers(n, 15, input_wall), m = numbers(n, 16, output_wall), v = numbers(n, 17, output_wall);
+    for (int i = 0; i < n; ++i) v.data()[i] = std::abs(v.data()[i]);
+    if (operation == 0) device.add(p.data(), g.data(), n);
+    if (operation == 1) device.scale(p.data(), 3, n);
+    if (operation == 2) device.sgd(p.data(), g.data(), 0.5f, n);
+    if (operation == 3) device.momentum(p.data(), m.data(), g.data(), 0.5f, 0.5f, n);
+    if (operation == 4) device.adam(p.data(), m.data(), v.data(), g.data(), 0.5f, 0.9f, 0.99f, 1e-8f, 2, n);
+    if (operation == 5) device.copy(p.data(), g.data(), n);
+    if (operation == 6) device.fill(p.data(), 1, n);
+    EXPECT_TRUE(finite(p) && finite(g) && finite(m) && finite(v)) << operation;
+  }
 }
 
 TEST(Device, UpdateRulesByHand) {

@@ -1,11 +1,15 @@
 // The programs of chapter 04 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/options_told.h"
 #include "tests/program.h"
 
 namespace {
@@ -21,6 +25,24 @@ bool says(const ProgramRun& run, const std::string& text) {
 }
 
 const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 50 --epochs 1 ";
+
+// Each option with its limits and what it is if nothing is said. The body of the text comes from rank 0 alone; one rank is enough to see it.
+std::string told(const std::string& program) {
+  const ProgramRun run = launch(1, program + " --help");
+  EXPECT_EQ(run.status, 0) << run.output;
+  return options_told(run.output);
+}
+
+TEST(Programs, HelpNamesEveryOption) {
+  EXPECT_EQ(told("train"),
+            "device cpu|cuda [cpu]\ndata TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nepochs N (0 to 100000) [10]\n"
+            "batch N (1 to 1048576) [128]\nmicro-batches N (1 to 1048576) [1]\noptimizer sgd|momentum|adam [sgd]\n"
+            "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n");
+  EXPECT_NE(launch(3, "train --help").output.find(" [3]\n"), std::string::npos) << "a micro-batch for each rank";
+  EXPECT_EQ(told("ring"), "way blocking|ordered|sendrecv|nonblocking [blocking]\nbytes N (4 to 2147483647) [1048576]\nlaps N (1 to 1000000) [1]\n");
+  EXPECT_EQ(told("ping_pong"), "most N (8 to 2147483647) [4194304]\nrounds N (1 to 1000) [41]\nlog TEXT\n");
+  EXPECT_EQ(told("overlap"), "bytes N (1 to 2147483647) [16777216]\nrounds N (1 to 1000) [9]\ntests N (1 to 1000000) [200]\n");
+}
 
 // Lines of several ranks come in any order.
 TEST(FirstProgram, SendsTwoNumbersToRank1) {
@@ -55,6 +77,35 @@ TEST(HelloProgram, EveryRankHasItsLine) {
     EXPECT_TRUE(says(run, text)) << run.output;
 }
 
+// A library that says what the test wants takes the place of the GPU's driver, and of MPI's own answer.
+TEST(HelloProgram, AsksTheDriverAndMpi) {
+  const std::string folder = testing::TempDir() + "hello_" + std::to_string(getpid());
+  const char* compiler = std::getenv("CXX");
+  const auto run_with = [&](int ranks, const std::string& source) {
+    run_program("mkdir -p " + folder);
+    std::ofstream(folder + "/driver.c") << "extern \"C\" {\n" << source << "\n}\n";
+    const ProgramRun built = run_program(std::string(compiler ? compiler : "c++") + " -x c++ -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + folder + "/libcuda.so.1 " +
+                                         folder + "/driver.c");
+    EXPECT_EQ(built.status, 0) << built.output;
+    return launch(ranks, "hello", "LD_LIBRARY_PATH=" + folder + " LD_PRELOAD=" + folder + "/libcuda.so.1").output;
+  };
+  const std::string init = "int cuInit(unsigned flags) { return flags == 0 ? 0 : 1; }", two = "int cuDeviceGetCount(int* count) { *count = 2; return 0; }";
+  const std::string yes = run_with(3, init + two + "int MPIX_GPU_query_support(int kind, int* answer) { *answer = kind == 0 ? 2 : 0; return 0; }");
+  EXPECT_NE(yes.find("0 of 2\n"), std::string::npos) << yes;
+  EXPECT_NE(yes.find("1 of 2\n"), std::string::npos) << yes;
+  EXPECT_EQ(yes.find("none"), std::string::npos) << yes;
+  EXPECT_NE(yes.find("in MPI calls: yes (MPIX_GPU_query_support says yes)\n"), std::string::npos) << yes;
+  const std::string no = "int MPIX_GPU_query_support(int, int* answer) { *answer = 0; return 0; }";
+  for (const std::string& driver : {init, two, "int cuInit(unsigned) { return 100; }" + two, init + "int cuDeviceGetCount(int* count) { *count = 2; return 100; }",
+                                    init + "int cuDeviceGetCount(int*) { return 0; }"}) {
+    const std::string none = run_with(1, driver + no);
+    EXPECT_NE(none.find(" none\n"), std::string::npos) << driver << none;
+    EXPECT_EQ(none.find(" of 2\n"), std::string::npos) << driver << none;
+    EXPECT_NE(none.find("in MPI calls: no (MPIX_GPU_query_support says no)\n"), std::string::npos) << none;
+  }
+  run_program("rm -rf " + folder);
+}
+
 TEST(ProbeProgram, AllListsArriveWhole) {
   const ProgramRun run = launch(4, "probe");
   EXPECT_EQ(run.status, 0) << run.output;
@@ -67,6 +118,7 @@ TEST(RingProgram, TheBlockingOneHangsAndIsExplained) {
   const ProgramRun large = launch(3, "ring --way blocking --bytes 1000000", "GUARD_TIMEOUT=2");
   EXPECT_EQ(large.status, 86) << large.output;
   EXPECT_TRUE(says(large, "deadlock: rank 0 waits for rank 1")) << large.output;
+  EXPECT_TRUE(says(large, "3 ranks, 1000000 bytes a message, blocking ...\n")) << large.output;  // it is told before the ring stands still
 }
 
 TEST(RingProgram, EachCureEnds) {
@@ -105,6 +157,12 @@ TEST(PingPongProgram, WritesTimesAndFit) {
   std::string header;
   std::getline(in, header);
   EXPECT_EQ(header, "bytes,seconds,way,alpha,beta");
+  std::string line;
+  for (size_t bytes = 1; bytes <= 65536; bytes *= 2) {
+    EXPECT_TRUE(std::getline(in, line) && line.find(std::to_string(bytes) + ",") == 0) << bytes << ": " << line;
+    EXPECT_TRUE(says(run, "\n" + std::string(12 - std::to_string(bytes).size(), ' ') + std::to_string(bytes) + " ")) << bytes << run.output;
+  }
+  EXPECT_FALSE(std::getline(in, line)) << line;
   std::remove(log.c_str());
 }
 

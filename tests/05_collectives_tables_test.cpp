@@ -568,34 +568,27 @@ TEST(Steps, RefusesAWayThatIsNotThere) {
 
 // ---- core_share.h ----
 
-double processor_seconds() {
-  timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
-}
+double core = 0;  // seconds of a core that were used: a clock like `hand`
 
-// By a clock that says a minute passed, and another one: what was computed in them is the rest. Between end and begin nothing counts.
+// What two parts of a measurement used of the time that passed. Between end and begin nothing counts.
 TEST(CoreShare, IsWhatIsMissingOfTheTimeThatPassed) {
   const ClockOfTest by_hand([] { return hand; });
+  const auto usual = processor_seconds;
+  processor_seconds = [] { return core; };
   CoreShare share;
   EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 0) << "nothing was measured";
-  double least = 0, most = 0;
-  for (int part = 0; part < 2; ++part) {
-    hand += 1e6;
-    const double outer = processor_seconds();
+  for (double used : {2.5, 1.5}) {
+    hand += 1000, core += 500;
     share.begin();
-    const double inner = processor_seconds();
-    for (double until = inner + 0.02; processor_seconds() < until;) {
-    }
-    hand += 0.1 * (rank + 1);
-    least += processor_seconds() - inner;
+    hand += 4, core += used / (rank + 1);
     share.end();
-    most += processor_seconds() - outer;
   }
-  double bounds[2] = {1 - most / (0.2 * (rank + 1)), 1 - least / (0.2 * (rank + 1))};
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, bounds, 2, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
-  const double lost = share.lost(MPI_COMM_WORLD);
-  EXPECT_ON_ALL_RANKS(lost >= bounds[0] && lost <= bounds[1]) << bounds[0] << " " << lost << " " << bounds[1];
+  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 1 - 4.0 / ranks / 8);
+  share.begin();
+  core += 1000;  // more than passed: a process with several threads
+  share.end();
+  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 0);
+  processor_seconds = usual;
 }
 
 }  // namespace

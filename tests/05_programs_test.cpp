@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/machine.h"
+#include "tests/options_told.h"
 #include "tests/program.h"
 
 namespace {
@@ -21,6 +22,21 @@ ProgramRun launch(int ranks, const std::string& command, const std::string& envi
 
 bool says(const ProgramRun& run, const std::string& text) {
   return run.output.find(text) != std::string::npos;
+}
+
+// Each option with its limits and what it is if nothing is said. The body of the text comes from rank 0 alone; one rank is enough to see it.
+std::string told(const std::string& program) {
+  const ProgramRun run = launch(1, program + " --help");
+  EXPECT_EQ(run.status, 0) << run.output;
+  return options_told(run.output);
+}
+
+TEST(Programs, HelpNamesEveryOption) {
+  EXPECT_EQ(told("bench --machine box"), "rounds N (1 to 10000) [41]\ncold\nmachine TEXT [" + machine_name() + "]\ncsv TEXT\nfit TEXT\nonly-if-quiet\n");
+  EXPECT_EQ(told("curves"),
+            "ranks N,N,.. (1 to 1000000) [2,4,8,16]\nalpha X (0 to 1000000) [10]\nbeta X (0 to 1000000) [1]\ngamma X (0 to 1000000) [0]\nfit TEXT\ncsv TEXT\n");
+  EXPECT_EQ(told("steps"),
+            "collective broadcast|reduce|scatter|gather|allgather|reduce-scatter|allreduce [allreduce]\nway TEXT [ring]\nfloats N (0 to 100000000) [8400]\n");
 }
 
 // What stands between bars in the line that begins with `title`: one text for each rank.

@@ -7,6 +7,7 @@
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/options_told.h"
 #include "tests/program.h"
 
 namespace {
@@ -26,6 +27,44 @@ const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
 std::string after(const std::string& text, const std::string& word) {
   const size_t at = text.find(word);
   return at == std::string::npos ? "" : text.substr(at + word.size(), text.find('\n', at) - at - word.size());
+}
+
+// Each option with its limits and what it is if nothing is said.
+TEST(Programs, HelpNamesEveryOption) {
+  const auto told = [](const std::string& program) {
+    const ProgramRun run = run_program("sh common/mpi/launch 1 " + build_folder() + "/chapters/06_data_parallel/" + program + " --help");
+    EXPECT_EQ(run.status, 0) << run.output;
+    return options_told(run.output);
+  };
+  EXPECT_EQ(told("train"),
+            "device cpu|cuda [cpu]\ndata TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nepochs N (0 to 100000) [10]\n"
+            "batch N (1 to 1048576) [128]\nmicro-batches N (1 to 1048576) [1]\noptimizer sgd|momentum|adam [sgd]\n"
+            "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n"
+            "allreduce rank-order|reduce-broadcast|recursive-doubling|ring|rabenseifner|two-level|shared-window|mpi [rank-order]\n"
+            "bucket-kib N (0 to 1048576) [0]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
+            "watch N (at least 0) [500]\ncompare-with-serial\ntrace TEXT\n");
+  EXPECT_EQ(told("bench"),
+            "data TEXT [build/data]\nrounds N (1 to 10000) [9]\nsteps N (1 to 10000) [10]\nbatch N (1 to 30000) [128]\nonly TEXT\nonly-if-quiet\n");
+  EXPECT_EQ(told("scaling"), "data TEXT [build/data]\nrounds N (1 to 10000) [25]\nheader\nonly-if-quiet\n");
+}
+
+// A block for each layer, forward and backward, of both ranks in each of three steps; the test images are only looked at forward.
+TEST(Train, WritesATimelineOfItsLayers) {
+  const std::string file = testing::TempDir() + "timeline_" + std::to_string(getpid()) + ".json";
+  const ProgramRun run = train(2, "--hidden 8 --train-samples 90 --batch 30 --epochs 1 --overlap --trace " + file);
+  EXPECT_EQ(run.status, 0) << run.output;
+  std::ifstream in(file);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const auto count = [&](const std::string& name) {
+    size_t found = 0;
+    for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("\"backward 0\""), 6u);
+  EXPECT_EQ(count("\"backward 1\""), 6u);
+  EXPECT_GE(count("\"forward 0\""), 6u);
+  EXPECT_EQ(count("\"forward 1\""), count("\"forward 0\""));
+  run_program("rm -f " + file);
 }
 
 TEST(Train, PrintsWhatAPlainLoopComputes) {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/05_collectives/table.h"
@@ -424,6 +425,36 @@ struct TimedExchange : Exchange {
   Range begin(Range batch, int) override { return batch; }
   double sum_over_ranks(double loss) override { return loss; }
 };
+
+// Replicas are compared before the first step and then every three; the rate is that of the step that ends.
+TEST(Exchange, ComparesNowAndThenAndKnowsItsStep) {
+  struct Counting : CpuDevice {
+    int copies = 0;
+    void copy_bytes_out(void* host, const void* device, size_t bytes) override { ++copies, CpuDevice::copy_bytes_out(host, device, bytes); }
+  } device;
+  const Layout layout = make_layout({4, 3});
+  std::vector<float> weights(layout.count, 0.5f), gradients(layout.count);
+  Mlp mlp(device, layout, weights.data(), gradients.data(), {});
+  for (int watch : {0, 3}) {
+    DataParallelOptions o(ranks);
+    o.batch = 6;  // 4 steps in an epoch of 20 samples
+    o.watch = watch;
+    o.warm_up = 2;
+    TimedExchange exchange(o, mlp, gradients.data(), 0, 0);
+    device.copies = 0;
+    for (int step = 1; step <= 10; ++step) {
+      EXPECT_EQ(exchange.finish(0.25), 0.25);
+      EXPECT_EQ(exchange.rate_scale(), std::min(1.0, step / 8.0));
+    }
+    EXPECT_EQ(device.copies, watch == 0 ? 0 : 4);
+    if (ranks == 2) {
+      if (rank == 1) weights[2] = 0.75f;
+      const std::string error = error_of([&] { exchange.compare_replicas(); });
+      EXPECT_EQ(error, "after step 10 the weights of rank 1 differ from those of the others");
+      weights[2] = 0.5f;
+    }
+  }
+}
 
 // The report of a run of one step of so many seconds on this rank.
 std::string report(const DataParallelOptions& o, double seconds, double exchanging, double copying) {

@@ -394,6 +394,24 @@ TEST(Overlap, IsRefusedWhereItCannotBe) {
   EXPECT_THROW(o.apply(train), Error);
 }
 
+// A piece has a number of its own among the messages under way; and an exchange that is gone is called by no layer.
+TEST(Overlap, TakesTenThousandPieces) {
+  const auto device = make_cpu_device();
+  DataParallelOptions o = small_run(world_size(), 1);
+  o.overlap = true;
+  o.bucket_kib = 1;  // 256 floats
+  for (int in : {9999, 10000}) {
+    const Layout layout = make_layout({in, 256});
+    ASSERT_EQ(layout.count, size_t(in + 1) * 256);
+    const Buffer memory(*device, layout.count, Purpose::gradients);
+    Mlp mlp(*device, layout, memory, memory, {});
+    SoftmaxHead head(*device, {});
+    const std::string error = error_of([&] { make_exchange(o, 1, mlp, head, memory); });
+    EXPECT_ON_ALL_RANKS(error == (in == 9999 ? "" : "--bucket-kib: 10001 pieces are too many, 10000 is the most")) << error;
+    EXPECT_ON_ALL_RANKS(!mlp.hooks.after_backward);
+  }
+}
+
 // --- The allreduce in the background ---------------------------------------------------------------------------------
 
 TEST(BackgroundAllreduce, HasTheBitsOfTheBlockingOne) {
@@ -412,6 +430,12 @@ TEST(BackgroundAllreduce, HasTheBitsOfTheBlockingOne) {
     ASSERT_ON_ALL_RANKS(sum->progress());
   }
   MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+TEST(BackgroundAllreduce, RefusesMoreThanAnMpiCountHolds) {
+  for (const char* name : {"rank-order", "mpi"})
+    EXPECT_EQ(error_of([&] { begin_allreduce(name, nullptr, size_t{1} << 31, 0, MPI_COMM_SELF); }),
+              "--overlap: a piece of 2147483648 gradients, choose --bucket-kib");
 }
 
 // Small whole numbers: every order gives the same sum.

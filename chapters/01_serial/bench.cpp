@@ -193,6 +193,7 @@ int main(int argc, char** argv) try {
   }
   if (!training_only) bench_products(sizes, {int(o.batch)}, peak, openblas.get());
   bench_training(data, o, int(pairs), peak, ours, openblas.get());
+  return 0;
 } catch (const Error& error) {
   return fail(error);
 }

@@ -106,6 +106,7 @@ int main(int argc, char** argv) try {
     }
     if (!out.flush()) throw Error(log + ": cannot write");
   }
+  return 0;
 } catch (const Error& error) {
   return fail(error);
 }

@@ -1,0 +1,569 @@
+// Chapter 01's programs, calculated a second time: the benchmark by a clock that the test knows, the fit of a function by hand, the
+// gradient check number by number; and what a run reports, on a terminal, too.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <numbers>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "chapters/01_serial/core_peak.h"
+#include "chapters/01_serial/head.h"
+#include "chapters/01_serial/mlp.h"
+#include "chapters/01_serial/openblas_device.h"
+#include "chapters/01_serial/optimizer.h"
+#include "chapters/01_serial/reference.h"
+#include "chapters/01_serial/serial_training.h"
+#include "chapters/01_serial/train_options.h"
+#include "chapters/01_serial/train_report.h"
+#include "common/compare.h"
+#include "common/error.h"
+#include "common/hash.h"
+#include "common/machine.h"
+#include "common/options.h"
+#include "common/philox.h"
+#include "common/statistics.h"
+#include "common/timer.h"
+#include "tests/data_sets.h"
+#include "tests/known_clock.h"
+#include "tests/program.h"
+
+#define main main_of_program
+namespace bench_program {
+#include "chapters/01_serial/bench.cpp"
+}
+namespace fit_program {
+#include "chapters/01_serial/fit_function.cpp"
+}
+namespace check_program {
+#include "chapters/01_serial/gradient_check.cpp"
+}
+#undef main
+
+namespace {
+
+template <class... Values>
+std::string format(const char* text, Values... values) {
+  char line[600];
+  std::snprintf(line, sizeof line, text, values...);
+  return line;
+}
+
+std::string said(int (*program)(int, char**), std::vector<std::string> options, int expected_status = 0) {
+  Arguments arguments(std::move(options));
+  int status = -1;
+  const std::string text = printed_by([&] { status = program(arguments.count(), arguments.values()); });
+  EXPECT_EQ(status, expected_status) << text;
+  return text;
+}
+
+double middle(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[(values.size() - 1) / 2];
+}
+
+// ---- bench.cpp ----
+
+// c (m, n) with a sum of k terms for each element: two operations each.
+TEST(Bench, KnowsTheProductsOfAStep) {
+  std::string all;
+  for (const auto& p : bench_program::products_of_step({5, 4, 3, 2}, 8))
+    all += format("%s %d %d %d %d %d, %g\n", p.name, p.m, p.n, p.k, p.a_transposed, p.b_transposed, 1e9 * p.gflop());
+  EXPECT_EQ(all,
+            "forward 8 4 5 0 0, 320\nforward 8 3 4 0 0, 192\nforward 8 2 3 0 0, 96\n"
+            "weights 3 2 8 1 0, 96\ninput 8 3 2 0 1, 96\nweights 4 3 8 1 0, 192\ninput 8 4 3 0 1, 192\nweights 5 4 8 1 0, 320\n");
+}
+
+// A library with OpenBLAS's name that was loaded before is found by that name.
+void* load_library(const std::string& name, const std::string& source) {
+  const std::string file = scratch_file(name), code = file + ".c";
+  std::ofstream(code) << source;
+  const char* compiler = std::getenv("CXX");
+  const ProgramRun run = run_program(std::string(compiler ? compiler : "c++") + " -x c++ -shared -fPIC -Wl,-soname," + name + " -o " + file + " " + code);
+  void* library = run.status == 0 ? dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
+  std::remove(file.c_str());
+  std::remove(code.c_str());
+  EXPECT_TRUE(library) << run.output;
+  return library;
+}
+
+const char* const sgemm_in_loops = R"(extern "C" {
+int threads = 0;
+void openblas_set_num_threads(int n) { threads = n; }
+void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float* a, int as, const float* b, int bs, float beta, float* c, int cs) {
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) {
+      float sum = 0;
+      for (int p = 0; p < k; ++p) sum += (ta == 112 ? a[p * as + i] : a[i * as + p]) * (tb == 112 ? b[j * bs + p] : b[p * bs + j]);
+      c[i * cs + j] = (order == 101 ? alpha * sum : 77) + (beta == 0 ? 0 : beta * c[i * cs + j]);
+    }
+}
+)";
+
+// Libraries that lack what is needed take the places where one could be installed; only the last name is left.
+void take_openblas_away() {
+  static const bool once = [] {
+    load_library("libopenblas.so.0", R"(extern "C" void openblas_set_num_threads(int) {})");  // no product
+    load_library("libopenblas.so", R"(extern "C" void cblas_sgemm() {})");                    // no number of threads
+    return true;
+  }();
+  EXPECT_TRUE(once);
+}
+
+// What one training program of 4-5-3-3 does, replayed: the text of `bench` by the clock.
+std::string expected_bench(bool openblas, const std::string& core, bool in_turn_from_the_last) {
+  KnownClock clock(0);
+  const MatmulShape tile = matmul_shape();
+  double peak = 0, rate[4];
+  for (int run = 0; run < 20; ++run) peak = std::max(peak, 4e-9 * tile.tile_rows * tile.vector_floats * 200000 / clock.section());
+  for (int i = 0; i < 4; ++i) {
+    const int which = in_turn_from_the_last ? 3 - i : i;
+    const double bytes[] = {16384, 262144, 4194304, 67108864};
+    std::vector<double> rates;
+    for (int run = 0; run < 11; ++run) rates.push_back(2e-9 * 67108864 / clock.section());  // as many copies as make 64 MiB
+    rate[which] = middle(rates);
+    EXPECT_LE(bytes[which], 67108864);
+  }
+  std::string text = machine_name() + format("\none core: %.1f GFLOP/s of fused multiply-adds; copies: %.0f GB/s at 16 KiB, %.0f at 256 KiB, %.0f "
+                                             "at 4 MiB, %.0f at 64 MiB\n", peak, rate[0], rate[1], rate[2], rate[3]) +
+                     format("the product's tile: %d x %d floats in registers of %d\n", tile.tile_rows, tile.tile_columns, tile.vector_floats);
+  if (openblas) text += "OpenBLAS: one thread, its kernels for " + core + "\n";
+  text += format("\nThe product in three steps, GFLOP/s and share of the peak (medians, interleaved)\n%-10s %-16s %13s %13s %13s%s\n", "",
+                 "m x n x k", "loops", "tile", "packed", openblas ? "  OpenBLAS  ratio" : "");
+  struct Shape {
+    const char* name;
+    int m, n, k;
+  };
+  double sums[4] = {}, operations = 0;
+  const auto row = [&](const char* name, const std::string& shape, double gflop, const double* seconds) {
+    text += format("%-10s %-16s", name, shape.c_str());
+    for (int s = 0; s < 3; ++s) text += format(" %7.1f %3.0f %%", gflop / seconds[s], 100 * gflop / seconds[s] / peak);
+    if (openblas) text += format(" %9.1f %6.2f", gflop / seconds[3], seconds[3] / seconds[2]);
+    text += "\n";
+  };
+  for (const Shape& p : {Shape{"forward", 8, 5, 4}, Shape{"forward", 8, 3, 5}, Shape{"forward", 8, 3, 3}, Shape{"weights", 3, 3, 8}, Shape{"input", 8, 3, 3},
+                         Shape{"weights", 5, 3, 8}, Shape{"input", 8, 5, 3}, Shape{"weights", 4, 5, 8}}) {
+    std::vector<double> times[4];
+    for (int i = 0; i < 301; ++i)
+      for (int s = 0; s < (openblas ? 4 : 3); ++s)
+        if (s > 0 || i < 5) times[s].push_back(clock.section());
+    double seconds[4] = {};
+    for (int s = 0; s < 4; ++s)
+      if (!times[s].empty()) sums[s] += seconds[s] = middle(times[s]);
+    const double gflop = 2e-9 * p.m * p.n * p.k;
+    operations += gflop;
+    row(p.name, std::to_string(p.m) + " x " + std::to_string(p.n) + " x " + std::to_string(p.k), gflop, seconds);
+  }
+  row("all", "batch 8", operations, sums);
+  const int steps = 7680 / 8, pairs = 11;
+  clock.section(), clock.section();
+  std::vector<double> rates, ratios;
+  for (int i = 0; i < pairs; ++i) {
+    const double own = clock.section();
+    rates.push_back(steps * 8 / own);
+    if (openblas) ratios.push_back(clock.section() / own);
+  }
+  const double limit = peak / (operations / 8);
+  text += format("\nTraining, batch 8: %.0f samples/s (median of 11 runs of 960 steps)\n"
+                 "  limit by arithmetic: %.2f MFLOP a sample at %.1f GFLOP/s = %.0f samples/s; reached %.0f %%\n", middle(rates), 1000 * operations / 8,
+                 peak, limit, 100 * middle(rates) / limit);
+  if (!openblas) return text + "  OpenBLAS is not installed: no comparison (an optional extra; on Debian: libopenblas0)\n";
+  const Interval interval = median_interval(ratios);
+  return text + format("  ratio to the same network over OpenBLAS: %.3f (median of 11 interleaved pairs, 95 %% interval %.3f to %.3f)\n",
+                       middle(ratios), interval.low, interval.high);
+}
+
+void expect_bench(bool openblas, const std::string& core) {
+  const data_sets::DataSet data({20, 2, 2, 3}, {20, 2, 2, 3});
+  std::string text;
+  {
+    const ClockOfTest by_test{KnownClock(0)};
+    text = said(bench_program::main_of_program, {"--data", data.folder, "--hidden", "5,3", "--batch", "8", "--pairs", "11"});
+  }
+  // The compiler chooses in which order the arguments of a call are calculated: here, which copy is measured first.
+  const std::string from_first = expected_bench(openblas, core, false), from_last = expected_bench(openblas, core, true);
+  EXPECT_EQ(text, text == from_first ? from_first : from_last);
+}
+
+// These come in this order: a library that was loaded stays.
+TEST(Bench, PrintsWhatTheClockSaysWithoutOpenBlas) {
+  take_openblas_away();
+  EXPECT_EQ(OpenBlasDevice::open(), nullptr);
+  expect_bench(false, "");
+}
+
+TEST(Bench, TakesOpenBlasIfItHasWhatIsNeeded) {
+  take_openblas_away();
+  void* library = load_library("libopenblas.dylib", std::string(sgemm_in_loops) + "char* openblas_get_corename() { static char name[] = \"TestWell\"; return name; }}");
+  const auto device = OpenBlasDevice::open();
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->core(), "TestWell");
+  EXPECT_EQ(*static_cast<int*>(dlsym(library, "threads")), 1);
+  EXPECT_EQ(device->name(), "cpu with OpenBLAS");
+  CpuDevice ours;
+  const int rows = 4, in = 3, out = 5;
+  std::vector<float> x, w, dy, b = {3, -200, 1, 0, 2};
+  for (int i = 0; i < rows * in; ++i) x.push_back(float(i % 5 - 2));
+  for (int i = 0; i < in * out; ++i) w.push_back(float(i % 7 - 3));
+  for (int i = 0; i < rows * out; ++i) dy.push_back(float(i % 4 - 1));
+  const auto same = [&](size_t n, auto operation) {
+    std::vector<float> theirs(n, 10.0f), expected(n, 10.0f);
+    operation(*device, theirs.data());
+    operation(ours, expected.data());
+    EXPECT_EQ(theirs, expected);
+  };
+  for (Activation activation : {Activation::none, Activation::relu})
+    same(rows * out, [&](CpuDevice& d, float* y) { d.linear_forward(y, x.data(), w.data(), b.data(), activation, rows, in, out); });
+  same(rows * out, [&](CpuDevice& d, float* y) { d.linear_forward(y, x.data(), w.data(), nullptr, Activation::none, rows, in, out); });
+  for (Write write : {Write::overwrite, Write::accumulate}) {
+    same(in * out, [&](CpuDevice& d, float* dw) { d.linear_backward_weights(dw, x.data(), dy.data(), write, rows, in, out); });
+    same(rows * in, [&](CpuDevice& d, float* dx) { d.linear_backward_input(dx, dy.data(), w.data(), write, rows, in, out); });
+  }
+}
+
+TEST(Bench, PrintsWhatTheClockSaysWithOpenBlas) {
+  const auto device = OpenBlasDevice::open();
+  ASSERT_TRUE(device);
+  expect_bench(true, device->core());
+}
+
+TEST(Bench, HasTheProductsOfFourBatches) {
+  const data_sets::DataSet data({20, 2, 2, 3}, {20, 2, 2, 3});
+  const ClockOfTest by_test{KnownClock(0)};
+  const std::string text = said(bench_program::main_of_program, {"--data", data.folder, "--hidden", "1", "--all-products"});
+  std::string batches;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("all ")) batches += line.substr(11, 16);
+  EXPECT_EQ(batches, "batch 32        batch 64        batch 128       batch 256       ");
+  EXPECT_EQ(text.find("Training"), std::string::npos);
+  setenv("OPENBLAS_CORETYPE", "Old", 1);
+  const std::string alone = said(bench_program::main_of_program, {"--data", data.folder, "--hidden", "1", "--batch", "20", "--pairs", "11", "--training-only"});
+  unsetenv("OPENBLAS_CORETYPE");
+  EXPECT_EQ(alone.find("in three steps"), std::string::npos);
+  EXPECT_NE(alone.find("Training, batch 20"), std::string::npos) << alone;
+  EXPECT_EQ(alone.find("WARNING: OPENBLAS_CORETYPE=Old chose these kernels.") != std::string::npos, OpenBlasDevice::open() != nullptr) << alone;
+}
+
+// Large products are repeated less often, eleven times at least.
+TEST(Bench, RepeatsAProductForTwoGigaflops) {
+  bench_program::Product p{"some", 100, 250, 400, false, true};  // a fiftieth of a GFLOP
+  KnownClock clock(0);
+  const ClockOfTest by_test{KnownClock(0)};
+  const auto seconds = bench_program::time_product(p, nullptr);
+  std::vector<double> times[3];
+  for (int i = 0; i < 100; ++i)
+    for (int s = i < 5 ? 0 : 1; s < 3; ++s) times[s].push_back(clock.section());
+  for (int s = 0; s < 3; ++s) EXPECT_EQ(seconds.step[s], middle(times[s]));
+  EXPECT_TRUE(std::isnan(seconds.openblas));
+}
+
+Dataset tiny_data(size_t count) {
+  Dataset data{count, 2, 2, std::vector<uint8_t>(4 * count), std::vector<uint8_t>(count)};
+  data.classes = 3;
+  for (size_t i = 0; i < 4 * count; ++i) data.pixels[i] = uint8_t(i * i % 251);
+  for (size_t i = 0; i < count; ++i) data.labels[i] = uint8_t(i * 7 % 3);
+  return data;
+}
+
+// Whole batches one after the other, then again from the first; the last one that fits is taken.
+TEST(Bench, TrainsOnTheNextBatch) {
+  for (size_t count : {20u, 23u}) {
+    const Dataset data = tiny_data(count);
+    const std::vector<uint32_t> order = permutation(3, 0, count);
+    CpuDevice device;
+    SerialTraining timed(device, {4, 5, 3}, {}, 10, 1), expected(device, {4, 5, 3}, {}, 10, 1);
+    size_t next = 0;
+    KnownClock clock(0);
+    const ClockOfTest by_test{KnownClock(0)};
+    EXPECT_EQ(bench_program::time_steps(timed, next, data, order, 10, 3), clock.section());
+    for (const Range batch : {Range{0, 10}, Range{10, 20}, Range{0, 10}}) expected.step(data, order, batch);
+    EXPECT_TRUE(compare(timed.weights(), expected.weights()).same_bits());
+    EXPECT_EQ(next, 10u);
+  }
+}
+
+TEST(Bench, StopsAtALossThatIsNotFinite) {
+  const Dataset data = tiny_data(20);
+  CpuDevice device;
+  SerialTraining training(device, {4, 3}, {}, 10, 1);
+  training.set_weights(std::vector<float>(training.layout().count, NAN));
+  size_t next = 0;
+  EXPECT_THROW(bench_program::time_steps(training, next, data, permutation(1, 0, 20), 10, 1), Error);
+}
+
+// ---- fit_function.cpp ----
+
+double zigzag(double x) {  // from -1 at 0.5 up to 1 at 1, and so on: period 1
+  const double part = x - std::floor(x);
+  return part < 0.5 ? 1 - 4 * part : 4 * part - 3;
+}
+
+TEST(FitFunction, KnowsItsTargets) {
+  for (double x : {-1.0, -0.7, -0.25, 0.0, 0.1, 0.5, 0.6, 1.0}) {
+    EXPECT_NEAR(fit_program::target("sine", x), std::sin(3.14159265358979 * x), 1e-12) << x;
+    EXPECT_EQ(fit_program::target("step", x), x < 0 ? -1 : 1) << x;
+    EXPECT_NEAR(fit_program::target("zigzag", x), zigzag(x), 1e-12) << x;
+  }
+}
+
+// Without hidden layers the network is y = w x + b: two steps of gradient descent by hand.
+TEST(FitFunction, TwoStepsByHand) {
+  const std::string log = scratch_file("fit.csv");
+  const std::string text = said(fit_program::main_of_program, {"--function", "zigzag", "--hidden", "none", "--steps", "2", "--optimizer", "sgd",
+                                                               "--learning-rate", "0.3", "--seed", "5", "--log", log});
+  const auto uniform_of = [](uint32_t word) { return 2 * double(word >> 8) / 16777216 - 1; };
+  double w = std::sqrt(6.0) * uniform_of(random_words(5, RandomStream::weights, 0, 0)[0]), b = 0, error = 0;
+  for (uint32_t step = 0; step < 2; ++step) {
+    double dw = 0, db = 0;
+    error = 0;
+    for (uint64_t r = 0; r < 64; ++r) {
+      const double x = uniform_of(random_words(5, RandomStream::data, step, r)[0]), difference = w * x + b - zigzag(x);
+      error += difference * difference / 64, dw += 2 * difference * x / 64, db += 2 * difference / 64;
+    }
+    w -= 0.3 * dw, b -= 0.3 * db;
+  }
+  std::vector<std::string> picture(17, std::string(72, ' '));
+  std::istringstream lines(text_of_file(log));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "x,target,fit");
+  const auto draw = [&](double y, int column, char sign) {  // from 1.2 in the first row to -1.2 in the last
+    picture[size_t(std::max(0L, std::min(16L, std::lround(16 * (1.2 - y) / 2.4))))][size_t(column)] = sign;
+  };
+  for (int i = 0; i < 72; ++i) {
+    double x, target, fit;
+    std::getline(lines, line);
+    ASSERT_EQ(std::sscanf(line.c_str(), "%lf,%lf,%lf", &x, &target, &fit), 3) << line;
+    EXPECT_NEAR(x, -1 + 2 * i / 71.0, 1e-5);
+    EXPECT_NEAR(target, zigzag(x), 1e-4);
+    EXPECT_NEAR(fit, w * x + b, 2e-5);
+    draw(zigzag(-1 + 2 * i / 71.0), i, '.');
+    draw(w * (-1 + 2 * i / 71.0) + b, i, '#');
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+  std::string expected = format("zigzag ('.') and what 1-1 learned of it in 2 steps ('#'); mean squared error of the last batch %.2g\n", error);
+  for (const std::string& row : picture) expected += "  " + row + "\n";
+  EXPECT_EQ(text, expected);
+  std::remove(log.c_str());
+}
+
+TEST(FitFunction, DrawsWhatIsBesideThePicture) {
+  std::vector<float> fit(72, 5.0f);
+  fit[1] = -5;
+  const std::string text = printed_by([&] { fit_program::draw("step", fit); });
+  std::vector<std::string> rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) rows.push_back(line);
+  ASSERT_EQ(rows.size(), 17u);
+  EXPECT_EQ(rows[0], "  # " + std::string(70, '#'));
+  EXPECT_EQ(rows[16], "   #" + std::string(70, ' '));
+  EXPECT_EQ(rows[15], "  " + std::string(36, '.') + std::string(36, ' '));
+  EXPECT_EQ(rows[1], "  " + std::string(36, ' ') + std::string(36, '.'));
+}
+
+TEST(FitFunction, SaysWhatItDidAndWhatWentWrong) {
+  const std::string text = said(fit_program::main_of_program, {"--hidden", "8,4", "--steps", "0"});
+  EXPECT_TRUE(text.starts_with("sine ('.') and what 1-8-4-1 learned of it in 0 steps ('#'); mean squared error of the last batch 0\n")) << text;
+  testing::internal::CaptureStderr();
+  said(fit_program::main_of_program, {"--steps", "0", "--log", "/dev/full"}, 1);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: /dev/full: cannot write\n");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(said(fit_program::main_of_program, {"--hidden", "none", "--steps", "100000", "--optimizer", "sgd", "--learning-rate", "100"}, 1), "");
+  const std::string error = testing::internal::GetCapturedStderr();
+  EXPECT_NE(error.find(": the error is not finite\n"), std::string::npos) << error;
+}
+
+// ---- gradient_check.cpp ----
+
+TEST(GradientCheck, TellsTheWorstOfEachLayer) {
+  const std::string text = said(check_program::main_of_program, {"--sizes", "6,4,3", "--rows", "5"});
+  CpuDevice device;
+  const Layout layout = make_layout({6, 4, 3});
+  std::vector<float> parameters(layout.count), gradients(layout.count);
+  initialize(parameters.data(), layout, 1);
+  for (size_t j = 0; j < 4; ++j) parameters[24 + j] = 0.05f * float(1 + j % 3);
+  for (size_t j = 0; j < 3; ++j) parameters[40 + j] = 0.05f * float(1 + j);
+  Dataset data{5, 1, 6, {}, {}};
+  for (size_t i = 0; i < 30; ++i) data.pixels.push_back(uint8_t(random_words(1, RandomStream::data, 0, i)[0] % 256));
+  for (size_t r = 0; r < 5; ++r) data.labels.push_back(uint8_t(random_words(1, RandomStream::data, 1, r)[0] % 3));
+  const std::vector<uint32_t> order = permutation(1, 0, 5);
+  Mlp mlp(device, layout, parameters.data(), gradients.data(), {.rows = 5});
+  SoftmaxHead head(device, {.rows = 5});
+  load_images(mlp, data, order, {0, 5});
+  head.load_labels(data, order, {0, 5});
+  mlp.forward(5);
+  head.backward(mlp, 5);
+  mlp.backward(Write::overwrite);
+  std::vector<double> x, at(parameters.begin(), parameters.end());
+  std::vector<int> labels;
+  for (uint32_t r : order) {
+    labels.push_back(data.labels[r]);
+    for (size_t i = 0; i < 6; ++i) x.push_back(float(data.pixels[6 * r + i]) * (1.0f / 255));
+  }
+  for (size_t i = 0; i < 30; ++i) EXPECT_NEAR(x[i], mlp.input()[i], 1e-7);
+  x.assign(mlp.input(), mlp.input() + 30);
+  std::string expected = format("%-8s %-12s %12s %14s %14s %12s\n", "layer", "shape", "parameters", "backward", "slope", "difference");
+  double largest = 0, worst_of_all = 0;
+  const size_t bounds[] = {0, 28, 43};
+  for (int layer = 0; layer < 2; ++layer) {
+    double worst = 0, backward = 0, of_slope = 0;
+    for (size_t i = bounds[layer]; i < bounds[layer + 1]; ++i) {
+      const double slope = central_difference(layout, at, i, x, labels), error = std::abs(double(gradients[i]) - slope);
+      largest = std::max(largest, std::abs(slope));
+      if (error > worst) worst = error, backward = gradients[i], of_slope = slope;
+    }
+    worst_of_all = std::max(worst_of_all, worst);
+    expected += format("%-8d %-12s %12d %14.9f %14.9f %12.1e\n", layer, layer == 0 ? "6 -> 4" : "4 -> 3", layer == 0 ? 28 : 15, backward, of_slope, worst);
+  }
+  EXPECT_EQ(text, expected + format("largest difference %.1e, bound %.1e (1e-5 of the largest gradient): the backward pass is right\n", worst_of_all,
+                                    largest / 100000));
+  testing::internal::CaptureStderr();
+  said(check_program::main_of_program, {"--sizes", "6"}, 1);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: --sizes: a network needs an input and an output\n");
+}
+
+// ---- reference.cpp, which all of that believes in ----
+
+// y = max(x w + b, 0), then logits (y, -y): loss log(1 + exp(-2 y)) for label 0, log(1 + exp(2 y)) for label 1.
+TEST(Reference, LossAndSlopeByHand) {
+  const Layout layout = make_layout({2, 1, 2});
+  std::vector<double> parameters = {0.5, -1, 0.25, /* layer 1 */ 1, -1, 0, 0};
+  const std::vector<double> x = {2, 0.5, 1, 3};  // y = 0.75 and 0
+  const double y = 0.75, expected = (std::log(1 + std::exp(2 * y)) + std::log(2)) / 2;
+  EXPECT_NEAR(reference_loss(layout, parameters, x, {1, 0}), expected, 1e-15);
+  EXPECT_NEAR(reference_loss(layout, parameters, {2, 0.5}, {0}), std::log(1 + std::exp(-2 * y)), 1e-15);
+  parameters[3] = 1000, parameters[4] = -1000;  // no overflow
+  EXPECT_NEAR(reference_loss(layout, parameters, {2, 0.5}, {1}), 1500, 1e-9);
+  parameters[3] = 1, parameters[4] = -1;
+  const std::vector<double> before = parameters;
+  // By the first bias: 2 / (1 + exp(-2 y)) for the row that is not cut off, half of it in the mean.
+  EXPECT_NEAR(central_difference(layout, parameters, 2, x, {1, 0}), 1 / (1 + std::exp(-2 * y)), 1e-9);
+  EXPECT_NEAR(central_difference(layout, parameters, 2, x, {1, 0}, 0.5), [&] {
+    const auto loss = [](double z) { return (std::log(1 + std::exp(2 * z)) + std::log(2)) / 2; };
+    return loss(y + 0.5) - loss(y - 0.5);
+  }(), 1e-12);
+  EXPECT_EQ(parameters, before);
+}
+
+// ---- train_report.cpp ----
+
+double hand = 0;
+
+// What work() prints on a terminal.
+template <class Work>
+std::string on_terminal(Work work) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  EXPECT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  const int screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  std::fflush(stdout);
+  const int usual = dup(STDOUT_FILENO);
+  dup2(screen, STDOUT_FILENO);
+  work();
+  std::fflush(stdout);
+  dup2(usual, STDOUT_FILENO);
+  close(usual);
+  close(screen);
+  std::string text;
+  char some[4096];
+  for (ssize_t n; (n = read(terminal, some, sizeof some)) > 0;) text.append(some, size_t(n));
+  close(terminal);
+  return text;
+}
+
+TEST(TrainReport, ShowsHowFarTheRunIs) {
+  const ClockOfTest by_hand([] { return hand; });
+  TrainOptions o;
+  o.batch = 30, o.epochs = 2;  // 2 batches of 40 samples: 4 steps
+  const auto line = [&](size_t steps_before, bool quiet) {
+    return on_terminal([&] {
+      TrainReport report(o, tiny_data(40), quiet, steps_before);
+      hand += 2;
+      report.step(0.5, 30);
+    });
+  };
+  EXPECT_NE(line(0, false).find("\r[======                  ]  25 %  loss 0.5000  15 samples/s  6 s left \033[K"), std::string::npos) << line(0, false);
+  EXPECT_NE(line(2, false).find("\r[============            ]  50 %  loss 0.5000  15 samples/s  2 s left "), std::string::npos) << line(2, false);
+  EXPECT_EQ(line(0, true), "");
+}
+
+TEST(TrainReport, SaysWhatItDoes) {
+  const ClockOfTest by_hand([] { return hand; });
+  TrainOptions o;
+  o.hidden = {7, 5}, o.batch = 30, o.optimizer.name = "adam", o.optimizer.learning_rate = 0.25, o.seed = 9, o.device = "late";
+  const std::vector<float> weights = {1, 2};
+  const std::string hash = format("%016llx", (unsigned long long)hash_bits(weights));
+  const std::string begin = "4-7-5-3 on late: 40 samples, batch 30, adam, learning rate 0.25, seed 9\n";
+  EXPECT_EQ(printed_by([&] { TrainReport(o, tiny_data(40)).end(weights); }), begin + "trained 0 steps in 0.0 s, 0 samples/s; weights " + hash + "\n");
+  EXPECT_EQ(printed_by([&] {
+              TrainReport report(o, tiny_data(40), false, 5);
+              hand += 0.5;
+              report.step(1, 30);
+              report.end(weights);
+            }),
+            begin + "trained 1 steps in 0.5 s, 60 samples/s; weights " + hash + "\n");
+  o.log = scratch_file("quiet.csv");
+  EXPECT_EQ(printed_by([&] {
+              TrainReport report(o, tiny_data(40), true);
+              hand += 1;
+              report.step(1, 30);
+              report.epoch(0, 1, 2);
+              report.end(weights);
+              EXPECT_EQ(report.train_seconds(), 1);
+            }),
+            "");
+  EXPECT_FALSE(file_is_there(o.log)) << "a quiet report writes no record";
+  const auto error = [&](double loss) {
+    try {
+      TrainReport(o, tiny_data(40), true).step(loss, 30);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error(NAN), "step 1: the loss is not a number: training diverged, try a smaller --learning-rate");
+  EXPECT_EQ(error(INFINITY), "step 1: the loss is infinite: training diverged, try a smaller --learning-rate");
+}
+
+// ---- train_options.cpp, optimizer.h ----
+
+TEST(TrainOptions, TakeAllSamplesOrTheFirst) {
+  TrainOptions o;
+  o.batch = 20;
+  Dataset all = tiny_data(20);
+  EXPECT_NO_THROW(o.apply(all)) << "a batch of all samples";
+  EXPECT_EQ(all.count, 20u);
+  o.train_samples = 20;
+  EXPECT_NO_THROW(o.apply(all)) << "as many as there are";
+  o.train_samples = 1, o.batch = 1;
+  o.apply(all);
+  EXPECT_EQ(all.count, 1u);
+  EXPECT_EQ(all.pixels.size(), 4u);
+  EXPECT_EQ(all.labels.size(), 1u);
+  o.batch = 7, o.micro_batches = 3;
+  EXPECT_EQ(o.largest_micro_batch(), 3);
+  o.micro_batches = 7;
+  EXPECT_EQ(o.largest_micro_batch(), 1);
+}
+
+// Gradients as small as epsilon: the step is half the rate, g / (|g| + epsilon) of it; and a state that starts at zero.
+TEST(Optimizer, HasTheEpsilonOfAdam) {
+  CpuDevice device;
+  std::vector<float> w = {0, 0}, g = {1e-8f, -1e-8f};
+  Optimizer adam(device, {.name = "adam", .learning_rate = 1}, 2);
+  adam.step(w.data(), g.data());
+  EXPECT_NEAR(w[0], -0.5, 1e-3);
+  EXPECT_NEAR(w[1], 0.5, 1e-3);
+  EXPECT_EQ(adam.steps(), 1);
+}
+
+}  // namespace
