@@ -468,8 +468,13 @@ std::string on_terminal(Work work) {
   std::fflush(stdout);
   const int usual = dup(STDOUT_FILENO);
   dup2(screen, STDOUT_FILENO);
+  const char* kind = std::getenv("TERM");
+  const std::string before = kind ? kind : "";
+  setenv("TERM", "xterm", 1);  // one that can draw a line again
   work();
   std::fflush(stdout);
+  if (kind) setenv("TERM", before.c_str(), 1);
+  else unsetenv("TERM");
   dup2(usual, STDOUT_FILENO);
   close(usual);
   close(screen);
