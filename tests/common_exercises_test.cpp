@@ -343,6 +343,15 @@ TEST_P(Sandbox, ShowsNothingOfTheRepositoryButItsOpenParts) {
   EXPECT_FALSE(fs::exists("common/y") || fs::exists("/usr/y") || fs::exists(scratch_.path / "in/y"));
 }
 
+// Walls that cannot be built (here: for want of the folder that they would show) are no reason to start nothing and to call that an end.
+TEST(SandboxInSomeContainers, StartsTheCommandWithoutWalls) {
+  const Scratch scratch;
+  const ProgramRun sandbox = run_program(build_folder() + "/sandbox --box " + scratch.path.string() + " -- sh -c 'echo said; exit 7'");
+  EXPECT_EQ(sandbox.status, 0) << sandbox.output;
+  EXPECT_EQ(read(scratch.path / "output"), "said\n");
+  EXPECT_TRUE(read(scratch.path / "report").starts_with("exit 7 ")) << read(scratch.path / "report");
+}
+
 INSTANTIATE_TEST_SUITE_P(Walls, Sandbox, testing::Values("yes", "no"), [](const auto& info) {
   return std::string(info.param) == "no" ? "Without" : "With";
 });
