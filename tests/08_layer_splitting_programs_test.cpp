@@ -150,8 +150,12 @@ TEST(Bench, WritesNothingThatWasDisturbed) {
   if (on_several_hosts(ranks)) GTEST_SKIP() << "skipped: ranks on several hosts have cores enough";
   std::string hidden = "16";
   for (int layer = 1; layer < 2 * ranks; ++layer) hidden += ",16";
-  const ProgramRun run =
-      launch(ranks, "bench --batch 64 --rounds 1 --steps 1 --only-if-quiet --hidden " + hidden + " --csv " + file);
+  const std::string trace = testing::TempDir() + "08_barriers.json";
+  const ProgramRun run = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD GUARD_TRACE=" + trace + " sh common/mpi/launch " + std::to_string(ranks) +
+                                     " " + build_folder() + programs + "bench --batch 64 --rounds 1 --steps 2 --only-if-quiet --hidden " + hidden +
+                                     " --csv " + file);
+  // Nine settings: all stages begin each step together.
+  EXPECT_EQ(run_program("grep -c '\"MPI_Barrier\"' " + trace + "; rm " + trace).output, std::to_string(9 * 2 * ranks) + "\n");
   EXPECT_EQ(run.status, 77) << run.output;
   EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
   EXPECT_EQ(run_program("test -e " + file).status, 1);

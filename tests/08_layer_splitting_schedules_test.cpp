@@ -218,6 +218,13 @@ TEST(Checker, RejectsBackwardBeforeForward) {
   expect_rejected(schedule, "before its forward step");
 }
 
+// Its slot is not empty, but holds another micro-batch.
+TEST(Checker, RejectsBackwardOfAnotherMicroBatch) {
+  Schedule schedule{.stages = 1, .micro_batches = 2, .slots = {1}, .steps = {}};
+  schedule.steps = {{{forward, 0, 0}, {backward, 0, 1}, {forward, 0, 1}, {backward, 0, 0}}};
+  expect_rejected(schedule, "backward of chunk 0, micro-batch 1: before its forward step");
+}
+
 // A micro-batch more in flight than the chunk has slots for: all micro-batches in one buffer is the extreme.
 TEST(Checker, RejectsActivationsFreedEarly) {
   for (const char* name : {"gpipe", "1f1b"}) {

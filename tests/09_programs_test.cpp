@@ -103,14 +103,19 @@ TEST(Train, OnlyRank0Speaks) {
   EXPECT_EQ(help.output.find("--allreduce"), help.output.rfind("--allreduce"));
 }
 
-TEST(Bench, MeasuresAndEnds) {
-  const std::string file = testing::TempDir() + "09_crossover.csv";
-  const ProgramRun run =
-      launch(2, "bench --rounds 1 --widths 24,40 --batches 8,16,64 --wide 32 --csv " + file);
+// What its numbers are is compared in 09_tensor_parallel_measuring_test.
+TEST(Bench, MeasuresEveryCellAndAllRanksBeginTogether) {
+  const std::string file = testing::TempDir() + "09_crossover.csv", trace = testing::TempDir() + "09_barriers.json";
+  const ProgramRun run = run_program("GUARD_TRACE=" + trace + " sh common/mpi/launch 3 " + build_folder() +
+                                     "/chapters/09_tensor_parallel/bench --rounds 1 --widths 24,40 --batches 8,16,64 --wide 32 --csv " + file);
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_TRUE(says(run, "crossover")) << run.output;
-  const ProgramRun lines = run_program("grep -c '^[0-9]' " + file + "; rm " + file);
-  EXPECT_EQ(std::stoi(lines.output), 6) << lines.output;
+  EXPECT_TRUE(says(run, "layers of width 32, batch 128, 3 ranks; a speedup is of one round, its median over 1 rounds:")) << run.output;
+  for (const char* width : {"\ncrossover, width 24: ", "\ncrossover, width 40: "}) EXPECT_TRUE(says(run, width)) << run.output;
+  EXPECT_EQ(run_program("sed -n 's/^\\([0-9]*,[0-9]*\\),.*/\\1/p' " + file + " | tr '\\n' ' '; rm " + file).output,
+            "24,8 24,16 24,64 40,8 40,16 40,64 ");
+  // Seven cells: one barrier before each way to train, three times one before the gradients and one before each of five sums. The
+  // calibration of chapter 05: 23 lengths, three steps.
+  EXPECT_EQ(run_program("grep -c '\"MPI_Barrier\"' " + trace + "; rm " + trace).output, std::to_string(3 * (7 * (2 + 3 * (1 + 5)) + 23 * 3)) + "\n");
 }
 
 // More ranks than cores are never quiet: each line says so, and with --only-if-quiet so does the status; no file is written.

@@ -280,6 +280,7 @@ struct SerialWeights : SerialContender {
 };
 struct DataWeights : DataContender {
   using DataContender::DataContender;
+  std::vector<float> gradients() const { return {gradients_.data(), gradients_.data() + layout_.count}; }
   std::vector<float> weights() const { return {parameters_.data(), parameters_.data() + layout_.count}; }
 };
 struct TensorWeights : TensorContender {
@@ -310,6 +311,9 @@ TEST(Bench, LetsThreeOfAKindRace) {
   EXPECT_ON_ALL_RANKS(farthest(columns, one) < 1e-5) << farthest(columns, one);
   EXPECT_ON_ALL_RANKS(std::abs(serial.loss() - by_columns.loss()) < 1e-5);
   EXPECT_EQ(serial.exchange(17), 0);
+  // An exchange without rows: the sum of nothing.
+  by_rows.exchange(17);
+  EXPECT_ON_ALL_RANKS(by_rows.gradients() == std::vector<float>(one.size(), 0.0f));
 }
 
 // --- The benchmark's tables ------------------------------------------------------------------------------------------------

@@ -129,6 +129,24 @@ TEST(Time, OfEachKindIsWhatTheClockSays) {
     }
 }
 
+// A device that counts how often the host waits for it.
+struct CountingDevice : CpuDevice {
+  int waits = 0;
+  void synchronize() override { ++waits; }
+};
+
+// Behind every pass and behind the update.
+TEST(Time, EndsWhenTheDeviceHasEnded) {
+  const Dataset d = data();
+  const GridShape shape{1, ranks(), 1};
+  const HybridSettings s = settings("sgd", 3, false);
+  CountingDevice device;
+  HybridModel model(device, grid_of(shape), s);
+  model.initialize(1);
+  train(model, d, 0, 1);
+  EXPECT_ON_ALL_RANKS(device.waits == 3 + 3 + 1) << device.waits;
+}
+
 // --- The report ----------------------------------------------------------------------------------------------------------
 
 // Two epochs of two steps, with evaluations whose waiting counts for nothing.

@@ -8,6 +8,7 @@
 #include "chapters/08_layer_splitting/partition.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "chapters/10_hybrid/plan.h"
+#include "chapters/10_hybrid/segments.h"
 #include "chapters/10_hybrid/terms.h"
 #include "common/error.h"
 #include "tests/schedule_times.h"
@@ -227,7 +228,7 @@ std::vector<GridPlan> plain_plans(const HybridSettings& settings, int ranks, con
 
 TEST(Plan, FindsTheBestOfEveryGrid) {
   for (int ranks : {1, 2, 3, 4, 6, 8})
-    for (size_t batch : {7, 300})
+    for (size_t batch : {7, 8, 300})
       for (double memory : {0.0, 3.6e6, 1e4}) {
         HybridSettings s = settings(six_layers, batch);
         s.optimizer.name = "adam";
@@ -281,6 +282,20 @@ TEST(Plan, TypicalMachineIsThatOfTheText) {
   EXPECT_EQ(m.operations_per_second, 95e9);
   EXPECT_EQ(m.bytes_per_second, 25e9);
   EXPECT_EQ(m.memory, 0);
+}
+
+// A stretch of numbers that are neighbours here and there is one segment: all of an unsplit network, a row of a slice of columns.
+TEST(Segments, AreAsLongAsTheyCanBe) {
+  const Layout whole = make_layout({3, 4, 2}), first = make_layout({3, 4, 2}, {0, 2}, {0, 2}), second = make_layout({3, 4, 2}, {0, 2}, {1, 2});
+  std::vector<float> memory(100);
+  float* m = memory.data();
+  EXPECT_EQ(segments_of(whole, whole, {0, 1}, {0, 26}, m, 7, Copies::all), (std::vector<Segment>{{m, 7, 26}}));
+  // Columns 0 and 1 of 3 x 4, half of its bias; rows 0 and 1 of 4 x 2, and its bias, which only slice 0 writes.
+  EXPECT_EQ(segments_of(first, whole, {0, 2}, {0, 14}, m, 0, Copies::first_only),
+            (std::vector<Segment>{{m, 0, 2}, {m + 2, 4, 2}, {m + 4, 8, 2}, {m + 6, 12, 2}, {m + 8, 16, 4}, {m + 12, 24, 2}}));
+  EXPECT_EQ(segments_of(second, whole, {1, 2}, {1, 14}, m, 0, Copies::first_only),
+            (std::vector<Segment>{{m, 3, 1}, {m + 1, 6, 2}, {m + 3, 10, 2}, {m + 5, 14, 2}, {m + 7, 20, 4}}));
+  EXPECT_EQ(segments_of(second, whole, {1, 2}, {10, 13}, m, 0, Copies::all), (std::vector<Segment>{{m, 22, 3}}));
 }
 
 TEST(Footprint, TheLargestIsThatOfThePlaceThatNeedsMost) {

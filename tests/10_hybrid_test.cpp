@@ -78,6 +78,20 @@ TEST(EveryGrid, BeginsWithTheWeightsOfChapterOne) {
   }
 }
 
+// Weights that were taken from one grid and given to another.
+TEST(EveryGrid, TakesTheWeightsOfAnother) {
+  const Dataset d = data();
+  GridRun from(shapes_of(ranks()).front(), settings("momentum", 8, false));
+  train(from.model, d, 0, 2);
+  const std::vector<float> weights = from.model.weights();
+  for (const GridShape& shape : shapes_of(ranks())) {
+    GridRun to(shape, settings("momentum", 8, false));
+    EXPECT_ON_ALL_RANKS(!compare(to.model.weights(), weights).same_bits());
+    to.model.set_weights(weights);
+    EXPECT_ON_ALL_RANKS(compare(to.model.weights(), weights).same_bits()) << to_string(shape);
+  }
+}
+
 // A layer of one neuron, cut by columns: all tensor ranks but one have nothing of it, neither weights nor gradients.
 TEST(EveryGrid, MayHaveSlicesWithNothingOfALayer) {
   const Dataset d = data();

@@ -109,7 +109,12 @@ TEST(Programs, OnlyRank0Speaks) {
 TEST(Bench, IsNotBelievedIfItWasDisturbed) {
   const int ranks = usable_cores() + 1;
   if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
-  const ProgramRun run = launch(ranks, "bench --rounds 1 --steps 1 --batch 32 --hidden 16 --only-if-quiet");
+  const std::string trace = testing::TempDir() + "10_barriers.json";
+  const ProgramRun run = run_program("GUARD_TRACE=" + trace + " " + command(ranks, "bench --rounds 1 --steps 1 --batch 32 --hidden none --only-if-quiet"));
+  // A network of one layer: it has the grids of no pipeline. Before its turn, and one to warm up, all ranks of a grid begin together.
+  int grids = 0;
+  for (int data = 1; data <= ranks; ++data) grids += ranks % data == 0;
+  EXPECT_EQ(run_program("grep -c '\"MPI_Barrier\"' " + trace + "; rm " + trace).output, std::to_string(2 * (grids * ranks + 1)) + "\n");
   EXPECT_EQ(run.status, 77) << run.output;
   EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
 }

@@ -46,8 +46,7 @@ void DataContender::step(size_t rows) {
 }
 
 double DataContender::exchange(size_t) {
-  device_.fill(gradients_, 0.5f, layout_.count);  // written anew, as backward does
-  exchange_->begin({0, 0}, 0);
+  exchange_->begin({0, 0}, 0);  // without rows: gradients are written anew, all zero
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
   const Timer timer;
   exchange_->finish(0);

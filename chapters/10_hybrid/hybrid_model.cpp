@@ -110,7 +110,6 @@ std::vector<float> HybridModel::weights() {
 void HybridModel::set_weights(std::span<const float> whole) {
   for (const Segment& s : segments_to_read())
     if (s.place < whole.size()) device_.copy_in(s.memory, whole.data() + s.place, s.count);  // what is behind is state
-  device_.synchronize();
 }
 
 HybridModel::Time HybridModel::time() const {
