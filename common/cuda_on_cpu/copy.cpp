@@ -4,6 +4,11 @@
 
 #include "common/cuda_on_cpu/runtime.h"
 
+// For the judges of exercises: copies from the device to the host.
+extern "C" {
+unsigned long cuda_on_cpu_copies_out = 0;
+}
+
 namespace cuda_on_cpu {
 
 namespace {
@@ -73,6 +78,7 @@ cudaError_t run_copy(const char* call, const Copy& copy, cudaMemcpyKind kind, cu
   cudaError_t error = check_copy(call, copy.to, copy.to_pitch * (copy.height - 1) + copy.width, copy.from,
                                  copy.from_pitch * (copy.height - 1) + copy.width, kind, source);
   if (error != cudaSuccess) return error;
+  cuda_on_cpu_copies_out += !on_device(kind_of(copy.to)) && on_device(kind_of(copy.from));
   if (wait)
     if (error = refuse_in_capture(source, call); error != cudaSuccess) return error;
   error = submit(stream, source, copy);

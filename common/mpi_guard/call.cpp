@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "common/mpi_guard/communicators.h"
+#include "common/mpi_guard/leftovers.h"
 #include "common/mpi_guard/requests.h"
 #include "common/mpi_guard/trace_events.h"
 
@@ -26,6 +27,7 @@ int64_t InCall::begin_of_event() { return trace_now(); }
 void InCall::end_event(int64_t begin) { trace_call(marker->call, begin); }
 
 void InCall::remember_collective(Call& call) {
+  note_collective(call.op);
   if (!call.communicator) return;
   Communicator& communicator = *call.communicator;
   last_used_for_collectives = &communicator;
@@ -39,6 +41,7 @@ void start_request(Call call, MPI_Request request) {
   if (kind_of(call.op) == Kind::collective) InCall::remember_collective(call);
   if (kind_of(call.op) == Kind::send) InCall::remember_send(call);
   requests.remember(request, call);
+  note_request(call, request);
   if (tracing) [[unlikely]]
     trace_call(call, trace_now());
 }

@@ -6,6 +6,7 @@
 
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/errors.h"
+#include "common/mpi_guard/leftovers.h"
 #include "common/mpi_guard/requests.h"
 
 using namespace guard;
@@ -50,18 +51,21 @@ void poll(int count, const MPI_Request* requests, Until until) {
 }  // namespace
 
 int MPI_Wait(MPI_Request* request, MPI_Status* status) {
+  const Completing completing(1, request);
   const InCall call(waiting(Op::wait, GUARD_HERE, 1, request));
   if (polite) poll(1, request, Until::all);
   return PMPI_Wait(request, status);
 }
 
 int MPI_Waitall(int count, MPI_Request requests[], MPI_Status statuses[]) {
+  const Completing completing(count, requests);
   const InCall call(waiting(Op::waitall, GUARD_HERE, count, requests));
   if (polite) poll(count, requests, Until::all);
   return PMPI_Waitall(count, requests, statuses);
 }
 
 int MPI_Waitany(int count, MPI_Request requests[], int* index, MPI_Status* status) {
+  const Completing completing(count, requests);
   const InCall call(waiting(Op::waitany, GUARD_HERE, count, requests));
   if (polite) poll(count, requests, Until::any);
   const YieldByTimer timer(polite);
@@ -69,6 +73,7 @@ int MPI_Waitany(int count, MPI_Request requests[], int* index, MPI_Status* statu
 }
 
 int MPI_Waitsome(int count, MPI_Request requests[], int* done, int indices[], MPI_Status statuses[]) {
+  const Completing completing(count, requests);
   const InCall call(waiting(Op::waitsome, GUARD_HERE, count, requests));
   if (polite) poll(count, requests, Until::any);
   const YieldByTimer timer(polite);
@@ -78,24 +83,28 @@ int MPI_Waitsome(int count, MPI_Request requests[], int* done, int indices[], MP
 // A program that polls is as polite as one that waits: a look that finds nothing gives the core away.
 
 int MPI_Test(MPI_Request* request, int* done, MPI_Status* status) {
+  const Completing completing(1, request);
   const int error = PMPI_Test(request, done, status);
   if (polite && error == MPI_SUCCESS && !*done) yield_core();
   return error;
 }
 
 int MPI_Testall(int count, MPI_Request requests[], int* done, MPI_Status statuses[]) {
+  const Completing completing(count, requests);
   const int error = PMPI_Testall(count, requests, done, statuses);
   if (polite && error == MPI_SUCCESS && !*done) yield_core();
   return error;
 }
 
 int MPI_Testany(int count, MPI_Request requests[], int* index, int* done, MPI_Status* status) {
+  const Completing completing(count, requests);
   const int error = PMPI_Testany(count, requests, index, done, status);
   if (polite && error == MPI_SUCCESS && !*done) yield_core();
   return error;
 }
 
 int MPI_Testsome(int count, MPI_Request requests[], int* done, int indices[], MPI_Status statuses[]) {
+  const Completing completing(count, requests);
   const int error = PMPI_Testsome(count, requests, done, indices, statuses);
   if (polite && error == MPI_SUCCESS && *done == 0) yield_core();
   return error;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/mpi_guard/call.h"
+#include "common/mpi_guard/leftovers.h"
 #include "common/mpi_guard/nodes.h"
 #include "common/mpi_guard/page.h"
 #include "common/mpi_guard/trace_write.h"
@@ -155,6 +156,7 @@ int MPI_Finalize() {
     // Nobody leaves while another may still need the watchdog, or the trace's clock.
     MPI_Request request;
     finish_politely(PMPI_Ibarrier(own_world, &request), &request);
+    end_with_leftovers(own_world);
   }
   write_trace();
   stop_watchdog();

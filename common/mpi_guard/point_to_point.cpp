@@ -8,12 +8,14 @@
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/communicators.h"
 #include "common/mpi_guard/errors.h"
+#include "common/mpi_guard/leftovers.h"
 
 using namespace guard;
 
 namespace {
 
 Call message(Op op, const void* where, MPI_Comm comm, int peer, int tag, int64_t count, MPI_Datatype type) {
+  note_message(op, peer);
   Call call;
   call.op = op;
   call.where = where;
@@ -63,6 +65,7 @@ namespace {
 Call exchange(Op op, const void* where, MPI_Comm comm, int dest, int send_tag, int source, int recv_tag,
               int64_t count, MPI_Datatype type) {
   Call call = message(op, where, comm, dest, send_tag, count, type);
+  note_message(Op::recv, source);
   call.source = source;
   call.source_tag = recv_tag;
   return call;
@@ -192,6 +195,7 @@ int MPI_Irecv(void* buffer, int count, MPI_Datatype type, int source, int tag, M
 
 int MPI_Send_init(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
                   MPI_Request* request) {
+  note_persistent();
   const int error = PMPI_Send_init(buffer, count, type, dest, tag, comm, request);
   if (error == MPI_SUCCESS)
     start_request(message(Op::isend, GUARD_HERE, comm, dest, tag, count, type), *request);
@@ -200,6 +204,7 @@ int MPI_Send_init(const void* buffer, int count, MPI_Datatype type, int dest, in
 
 int MPI_Recv_init(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
                   MPI_Request* request) {
+  note_persistent();
   const int error = PMPI_Recv_init(buffer, count, type, source, tag, comm, request);
   if (error == MPI_SUCCESS)
     start_request(message(Op::irecv, GUARD_HERE, comm, source, tag, count, type), *request);

@@ -81,6 +81,9 @@ std::string ending_in_words(const std::string& report, const std::string& output
   in >> how >> number;
   const std::vector<std::string> lines = lines_of(output);
   if (const std::string text = standstill(lines); !text.empty()) return text;
+  // What common/mpi_guard found at the end of a run that seemed to be good.
+  for (const std::string word : {"guard: unfinished: ", "guard: forbidden: ", "was never received", "guard: unreceived: "})
+    if (const std::string line = line_with(lines, {word}); line.starts_with("guard: ")) return line.substr(line.find(": ", 7) + 2);
   if (how == "wall") return "timed out after " + std::to_string(number) + " s";
   if (how == "cpu")
     return "your program was stopped: it used " + std::to_string(number) +

@@ -174,6 +174,17 @@ std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
     std::cout << "your program printed:\n" << output << "\nend of what your program printed" << std::endl;
   if (how != "exit" || number != 0) throw NoAnswer(ending_in_words(report, output));
 
+  if (!environment("TASK_CUDA").empty() && program.find("/gpu/") == std::string::npos) {
+    std::istringstream calls(read_file(box.path / "scratch/cuda_calls", 100));
+    long launches = -1, copies = -1;
+    static long launched = 0;  // by this judge's runs; where there is no work a function need not launch anything
+    calls >> launches >> copies;
+    launched += launches;
+    if (launches < 0 || copies < 0) throw NoAnswer("your program ended before its calls could be counted");
+    if (copies > 0) throw NoAnswer("your function copies from the device to the host: the work is to be done by a kernel");
+    if (launched == 0) throw NoAnswer("your function launches no kernel: the work is to be done by one");
+  }
+
   std::vector<Answers> all;
   for (int rank = 0; rank < std::max(ranks, 1); ++rank)
     all.emplace_back(read_file(box.path / "scratch" / ("answer." + std::to_string(rank)), size_t{1} << 28));

@@ -74,6 +74,8 @@ void keep_environment(const std::string& scratch) {
   setenv("TMPDIR", scratch.c_str(), 1);
   setenv("GUARD_TIMEOUT", patience.c_str(), 1);
   setenv("CCACHE_DISABLE", "1", 1);
+  setenv("GUARD_LEFTOVERS", "1", 1);  // requests that nobody waits for, messages that nobody receives
+  if (const char* forbidden = std::getenv("TASK_FORBIDS")) setenv("GUARD_FORBIDS", forbidden, 1);
 }
 
 // Processes of this user, where they count towards its limit.

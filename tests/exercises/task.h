@@ -12,12 +12,47 @@
 // It knows nothing of what is right. Each rank of an MPI program reads all of the input and writes its own answers.
 #pragma once
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
+
+// What the student's function reads: n elements that end where memory ends, so that reading behind the last one stops the
+// program; before the first lie NaNs (integers: -1), and then no memory either.
+template <class T>
+class Input {
+ public:
+  explicit Input(const std::vector<T>& values) : size_(values.size()) {
+    const size_t page = size_t(sysconf(_SC_PAGESIZE)), inside = (size_ * sizeof(T) + page) / page * page;
+    mapped_ = inside + 2 * page;
+    map_ = static_cast<char*>(mmap(nullptr, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (map_ == MAP_FAILED || mprotect(map_ + page, inside, PROT_READ | PROT_WRITE) != 0) std::abort();
+    std::memset(map_ + page, 0xff, inside);
+    data_ = reinterpret_cast<T*>(map_ + page + inside) - size_;
+    std::copy(values.begin(), values.end(), data_);
+  }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+  ~Input() { munmap(map_, mapped_); }
+
+  const T* data() const { return data_; }
+  size_t size() const { return size_; }
+  const T& operator[](size_t i) const { return data_[i]; }
+  operator std::vector<T>() const { return {data_, data_ + size_}; }
+
+ private:
+  size_t size_, mapped_ = 0;
+  char* map_ = nullptr;
+  T* data_ = nullptr;
+};
 
 // What the student's function writes: n elements, at first all NaN (integers: the smallest), between two guards, so that the
 // judge can tell what was never written, and what was written beside it.
@@ -28,6 +63,7 @@ class Output {
   explicit Output(const std::vector<T>& values) : Output(values.size()) {
     for (size_t i = 0; i < values.size(); ++i) data()[i] = values[i];
   }
+  explicit Output(const Input<T>& values) : Output(std::vector<T>(values)) {}
 
   T* data() { return all_.data() + guard; }
   operator T*() { return data(); }
@@ -73,6 +109,12 @@ class Task {
         std::fread(all.data(), 1, bytes, input_) != bytes)
       end("the judge gave something else than is read here");
     return all;
+  }
+
+  // The same, with guards.
+  template <class T = float>
+  Input<T> input(size_t n) {
+    return Input<T>(values<T>(n));
   }
 
   template <class T>

@@ -51,7 +51,7 @@ judge() {
   judge_xml=$(mktemp)
   TASK_CUDA=$([ "$(task_extension "$1")" != cu ] || echo yes)
   export TASK_CUDA
-  GTEST_OUTPUT=xml:$judge_xml GTEST_FAIL_FAST=1 TASK_PROGRAM=$2 TASK_RIVAL=$B/exercises/rival/$1 TASK_RANKS=$(task_line ranks "$1") \
+  GTEST_OUTPUT=xml:$judge_xml GTEST_FAIL_FAST=1 TASK_PROGRAM=$2 TASK_RIVAL=$B/exercises/rival/$1 TASK_RANKS=$(task_line ranks "$1") TASK_FORBIDS=$(task_line forbids "$1") \
     "$B/tests/exercises/${1%/*}/judge" --gtest_filter="${1##*/}.*" >"$judge_xml.out" 2>&1
   judge_status=$?
   reason=$(awk '

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const size_t n = size_t(task.number());
   const float slope = task.real();
-  const std::vector<float> x = task.values(n), dy = task.values(n), y_given = task.values(n);
+  const auto x = task.input(n), dy = task.input(n), y_given = task.input(n);
   Output y(n), dx(n), in_place(x), dx_in_place(dy);
   leaky_relu(y, x.data(), slope, n);
   leaky_relu_backward(dx, dy.data(), y_given.data(), slope, n);

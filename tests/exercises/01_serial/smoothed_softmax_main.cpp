@@ -11,8 +11,8 @@ int main(int argc, char** argv) {
   const int rows = task.number(), classes = task.number();
   const size_t n = size_t(rows) * size_t(classes);
   const float smoothing = task.real(), scale = task.real();
-  const std::vector<float> z = task.values(n);
-  const std::vector<int> labels = task.values<int>(size_t(rows));
+  const auto z = task.input(n);
+  const auto labels = task.input<int>(size_t(rows));
   Output<> loss{size_t(rows)}, dz{n};
   smoothed_softmax(loss, dz, z.data(), labels.data(), smoothing, scale, rows, classes);
   task.answer(loss);

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const int matrices = task.number(), n = task.number(), k = task.number();
   for (int m = 0; m < matrices; ++m) {
-    const std::vector<float> x = task.values(size_t(n) * size_t(k));
+    const auto x = task.input(size_t(n) * size_t(k));
     Output<> c(size_t(n) * size_t(n));
     symmetric_product(c, x.data(), n, k);
     task.answer(c);

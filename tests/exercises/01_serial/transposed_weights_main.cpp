@@ -8,8 +8,8 @@ void weight_gradient(float* dw, const float* x, const float* dy, int rows, int i
 int main(int argc, char** argv) {
   Task task(argc, argv);
   const int rows = task.number(), in = task.number(), out = task.number();
-  const std::vector<float> x = task.values(rows * in), dy = task.values(rows * out),
-                           old = task.values(out * in);
+  const auto x = task.input(rows * in), dy = task.input(rows * out),
+                           old = task.input(out * in);
   Output dw(old);
   weight_gradient(dw, x.data(), dy.data(), rows, in, out);
   task.answer(dw);

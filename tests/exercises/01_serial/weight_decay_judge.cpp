@@ -90,6 +90,10 @@ std::string against_differences(const Network& network) {
 TEST(weight_decay, GradientIsTheDerivativeOfThePenalty) {
   EXPECT_RIGHT(against_differences({.sizes = {3, 4, 2}}));
 }
+// Layers of different sizes, one of them with a single unit: where a layer begins cannot be guessed from the one before.
+TEST(weight_decay, ManyLayers) {
+  EXPECT_RIGHT(against_differences({.sizes = {3, 2, 4, 1, 2, 3}}));
+}
 TEST(weight_decay, OneLayer) { EXPECT_RIGHT(against_differences({.sizes = {5, 1}})); }
 
 // 100 and then 40,000 small weights: in float, each small square vanishes beside the sum.

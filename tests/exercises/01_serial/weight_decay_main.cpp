@@ -10,10 +10,10 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const int layers = task.number(), count = task.number(), vectors = task.number();
   const float lambda = task.real();
-  const std::vector<int> sizes = task.values<int>(size_t(layers) + 1);
-  const std::vector<float> gradient = task.values(size_t(count));
+  const auto sizes = task.input<int>(size_t(layers) + 1);
+  const auto gradient = task.input(size_t(count));
   for (int v = 0; v < vectors; ++v) {
-    const std::vector<float> parameters = task.values(size_t(count));
+    const auto parameters = task.input(size_t(count));
     Output sum(gradient);
     task.answer(weight_decay(sum, parameters.data(), lambda, sizes.data(), layers));
     task.answer(sum);

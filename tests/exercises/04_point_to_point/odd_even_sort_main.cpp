@@ -1,6 +1,7 @@
 // level: stretch
 // points: 6
 // ranks: 3 1 2 5
+// forbids: collectives
 // hint: Three ranks have the losses 3, 2 and 1: what has each of them after phases 0, 1 and 2? Which call lets two ranks send to each other at once, however long the messages are?
 #include "common/mpi/session.h"
 #include "tests/exercises/task.h"

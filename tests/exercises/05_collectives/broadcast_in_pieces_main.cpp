@@ -1,6 +1,7 @@
 // level: core
 // points: 4
 // ranks: 4 1 2 5
+// forbids: collectives
 // hint: Three owners pass their pieces to each other. If all of them send first and wait until the message has left, who receives? And which piece belongs to rank 0 if the root is rank 2 of 4?
 #include "common/mpi/session.h"
 #include "tests/exercises/05_collectives/logged_messages.h"

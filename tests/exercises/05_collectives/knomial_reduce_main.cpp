@@ -1,6 +1,7 @@
 // level: core
 // points: 5
 // ranks: 5 1 7
+// forbids: collectives
 // hint: Write 0 to 8 in base 3 and draw the tree. Rank 3 is "10": from which ranks does it receive, and how do their numbers differ from its own? When may it stop looking at higher digits?
 #include "common/mpi/session.h"
 #include "tests/exercises/05_collectives/logged_messages.h"

@@ -1,6 +1,7 @@
 // level: stretch
 // points: 6
 // ranks: 4 2 6
+// forbids: collectives
 // hint: An even rank of pair q gets the pairs q - 1, q + 1, q - 2, q + 2, ... in this order. Why, and what does an odd rank get? And how does the number of the round give the side and the distance?
 #include "common/mpi/session.h"
 #include "tests/exercises/05_collectives/logged_messages.h"

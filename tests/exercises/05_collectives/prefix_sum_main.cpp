@@ -1,6 +1,7 @@
 // level: warm-up
 // points: 3
 // ranks: 4 1 2 5
+// forbids: collectives
 // hint: Rank 3 wants x0 + x1 + x2. Somebody has x0 + x1 when it has done its own work: who, and what must it add before it sends?
 #include "common/mpi/session.h"
 #include "tests/exercises/05_collectives/logged_messages.h"

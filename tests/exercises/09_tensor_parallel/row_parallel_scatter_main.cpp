@@ -1,6 +1,7 @@
 // level: core
 // points: 4
 // ranks: 2 3 1
+// forbids: MPI_Allreduce MPI_Iallreduce MPI_Allgather MPI_Iallgather MPI_Allgatherv MPI_Iallgatherv
 // hint: MPI_Reduce_scatter counts floats, not rows. And relu(a) + relu(b): when is that relu(a + b)?
 #include "common/mpi/session.h"
 #include "common/split.h"

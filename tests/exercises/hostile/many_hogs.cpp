@@ -1,5 +1,5 @@
-// says: MiB of memory
-// Several processes share the memory limit. Bounded: 8 of 400 MiB.
+// says: MiB of memory | dw[0][0] is
+// Several processes share the memory limit, where they may be started at all. Bounded: 8 of 400 MiB.
 #include <unistd.h>
 
 #include <vector>

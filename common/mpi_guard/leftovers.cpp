@@ -1,0 +1,121 @@
+// See leftovers.h.
+#include "common/mpi_guard/leftovers.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <set>
+#include <string>
+
+#include "common/mpi_guard/source_line.h"
+#include "common/mpi_guard/wait.h"
+#include "common/mpi_guard/watchdog.h"
+
+namespace guard {
+
+namespace {
+
+// MPI may give one handle to several sends that were over at once.
+std::multimap<MPI_Request, Call> open_requests;
+std::set<Op> called;        // collectives
+long sent = 0, received = 0;
+bool persistent = false;
+
+bool wanted() {
+  static const bool is_wanted = std::getenv("GUARD_LEFTOVERS") != nullptr;
+  return is_wanted;
+}
+
+// "collectives" are those that move or add data, and barriers; not those that make communicators.
+bool forbids(const char* list, Op op) {
+  const std::string name = name_of(op), all = std::string(" ") + list + " ";
+  return all.find(" " + name + " ") != std::string::npos ||
+         (all.find(" collectives ") != std::string::npos && op >= Op::barrier && op <= Op::ireduce_scatter_block);
+}
+
+std::string in_words(const Call& call) {
+  std::string text = name_of(call.op);
+  if (kind_of(call.op) == Kind::collective) return text;
+  const auto number = [](int value, int any) { return value == any ? std::string("any") : std::to_string(value); };
+  text += (kind_of(call.op) == Kind::recv ? " from rank " : " to rank ") + number(call.peer, MPI_ANY_SOURCE);
+  return text + ", tag " + number(call.tag, MPI_ANY_TAG) + ",";
+}
+
+void say(const std::string& text) { std::fprintf(stderr, "guard: %s\n", text.c_str()); }
+
+// A message that has come and that nobody has received. It is found in a look or two.
+bool unexpected(MPI_Status& status) {
+  int found = 0;
+  for (int look = 0; look < 100 && !found; ++look) {
+    if (PMPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &found, &status) != MPI_SUCCESS) return false;
+    if (!found) yield_core();
+  }
+  return found;
+}
+
+}  // namespace
+
+void note_request(const Call& call, MPI_Request request) {
+  if (wanted() && request != MPI_REQUEST_NULL) open_requests.emplace(request, call);
+}
+
+void note_message(Op op, int peer) {
+  if (peer == MPI_PROC_NULL && op != Op::mrecv) return;
+  if (op == Op::recv || op == Op::irecv || op == Op::mrecv) ++received;
+  else if (op != Op::probe && op != Op::mprobe) ++sent;
+}
+
+void note_persistent() { persistent = true; }
+void note_collective(Op op) { called.insert(op); }
+
+Completing::Completing(int count, const MPI_Request* requests) : requests_(requests) {
+  if (wanted() && requests && count > 0) before_.assign(requests, requests + count);
+}
+Completing::~Completing() {
+  for (size_t i = 0; i < before_.size(); ++i)
+    if (requests_[i] == MPI_REQUEST_NULL)
+      if (const auto found = open_requests.find(before_[i]); found != open_requests.end()) open_requests.erase(found);
+}
+
+void end_with_leftovers(MPI_Comm world) {
+  const char* forbidden = std::getenv("GUARD_FORBIDS");
+  if (!wanted() && !forbidden) return;
+  int rank = 0;
+  PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  const std::string me = "rank " + std::to_string(rank);
+  long mine[2] = {0, sent - received}, all[2] = {0, 0};
+  if (wanted() && !persistent)
+    for (const auto& [request, call] : open_requests) {
+      ++mine[0];
+      const std::string place = source_lines({call.where})[0].text;
+      say("unfinished: " + me + ": " + in_words(call) + (place.empty() ? "" : " at " + place) + " was never completed: nobody waited for it");
+    }
+  for (const Op op : called)
+    if (forbidden && forbids(forbidden, op)) {
+      ++mine[0];
+      say("forbidden: " + me + " calls " + name_of(op) + ": the task wants it done without");
+    }
+  MPI_Request sum;
+  finish_politely(PMPI_Iallreduce(mine, all, 2, MPI_LONG, MPI_SUM, world, &sum), &sum);
+  const bool lost = wanted() && !persistent && all[1] != 0 && all[0] == 0;
+  if (lost) {
+    MPI_Status status;
+    if (unexpected(status))
+      say("unreceived: " + me + ": a message from rank " + std::to_string(status.MPI_SOURCE) + " with tag " +
+          std::to_string(status.MPI_TAG) + " was never received");
+    if (rank == 0)
+      say("unreceived: rank 0: all ranks together sent " + std::to_string(std::labs(all[1])) + (all[1] > 0 ? " more" : " fewer") +
+          " messages than they received");
+  }
+  if (all[0] == 0 && !lost) return;
+  MPI_Request barrier;
+  finish_politely(PMPI_Ibarrier(world, &barrier), &barrier);  // everybody has spoken
+  usleep(200000);  // a launcher that is told of the end at once loses what it has not read yet
+  watchdog_job_is_ending();
+  PMPI_Abort(MPI_COMM_WORLD, guard_exit_status);
+}
+
+}  // namespace guard

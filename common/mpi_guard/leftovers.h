@@ -1,0 +1,34 @@
+// What a program leaves undone, and calls that a task forbids. Looked for in MPI_Finalize where the environment asks for it:
+// GUARD_LEFTOVERS=1, and GUARD_FORBIDS=collectives or the names of calls. The judges of exercises do.
+#pragma once
+
+#include <mpi.h>
+
+#include <vector>
+
+#include "common/mpi_guard/call.h"
+
+namespace guard {
+
+void note_request(const Call& call, MPI_Request request);  // it began
+void note_message(Op op, int peer);                         // one that is sent to, or received from, `peer`
+void note_persistent();                                     // these are not followed: what is left of requests stays unknown
+void note_collective(Op op);
+
+// Around a call that may complete requests: those that are MPI_REQUEST_NULL afterwards are complete.
+class Completing {
+ public:
+  Completing(int count, const MPI_Request* requests);
+  ~Completing();
+  Completing(const Completing&) = delete;
+  Completing& operator=(const Completing&) = delete;
+
+ private:
+  const MPI_Request* requests_;
+  std::vector<MPI_Request> before_;
+};
+
+// Collective over `world`, the guard's own. Says what is left, a line for each, and ends the job if there is any.
+void end_with_leftovers(MPI_Comm world);
+
+}  // namespace guard
