@@ -121,6 +121,16 @@ TEST_F(MachineFile, BrokenOnesAreRefused) {
     std::ofstream(file) << text;
     EXPECT_THROW(load_machine(file), Error) << text;
   }
+  // All that is needed, and then one line: understood, or not.
+  const std::string all = "exchange 8 1 2\nreduction 8 3 4\nreduction-of-sent 8 5 6\n";
+  for (const char* line : {"exchange 16 1\n", "exchange 16\n", "friction 16 1 2\n", "exchange 16 1 x\n"}) {
+    std::ofstream(file) << all << line;
+    EXPECT_EQ(error_of([&] { load_machine(file); }), file + ": not understood: " + std::string(line, std::string(line).size() - 1));
+  }
+  std::ofstream(file) << "# a remark\n\n" << all << "exchange 16 7 8\n";
+  EXPECT_EQ(load_machine(file).exchanges.size(), 2u);
+  std::ofstream(file) << "exchange 8 1 2\nreduction-of-sent 8 5 6\n";
+  EXPECT_EQ(error_of([&] { load_machine(file); }), file + ": says nothing about the step 'reduction'");
 }
 
 // Ranks that disagree about the machine would choose different algorithms and wait for each other for ever.

@@ -186,6 +186,12 @@ TEST(Calibrate, FitsTheMediansOfTheSlowestRank) {
   EXPECT_ON_ALL_RANKS(after.messages - before.messages == messages) << after.messages - before.messages << " " << messages;
 }
 
+TEST(Calibrate, GoesUpToSixteenMebibytes) {
+  if (ranks > 1) return;
+  const ClockOfTest by_test{KnownClock(rank)};
+  EXPECT_EQ(calibrate(MPI_COMM_WORLD).exchanges.back().up_to_bytes, 16777216);
+}
+
 // ---- bench.cpp ----
 
 // So long as it lives, this process may be moved to another core.
