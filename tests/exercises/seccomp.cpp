@@ -92,7 +92,7 @@ bool forbid_calls(bool alone) {
 
 bool calls_can_be_forbidden() {
   const pid_t child = fork();
-  if (child == 0) _exit(forbid_calls(false) && syscall(SYS_memfd_create, "x", 0) < 0 && errno == EPERM ? 0 : 1);
+  if (child == 0) _exit(forbid_calls(false) ? 0 : 1);
   int status = 1;
   return waitpid(child, &status, 0) == child && status == 0;
 }
