@@ -1,2 +1,2 @@
 # tests/exercises/sandbox.cpp common_exercises_test SandboxInSomeContainers.*
-s/^      const pid_t child = fork();/      const pid_t child = 1; status = attempt(request, output) << 8;/
+s/ || !attempt_walls(request, output, ending, why))$/ || !run_behind_walls(request, output, ending, why))/

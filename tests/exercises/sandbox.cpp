@@ -38,6 +38,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 namespace fs = std::filesystem;
 
@@ -267,9 +268,45 @@ int open_output(const Request& request) {
   return open((request.box + "/output").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
 
+// run_behind_walls in a process of its own. Where walls cannot be built, that process is left with a namespace of processes whose first one is
+// dead, and can start nothing more.
+bool attempt_walls(const Request& request, int output, Ending& ending, std::string& why) {
+  int ends[2];
+  const bool piped = pipe(ends) == 0;
+  const pid_t attempt = piped ? fork() : -1;
+  if (attempt < 0) throw std::runtime_error(std::string("cannot start a process: ") + strerror(errno));
+  if (attempt == 0) {
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    close(ends[0]);
+    std::ostringstream told;
+    try {
+      if (run_behind_walls(request, output, ending, why)) told << "walls " << ending.how << " " << ending.number << " " << ending.milliseconds;
+      else told << "none " << why;
+    } catch (const std::exception& error) {
+      told << "error " << error.what();
+    }
+    _exit(write(ends[1], told.str().data(), told.str().size()) == ssize_t(told.str().size()) ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string all;
+  char buffer[512];
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR);) all.append(buffer, size_t(std::max<ssize_t>(n, 0)));
+  close(ends[0]);
+  waitpid(attempt, nullptr, 0);
+  std::istringstream told(all);
+  std::string word;
+  told >> word;
+  if (word == "walls" && told >> ending.how >> ending.number >> ending.milliseconds) return true;
+  std::getline(told >> std::ws, why);
+  if (word != "none") throw std::runtime_error(why.empty() ? "it is not known how the command ended" : why);
+  return false;
+}
+
 // What the sandbox can do here: 0 with walls, 1 without, 2 if a command could not even read what it is given.
 int say() {
-  const bool forbidding = calls_can_be_forbidden();  // before there are walls, behind which this process can start nobody
+  const bool forbidding = calls_can_be_forbidden();
   const std::string box = fs::temp_directory_path() / ("sandbox." + std::to_string(getpid()));
   fs::create_directories(box + "/in");
   Request request;
@@ -281,7 +318,7 @@ int say() {
   const char* wanted = std::getenv("SANDBOX_WALLS");
   const int output = open_output(request);
   if (wanted && strcmp(wanted, "no") == 0) why = "SANDBOX_WALLS=no";
-  const bool walls = why.empty() && run_behind_walls(request, output, ending, why);
+  const bool walls = why.empty() && attempt_walls(request, output, ending, why);
   if (!walls) ending = run_without_walls(request, output);
   fs::remove_all(box);
   if (ending.how != "exit" || ending.number != 0) {
@@ -299,29 +336,6 @@ int say() {
   if (!forbidding) std::cout << "; its calls of the system are not limited (no seccomp), memfds are not counted";
   std::cout << "; memory in sockets" << (walls ? " is" : " and in deleted files is") << " not counted\n";
   return walls ? 0 : 1;
-}
-
-int report(const Request& request, const Ending& ending) {
-  std::ofstream file(request.box + "/report");
-  file << ending.how << " " << ending.number << " " << ending.milliseconds << "\n";
-  return file.flush() ? 0 : 1;
-}
-
-// Behind walls. This is a process of its own: where they cannot be built, it is left with a process namespace whose first process is dead, and
-// can start nothing more.
-constexpr int no_walls = 4;
-int attempt(const Request& request, int output) {
-#ifdef __linux__
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
-  try {
-    Ending ending;
-    std::string why;
-    return run_behind_walls(request, output, ending, why) ? report(request, ending) : no_walls;
-  } catch (const std::exception& error) {
-    std::cerr << "sandbox: " << error.what() << "\n";
-    return 3;
-  }
 }
 
 }  // namespace
@@ -402,20 +416,17 @@ int main(int argc, char** argv) {
     return 2;
   }
   const int output = open_output(request);
+  Ending ending;
+  std::string why;
   const char* walls = std::getenv("SANDBOX_WALLS");  // "no": as on a system that has none
   try {
-    if (!walls || strcmp(walls, "no") != 0) {
-      int status = 0;
-      const pid_t child = fork();
-      if (child < 0) throw std::runtime_error(std::string("cannot start a process: ") + strerror(errno));
-      if (child == 0) _exit(attempt(request, output));
-      while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-      }
-      if (!WIFEXITED(status) || WEXITSTATUS(status) != no_walls) return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
-    }
-    return report(request, run_without_walls(request, output));
+    if ((walls && strcmp(walls, "no") == 0) || !attempt_walls(request, output, ending, why))
+      ending = run_without_walls(request, output);
   } catch (const std::exception& error) {
     std::cerr << "sandbox: " << error.what() << "\n";
     return 3;
   }
+  std::ofstream report(request.box + "/report");
+  report << ending.how << " " << ending.number << " " << ending.milliseconds << "\n";
+  return report.flush() ? 0 : 1;
 }
