@@ -17,7 +17,12 @@ std::vector<uint8_t> read_file(const std::string& file) {
     throw Error(file + ": is a directory, expected an IDX file");
   std::ifstream in(file, std::ios::binary);
   if (!in) throw Error(file + ": cannot open: " + std::strerror(errno));
-  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::vector<uint8_t> bytes;
+  char part[1 << 16];
+  do {
+    in.read(part, sizeof part);  // an iterator would throw an exception of its own where the disk fails
+    bytes.insert(bytes.end(), part, part + in.gcount());
+  } while (in);
   if (in.bad()) throw Error(file + ": cannot read: " + std::strerror(errno));
   return bytes;
 }

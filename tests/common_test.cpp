@@ -4,20 +4,25 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
+#include <sstream>
 
 #include "common/compare.h"
 #include "common/dataset.h"
 #include "common/error.h"
 #include "common/hash.h"
+#include "common/machine.h"
 #include "common/options.h"
 #include "common/philox.h"
 #include "common/progress.h"
 #include "common/run_record.h"
 #include "common/statistics.h"
+#include "common/timer.h"
+#include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
@@ -49,6 +54,14 @@ TEST(Statistics, IntervalOfAMedian) {
   for (size_t n : {1, 5, 6, 10, 20, 30, 31, 101}) EXPECT_EQ(ranks(n), expected[at++]) << n << " values";
 }
 
+TEST(Statistics, Quantiles) {
+  const std::vector<double> five = {50, 10, 40, 20, 30};
+  const std::pair<double, double> expected[] = {{0, 10}, {0.24, 10}, {0.25, 20}, {0.5, 30}, {0.74, 30}, {0.75, 40}, {0.99, 40}, {1, 50}};
+  for (const auto& [q, value] : expected) EXPECT_EQ(quantile(five, q), value) << q;
+  EXPECT_EQ(median({4, 1, 3, 2}), 2);  // the lower of the two in the middle
+  EXPECT_EQ(median({7}), 7);
+}
+
 // --- Philox ------------------------------------------------------------------------------------------------------------
 
 // The known answers that Salmon et al. publish with their code (Random123, kat_vectors, philox4x32 with 10 rounds).
@@ -76,6 +89,13 @@ TEST(Philox, SeedStreamGroupAndIndexAllMatter) {
   EXPECT_NE(base, random_words(1, RandomStream::permutation, 1, 1));
   EXPECT_NE(base, random_words(1, RandomStream::weights, 2, 1));
   EXPECT_NE(base, random_words(1, RandomStream::weights, 1, uint64_t{1} << 32 | 1));
+}
+
+TEST(Philox, TestFloats) {
+  const std::vector<float> values = test_floats(5, 7);
+  ASSERT_EQ(values.size(), 5u);
+  for (uint64_t i = 0; i < 5; ++i) EXPECT_EQ(values[i], float(random_words(1, RandomStream::test, 7, i)[0] >> 8) / 8388608 - 1);
+  EXPECT_EQ(test_floats(5), test_floats(5, 0));
 }
 
 // --- Ranges --------------------------------------------------------------------------------------------------------------
@@ -145,11 +165,44 @@ TEST_F(OptionsTest, DefaultsStayAndValuesAreSet) {
 }
 
 TEST_F(OptionsTest, HelpIsMadeFromTheDeclarations) {
-  EXPECT_FALSE(parse({"--help"}));
+  const auto answer = [](const Options& options, const char* word, bool quiet) {
+    testing::internal::CaptureStdout();
+    const char* const words[] = {"program", word};
+    Options copy = options;
+    EXPECT_FALSE(copy.parse(2, words, quiet));
+    return testing::internal::GetCapturedStdout();
+  };
   Options options("summary");
   options.add("rows", &rows, "rows of a batch", at_least(1));
-  EXPECT_EQ(options.help(),
-            "summary\n\noptions:\n  --rows N  rows of a batch (at least 1) [7]\n  --help    this text\n");
+  options.add("rate", &rate, "step", between(0, 1));
+  options.add("most", &rate, "step", {.high = 1.23456789012e-7});
+  options.add("any", &rate, "step");
+  options.add("flag", &flag, "a flag");
+  options.add("kind", &kind, "which", {"a", "b"});
+  options.add("list", &list, "widths", at_least(1));
+  std::vector<int64_t> nothing;
+  options.add("none", &nothing, "widths");
+  std::string text;
+  options.add("name", &text, "of the run");
+  const std::string help =
+      "summary\n\noptions:\n"
+      "  --rows N       rows of a batch (at least 1) [7]\n"
+      "  --rate X       step (0 to 1) [0.5]\n"
+      "  --most X       step (at most 1.23456789012e-07) [0.5]\n"
+      "  --any X        step [0.5]\n"
+      "  --flag         a flag\n"
+      "  --kind a|b     which [a]\n"
+      "  --list N,N,..  widths (at least 1) [1,2]\n"
+      "  --none N,N,..  widths [none]\n"
+      "  --name TEXT    of the run\n"
+      "  --help         this text\n";
+  EXPECT_EQ(options.help(), help);
+  EXPECT_EQ(answer(options, "--help", false), help);
+  EXPECT_EQ(answer(options, "-h", false), help);
+  EXPECT_EQ(answer(options, "--help", true), "");
+  Options small("");
+  small.add("x", &flag, "a flag");
+  EXPECT_EQ(small.help(), "\n\noptions:\n  --x     a flag\n  --help  this text\n");
 }
 
 TEST_F(OptionsTest, EveryMistakeNamesOptionAndValue) {
@@ -163,10 +216,15 @@ TEST_F(OptionsTest, EveryMistakeNamesOptionAndValue) {
             "--rows: '99999999999999999999' is not a whole number that fits");
   EXPECT_EQ(problem({"--rows="}), "--rows: '' is not a whole number that fits");
   EXPECT_EQ(problem({"--rate", "nan"}), "--rate: 'nan' is not a number that fits");
+  EXPECT_EQ(problem({"--rate", "inf"}), "--rate: 'inf' is not a number that fits");
   EXPECT_EQ(problem({"--rate", "2"}), "--rate: 2 is out of range, expected 0 to 1");
+  EXPECT_EQ(problem({"--rate", "-0.5"}), "--rate: -0.5 is out of range, expected 0 to 1");
+  EXPECT_EQ(problem({"--rows", "1", "--rate", "0", "--rate", "1", "--list", "1"}), "") << "the ends of a range belong to it";
   EXPECT_EQ(problem({"--flag=1"}), "--flag takes no value");
   EXPECT_EQ(problem({"--kind", "c"}), "--kind: 'c' is not one of a|b");
   EXPECT_EQ(problem({"--list", "1,,2"}), "--list: '' is not a whole number that fits");
+  EXPECT_EQ(problem({"--list", "3,0"}), "--list: 0 is out of range, expected at least 1");
+  EXPECT_EQ(problem({"--list="}), "--list: '' is not a list like 512,256");
   EXPECT_EQ(problem({"--list", "1,"}), "--list: '1,' is not a list like 512,256");
 }
 
@@ -179,7 +237,20 @@ TEST(Compare, MeasuresDistance) {
   EXPECT_EQ(d.different, 1u);
   EXPECT_EQ(d.first, 1u);
   EXPECT_DOUBLE_EQ(d.relative, 0.5 / 3);
+  EXPECT_EQ(d.size, 3u);
+  EXPECT_TRUE(d.within(0.5));
+  EXPECT_FALSE(d.within(0.499));
   EXPECT_TRUE(compare(a, a).same_bits());
+  EXPECT_EQ(compare(a, a).relative, 0) << "0 / 0";
+  const Distance far = compare(std::vector<float>{3, 9, 4}, std::vector<float>{3, 10, 2});
+  EXPECT_EQ(far.different, 2u);
+  EXPECT_EQ(far.first, 1u);
+  EXPECT_EQ(far.max_abs, 2);
+  EXPECT_DOUBLE_EQ(far.relative, std::sqrt(5.0 / 113));
+  std::ostringstream text;
+  text << compare(a, a) << "; " << d;
+  EXPECT_EQ(text.str(),
+            "max |a-b| = 0, relative 0, 0 of 3 differ in bits; max |a-b| = 0.5, relative 0.166667, 1 of 3 differ in bits, the first at 1");
   EXPECT_FALSE(compare(std::vector{0.0f}, std::vector{-0.0f}).same_bits());
 }
 
@@ -194,9 +265,9 @@ TEST(Compare, NanAndInfinityAreNeverWithinABound) {
 
 TEST(Compare, EmptyOrUnequalArraysAreAnError) {
   const std::vector<float> none, one = {1}, two = {1, 2};
-  EXPECT_NE(error_of([&] { compare(none, none); }), "");
-  EXPECT_NE(error_of([&] { compare(one, two); }), "");
-  EXPECT_NE(error_of([&] { compare(two, two, one); }), "");
+  EXPECT_EQ(error_of([&] { compare(none, none); }), "compare: arrays of 0, 0 and 0 values");
+  EXPECT_EQ(error_of([&] { compare(one, two); }), "compare: arrays of 1, 2 and 0 values");
+  EXPECT_EQ(error_of([&] { compare(two, two, one); }), "compare: arrays of 2, 2 and 1 values");
 }
 
 TEST(Hash, ChangesWithAnyBit) {
@@ -204,6 +275,14 @@ TEST(Hash, ChangesWithAnyBit) {
   EXPECT_EQ(hash_bits(a), hash_bits(a));
   EXPECT_NE(hash_bits(a), hash_bits(b));
   EXPECT_NE(hash_bits(a), hash_bits(c));
+  const auto of_text = [](const std::string& text) {
+    uint64_t hash = hash_begin;
+    for (char c : text) hash = hash_on(hash, uint8_t(c));
+    return hash;
+  };
+  EXPECT_EQ(of_text("foobar"), 0x85944171f73967e8u) << "published by Fowler, Noll and Vo";
+  const std::string bytes("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);  // 1 and -2, lowest byte first
+  EXPECT_EQ(hash_bits(std::vector<float>{1, -2}), of_text(bytes));
 }
 
 // --- Data set --------------------------------------------------------------------------------------------------------------
@@ -238,7 +317,10 @@ TEST_F(DatasetTest, ReadsAndGathers) {
   EXPECT_EQ(problem(good_images, good_labels), "");
   const Dataset data = read_idx(images, labels);
   EXPECT_EQ(data.count, 2u);
+  EXPECT_EQ(data.height, 1u);
+  EXPECT_EQ(data.width, 3u);
   EXPECT_EQ(data.features(), 3u);
+  EXPECT_EQ(data.pixels, (std::vector<uint8_t>{1, 2, 3, 4, 5, 255}));
   EXPECT_EQ(data.labels, (std::vector<uint8_t>{9, 0}));
   const std::vector<uint32_t> order = {1, 0};
   std::vector<float> x(6);
@@ -250,12 +332,27 @@ TEST_F(DatasetTest, ReadsAndGathers) {
   EXPECT_FLOAT_EQ(x[3], 1 / 255.0f);
   gather_images(x.data(), data, order, {1, 2});
   EXPECT_FLOAT_EQ(x[0], 1 / 255.0f);
+  gather_labels(y.data(), data, order, {1, 2});
+  EXPECT_EQ(y, (std::vector<int>{9, 9}));
 }
 
 TEST_F(DatasetTest, EveryDamageIsNamed) {
   EXPECT_EQ(problem("", good_labels), "images: is empty");
   EXPECT_EQ(problem("\x1f\x8b\x08", good_labels),
             "images: is compressed by gzip, unpack it first (`gzip -dk FILE`)");
+  EXPECT_EQ(problem("\x1f", good_labels), "images: header cut short: 1 bytes, expected 16");
+  EXPECT_EQ(problem("\x1f\x01", good_labels), "images: header cut short: 2 bytes, expected 16");
+  EXPECT_EQ(problem("\x01\x8b", good_labels), "images: header cut short: 2 bytes, expected 16");
+  EXPECT_EQ(problem(good_images, good_labels.substr(0, 7)), "labels: header cut short: 7 bytes, expected 8");
+  EXPECT_EQ(problem(good_images.substr(0, 15), good_labels), "images: header cut short: 15 bytes, expected 16");
+  EXPECT_EQ(problem(good_images.substr(0, 16), good_labels), "images: cut short: 16 bytes, expected 22");
+  const std::string header = big_endian(0x803);
+  EXPECT_EQ(problem(header + big_endian(100'000'000) + big_endian(4096) + big_endian(4096), good_labels),
+            "images: cut short: 16 bytes, expected 1677721600000016");
+  EXPECT_EQ(problem(header + big_endian(100'000'001) + big_endian(1) + big_endian(1), good_labels),
+            "images: dimension 0 is 100000001, expected 1 to 100000000");
+  EXPECT_EQ(problem(header + big_endian(1) + big_endian(1) + big_endian(4097), good_labels),
+            "images: dimension 2 is 4097, expected 1 to 4096");
   EXPECT_EQ(problem(good_images.substr(0, 9), good_labels), "images: header cut short: 9 bytes, expected 16");
   EXPECT_EQ(problem(good_images.substr(0, 20), good_labels), "images: cut short: 20 bytes, expected 22");
   EXPECT_EQ(problem(good_images + "x", good_labels), "images: too long: 23 bytes, expected 22");
@@ -286,6 +383,9 @@ TEST_F(DatasetTest, MissingFileAndFolderAreNamed) {
   EXPECT_EQ(error_of([&] { read_idx(images, labels); }), images + ": cannot open: No such file or directory");
   EXPECT_EQ(error_of([&] { read_idx(folder.string(), labels); }),
             folder.string() + ": is a directory, expected an IDX file");
+  if (!std::filesystem::exists("/proc/self/mem")) return;
+  // It opens, and cannot be read at its beginning: as a disk that fails.
+  EXPECT_EQ(error_of([&] { read_idx("/proc/self/mem", labels); }), "/proc/self/mem: cannot read: Input/output error");
 }
 
 TEST_F(DatasetTest, ATruncatedArchiveLeavesNoFileBehind) {
@@ -329,6 +429,8 @@ TEST(Permutation, IsOneAndDependsOnSeedAndEpochOnly) {
   EXPECT_EQ(sorted, all);
   EXPECT_EQ(permutation(1, 0, 1), std::vector<uint32_t>{0});
   EXPECT_TRUE(permutation(1, 0, 0).empty());
+  const std::vector<size_t> plainly = plain::shuffled(7, 3, 100);
+  EXPECT_EQ(permutation(7, 3, 100), std::vector<uint32_t>(plainly.begin(), plainly.end()));
 }
 
 // Every sample is equally likely to come first: 6000 shuffles of 6, expected 1000 each, standard deviation 29.
@@ -347,10 +449,12 @@ TEST(RunRecord, WritesOneLineAStep) {
     RunRecord record(file);
     record.add(1, 2.5, -1, 1000);
     record.add(1, 2.5, 0.975, 1000);
+    record.add(2, 0.12345678949, 0, 0.5);
   }
   std::ifstream in(file);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  EXPECT_EQ(text, "step,loss,accuracy,samples_per_second\n1,2.5,,1000\n1,2.5,0.975,1000\n");
+  EXPECT_EQ(text, "step,loss,accuracy,samples_per_second\n1,2.5,,1000\n1,2.5,0.975,1000\n2,0.123456789,0,0.5\n");
+  RunRecord("").add(1, 2, 3, 4);  // records nothing
   std::filesystem::remove(file);
 }
 
@@ -360,10 +464,15 @@ TEST(RunRecord, OfAContinuedRunKeepsWhatWasBefore) {
     RunRecord record(file);
     for (size_t step : {1, 2, 3}) record.add(step, 0.5, -1, 10);
   }
-  { RunRecord(file, 2).add(3, 0.25, -1, 10); }
-  std::ifstream in(file);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  EXPECT_EQ(text, "step,loss,accuracy,samples_per_second\n1,0.5,,10\n2,0.5,,10\n3,0.25,,10\n");
+  const auto continued_behind = [&](size_t step) {
+    RunRecord(file, step).add(step + 1, 0.25, -1, 10);
+    std::ifstream in(file);
+    return std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  };
+  EXPECT_EQ(continued_behind(2), "step,loss,accuracy,samples_per_second\n1,0.5,,10\n2,0.5,,10\n3,0.25,,10\n");
+  EXPECT_EQ(continued_behind(0), "step,loss,accuracy,samples_per_second\n1,0.25,,10\n");
+  std::remove(file.c_str());
+  EXPECT_EQ(continued_behind(5), "step,loss,accuracy,samples_per_second\n6,0.25,,10\n") << "there is no file to be continued";
   std::remove(file.c_str());
 }
 
@@ -408,11 +517,39 @@ TEST(RunRecord, UnwritableFilesAndFullDisksAreNamed) {
   EXPECT_EQ(error_of([] { RunRecord record("/no/such/folder/log.csv"); }),
             "/no/such/folder/log.csv: cannot write the log: No such file or directory");
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "skipped: no /dev/full on this system";
-  EXPECT_NE(error_of([] {
+  EXPECT_EQ(error_of([] {
               RunRecord record("/dev/full");
               record.add(1, 1, 1, 1);
             }),
-            "");
+            "/dev/full: cannot write the log: No space left on device");
+}
+
+// --- What a user sees ------------------------------------------------------------------------------------------------------
+
+double clock_of_the_test = 0;
+
+// The clock shows what the test says, from 0 on.
+struct OwnClock {
+  decltype(clock_seconds) before = clock_seconds;
+  OwnClock() { clock_of_the_test = 0, clock_seconds = [] { return clock_of_the_test; }; }
+  ~OwnClock() { clock_seconds = before; }
+};
+
+TEST(Clock, IsThatOfTheSystemUntilSomebodyChangesIt) {
+  const auto now = [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+  const double before = now(), here = clock_seconds(), after = now();
+  EXPECT_TRUE(before <= here && here <= after) << before << " " << here << " " << after;
+}
+
+TEST(Clock, ATimerCountsFromItsBeginning) {
+  const OwnClock clock;
+  clock_of_the_test = 5;
+  Timer timer;
+  clock_of_the_test = 7.5;
+  EXPECT_EQ(timer.seconds(), 2.5);
+  timer.restart();
+  clock_of_the_test = 8;
+  EXPECT_EQ(timer.seconds(), 0.5);
 }
 
 TEST(Progress, IsSilentWhereTheOutputIsNoTerminal) {
@@ -425,28 +562,113 @@ TEST(Progress, IsSilentWhereTheOutputIsNoTerminal) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
-// What is drawn on a terminal of this kind (the TERM of the environment).
-std::string drawn_on(const char* kind) {
-  const int outside = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-  if (outside < 0 || grantpt(outside) != 0 || unlockpt(outside) != 0) return "no terminal can be made";
-  std::fflush(stdout);
-  const int inside = open(ptsname(outside), O_RDWR | O_NOCTTY), usual = dup(STDOUT_FILENO);
-  dup2(inside, STDOUT_FILENO);
-  setenv("TERM", kind, 1);
-  {
-    Progress progress(1, 10, true);
-    progress.step("loss 1");
+// A terminal of this kind (the TERM of the environment) for the life of the object: standard output goes there.
+struct Terminal {
+  const int keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), before = dup(STDOUT_FILENO);
+  int screen = -1;
+  explicit Terminal(const char* kind) {
+    setenv("TERM", kind, 1);
+    std::fflush(stdout);
+    if (keyboard >= 0 && grantpt(keyboard) == 0 && unlockpt(keyboard) == 0) screen = open(ptsname(keyboard), O_RDWR | O_NOCTTY);
+    if (screen >= 0) dup2(screen, STDOUT_FILENO);
   }
-  dup2(usual, STDOUT_FILENO);
-  char text[200];
-  const ssize_t length = read(outside, text, sizeof text);
-  for (const int file : {outside, inside, usual}) close(file);
-  return std::string(text, size_t(std::max(length, ssize_t{0})));
+  ~Terminal() {
+    std::fflush(stdout);
+    dup2(before, STDOUT_FILENO);
+    for (int file : {before, screen, keyboard})
+      if (file >= 0) close(file);
+  }
+  // What has come since the last look.
+  std::string shown() {
+    char text[4096];
+    const ssize_t got = read(keyboard, text, sizeof text);
+    return {text, size_t(std::max<ssize_t>(got, 0))};
+  }
+};
+
+TEST(Progress, IsDrawnOnATerminalAtMostTenTimesASecond) {
+  const OwnClock clock;
+  std::vector<std::string> seen;
+  {
+    Terminal terminal("xterm");
+    if (terminal.screen < 0) GTEST_SKIP() << "skipped: this system gives no terminal";
+    Progress progress(5, 10), without_rate(3, 0);
+    for (double time : {0.0625, 2.0, 2.0625, 2.125, 2.1875}) {
+      clock_of_the_test = time;
+      progress.step("loss 1");
+      seen.push_back(terminal.shown());
+    }
+    clock_of_the_test = 4;
+    without_rate.step("x");
+    seen.push_back(terminal.shown());
+    for (int twice = 0; twice < 2; ++twice) progress.clear(), seen.push_back(terminal.shown());
+    Progress(1, 1, false).step("unwanted");
+    seen.push_back(terminal.shown());
+  }
+  const std::vector<std::string> expected = {
+      "\r[====                    ]  20 %  loss 1  160 samples/s  0 s left \033[K",  // 10 in 1/16 s, four times as long to go
+      "\r[=========               ]  40 %  loss 1  10 samples/s  3 s left \033[K",
+      "",
+      "\r[===================     ]  80 %  loss 1  19 samples/s  1 s left \033[K",  // 40 in 2.125 s; 0.53 s to go
+      "\r[========================] 100 %  loss 1  23 samples/s  0 s left \033[K",  // the last step, so soon after
+      "\r[========                ]  33 %  x  8 s left \033[K",
+      "\r\033[K",
+      "",
+      "",
+  };
+  EXPECT_EQ(seen, expected);
 }
 
 TEST(Progress, IsDrawnWhereTheTerminalCanDraw) {
-  EXPECT_NE(drawn_on("xterm").find("100 %"), std::string::npos);
-  EXPECT_EQ(drawn_on("dumb"), "");
+  for (const char* kind : {"xterm", "dumb"}) {
+    std::string seen;
+    {
+      Terminal terminal(kind);
+      if (terminal.screen < 0) GTEST_SKIP() << "skipped: this system gives no terminal";
+      Progress(1, 10, true).step("loss 1");
+      seen = terminal.shown();
+    }
+    EXPECT_EQ(seen.find("100 %") != std::string::npos, kind == std::string("xterm")) << seen;
+  }
+}
+
+TEST(Fail, PrintsWhatWasPrintedBefore) {
+  const auto ends = [] {
+    std::printf("a line\n");
+    EXPECT_EQ(fail(Error("the reason")), 1);
+  };
+  EXPECT_EQ(written_by(ends), "a line\nerror: the reason\n");
+}
+
+TEST(MachineName, IsThatOfTheSystem) {
+  const std::string file = testing::TempDir() + "cpuinfo_" + std::to_string(getpid());
+  std::ofstream(file) << "processor\t: 0\ncpu family\t: 25\nmodel\t\t: 97\nmodel name\t: Fast CPU: 8\nflags\t\t:\nmodel\t\t: 98\n";
+  EXPECT_EQ(cpuinfo("model", file), "97");
+  EXPECT_EQ(cpuinfo("model name", file), "Fast CPU: 8");
+  EXPECT_EQ(cpuinfo("flags", file), "");
+  EXPECT_EQ(cpuinfo("mod", file), "");
+  std::remove(file.c_str());
+  EXPECT_EQ(cpuinfo("model", file), "");
+
+  const std::pair<std::pair<int, int>, std::string> generations[] = {
+      {{22, 1}, ""},          {{23, 0x2f}, " (Zen 1)"}, {{23, 0x30}, " (Zen 2)"}, {{24, 1}, ""},          {{25, 0xf}, " (Zen 3)"},
+      {{25, 0x10}, " (Zen 4)"}, {{25, 0x1f}, " (Zen 4)"}, {{25, 0x20}, " (Zen 3)"}, {{25, 0x5f}, " (Zen 3)"}, {{25, 0x60}, " (Zen 4)"},
+      {{26, 1}, " (Zen 5)"},  {{27, 1}, ""}};
+  for (const auto& [of, name] : generations) EXPECT_EQ(amd_generation(of.first, of.second), name) << of.first << " " << of.second;
+  EXPECT_EQ(machine_name(1, "AMD EPYC", 26, 2), "1 core of an AMD EPYC (Zen 5)");
+  EXPECT_EQ(machine_name(2, "Intel Xeon", 6, 2), "2 cores of an Intel Xeon");
+  EXPECT_EQ(machine_name(3, "Neoverse", 26, 2), "3 cores of Neoverse");
+  EXPECT_EQ(machine_name(4, "", 26, 2), "4 cores of an unknown processor");
+  const ProgramRun cores = run_program("env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc");
+  EXPECT_TRUE(cores.status != 0 || usable_cores() == std::stoi(cores.output)) << cores.output;
+  const ProgramRun model = run_program("sed -n 's/^model name[^:]*: //p; s/^model[^a-z:]*: /0 /p; s/^cpu family[^:]*: /0 /p' /proc/cpuinfo | head -n 3");
+  const std::string name = machine_name();
+  EXPECT_EQ(std::stoi(name), usable_cores());
+  int family = 0, number = 0;
+  char processor[256] = "";
+  if (std::sscanf(model.output.c_str(), "0 %d\n0 %d\n%255[^\n]", &family, &number, processor) == 3) {
+    EXPECT_EQ(name, machine_name(usable_cores(), processor, family, number));
+  }
 }
 
 }  // namespace

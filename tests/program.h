@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -39,4 +40,21 @@ inline bool on_several_hosts(int ranks) {
                                        build_folder() + "/chapters/04_point_to_point/hello");
   const std::string first = " 0 of " + std::to_string(ranks) + " ";  // of all, and again: of its host
   return hello.status == 0 && hello.output.find(first) == hello.output.rfind(first);
+}
+
+// What `body` has written by the time it returns, standard output and standard error in their order: what is still in a buffer of
+// this process, as it would be if the process died there, is missing.
+inline std::string written_by(auto body) {
+  std::fflush(stdout);
+  FILE* const file = std::tmpfile();
+  const int before[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+  for (int stream : {STDOUT_FILENO, STDERR_FILENO}) dup2(fileno(file), stream);
+  body();
+  std::string text(size_t(lseek(fileno(file), 0, SEEK_END)), ' ');
+  const ssize_t got = pread(fileno(file), text.data(), text.size(), 0);
+  text.resize(size_t(std::max<ssize_t>(got, 0)));
+  std::fflush(stdout);
+  for (int stream : {0, 1}) dup2(before[stream], STDOUT_FILENO + stream), close(before[stream]);
+  std::fclose(file);
+  return text;
 }
