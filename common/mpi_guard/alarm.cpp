@@ -16,12 +16,6 @@ namespace {
 constexpr double benefit_of_doubt = 6;
 constexpr double seconds_for_answers = 20;  // addr2line on a crowded machine
 
-double now() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
-
 std::string verdict_text(double stood, const std::vector<RankReport>& reports, const Diagnosis& found) {
   char first[160];
   std::snprintf(first, sizeof first, "guard: no rank has moved for %.0f s, and every rank waits:\n", stood);
@@ -35,6 +29,12 @@ std::string verdict_text(double stood, const std::vector<RankReport>& reports, c
 }
 
 }  // namespace
+
+double (*now)() = [] {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
+};
 
 thread_local bool is_helper_thread = false;
 

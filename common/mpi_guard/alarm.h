@@ -8,6 +8,9 @@
 
 namespace guard {
 
+// The clock of the watchdog, in seconds. A test may put one of its own in its place.
+extern double (*now)();
+
 // One per node, used by the helper thread of the node's first rank. Only rank 0's node ever gives a verdict.
 class Alarm {
  public:

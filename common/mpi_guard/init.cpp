@@ -37,24 +37,6 @@ cpu_set_t cores_of_this_rank() {
   return cores;
 }
 
-// Whether ranks must share cores, given the cores that each rank of a machine may run on: more ranks than cores
-// in all, or more ranks inside some rank's set than it has cores (ranks pinned to the same ones).
-bool overcrowded(const std::vector<cpu_set_t>& ranks) {
-  cpu_set_t all;
-  CPU_ZERO(&all);
-  for (const cpu_set_t& mine : ranks) {
-    CPU_OR(&all, &all, &mine);
-    int inside = 0;
-    for (const cpu_set_t& other : ranks) {
-      cpu_set_t common;
-      CPU_AND(&common, &mine, &other);
-      inside += CPU_EQUAL(&common, &other) ? 1 : 0;
-    }
-    if (inside > CPU_COUNT(&mine)) return true;
-  }
-  return int(ranks.size()) > CPU_COUNT(&all);
-}
-
 // The same for all ranks of one running kernel, also where namespaces or containers make it look like several
 // hosts: they share its cores.
 uint64_t machine() {
@@ -125,6 +107,22 @@ void start() {
 }
 
 }  // namespace
+
+bool guard::overcrowded(const std::vector<cpu_set_t>& ranks) {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  for (const cpu_set_t& mine : ranks) {
+    CPU_OR(&all, &all, &mine);
+    int inside = 0;
+    for (const cpu_set_t& other : ranks) {
+      cpu_set_t common;
+      CPU_AND(&common, &mine, &other);
+      inside += CPU_EQUAL(&common, &other) ? 1 : 0;
+    }
+    if (inside > CPU_COUNT(&mine)) return true;
+  }
+  return int(ranks.size()) > CPU_COUNT(&all);
+}
 
 int MPI_Init(int* argc, char*** argv) {
   start_witness();

@@ -1,7 +1,6 @@
 // See nodes.h.
 #include "common/mpi_guard/nodes.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -116,12 +115,6 @@ void hear(Node& node) {
     node.reports.resize(header.count);
     node.answered = node.socket.receive(node.reports.data(), header.count * sizeof(RankReport));
   }
-}
-
-double now() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
 }
 
 }  // namespace

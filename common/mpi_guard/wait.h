@@ -2,12 +2,19 @@
 #pragma once
 
 #include <mpi.h>
+#include <sched.h>
+
+#include <vector>
 
 namespace guard {
 
 // Whether the ranks of this job wait politely. Decided once, in MPI_Init, the same on all ranks: a blocking
 // and a nonblocking collective do not match each other.
 extern bool polite;
+
+// Whether ranks must share cores, given the cores that each rank of a machine may run on: more ranks than cores
+// in all, or more ranks inside some rank's set than it has cores (ranks pinned to the same ones).
+bool overcrowded(const std::vector<cpu_set_t>& ranks);
 
 // Gives the core away. Called between two looks at something that is not there yet.
 void yield_core();
