@@ -2,13 +2,12 @@
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <functional>
 
 #include "chapters/02_cuda/cuda_device.h"
+#include "chapters/02_cuda/kernels.h"
 #include "chapters/02_cuda/make_device.h"
 #include "tests/device_operations.h"
-#include "tests/data_sets.h"
-#include "tests/program.h"
 #include "tests/training_runs.h"
 
 namespace {
@@ -67,6 +66,11 @@ TEST_F(CudaTest, FiftyStepsStayWithinRounding) {
     training_runs::expect_parity(*device, {.optimizer = optimizer}, data);
 }
 
+TEST(MakeDevice, KnowsBothNames) {
+  EXPECT_EQ(make_device("cpu")->name(), "cpu");
+  EXPECT_EQ(device_names, (std::vector<std::string>{"cpu", "cuda"}));
+}
+
 TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
   const Dataset train = read_mnist_train("build/data"), test = read_mnist_test("build/data", train);
   const training_runs::Run run{.sizes = {784, 32, 10}, .samples = 2000, .steps = 2 * 63};
@@ -78,51 +82,77 @@ TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
   EXPECT_NEAR(actual, expected, 0.001);
 }
 
-// --- The program -------------------------------------------------------------------------------------------------------
+// --- What cannot be done ---------------------------------------------------------------------------------------------------
 
-const std::string program = build_folder() + "/chapters/02_cuda/train";
-
-TEST_F(CudaTest, TheProgramTrainsOnIt) {
-  const ProgramRun run =
-      run_program(program + " --device cuda --train-samples 320 --epochs 1 --hidden 16 --batch 32");
-  EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_NE(run.output.find("784-16-10 on cuda"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("trained 10 steps"), std::string::npos) << run.output;
+TEST_F(CudaTest, AGpuThatIsNotThereIsNamed) {
+  const int gpus = count_gpus();
+  EXPECT_GE(gpus, 1);
+  std::string text;
+  try {
+    CudaDevice none(gpus);
+  } catch (const NoGpu& error) {
+    text = error.what();
+    EXPECT_EQ(error.status(), 77);
+  }
+  EXPECT_EQ(text, "GPU " + std::to_string(gpus) + ": there is no such GPU");
+  EXPECT_EQ(make_cuda_device(gpus)->name(), device->name()) << "they are dealt out in turn";
+  EXPECT_NE(device->name(), "");
 }
 
-TEST(TrainProgram, OtherDevicesAreAMistake) {
-  const ProgramRun run = run_program(program + " --device gpu");
-  EXPECT_EQ(run.status, 1);
-  EXPECT_EQ(run.output, "error: --device: 'gpu' is not one of cpu|cuda\n");
+TEST_F(CudaTest, ALaunchThatIsRefusedEndsTheProgram) {
+  const Buffer<> p(*device, 4, Purpose::workspace);
+  const Buffer<int> labels(*device, 4, Purpose::workspace);
+  Device& d = *device;
+  const size_t n = size_t{1} << 40;  // more blocks than a grid may have; -1 rows or columns likewise
+  const int none = -1;
+  expect_refused({
+      [&] { d.fill(p, 0, n); },
+      [&] { d.add(p, p, n); },
+      [&] { d.scale(p, 1, n); },
+      [&] { d.relu_backward(p, p, n); },
+      [&] { d.sgd(p, p, 1, n); },
+      [&] { d.momentum(p, p, p, 1, 1, n); },
+      [&] { d.adam(p, p, p, p, 1, 1, 1, 1, 1, n); },
+      [&] { d.linear_forward(p, p, p, nullptr, Activation::none, 600'000, 1, 1); },
+      [&] { d.add_bias(p, p, Activation::relu, none, 1); },
+      [&] { d.linear_backward_bias(p, p, Write::overwrite, 1, none); },
+      [&] { d.row_max(p, p, none, 1); },
+      [&] { d.row_exp_sum(p, p, p, none, 1); },
+      [&] { d.softmax_finish(p, p, p, p, p, labels, 1, none, 1, 0); },
+  });
 }
 
-TEST(MakeDevice, KnowsBothNames) {
-  EXPECT_EQ(make_device("cpu")->name(), "cpu");
-  EXPECT_EQ(device_names, (std::vector<std::string>{"cpu", "cuda"}));
+TEST_F(CudaTest, NothingIsNoError) {
+  const Buffer<> p(*device, 4, Purpose::workspace);
+  const Buffer<int> labels(*device, 4, Purpose::workspace);
+  device->fill(p, 5, 4);
+  device->linear_forward(p, p, p, nullptr, Activation::none, 0, 1, 3);
+  device->linear_forward(p, p, p, nullptr, Activation::none, 3, 1, 0);
+  device->linear_backward_bias(p, p, Write::overwrite, 3, 0);
+  device->add_bias(p, p, Activation::relu, 0, 3);
+  device->add_bias(p, p, Activation::relu, 3, 0);
+  Floats host(4);
+  device->copy_out(host.data(), p.data(), 4);
+  EXPECT_EQ(host, Floats(4, 5.0f));
 }
 
-// Where the driver hides every GPU, or CUDA on the CPU its one device.
-TEST(TrainProgram, WithoutADeviceSaysSoAndEndsWithItsOwnStatus) {
-  const ProgramRun run = run_program("CUDA_VISIBLE_DEVICES= " + program + " --device cuda --epochs 0");
-  EXPECT_EQ(run.status, 77);
-  EXPECT_EQ(run.lines(), 1u) << run.output;
-  EXPECT_NE(run.output.find("no GPU"), std::string::npos) << run.output;
+TEST(Blocks, AreAsManyAsItTakes) {
+  for (const auto& [n, blocks] : {std::pair<size_t, unsigned>{0, 0}, {1, 1}, {255, 1}, {256, 1}, {257, 2}, {512, 2}, {513, 3}})
+    EXPECT_EQ(blocks_for(n, 256), blocks) << n;
+  EXPECT_EQ(blocks_for(size_t{1} << 35, 32), 1u << 30);
 }
 
-// What nvcc built also runs where there is no GPU, or where the driver hides every GPU, and says so in one line.
-TEST(NvccProgram, WithoutAGpuSaysSoAndEndsWithItsOwnStatus) {
-  const char* cuda = std::getenv("CUDA");
-  const std::string folder = cuda && std::string(cuda) == "gpu" ? build_folder() : "build/gpu";
-  const std::string program = folder + "/chapters/02_cuda/train";
-  if (!std::filesystem::exists(program)) GTEST_SKIP() << "skipped: no program built by nvcc (make gpu-build)";
-  const ProgramRun run = run_program("CUDA_VISIBLE_DEVICES= " + program + " --device cuda --epochs 0");
-  EXPECT_EQ(run.status, 77);
-  EXPECT_EQ(run.lines(), 1u) << run.output;
-  EXPECT_NE(run.output.find("no GPU"), std::string::npos) << run.output;
-}
+// --- Copies in ---------------------------------------------------------------------------------------------------------------
 
-TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
-  data_sets::expect_every_data_set(build_folder() + "/chapters/02_cuda/train --device cuda");
+// What is copied from may be written again at once, pinned memory, too, which the GPU reads by itself.
+TEST_F(CudaTest, ACopyInIsOverWhenItReturns) {
+  const size_t n = 1000;
+  const Copied<> p(*device, Floats(n, 0.0f)), q(*device, Floats(n, 1.0f));
+  float* pinned = device->host_view(q, n);
+  std::fill(pinned, pinned + n, 2.0f);
+  device->copy_in(p.data(), pinned, n);
+  std::fill(pinned, pinned + n, 3.0f);
+  EXPECT_EQ(p.host(), Floats(n, 2.0f));
 }
 
 }  // namespace

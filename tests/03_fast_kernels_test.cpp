@@ -3,8 +3,8 @@
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
+#include <functional>
+#include <iterator>
 
 #include "chapters/03_fast_kernels/device_limits.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
@@ -12,8 +12,6 @@
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/step_graph.h"
 #include "tests/device_operations.h"
-#include "tests/data_sets.h"
-#include "tests/program.h"
 #include "tests/training_runs.h"
 
 namespace {
@@ -265,27 +263,74 @@ TEST_F(FastTest, OnChapter02sDeviceNothingIsRecorded) {
   EXPECT_EQ(graph.recorded(), 0u);
 }
 
-TEST(Roofline, HasEveryProductOfTheTable) {
-  if (run_program("command -v gnuplot").status != 0) GTEST_SKIP() << "skipped: gnuplot is not installed";
-  const std::string csv = testing::TempDir() + "products.csv", picture = testing::TempDir() + "roofline.svg";
-  std::ofstream(csv) << "# Some GPU,60000,3000\nproduct,flop_per_byte,gflops\n\"1 naive\",0.25,300\n\"2 "
-                        "coalesced\",0.25,3000\n\"8 tensor cores, half\",16,50000\n";
-  const ProgramRun run = run_program("sh chapters/03_fast_kernels/roofline.sh " + csv + " " + picture);
-  EXPECT_EQ(run.status, 0) << run.output;
-  std::ostringstream drawn;
-  drawn << std::ifstream(picture).rdbuf();
-  for (const char* name : {"Some GPU", "1 naive", "2 coalesced", "8 tensor cores, half"})
-    EXPECT_NE(drawn.str().find(name), std::string::npos) << name;
-  EXPECT_EQ(drawn.str().find(">product<"), std::string::npos) << "the heading of the table is drawn";
+TEST_F(FastTest, ALaunchThatIsRefusedEndsTheProgram) {
+  const Buffer<> p(*device, 4, Purpose::workspace);
+  const Buffer<int> labels(*device, 4, Purpose::workspace);
+  FastCudaDevice& d = *device;
+  const size_t n = size_t{1} << 40;
+  std::vector<std::function<void()>> operations = {
+      [&] { d.momentum(p, p, p, 1, 1, n); },
+      [&] { d.adam(p, p, p, p, 1, 1, 1, 1, 1, n); },
+      [&] { d.linear_backward_bias(p, p, Write::overwrite, 1, -1); },
+      [&] { d.softmax_cross_entropy(p, p, p, labels, 1, -1, 1); },
+  };
+  for (const fast::Step& step : fast::matmul_steps()) {
+    if (!fast::can_run(step)) continue;
+    // Chapter 02's kernel counts blocks of rows in y, which ends at 65535, all others blocks of columns.
+    const int many = 1 << 24, m = step.matmul == fast::matmul_coalesced ? many : 1, columns = m == 1 ? many : 1;
+    operations.push_back([&d, &p, &step, m, columns] {
+      d.set_matmul(step.matmul);
+      d.matmul(p, row_major(p, 1), row_major(p, columns), m, columns, 1, {});
+    });
+  }
+  expect_refused(operations);
+}
+
+TEST_F(FastTest, NothingIsNoError) {
+  const Buffer<> p(*device, 4, Purpose::workspace);
+  const Buffer<int> labels(*device, 4, Purpose::workspace);
+  device->fill(p, 5, 4);
+  for (const fast::Step& step : fast::matmul_steps()) {
+    if (!fast::can_run(step)) continue;
+    device->set_matmul(step.matmul);
+    for (const auto& [m, n] : {std::pair{0, 3}, {3, 0}, {0, 0}}) device->linear_forward(p, p, p, nullptr, Activation::none, m, 1, n);
+  }
+  device->linear_backward_bias(p, p, Write::overwrite, 3, 0);
+  device->softmax_cross_entropy(p, p, p, labels, 1, 0, 3);
+  device->momentum(p, p, p, 1, 1, 0);
+  device->adam(p, p, p, p, 1, 1, 1, 1, 1, 0);
+  Floats host(4);
+  device->copy_out(host.data(), p.data(), 4);
+  EXPECT_EQ(host, Floats(4, 5.0f));
+}
+
+// The list in the order of the text; what the benchmark prints and what the tests allow is told from it.
+TEST(MatmulSteps, AreThoseOfTheText) {
+  using namespace fast;
+  const Step expected[] = {{"1 naive", matmul_naive, 32},
+                           {"2 coalesced", matmul_coalesced, 32},
+                           {"3 shared tile", matmul_shared_tile, 16},
+                           {"4 register tile", matmul_register_tile, 64},
+                           {"5 panels", matmul_panels, 64},
+                           {"6 wide loads", matmul_wide_loads, 64},
+                           {"7 double buffer", matmul_double_buffer, 64},
+                           {"8 warp tile", matmul_warp_tile, 64},
+                           {"9 large block", matmul_large_block, 128},
+                           {"10 two shapes", matmul_two_shapes, 64},
+                           {"11 tensor cores, tf32", matmul_tensor_tf32, 64, 1.0 / 2048, true},
+                           {"11 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 1.0 / 512, true},
+                           {"11 tensor cores, half", matmul_tensor_half, 64, 1.0 / 2048, false}};
+  ASSERT_EQ(fast::matmul_steps().size(), std::size(expected));
+  for (size_t i = 0; i < std::size(expected); ++i) {
+    const Step &step = fast::matmul_steps()[i], &e = expected[i];
+    EXPECT_EQ(std::string(step.name), e.name);
+    EXPECT_TRUE(step.matmul == e.matmul && step.edge == e.edge && step.input_rounding == e.input_rounding && step.needs_ampere == e.needs_ampere) << e.name;
+  }
 }
 
 TEST(MicroBatches, AreThoseOfTheLoop) {
   EXPECT_EQ(micro_batches(5, 4, 2), (std::vector<Range>{{0, 2}, {2, 4}, {4, 5}}));
   EXPECT_TRUE(micro_batches(0, 4, 2).empty());
-}
-
-TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
-  data_sets::expect_every_data_set(build_folder() + "/chapters/03_fast_kernels/train --device cuda");
 }
 
 }  // namespace

@@ -175,11 +175,28 @@ TEST(Trace, AFileThatCannotBeWrittenIsSaidAtOnce) {
 }
 
 TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
-  // What such a launcher does: each process is started with no word on the others.
-  const ProgramRun run = run_program("EXPECT_RANKS=4 " + build_folder() + "/tests/mpi_session_test");
-  EXPECT_NE(run.status, 0);
-  EXPECT_NE(run.output.find("MPI started 1 rank, not 4"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("do not belong together"), std::string::npos) << run.output;
+  // What such a launcher does: each process is started with no word on the others. By which one it was is guessed from the environment.
+  const std::string program = build_folder() + "/tests/mpi_session_test", none = "env -u OMPI_COMM_WORLD_SIZE -u SLURM_PROCID -u PMI_SIZE ";
+  const std::pair<std::string, std::string> launchers[] = {
+      {"", "It was started by no launcher, or by one of another MPI."},
+      {"OMPI_COMM_WORLD_SIZE=4 ", "It was started by Open MPI's launcher."},
+      {"SLURM_PROCID=0 ", "It was started inside Slurm (try srun --mpi=pmi2)."}};
+  const ProgramRun first = run_program("EXPECT_RANKS=4 " + none + program);
+  const bool open_mpi = first.output.find("linked with Open MPI") != std::string::npos;
+  for (const auto& [sets, guess] : launchers) {
+    if (open_mpi && !sets.empty()) continue;  // which would believe it
+    const ProgramRun run = run_program("EXPECT_RANKS=4 " + none + sets + program);
+    EXPECT_NE(run.status, 0);
+    const std::string words = "MPI started 1 rank, not 4 (EXPECT_RANKS): the launcher and the MPI library do not belong together. " + guess +
+                              " The program is linked with ";
+    EXPECT_NE(run.output.find(words), std::string::npos) << run.output;
+    EXPECT_NE(run.output.find(". Name that library's own launcher with MPIEXEC=..., or run `make doctor`.\n"), std::string::npos) << run.output;
+    EXPECT_EQ(run.output.find('\t'), std::string::npos) << run.output;
+  }
+  const ProgramRun two = run_program("sh common/mpi/launch 2 env EXPECT_RANKS=3 " + program);
+  EXPECT_NE(two.status, 0);
+  EXPECT_NE(two.output.find("MPI started 2 ranks, not 3"), std::string::npos) << two.output;
+  EXPECT_TRUE(open_mpi || two.output.find("It was started by a launcher that speaks PMI (MPICH's).") != std::string::npos) << two.output;
 }
 
 // The helper thread makes no MPI call: its rank's own thread may be in the middle of one.

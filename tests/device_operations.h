@@ -15,7 +15,9 @@
 
 #include "chapters/01_serial/cpu_device.h"
 #include "common/compare.h"
+#include "common/end_program.h"
 #include "common/philox.h"
+#include "tests/program.h"
 
 namespace device_operations {
 
@@ -387,7 +389,49 @@ inline void expect_views(Device& device) {
   device.end_copy_in(p, n);
   device.scale(p, 3.0f, n);  // sees the new ones
   expect_same(p.host(), Floats(n, 3.0f), "after copy in");
-  for (size_t i = 0; i < n; ++i) ASSERT_EQ(before.host()[i], 2 * values[i]) << i;
+  const Floats kept = before.host();
+  for (size_t i = 0; i < n; ++i) ASSERT_EQ(kept[i], 2 * values[i]) << i;
+
+  // A range may be copied again and again; synchronize waits for copies, too.
+  for (int round = 0; round < 3; ++round) {
+    device.scale(p, 2.0f, n);
+    device.begin_copy_out(p, n);
+    device.synchronize();
+    EXPECT_EQ(view[n - 1], float(6 << round));
+    device.end_copy_out(p, n);
+  }
+}
+
+// What is written when an operation ends the program, behind a line that was printed before; "" if it does not.
+inline std::string refused(const std::function<void()>& operation) {
+  struct Ended {
+    int status;
+  };
+  const auto before = end_program;
+  end_program = [](int status) { throw Ended{status}; };
+  int status = 0;
+  const std::string text = written_by([&] {
+    std::printf("printed before\n");
+    try {
+      operation();
+    } catch (const Ended& ended) {
+      status = ended.status;
+    }
+  });
+  end_program = before;
+  EXPECT_EQ(status, 1);
+  return text;
+}
+
+// Each operation is a launch that cannot start, of more blocks than a grid may have: the line behind it must say so and end the
+// program, before anything else is tried. (CUDA on the CPU has a line of its own before.)
+inline void expect_refused(const std::vector<std::function<void()>>& operations) {
+  for (size_t i = 0; i < operations.size(); ++i) {
+    const std::string text = refused(operations[i]);
+    EXPECT_TRUE(text.starts_with("printed before\n") && text.ends_with(" (cudaErrorInvalidConfiguration)\n")) << i << ": " << text;
+    EXPECT_TRUE(text.find("\nchapters/0") < text.find(": cudaGetLastError(): ")) << i << ": " << text;
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 3) << i << ": " << text;
+  }
 }
 
 inline void expect_memory_is_counted(Device& device) {

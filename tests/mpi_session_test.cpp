@@ -9,6 +9,8 @@
 
 #include "tests/mpi_expect.h"
 
+extern MpiSession* session_of_test;  // mpi_main.cpp
+
 TEST(MpiSession, WorldIsAsLargeAsTheLauncherWasAsked) {
   int size = 0;
   MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size));
@@ -22,6 +24,26 @@ TEST(MpiSession, ErrorsReturnInsteadOfEndingTheProgram) {
   int kind = MPI_SUCCESS;
   MPI_CHECK(MPI_Error_class(error, &kind));
   EXPECT_ON_ALL_RANKS(kind == MPI_ERR_RANK);
+  MPI_Errhandler alone;
+  MPI_CHECK(MPI_Comm_get_errhandler(MPI_COMM_SELF, &alone));
+  EXPECT_ON_ALL_RANKS(alone == MPI_ERRORS_RETURN);
+}
+
+TEST(MpiSession, KnowsItsRanks) {
+  MPI_Comm node, reversed;
+  int rank = 0, size = 0, node_rank = 0, node_size = 0;
+  MPI_CHECK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+  MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size));
+  MPI_CHECK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node));
+  MPI_CHECK(MPI_Comm_rank(node, &node_rank));
+  MPI_CHECK(MPI_Comm_size(node, &node_size));
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank / 2, -rank, &reversed));
+  const MpiSession& mpi = *session_of_test;
+  EXPECT_ON_ALL_RANKS(mpi.rank() == rank && mpi.size() == size && mpi.node_rank() == node_rank && mpi.node_size() == node_size);
+  EXPECT_ON_ALL_RANKS(rank_of(MPI_COMM_WORLD) == rank && ranks_of(MPI_COMM_WORLD) == size);
+  const int pair = rank / 2 * 2 + 1 < size ? 2 : 1;
+  EXPECT_ON_ALL_RANKS(ranks_of(reversed) == pair && rank_of(reversed) == (pair == 2 ? 1 - rank % 2 : 0));
+  for (MPI_Comm* comm : {&node, &reversed}) MPI_CHECK(MPI_Comm_free(comm));
 }
 
 TEST(MpiExpect, OneFailingRankFailsTheVerdictOnAll) {

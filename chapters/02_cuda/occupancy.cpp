@@ -82,6 +82,7 @@ int main(int argc, char** argv) try {
     print_gpu(*gpu);
   else
     std::printf("no GPU here: CUDA itself was not asked\n");
+  return 0;
 } catch (const Error& error) {
   return fail(error);
 }

@@ -145,8 +145,7 @@ void print_row(const Row& row, double peak, const Row* yardstick) {
   std::printf("\n");
 }
 
-void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const std::string& csv) {
-  const std::vector<Shape> all = shapes(limits.is_gpu);
+void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const std::vector<Shape>& all, const std::string& csv) {
   const std::vector<Row> rows = time_steps(device, all);
   const Row yardstick = limits.is_gpu ? time_cublas(device, all) : time_chapter_01(all);
   const bool compare = limits.is_gpu && !yardstick.gflops.empty();
@@ -180,11 +179,19 @@ Dataset noise(size_t count) {
   return data;
 }
 
-// The network 784-512-256-10 on a device, and an epoch of eight batches of 128 on it: all of a step, images to update.
+// A network and the rows of a batch.
+struct Job {
+  std::vector<int> sizes = {784, 512, 256, 10};
+  size_t batch = 128;
+};
+
+// The network on a device, and an epoch of eight batches on it: all of a step, images to update.
 class Trainer {
  public:
-  explicit Trainer(Device& device)
-      : data_(noise(8 * batch)),
+  Trainer(Device& device, const Job& job)
+      : batch(job.batch),
+        layout_(make_layout(job.sizes)),
+        data_(noise(8 * batch)),
         order_(permutation(1, 0, data_.count)),
         parameters_(device, layout_.count, Purpose::parameters),
         gradients_(device, layout_.count, Purpose::gradients),
@@ -198,6 +205,7 @@ class Trainer {
   }
 
   size_t samples() const { return data_.count; }
+  const Buffer<>& parameters() const { return parameters_; }
 
   // As in chapter 01's train.cpp.
   void plain_epoch() {
@@ -230,9 +238,9 @@ class Trainer {
     mlp_.backward(Write::overwrite, slot);
   }
 
-  static constexpr size_t batch = 128;
+  const size_t batch;
   const Space space_{.rows = int(batch), .slots = 2};
-  const Layout layout_ = make_layout({784, 512, 256, 10});
+  const Layout layout_;
   Dataset data_;
   std::vector<uint32_t> order_;
   Buffer<> parameters_, gradients_;
@@ -242,24 +250,26 @@ class Trainer {
   StepGraph graph_;
 };
 
-double training_rate(Device& device, void (Trainer::*epoch)()) {
-  Trainer trainer(device);
+double training_rate(Device& device, const Job& job, void (Trainer::*epoch)()) {
+  Trainer trainer(device, job);
   return double(trainer.samples()) / seconds_of(device, [&] { (trainer.*epoch)(); });
 }
 
-void bench_training(FastCudaDevice& device, const DeviceLimits& limits) {
-  std::printf("\n784-512-256-10, batch 128, samples/s\n");
+void bench_training(FastCudaDevice& device, const DeviceLimits& limits, const Job& job) {
+  std::printf("\n");
+  for (size_t l = 0; l < job.sizes.size(); ++l) std::printf("%s%d", l > 0 ? "-" : "", job.sizes[l]);
+  std::printf(", batch %zu, samples/s\n", job.batch);
   auto line = [](const char* name, double rate) {
     std::printf("%-44s %9.0f\n", name, rate), std::fflush(stdout);
   };
   if (!limits.is_gpu) {
     CpuDevice cpu;
-    line("chapter 01, on one core", training_rate(cpu, &Trainer::plain_epoch));
+    line("chapter 01, on one core", training_rate(cpu, job, &Trainer::plain_epoch));
   }
   CudaDevice plain;
-  line("chapter 02's kernels", training_rate(plain, &Trainer::plain_epoch));
-  line("chapter 03's kernels", training_rate(device, &Trainer::plain_epoch));
-  line("chapter 03's kernels, prefetch and graph", training_rate(device, &Trainer::overlapped_epoch));
+  line("chapter 02's kernels", training_rate(plain, job, &Trainer::plain_epoch));
+  line("chapter 03's kernels", training_rate(device, job, &Trainer::plain_epoch));
+  line("chapter 03's kernels, prefetch and graph", training_rate(device, job, &Trainer::overlapped_epoch));
 }
 
 void print_device(const DeviceLimits& limits) {
@@ -290,8 +300,9 @@ int main(int argc, char** argv) try {
   FastCudaDevice device;
   const DeviceLimits limits = device_limits();
   print_device(limits);
-  if (!training) bench_products(device, limits, csv);
-  if (!products) bench_training(device, limits);
+  if (!training) bench_products(device, limits, shapes(limits.is_gpu), csv);
+  if (!products) bench_training(device, limits, Job{});
+  return 0;
 } catch (const Error& error) {
   return fail(error);
 }

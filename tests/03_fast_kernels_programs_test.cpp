@@ -1,0 +1,277 @@
+// The programs of chapter 03: the numbers that they print, computed another way. The benchmark's clock is the test's own.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "tests/data_sets.h"
+#include "tests/plain_training.h"
+#include "tests/program.h"
+#include "tests/training_runs.h"
+
+#define main bench_main
+#include "chapters/03_fast_kernels/bench.cpp"
+#undef main
+
+namespace {
+
+const std::string program = build_folder() + "/chapters/03_fast_kernels/train";
+std::string cuda() { return run_program(program + " --device cuda --epochs 0").status == 77 ? "cpu" : "cuda"; }
+
+TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {
+  EXPECT_EQ(plain::complaints(run_program(program + " --device cpu" + plain::runs()[1].options() + "--micro-batches 3"), plain::runs()[1]), "");
+  if (cuda() == "cpu") GTEST_SKIP() << "skipped: no GPU can be used";
+  EXPECT_EQ(plain::complaints(run_program(program + " --device cuda" + plain::runs()[2].options() + "--micro-batches 3"), plain::runs()[2]), "");
+}
+
+TEST(TrainProgram, HelpAndMistakes) {
+  EXPECT_TRUE(run_program(program + " --help").output.starts_with("Trains a multilayer perceptron on MNIST, on a CPU or on a GPU.\n"));
+  EXPECT_EQ(run_program(program + " --device gpu").output, "error: --device: 'gpu' is not one of cpu|cuda\n");
+}
+
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) { data_sets::expect_every_data_set(program + " --device " + cuda()); }
+
+TEST(Roofline, HasEveryProductOfTheTable) {
+  if (run_program("command -v gnuplot").status != 0) GTEST_SKIP() << "skipped: gnuplot is not installed";
+  const std::string csv = testing::TempDir() + "products.csv", picture = testing::TempDir() + "roofline.svg";
+  std::ofstream(csv) << "# Some GPU,60000,3000\nproduct,flop_per_byte,gflops\n\"1 naive\",0.25,300\n\"2 "
+                        "coalesced\",0.25,3000\n\"8 tensor cores, half\",16,50000\n";
+  const ProgramRun run = run_program("sh chapters/03_fast_kernels/roofline.sh " + csv + " " + picture);
+  EXPECT_EQ(run.status, 0) << run.output;
+  std::ostringstream drawn;
+  drawn << std::ifstream(picture).rdbuf();
+  for (const char* name : {"Some GPU", "1 naive", "2 coalesced", "8 tensor cores, half"})
+    EXPECT_NE(drawn.str().find(name), std::string::npos) << name;
+  EXPECT_EQ(drawn.str().find(">product<"), std::string::npos) << "the heading of the table is drawn";
+}
+
+// --- The benchmark ---------------------------------------------------------------------------------------------------------
+
+// A clock that is read twice for each time that is taken: it shows 0 and then the next of these seconds, the last one again and again.
+std::vector<double> shown;
+size_t readings;
+struct OwnClock {
+  decltype(clock_seconds) before = clock_seconds;
+  explicit OwnClock(const std::vector<double>& seconds) {
+    shown = seconds, readings = 0;
+    clock_seconds = [] {
+      const size_t pair = readings++ / 2;
+      return readings % 2 == 1 ? 0 : shown[std::min(pair, shown.size() - 1)];
+    };
+  }
+  ~OwnClock() { clock_seconds = before; }
+};
+
+std::string captured(const std::function<void()>& body) {
+  testing::internal::CaptureStdout();
+  body();
+  return testing::internal::GetCapturedStdout();
+}
+
+// Products small enough to be computed by every step on one core.
+const std::vector<Shape> small = {{"plain", 5, 7, 3, false, false}, {"left", 4, 6, 5, true, false}, {"right", 3, 5, 9, false, true}};
+
+TEST(Bench, TheShapesAreThoseOfTheFirstLayer) {
+  const std::vector<Shape> on_cpu = shapes(false), on_gpu = shapes(true);
+  ASSERT_EQ(on_cpu.size(), 3u);
+  ASSERT_EQ(on_gpu.size(), 4u);
+  const int rows = 128, in = 784, out = 512;
+  const auto expect = [](const Shape& s, const std::string& name, int m, int n, int k, bool a, bool b) {
+    EXPECT_EQ(s.name, name);
+    EXPECT_TRUE(s.m == m && s.n == n && s.k == k && s.a_transposed == a && s.b_transposed == b) << name;
+    EXPECT_NEAR(s.gflop(), 2.0 * m * n * k / 1e9, 1e-12);
+    const double bytes = 4.0 * m * k + 4.0 * k * n + 4.0 * m * n;
+    EXPECT_NEAR(s.flop_per_byte(), s.gflop() * 1e9 / bytes, 1e-9) << name;
+  };
+  for (const auto& all : {on_cpu, on_gpu}) {
+    expect(all[0], "x w", rows, out, in, false, false);
+    expect(all[1], "xT dy", in, out, rows, true, false);
+    expect(all[2], "dy wT", rows, in, out, false, true);
+  }
+  expect(on_gpu[3], "4096^3", 4096, 4096, 4096, false, false);
+}
+
+TEST(Bench, TakesTheBestOfSomeRounds) {
+  struct Logging : CpuDevice {
+    std::string* log = nullptr;
+    void synchronize() override { *log += 's'; }
+  } device;
+  std::string log;
+  device.log = &log;
+  const struct {
+    std::vector<double> seconds;
+    double best;
+    size_t calls, rounds;
+  } cases[] = {
+      {{0.005, 0.04, 0.02, 0.03, 0.06, 0.05}, 0.02 / 4, 4, 5},  // 20 ms are four calls
+      {{0.2, 0.3, 0.25}, 0.25, 1, 2},                           // slow ones are not repeated so often
+      {{0.1, 0.5, 0.4, 0.3, 0.2, 0.6}, 0.2, 1, 5},
+      {{1e-9, 3, 2, 5, 4, 6}, 2.0 / 1000, 1000, 5},             // a thousand at most
+      {{0.03, 0.05, 0.04, 0.02, 0.01, 0.06}, 0.01, 1, 5},
+  };
+  for (const auto& c : cases) {
+    const OwnClock clock(c.seconds);
+    log.clear();
+    EXPECT_DOUBLE_EQ(seconds_of(device, [&] { log += 'c'; }), c.best);
+    std::string expected = "scs";
+    for (size_t round = 0; round < c.rounds; ++round) expected += "s" + std::string(c.calls, 'c') + "s";
+    EXPECT_EQ(log, expected) << "the device must be idle before and after";
+    EXPECT_EQ(readings, 2 * (1 + c.rounds));
+  }
+}
+
+TEST(Bench, ItsOperandsLieAsTheShapeSays) {
+  CpuDevice cpu;
+  for (const Shape& s : small) {
+    const Operands o(cpu, s);
+    cpu.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {});
+    const std::vector<float> a = test_floats(size_t(s.m) * s.k), b = test_floats(size_t(s.k) * s.n);
+    for (int i = 0; i < s.m; ++i)
+      for (int j = 0; j < s.n; ++j) {
+        double sum = 0;
+        for (int p = 0; p < s.k; ++p)
+          sum += double(a[size_t(s.a_transposed ? p * s.m + i : i * s.k + p)]) * b[size_t(s.b_transposed ? j * s.k + p : p * s.n + j)];
+        EXPECT_NEAR(o.c()[i * s.n + j], sum, 1e-6) << s.name << " " << i << " " << j;
+      }
+  }
+}
+
+std::string right_aligned(double value, int width, int digits, const std::string& behind = "") {
+  std::ostringstream text;
+  text.setf(std::ios::fixed);
+  text.precision(digits);
+  text.width(width);
+  text << value;
+  return " " + text.str() + behind;
+}
+std::string named(std::string name) {
+  name.resize(26, ' ');
+  return name;
+}
+
+TEST(Bench, ARowHasItsSharesOfPeakAndYardstick) {
+  const Row yard{"yard", {3, 8}, true};
+  const auto printed = [](const Row& row, double peak, const Row* yardstick) { return captured([&] { print_row(row, peak, yardstick); }); };
+  EXPECT_EQ(printed({"1 naive", {1.25, 2}, true}, 0, nullptr), named("1 naive") + "       1.2       2.0\n");
+  EXPECT_EQ(printed({"1 naive", {1, 2}, true}, 16, nullptr), named("1 naive") + "       1.0       2.0     12.5 %\n");
+  EXPECT_EQ(printed({"1 naive", {1, 2}, true}, 16, &yard), named("1 naive") + "       1.0       2.0     12.5 %     25.0 %\n");
+  EXPECT_EQ(printed({"half", {1, 2}, false}, 16, &yard), named("half") + "       1.0       2.0        -       25.0 % (fewer bits than cuBLAS here)\n");
+  EXPECT_EQ(printed({"half", {1, 2}, false}, 0, nullptr), named("half") + "       1.0       2.0\n");
+}
+
+struct BenchTest : testing::Test {
+  std::unique_ptr<FastCudaDevice> device;
+  void SetUp() override {
+    try {
+      device = std::make_unique<FastCudaDevice>();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+};
+
+// Each product takes half a second by the clock, each third of a second in the second table.
+TEST_F(BenchTest, ProductsAreTheirOperationsDividedByTheirTime) {
+  const auto rate = [](const Shape& s, double seconds) { return 2.0 * s.m * s.n * s.k / seconds / 1e9; };
+  {
+    const OwnClock clock({0.5});
+    const std::vector<Row> rows = time_steps(*device, small);
+    size_t at = 0;
+    for (const fast::Step& step : fast::matmul_steps()) {
+      if (!fast::can_run(step)) continue;
+      ASSERT_LT(at, rows.size());
+      EXPECT_EQ(rows[at].name, step.name);
+      EXPECT_EQ(rows[at].full_precision, std::string(step.name).find("tensor") == std::string::npos);
+      ASSERT_EQ(rows[at].gflops.size(), small.size());
+      for (size_t s = 0; s < small.size(); ++s) EXPECT_DOUBLE_EQ(rows[at].gflops[s], rate(small[s], 0.5));
+      ++at;
+    }
+    EXPECT_EQ(at, rows.size());
+    const Row chapter_01 = time_chapter_01(small);
+    for (size_t s = 0; s < small.size(); ++s) EXPECT_DOUBLE_EQ(chapter_01.gflops[s], rate(small[s], 0.5));
+  }
+
+  const OwnClock clock({1.0 / 3});
+  const std::string csv = testing::TempDir() + "products_" + std::to_string(getpid()) + ".csv";
+  const DeviceLimits limits{.name = "Some CPU", .is_gpu = false, .multiprocessors = 1, .gflops = 1e-6, .gbytes = 3};
+  std::string table = "\n" + named("products, GFLOP/s") + "     plain      left     right\n", file = "# Some CPU,1e-06,3\nproduct,flop_per_byte,gflops\n";
+  const auto expect_row = [&](const std::string& name, bool full) {
+    table += named(name);
+    for (const Shape& s : small) table += right_aligned(rate(s, 1.0 / 3), 9, 1);
+    table += full ? right_aligned(100 * rate(small.back(), 1.0 / 3) / 1e-6, 8, 1, " %\n") : "        -  \n";
+  };
+  for (const fast::Step& step : fast::matmul_steps())
+    if (fast::can_run(step)) {
+      expect_row(step.name, step.input_rounding == 0);
+      std::ostringstream numbers;
+      numbers << small.back().flop_per_byte() << ',' << rate(small.back(), 1.0 / 3);
+      file += '"' + std::string(step.name) + "\"," + numbers.str() + "\n";
+    }
+  expect_row("chapter 01's product", true);
+  EXPECT_EQ(captured([&] { bench_products(*device, limits, small, csv); }), table);
+  std::ostringstream written;
+  written << std::ifstream(csv).rdbuf();
+  EXPECT_EQ(written.str(), file);
+  std::filesystem::remove(csv);
+  EXPECT_THROW(captured([&] { bench_products(*device, limits, {small[0]}, "/nonexistent/f.csv"); }), Error);
+  testing::internal::GetCapturedStdout();
+}
+
+TEST_F(BenchTest, OnAGpuThereIsAColumnForItsPeakAndForCublas) {
+  const OwnClock clock({0.5});
+  const DeviceLimits limits{.name = "Some GPU", .is_gpu = true, .multiprocessors = 108, .gflops = 19500, .gbytes = 1555};
+  const std::string table = captured([&] { bench_products(*device, limits, {small[0]}, ""); });
+  const bool cublas = Cublas(device->stream()).available();
+  const std::string first = "\n" + named("products, GFLOP/s") + "     plain   of peak" + (cublas ? "  of cuBLAS in float" : "") + "\n" + named("1 naive") +
+                            "       0.0      0.0 %";
+  EXPECT_EQ(table.substr(0, first.size()), first);
+  EXPECT_TRUE(cublas || table.ends_with("\ncuBLAS: not found\n")) << table;
+  EXPECT_EQ(captured([&] { print_device(limits); }), "Some GPU: 108 multiprocessors, peak 19500 GFLOP/s in float, 1555 GB/s (from its attributes)\n");
+  const std::string none = captured([] { print_device({}); });
+  EXPECT_TRUE(none.starts_with("NOT A GPU. ") && none.find("thread after thread, on " + machine_name() + ".\n") != std::string::npos) << none;
+}
+
+TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
+  const Job job{.sizes = {784, 12, 11, 10}, .batch = 5};
+  const Dataset data = noise(40);
+  EXPECT_TRUE(data.count == 40 && data.height == 28 && data.width == 28 && data.pixels.size() == 40 * 784 && data.labels.size() == 40);
+  EXPECT_NE(data.pixels[0], data.pixels[1]);
+  EXPECT_LE(*std::ranges::max_element(data.labels), 9);
+  EXPECT_GE(*std::ranges::max_element(data.labels), 5);
+  // The same epoch in chapter 01's words. On another device, and with prefetch and graph, it is the same training.
+  CpuDevice cpu;
+  const std::vector<float> expected = training_runs::train(cpu, {.sizes = job.sizes, .batch = 5, .steps = 8}, data).weights;
+  const auto weights = [&](Device& d, void (Trainer::*epoch)()) {
+    Trainer trainer(d, job);
+    EXPECT_EQ(trainer.samples(), 40u);
+    (trainer.*epoch)();
+    std::vector<float> all(trainer.parameters().size());
+    d.copy_out(all.data(), trainer.parameters().data(), all.size());
+    return all;
+  };
+  EXPECT_EQ(weights(cpu, &Trainer::plain_epoch), expected);
+  EXPECT_EQ(weights(cpu, &Trainer::overlapped_epoch), expected);
+  EXPECT_LT(compare(weights(*device, &Trainer::plain_epoch), expected).max_abs, 1e-5);  // rounding alone
+  EXPECT_EQ(weights(*device, &Trainer::overlapped_epoch), weights(*device, &Trainer::plain_epoch));
+
+  const OwnClock clock({0.5});
+  const auto line = [](std::string name) { return name.append(44 - name.size(), ' ') + "        80\n"; };
+  const std::string rows = line("chapter 02's kernels") + line("chapter 03's kernels") + line("chapter 03's kernels, prefetch and graph");
+  const std::string title = "\n784-12-11-10, batch 5, samples/s\n";
+  EXPECT_EQ(captured([&] { bench_training(*device, {.is_gpu = true}, job); }), title + rows);
+  EXPECT_EQ(captured([&] { bench_training(*device, {.is_gpu = false}, job); }), title + line("chapter 01, on one core") + rows);
+}
+
+TEST(BenchProgram, HelpAndMistakes) {
+  const std::string bench = build_folder() + "/chapters/03_fast_kernels/bench";
+  const ProgramRun help = run_program(bench + " --help");
+  for (const char* option : {"--csv TEXT", "--products", "--training"}) EXPECT_NE(help.output.find(option), std::string::npos) << help.output;
+  EXPECT_EQ(run_program(bench + " --nonsense").output, "error: unknown option --nonsense (--help lists the options)\n");
+}
+
+}  // namespace
