@@ -1,7 +1,9 @@
 // The root broadcasts more than the others expect, and errors are fatal.
 // ranks: 2
 // status: not 0
-// expect: MPI_Bcast(
+// mpich: MPI_Bcast(
+// open mpi: An error occurred in MPI_Bcast
+// open mpi: Fatal error in MPI_Bcast:
 // expect: runcated
 // never: MPI_Test
 // never: nvalid communicator

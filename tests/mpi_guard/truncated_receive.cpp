@@ -1,7 +1,9 @@
 // A message is longer than its receive, and errors are fatal: the message names the call in the program.
 // ranks: 2
 // status: not 0
-// expect: MPI_Recv(
+// mpich: MPI_Recv(
+// open mpi: An error occurred in MPI_Recv
+// open mpi: Fatal error in MPI_Recv:
 // expect: runcated
 // never: MPI_Test
 #include "tests/mpi_guard/planted.h"
