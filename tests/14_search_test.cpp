@@ -146,6 +146,25 @@ TEST(TeamsTest, EveryRankHasItsPlace) {
   }
 }
 
+// What MPI calls when a communicator that has such an attribute is freed.
+int forget(MPI_Comm, int, void* freed, void*) { return ++*static_cast<int*>(freed), MPI_SUCCESS; }
+
+TEST(TeamsTest, GiveTheirCommunicatorsBack) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a manager and a worker need two ranks";
+  int key = MPI_KEYVAL_INVALID, freed = 0, had = 0;
+  MPI_CHECK(MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, forget, &key, nullptr));
+  {
+    const Teams teams(1 + (world_size() == 7), MPI_COMM_WORLD);
+    for (MPI_Comm comm : {teams.farm(), teams.team()}) {
+      if (comm == MPI_COMM_NULL) continue;
+      MPI_CHECK(MPI_Comm_set_attr(comm, key, &freed));
+      ++had;
+    }
+  }
+  EXPECT_ON_ALL_RANKS(had > 0 && freed == had) << freed;
+  MPI_CHECK(MPI_Comm_free_keyval(&key));
+}
+
 TEST(TeamsTest, ARestIsAnError) {
   const std::string said = error_of([] { Teams(world_size(), MPI_COMM_WORLD); });
   const std::string n = std::to_string(world_size()), workers = std::to_string(world_size() - 1);
