@@ -34,6 +34,8 @@ TEST(Predicted, FourRanksByHand) {
   EXPECT_NEAR(predicted_us("rank-order", bytes, 4), 3 * (2 * 252 + 62.5), 1e-6);
   EXPECT_NEAR(predicted_us("rabenseifner", bytes, 4), 2 * 502 + 125 + 2 * 252 + 62.5, 1e-6);
   EXPECT_NEAR(predicted_us("rank-order", 1000, 4), 3 * (3 + 0.5), 1e-6);  // a short vector goes to everybody
+  EXPECT_NEAR(predicted_us("rank-order", 4096, 4), 3 * (2 + 4.096 * 1.5), 1e-6);
+  EXPECT_NEAR(predicted_us("rank-order", 4100, 4), 3 * (4 + 1.025 * 2.25), 1e-6);
 }
 
 TEST(Predicted, OtherNumbersOfRanks) {

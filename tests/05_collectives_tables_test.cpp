@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "chapters/05_collectives/blocks.h"
@@ -21,6 +23,7 @@
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/scratch.h"
 #include "chapters/05_collectives/shared_window.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/05_collectives/timing.h"
@@ -132,6 +135,25 @@ TEST(CoreToCore, IsTheBestOfFiveAttempts) {
   EXPECT_ON_ALL_RANKS(*ball.of(0) == 100 && (rank == 0 || *ball.mine() == 0)) << "a hundred turns, all in one place";
 }
 
+float* come = nullptr;  // where rank 1 says that it is there
+bool looked = false, seen = false;
+
+TEST(CoreToCore, BeginsWhenBothHaveCome) {
+  if (ranks != 2 || !on_one_host()) return;
+  SharedWindow ball(MPI_COMM_WORLD, 1), flags(MPI_COMM_WORLD, 1);
+  come = flags.of(0);
+  if (rank == 1) {
+    usleep(30000);
+    std::atomic_ref<float>(*come).store(1.0f);
+  }
+  const ClockOfTest by_test([] {
+    if (!std::exchange(looked, true)) seen = std::atomic_ref<float>(*come) == 1.0f;
+    return hand;
+  });
+  core_to_core(ball, rank);
+  EXPECT_ON_ALL_RANKS(seen) << "rank 0 read the clock before rank 1 was there";
+}
+
 // ---- calibrate.cpp ----
 
 // Rounds of a calibration, replayed: [step][length][round], of the slowest rank.
@@ -190,6 +212,37 @@ TEST(Calibrate, GoesUpToSixteenMebibytes) {
   if (ranks > 1) return;
   const ClockOfTest by_test{KnownClock(rank)};
   EXPECT_EQ(calibrate(MPI_COMM_WORLD).exchanges.back().up_to_bytes, 16777216);
+}
+
+// ---- scratch.cpp ----
+
+// What ended is used again: the shortest that is long enough. A longer one takes the place of the longest.
+TEST(Scratch, IsUsedAgain) {
+  free_scratch();
+  float *shorter, *longer, *longest;
+  {
+    const Scratch a = scratch(300), b = scratch(100);
+    longer = a.get(), shorter = b.get();
+  }
+  {
+    const Scratch a = scratch(50), b = scratch(101);
+    EXPECT_EQ(a.get(), shorter);
+    EXPECT_EQ(b.get(), longer);
+  }
+  EXPECT_EQ(scratch(100).get(), shorter) << "long enough";
+  {
+    const Scratch a = scratch(1000);
+    longest = a.get();
+  }
+  EXPECT_EQ(scratch(300).get(), longest) << "300 made way";
+  EXPECT_EQ(scratch(10).get(), shorter);
+  Scratch moved, none;
+  EXPECT_FALSE(moved);
+  moved = scratch(20);
+  EXPECT_TRUE(moved && moved.get() == shorter);
+  moved = std::move(none);
+  EXPECT_FALSE(moved);
+  free_scratch();
 }
 
 // ---- bench.cpp ----
