@@ -7,10 +7,12 @@
 
 #include "chapters/08_layer_splitting/partition.h"
 #include "chapters/10_hybrid/grid_footprint.h"
+#include "chapters/10_hybrid/hybrid_options.h"
 #include "chapters/10_hybrid/plan.h"
 #include "chapters/10_hybrid/segments.h"
 #include "chapters/10_hybrid/terms.h"
 #include "common/error.h"
+#include "common/mpi/session.h"
 #include "tests/schedule_times.h"
 
 namespace {
@@ -282,6 +284,34 @@ TEST(Plan, TypicalMachineIsThatOfTheText) {
   EXPECT_EQ(m.operations_per_second, 95e9);
   EXPECT_EQ(m.bytes_per_second, 25e9);
   EXPECT_EQ(m.memory, 0);
+}
+
+TEST(Settings, AreTheUsualOnesIfNothingIsSaid) {
+  const HybridSettings s;
+  EXPECT_EQ(s.micro_batches, 1);
+  EXPECT_EQ(s.chunks, 1);
+  EXPECT_FALSE(s.reproducible);
+  EXPECT_EQ(s.schedule + " " + s.allreduce, "1f1b rank-order");
+  const HybridOptions o(3);
+  EXPECT_FALSE(o.reproducible || o.compare_with_serial);
+}
+
+// The names stand in what the guard says of a run that hangs.
+TEST(Grids, NameTheirCommunicatorsAndGiveThemBack) {
+  const auto name_of = [](MPI_Comm comm) {
+    char name[MPI_MAX_OBJECT_NAME];
+    int length = 0;
+    MPI_CHECK(MPI_Comm_get_name(comm, name, &length));
+    return std::string(name);
+  };
+  for (int i = 0; i < 2100; ++i) {  // MPICH has some 2000 communicators
+    const Grid grid({1, 1, 1}, MPI_COMM_SELF);
+    ASSERT_TRUE(grid.tensor_ranks_share_hosts());
+    if (i > 0) continue;
+    EXPECT_EQ(name_of(grid.data()), "data ranks");
+    EXPECT_EQ(name_of(grid.pipeline()), "pipeline stages");
+    EXPECT_EQ(name_of(grid.tensor()), "tensor ranks");
+  }
 }
 
 // A stretch of numbers that are neighbours here and there is one segment: all of an unsplit network, a row of a slice of columns.

@@ -52,7 +52,6 @@ class Grid {
   // Whether every group of tensor ranks is on one host, as it is where ranks are started host by host.  Collective over all().
   bool tensor_ranks_share_hosts() const;
 
-  bool first_stage() const { return place.pipeline == 0; }
   bool last_stage() const { return place.pipeline == shape.pipeline - 1; }
 
  private:
