@@ -639,10 +639,10 @@ TEST(CoreShare, IsWhatIsMissingOfTheTimeThatPassed) {
   for (double used : {2.5, 1.5}) {
     hand += 1000, core += 500;
     share.begin();
-    hand += 4, core += used / (rank + 1);
+    hand += 4, core += used / (1 << rank);
     share.end();
   }
-  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 1 - 4.0 / ranks / 8);
+  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 1 - 4.0 / (1 << (ranks - 1)) / 8);
   share.begin();
   core += 1000;  // more than passed: a process with several threads
   share.end();
