@@ -600,6 +600,20 @@ TEST(Folder, AStalePartialFileIsNotWrittenInto) {
   EXPECT_TRUE(scratch.holds({"step_00000008"}));
 }
 
+TEST(Folder, AWriteOfTooFewBytesIsAnError) {
+  const Scratch scratch;
+  CheckpointFolder folder(scratch.path, 1, MPI_COMM_WORLD);
+  if (rank() == ranks() - 1)
+    disk.write = [](MPI_File file, MPI_Offset at, const void* bytes, int count, MPI_Datatype type, MPI_Status* status) {
+      return MPI_File_write_at(file, at, bytes, count - 1, type, status);  // and a success
+    };
+  const std::string error = error_of([&] { save(folder, 8); });
+  disk = {};
+  EXPECT_ON_ALL_RANKS(error.find("step_00000008") != std::string::npos) << error;
+  EXPECT_ON_ALL_RANKS(error.find(": cannot be written: ") != std::string::npos) << error;
+  EXPECT_ON_ALL_RANKS(error.ends_with(" bytes")) << error;
+}
+
 // ---- failures, each at its place ----
 
 namespace {
@@ -624,8 +638,9 @@ struct WorstDisk {
 };
 WorstDisk worst;
 
-int write_late(MPI_File, MPI_Offset place, const void* bytes, int count, MPI_Datatype, MPI_Status*) {
+int write_late(MPI_File, MPI_Offset place, const void* bytes, int count, MPI_Datatype type, MPI_Status* status) {
   if (worst.fails('w')) return MPI_ERR_IO;
+  MPI_Status_set_elements(status, type, count);
   worst.unflushed.emplace_back(place, std::string(static_cast<const char*>(bytes), size_t(count)));
   return MPI_SUCCESS;
 }

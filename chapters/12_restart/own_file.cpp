@@ -26,7 +26,14 @@ OwnFile::OwnFile(const std::string& name, int mode) : name_(name) {
 
 void OwnFile::write(size_t place, const void* bytes, size_t count) {
   if (!problem_.empty()) return;
-  check(disk.write(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be written");
+  MPI_Status status;
+  int written = 0;
+  check(disk.write(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, &status), "cannot be written");
+  if (!problem_.empty()) return;
+  // Open MPI 4.1 calls a write on a full disk a success, of fewer bytes.
+  MPI_CHECK(MPI_Get_count(&status, MPI_BYTE, &written));
+  if (size_t(written) != count)
+    problem_ = name_ + ": cannot be written: " + std::to_string(written) + " of " + std::to_string(count) + " bytes";
 }
 
 void OwnFile::read(size_t place, void* bytes, size_t count) {
