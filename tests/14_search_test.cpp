@@ -245,6 +245,51 @@ TEST(TeamsTest, AFailedTrialIsAnOutcome) {
   EXPECT_ON_ALL_RANKS(!teams.manager() || (outcomes.size() == 5 && failed == 1));
 }
 
+// A CPU on which nothing larger than `most` bytes can be had.
+class SmallDevice : public CpuDevice {
+ public:
+  explicit SmallDevice(size_t most) : most_(most) {}
+
+ protected:
+  void* allocate_bytes(size_t bytes) override {
+    if (bytes > most_) throw std::bad_alloc();
+    return CpuDevice::allocate_bytes(bytes);
+  }
+
+ private:
+  size_t most_;
+};
+
+// The network of trial 1 does not fit on one rank of each team, its leader or the other one.
+TEST(TeamsTest, OneRankWithoutMemoryCostsTheTrialAlone) {
+  if (world_size() < 3) GTEST_SKIP() << "skipped: a team of two and a manager need three ranks";
+  const Dataset data = synthetic(64), validation = synthetic(20);
+  testing::internal::CaptureStderr();
+  for (int small : {0, 1}) {
+    const Teams teams(2, MPI_COMM_WORLD);
+    std::vector<Outcome> outcomes;
+    if (teams.manager()) {
+      std::vector<Trial> trials(3);
+      for (int i = 0; i < 3; ++i) trials[size_t(i)] = {.number = i, .width = i == 1 ? 512 : 8, .batch = 32, .learning_rate = 0.1};
+      Halving halving(3, 1, 2);
+      manage(halving, trials, {.result = [&](const Outcome& outcome, int) { outcomes.push_back(outcome); }}, teams.farm());
+      dismiss(teams.farm());
+    } else {
+      SmallDevice device(rank_of(teams.team()) == small ? 50'000 : 100'000'000);
+      const Grid grid({2, 1, 1}, teams.team());
+      work_in_team(
+          [&](const Stretch& stretch, std::vector<float>& weights) {
+            return run_stretch(stretch, weights, data, validation, device, grid, 2);
+          },
+          teams);
+    }
+    bool as_expected = !teams.manager() || outcomes.size() == 3;
+    for (const Outcome& outcome : outcomes) as_expected = as_expected && outcome.failed == (outcome.trial == 1);
+    EXPECT_ON_ALL_RANKS(as_expected);
+  }
+  testing::internal::GetCapturedStderr();
+}
+
 // --- Successive halving ----------------------------------------------------------------------------------------------
 
 using Job = Halving::Job;
@@ -416,6 +461,16 @@ Outcome pretend(const Stretch& stretch, std::vector<float>& weights) {
           .epochs = int32_t(weights[0]),
           .failed = diverged,
           .accuracy = diverged ? nan_value : double(stretch.trial.number)};
+}
+
+// An Error is the trial's; everything else is a fault of the program, and ends it before the stack is unwound.
+TEST(Farm, OnlyErrorsCostATrial) {
+  std::vector<float> weights;
+  testing::internal::CaptureStderr();
+  const Outcome outcome = run_guarded([](auto&&...) -> Outcome { throw Error("planted"); }, {.trial = {.number = 3}}, weights);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "trial 3 failed: planted\n");
+  EXPECT_TRUE(outcome.failed && outcome.trial == 3 && std::isnan(outcome.accuracy));
+  EXPECT_THROW(run_guarded([](auto&&...) -> Outcome { throw std::logic_error("a fault"); }, {}, weights), std::logic_error);
 }
 
 TEST(Farm, FailedTrialsCostThemselvesAlone) {

@@ -26,6 +26,6 @@ class Teams {
 };
 
 // On every rank but the manager: runs stretches until the manager says that it is over. `run` is called by all ranks of a team
-// with the same arguments.  If it throws on all of them, that costs the trial; if on some only, the others wait for them, and
-// mpi_guard says so.
+// with the same arguments.  It throws an Error on all of them or on none (trial.h): that costs the trial. Any other exception ends
+// the job, with its own text: the others may wait for that rank in MPI.
 void work_in_team(const RunStretch& run, const Teams& teams);

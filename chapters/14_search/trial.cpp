@@ -2,8 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "chapters/10_hybrid/hybrid_model.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
 #include "common/philox.h"
 #include "common/timer.h"
 
@@ -19,6 +22,22 @@ HybridSettings settings_of(const Trial& trial, const Dataset& data, int micro_ba
           .micro_batches = micro_batches,
           .reproducible = true,
           .optimizer = {.name = "sgd", .learning_rate = trial.learning_rate}};
+}
+
+// No message is sent while the model is built: so the ranks can agree on whether all of them have theirs. Later a rank that fails
+// could not tell the others, who wait for its numbers.
+std::unique_ptr<HybridModel> build(Device& device, const Grid& grid, const HybridSettings& settings) {
+  std::unique_ptr<HybridModel> model;
+  std::string problem;
+  try {
+    model = std::make_unique<HybridModel>(device, grid, settings);
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  int built = model != nullptr, by_all = 0;
+  MPI_CHECK(MPI_Allreduce(&built, &by_all, 1, MPI_INT, MPI_MIN, grid.all()));
+  if (!by_all) throw Error(built ? "another rank of the team could not build the network" : problem);
+  return model;
 }
 
 // The mean loss of an epoch; not finite as soon as one batch's loss is not.
@@ -50,7 +69,8 @@ Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const D
                     Device& device, const Grid& grid, int micro_batches) {
   const Timer timer;
   const Trial& trial = stretch.trial;
-  HybridModel model(device, grid, settings_of(trial, train, micro_batches));
+  const std::unique_ptr<HybridModel> built = build(device, grid, settings_of(trial, train, micro_batches));
+  HybridModel& model = *built;
   if (stretch.first_epoch == 0) model.initialize(uint64_t(trial.seed));
   else model.set_weights(weights);
 

@@ -46,7 +46,8 @@ struct Outcome {
 //   Two stretches give the same bits as one, and with one tensor rank every grid gives those of chapter 01 with the same
 // micro-batches: what a trial is worth does not depend on who runs it.
 //   A loss that is not finite ends it at once: that is an Outcome, not an error.  Throws Error, on every rank, where the network
-// cannot be cut so.
+// cannot be cut so, or the memory of
+// one of them does not do.
 Outcome run_stretch(const Stretch& stretch, std::vector<float>& weights, const Dataset& train, const Dataset& validation,
                     Device& device, const Grid& grid, int micro_batches = 1);
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include "chapters/04_point_to_point/patience.h"
+#include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/timer.h"
 
@@ -112,7 +112,7 @@ class Manager {
 
 Outcome run_guarded(const RunStretch& run, const Stretch& stretch, std::vector<float>& weights) try {
   return run(stretch, weights);
-} catch (const std::exception& error) {
+} catch (const Error& error) {
   std::fprintf(stderr, "trial %d failed: %s\n", stretch.trial.number, error.what());
   return {.trial = stretch.trial.number,
           .rung = stretch.rung,

@@ -4,7 +4,7 @@
 // The manager never waits for a particular worker: it takes whichever result comes next (MPI_ANY_SOURCE). A trial that
 // rises may go on at another worker, so its weights travel with it.
 //
-// What a failure costs. A trial that diverges, or whose work throws an exception, costs that trial. A worker *process* that
+// What a failure costs. A trial that diverges, or whose work throws an Error, costs that trial. A worker *process* that
 // dies is another matter: MPI-3.1 (section 2.8) does not say what happens to the others, and most launchers end them
 // all. There is no way in MPI-3.1 to learn who died, or to go on without him. So each result is written to a
 // journal as it comes, and a new search begins where the old one ended; it costs the stretches that were running.
@@ -43,8 +43,8 @@ Outcome ask(const Stretch& stretch, MPI_Comm comm);
 // On rank 0: tells all workers that it is over.
 void dismiss(MPI_Comm comm);
 
-// On the other ranks: runs stretches until the manager says that it is over. An exception of `run` is reported as a failed
-// outcome; its text goes to stderr.
+// On the other ranks: runs stretches until the manager says that it is over. An Error of `run` is reported as a failed
+// outcome; its text goes to stderr. Any other exception is a fault of the program, and ends it.
 using RunStretch = std::function<Outcome(const Stretch&, std::vector<float>& weights)>;
 void work(const RunStretch& run, MPI_Comm comm);
 Outcome run_guarded(const RunStretch& run, const Stretch& stretch, std::vector<float>& weights);
