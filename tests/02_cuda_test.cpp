@@ -48,6 +48,9 @@ TEST_F(CudaTest, ViewsMustBelongToTheDevice) {
   float on_the_host = 0;
   EXPECT_THROW(device->host_view(&on_the_host, 1), std::logic_error);
   const Buffer<> p(*device, 4, Purpose::workspace);
+  EXPECT_THROW(device->host_view(p, 5), std::logic_error);
+  EXPECT_THROW(device->host_view(p + 3, 2), std::logic_error);
+  EXPECT_EQ(device->host_view(p + 4, 0), device->host_view(p, 4) + 4);
   EXPECT_THROW(device->end_copy_in(p, 4), std::logic_error);
   device->begin_copy_out(p, 4);
   EXPECT_THROW(device->begin_copy_out(p, 4), std::logic_error);

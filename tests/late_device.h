@@ -23,10 +23,11 @@ class LateDevice : public CpuDevice {
   std::string name() const override { return "late"; }
 
   void synchronize() override { run(); }
-  float* host_view(float* p, size_t) override {
+  float* host_view(float* p, size_t n) override {
     const auto found = views_.upper_bound(p);
     if (found == views_.begin()) throw std::logic_error("host_view: not memory of this device");
     auto& [base, view] = *std::prev(found);
+    if (size_t(p - base) + n >= view.size()) throw std::logic_error("host_view: beyond its allocation");
     return view.data() + (p - base);
   }
   void begin_copy_out(float* p, size_t n) override {

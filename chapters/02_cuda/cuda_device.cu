@@ -92,11 +92,11 @@ void CudaDevice::synchronize() {
 
 // --- Views and copies beside the computation -------------------------------------------------------------------------
 
-float* CudaDevice::host_view(float* p, size_t) {
+float* CudaDevice::host_view(float* p, size_t n) {
   char* const address = reinterpret_cast<char*>(p);
   auto found = memory_.upper_bound(address);  // the first allocation behind p: p lies in the one before
-  if (found == memory_.begin()) throw std::logic_error("host_view: not memory of this device");
-  --found;
+  if (found == memory_.begin() || address + n * sizeof(float) > (--found)->first + found->second.bytes)
+    throw std::logic_error("host_view: not memory of this device");
   Memory& memory = found->second;
   // Pinned memory stays where it is in RAM, so that the GPU can read and write it while the host does something else.
   if (!memory.view) CUDA_CHECK(cudaMallocHost(&memory.view, std::max(memory.bytes, size_t{1})));

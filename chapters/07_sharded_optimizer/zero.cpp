@@ -210,7 +210,8 @@ void Zero::allgather(float* whole, const float* mine, size_t u) {
   if (ranks_ == 1) return;
   device_.begin_copy_out(place, own.size());
   device_.end_copy_out(place, own.size());
-  allgather_direct(device_.host_view(whole, n), device_.host_view(place, own.size()), n, comm_);
+  float* const view = device_.host_view(whole, n);
+  allgather_direct(view, view + (place - whole), n, comm_);
   device_.begin_copy_in(whole, n);
   device_.end_copy_in(whole, n);
 }
