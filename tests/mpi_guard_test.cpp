@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/mpi/session.h"
+#include "common/mpi_guard/call.h"
 #include "common/mpi_guard/communicators.h"
 #include "common/mpi_guard/datatypes.h"
 #include "common/mpi_guard/requests.h"
@@ -766,6 +767,42 @@ TEST(Record, KnowsWhatARequestStandsFor) {
   const unsigned sends = guard::last_sends.count;
   EXPECT_ON_ALL_RANKS(wrong.empty()) << wrong;
   EXPECT_ON_ALL_RANKS(sends >= 2 && guard::last_sends.sent[(sends - 1) % guard::LastSends::size].tag == 7);
+}
+
+// ---- A rank that waits for the disk ----
+
+namespace {
+
+// What the watchdog takes this rank for while MPI waits for the disk: 1 waits, 0 does not, -1 before it was asked.
+int waits_in_fsync = -1;
+
+int watched_fsync_of(MPI_Comm comm) {
+  char name[64];
+  std::snprintf(name, sizeof name, "/tmp/mpi_guard_disk.%d", int(getpid()));
+  if (comm != MPI_COMM_SELF) MPI_CHECK(MPI_Bcast(name, sizeof name, MPI_CHAR, 0, comm));
+  MPI_File file;
+  waits_in_fsync = -1;
+  MPI_CHECK(MPI_File_open(comm, name, MPI_MODE_CREATE | MPI_MODE_WRONLY | MPI_MODE_DELETE_ON_CLOSE, MPI_INFO_NULL, &file));
+  MPI_CHECK(MPI_File_write_at(file, 4 * world().rank, &world().rank, 1, MPI_INT, MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_File_sync(file));
+  MPI_CHECK(MPI_File_close(&file));
+  return waits_in_fsync;
+}
+
+}  // namespace
+
+// MPI's own calls of it come here.
+extern "C" int fsync(int) {
+  waits_in_fsync = int(guard::marker->moves % 2);
+  return 0;
+}
+
+// A file of one rank's own may take an hour to reach the disk: others wait for that rank, and it waits for nobody.
+TEST(PoliteFiles, ARankAloneIsNotTakenForOneThatWaits) {
+  const int alone = watched_fsync_of(MPI_COMM_SELF), together = watched_fsync_of(MPI_COMM_WORLD);
+  if (alone < 0) GTEST_SKIP() << "skipped: this MPI does not call fsync";
+  EXPECT_ON_ALL_RANKS(alone == 0);
+  EXPECT_ON_ALL_RANKS(world().size == 1 ? together == 0 : together != 0);  // MPI may leave it to one rank
 }
 
 TEST(PoliteWaiting, IsWantedExactlyWhereRanksOutnumberCores) {

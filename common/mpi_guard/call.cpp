@@ -5,6 +5,7 @@
 
 #include "common/mpi_guard/communicators.h"
 #include "common/mpi_guard/leftovers.h"
+#include "common/mpi_guard/page.h"
 #include "common/mpi_guard/requests.h"
 #include "common/mpi_guard/trace_events.h"
 
@@ -26,14 +27,16 @@ bool bytes_agree(Op op) { return std::strchr(op_infos[size_t(op)].agree, 'c') !=
 int64_t InCall::begin_of_event() { return trace_now(); }
 void InCall::end_event(int64_t begin) { trace_call(marker->call, begin); }
 
-void InCall::remember_collective(Call& call) {
+bool InCall::remember_collective(Call& call) {
   note_collective(call.op);
-  if (!call.communicator) return;
+  if (!call.communicator) return true;
   Communicator& communicator = *call.communicator;
   last_used_for_collectives = &communicator;
   call.number = ++communicator.collectives;
   communicator.past[call.number % Communicator::remembered] = {call.op, call.where, call.peer, call.count,
                                                                call.type};
+  // Of an intercommunicator these are the others.
+  return communicator.world_ranks.size() != 1 || communicator.world_ranks.front() != slot->world_rank;
 }
 
 void start_request(Call call, MPI_Request request) {

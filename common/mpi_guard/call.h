@@ -175,14 +175,15 @@ class InCall {
       begin_ = begin_of_event();
     marker->call = call;
     const Kind kind = kind_of(call.op);
-    if (kind == Kind::collective) remember_collective(marker->call);
+    if (kind == Kind::collective) waits_ = remember_collective(marker->call);
     if (kind == Kind::send || kind == Kind::sendrecv) remember_send(call);
-    marker->move();  // the record is whole before the count says so
+    if (waits_) marker->move();  // the record is whole before the count says so
   }
   ~InCall() {
     this_thread.depth--;
     if (!outermost_) [[unlikely]]
       return;
+    if (!waits_) marker->move();
     marker->move();
     if (begin_) [[unlikely]]
       end_event(begin_);
@@ -193,11 +194,13 @@ class InCall {
  private:
   static int64_t begin_of_event();
   static void end_event(int64_t begin);
-  static void remember_collective(Call& call);  // and numbers it
+  // And numbers it.  False where the rank is alone in the communicator: whatever it does there, a file that is written to a
+  // slow disk perhaps, it waits for nobody.
+  static bool remember_collective(Call& call);
   static void remember_send(const Call& call);
 
   friend void start_request(Call call, MPI_Request request);
-  bool outermost_;
+  bool outermost_, waits_ = true;
   int64_t begin_ = 0;  // nanoseconds, when tracing
 };
 
