@@ -185,6 +185,22 @@ TEST(Trace, AFileThatCannotBeWrittenIsSaidAtOnce) {
       << run.output;
 }
 
+// A trace is written under another name first. Where the name is a device, that must not take the device's place.
+TEST(Trace, IsWrittenIntoADeviceAndNotIntoAFolder) {
+  const std::string link = testing::TempDir() + "trace_" + std::to_string(getpid()), traced = build_folder() + "/tests/mpi_guard/traced";
+  std::filesystem::create_symlink("/dev/null", link);
+  const ProgramRun device = run_program("GUARD_TRACE=" + link + " common/mpi/launch 2 " + traced);
+  EXPECT_EQ(device.status, 0) << device.output;
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  std::filesystem::remove(link);
+  std::filesystem::create_directory(link);
+  const ProgramRun folder = run_program("GUARD_TRACE=" + link + " common/mpi/launch 2 " + traced);
+  EXPECT_NE(folder.status, 0);
+  EXPECT_NE(folder.output.find(link + ": the trace cannot be written there"), std::string::npos) << folder.output;
+  EXPECT_FALSE(std::filesystem::exists(link + ".part"));
+  std::filesystem::remove(link);
+}
+
 TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
   // What such a launcher does: each process is started with no word on the others. By which one it was is guessed from the environment.
   const std::string program = build_folder() + "/tests/mpi_session_test", none = "env -u OMPI_COMM_WORLD_SIZE -u SLURM_PROCID -u PMI_SIZE ";

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 
 #include "common/mpi_guard/trace.h"
@@ -40,14 +41,17 @@ int64_t trace_now() {
 
 void trace_call(const Call& call, int64_t begin) { record({begin, trace_now(), nullptr, -1, call}); }
 
+std::string name_while_written(const std::string& file) {
+  return !std::filesystem::exists(file) || std::filesystem::is_regular_file(file) ? file + ".part" : file;
+}
+
 }  // namespace guard
 
 void guard_trace_begin(const char* file) {
   int rank = 0;
   PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
   if (rank == 0) {  // better now than after an hour of training
-    const std::string part = std::string(file) + ".part";
-    FILE* trial = std::fopen(part.c_str(), "w");
+    FILE* trial = std::fopen(guard::name_while_written(file).c_str(), "w");
     if (!trial) throw std::runtime_error(std::string(file) + ": the trace cannot be written there");
     std::fclose(trial);
   }

@@ -26,4 +26,7 @@ struct RecordedTrace {
 };
 RecordedTrace& recorded_trace();
 
+// A trace has another name until it is complete. Not so a device or a pipe: nothing may take its place.
+std::string name_while_written(const std::string& file);
+
 }  // namespace guard

@@ -124,9 +124,8 @@ void copy_text(int source, FILE* file) {
   }
 }
 
-// Under another name until it is complete.
 void write_file(const std::string& name, const std::string& mine) {
-  const std::string part = name + ".part";
+  const std::string part = name_while_written(name);
   FILE* file = std::fopen(part.c_str(), "w");
   if (file) std::fprintf(file, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n%s", mine.c_str());
   for (int source = 1; source < size; source++) copy_text(source, file);
@@ -136,7 +135,7 @@ void write_file(const std::string& name, const std::string& mine) {
         file, "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":0,\"args\":{\"name\":\"MPI ranks\"}}\n]}\n");
   if (file) good = std::ferror(file) == 0;
   if (file) good = std::fclose(file) == 0 && good;
-  if (!good || std::rename(part.c_str(), name.c_str()) != 0)
+  if (!good || (part != name && std::rename(part.c_str(), name.c_str()) != 0))
     std::fprintf(stderr, "guard: %s: the trace could not be written\n", name.c_str());
 }
 
