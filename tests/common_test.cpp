@@ -1,6 +1,7 @@
 // What common/ promises: random numbers, ranges, options, comparison, the IDX reader, batches, the run record.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -511,6 +512,23 @@ TEST(RunRecord, WhatIsNoRecordIsNotContinued) {
     EXPECT_EQ(std::filesystem::file_size(file), text.size());
   }
   std::remove(file.c_str());
+}
+
+// A file that may grow and not shrink: what is behind the step would stay, and the record would go on behind it.
+TEST(RunRecord, WhatCannotBeCutOffIsNotContinued) {
+  const int sealed = memfd_create("record", MFD_ALLOW_SEALING);
+  if (sealed < 0) GTEST_SKIP() << "skipped: no memfd_create on this system";
+  const std::string file = "/proc/self/fd/" + std::to_string(sealed);
+  {
+    RunRecord record(file);
+    for (size_t step : {1, 2, 3}) record.add(step, 0.5, -1, 10);
+  }
+  const size_t bytes = std::filesystem::file_size(file);
+  ASSERT_EQ(fcntl(sealed, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+  EXPECT_EQ(error_of([&] { RunRecord(file, 2).add(3, 0.25, -1, 10); }), file + ": cannot write the log: Operation not permitted");
+  EXPECT_EQ(std::filesystem::file_size(file), bytes);
+  EXPECT_EQ(error_of([&] { RunRecord(file, 3).add(4, 0.25, -1, 10); }), "");  // nothing to cut off
+  close(sealed);
 }
 
 TEST(RunRecord, UnwritableFilesAndFullDisksAreNamed) {
