@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "common/options.h"
 #include "common/philox.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -61,6 +62,7 @@ int main(int argc, char** argv) try {
   options.add("seed", &seed, "of weights and points", at_least(0));
   options.add("log", &log, "write x, target and fit to this CSV file");
   if (!options.parse(argc, argv)) return 0;
+  require_writable(log);
 
   constexpr int batch = 64, points = 72;
   std::vector<int> sizes = {1};

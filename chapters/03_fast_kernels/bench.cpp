@@ -21,6 +21,7 @@
 #include "common/options.h"
 #include "common/philox.h"
 #include "common/timer.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -296,6 +297,7 @@ int main(int argc, char** argv) try {
   options.add("products", &products, "time the products only");
   options.add("training", &training, "time the training step only");
   if (!options.parse(argc, argv)) return 0;
+  require_writable(csv);
 
   FastCudaDevice device;
   const DeviceLimits limits = device_limits();

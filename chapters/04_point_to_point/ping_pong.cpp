@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -66,6 +67,7 @@ int ping_pong(MpiSession& mpi, int argc, char** argv) {
   options.add("rounds", &rounds, "timed rounds for each size; the fastest one counts", between(1, 1000));
   options.add("log", &log, "write times and fit to this CSV file");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (mpi.rank() == 0) require_writable(log);
   if (mpi.size() < 2) throw Error("ping_pong needs two ranks, but there is only one");
 
   const size_t limit = eager_limit(size_t(most), MPI_COMM_WORLD);

@@ -31,6 +31,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -254,6 +255,8 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   options.add("fit", &fit, "file for the fitted alpha, beta, gamma");
   options.add("only-if-quiet", &only_if_quiet, "end with status 77, no file, if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  for (const std::string& file : {csv, fit})
+    if (mpi.rank() == 0) require_writable(file);
 
   const bool pinned = pin(mpi.rank(), mpi.size());
   const Measurement m = measure(mpi.rank(), int(rounds), pinned, !cold, mpi.node_size() == mpi.size());

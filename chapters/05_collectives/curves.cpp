@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -88,6 +89,7 @@ int curves(MpiSession& mpi, int argc, char** argv) {
   options.add("fit", &fit, "file with the lines that `bench --fit` wrote, instead of these three");
   options.add("csv", &csv, "file for the times, in microseconds");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (mpi.rank() == 0) require_writable(csv);
 
   const Piece exchange{longest, alpha * 1e-6, beta * 1e-9}, reduction{longest, alpha * 1e-6, (beta + gamma) * 1e-9};
   const Machine machine = fit.empty() ? Machine{{exchange}, {reduction}, {reduction}} : load_machine(fit);

@@ -7,6 +7,7 @@
 
 #include "chapters/01_serial/head.h"
 #include "common/mpi/session.h"
+#include "common/options.h"
 
 namespace {
 
@@ -42,8 +43,11 @@ float from_rank(const Parts& g, size_t r) { return ((g[r] + g[(r + 1) % 4]) + g[
 void print(const char* what, float value) { std::printf("  %-36s %+.9e   %08x\n", what, value, std::bit_cast<uint32_t>(value)); }
 
 int show(MpiSession& mpi, int argc, char** argv) {
-  if (mpi.rank() != 0) return 0;
-  const Dataset train = read_mnist_train(argc > 1 ? argv[1] : "build/data");
+  std::string data = "build/data";
+  Options options("Shows that the bits of a sum of four gradients depend on the order of the additions.");
+  options.add("data", &data, "folder with the unpacked MNIST files");
+  if (!options.parse(argc, argv, mpi.rank() != 0) || mpi.rank() != 0) return 0;
+  const Dataset train = read_mnist_train(data);
   const Layout layout = make_layout({int(train.features()), 512, 256, int(train.classes)});
   const auto gradients = gradients_of_parts(train, layout);
   auto parts_of = [&](size_t i) { return Parts{gradients[0][i], gradients[1][i], gradients[2][i], gradients[3][i]}; };

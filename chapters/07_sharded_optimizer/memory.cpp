@@ -12,6 +12,7 @@
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -84,6 +85,7 @@ int show_memory(MpiSession& mpi, int argc, char** argv) {
   options.add("micro-batches", &z.micro_batches, "parts into which each batch is cut", between(1, 1 << 20));
   options.add("csv", &csv, "append a line per level to this file, in bytes");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (mpi.rank() == 0) require_writable(csv);
 
   std::vector<int> sizes = {784};
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());

@@ -19,6 +19,7 @@
 #include "common/machine.h"
 #include "common/mpi/session.h"
 #include "common/timer.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -201,6 +202,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   options.add("csv", &c.csv, "write the table to this file, too");
   options.add("only-if-quiet", &c.only_if_quiet, "end with status 77, no file, if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (mpi.rank() == 0) require_writable(c.csv);
   const Dataset train = read_mnist_train(c.data);
 
   std::vector<Setting> settings = make_settings(c, train, mpi);

@@ -19,6 +19,7 @@
 #include "common/mpi/session.h"
 #include "common/options.h"
 #include "common/timer.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -241,6 +242,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   options.add("csv", &c.csv, "write all numbers to this file");
   options.add("only-if-quiet", &c.only_if_quiet, "end with status 77, no file, if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (mpi.rank() == 0) require_writable(c.csv);
   if (c.widths.empty() || c.batches.empty() || !std::is_sorted(c.batches.begin(), c.batches.end()))
     throw Error("--widths, --batches: need one number or more, the batches ascending");
   if (mpi.size() == 1) throw Error("bench: needs 2 ranks or more, RANKS=2");

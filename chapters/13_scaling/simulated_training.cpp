@@ -4,6 +4,7 @@
 
 #include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/13_scaling/scaling_options.h"
+#include "common/writable.h"
 
 void SimulatedTraining::declare(Options& options) {
   std::string known;
@@ -20,6 +21,7 @@ void SimulatedTraining::declare(Options& options) {
 }
 
 void SimulatedTraining::apply(Dataset& train) {
+  require_writable(trace);
   grid = {int(replicas), int(pipeline), int(tensor)};
   if (micro_batches == 0) micro_batches = replicas;
   TrainOptions::apply(train);
