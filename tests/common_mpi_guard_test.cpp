@@ -2,7 +2,6 @@
 // the words that its own `// expect:` lines ask for. A program with status 0 must leave the guard silent.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -66,14 +65,12 @@ class Guard : public ::testing::TestWithParam<Planted> {
     const Planted& planted = GetParam();
     if (!planted.one_host.empty() && on_several_hosts(std::stoi(planted.ranks)))
       GTEST_SKIP() << "skipped: on several hosts " << planted.one_host;
-    const auto begin = std::chrono::steady_clock::now();
     // Open MPI's own words on an error are told by its launcher, which tests/run has asked to be quiet.
-    const std::string command = "OMPI_MCA_orte_execute_quiet=0 GUARD_TIMEOUT=0.5 GUARD_WAIT=" + wait + " timeout 60 common/mpi/launch " +
+    const std::string command = "OMPI_MCA_orte_execute_quiet=0 GUARD_TIMEOUT=0.5 GUARD_WAIT=" + wait + " timeout 120 common/mpi/launch " +
                                 planted.ranks + " " + build_folder() + "/tests/mpi_guard/" + planted.name;
     ProgramRun run = run_program(command);
     // Where MPI itself ends a job at once, MPICH 4.0's launcher loses all that was written last, about once in twenty times.
     for (int again = 0; again < 5 && planted.status == "not 0" && run.output.empty(); ++again) run = run_program(command);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     if (planted.status == "not 0")
       EXPECT_NE(run.status, 0) << run.output;
     else
@@ -88,7 +85,7 @@ class Guard : public ::testing::TestWithParam<Planted> {
     for (const std::string& words : planted.never)
       EXPECT_EQ(occurrences(run.output, words), 0) << words << "\n" << run.output;
     EXPECT_TRUE(planted.status != "0" || run.output.find("guard:") == std::string::npos) << run.output;
-    EXPECT_LT(took.count(), 30) << run.output;
+    EXPECT_NE(run.status, 124) << "it did not end\n" << run.output;
   }
 };
 
