@@ -4,6 +4,7 @@
 // The other extreme, `at_once`: everything happens when it is called, so a copy in that is begun before the message is there is wrong.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
@@ -110,11 +111,12 @@ class LateDevice : public CpuDevice {
   }
   void copy_bytes_in(void* device, const void* host, size_t bytes) override {
     std::vector<char> now(static_cast<const char*>(host), static_cast<const char*>(host) + bytes);
-    later([=, kept = std::move(now)] { std::memcpy(device, kept.data(), bytes); });
+    // Not memcpy, here and below: of nothing, from nowhere, it is undefined.
+    later([=, kept = std::move(now)] { std::copy(kept.begin(), kept.end(), static_cast<char*>(device)); });
   }
   void copy_bytes_out(void* host, const void* device, size_t bytes) override {
     run();
-    std::memcpy(host, device, bytes);
+    std::copy_n(static_cast<const char*>(device), bytes, static_cast<char*>(host));
   }
 
  private:
