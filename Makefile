@@ -153,7 +153,7 @@ $(O)/tests/%.o: override CXXFLAGS := $(tested)
 # asked of the file, since variables of a target would be those of its prerequisites, too.
 gtests := $(wildcard tests/*.cpp)
 judgings := $(wildcard tests/exercises/*/*_judge.cpp)
-begin_with = $(if $(filter $(gtests),$<),-include $(O)/precompiled/test.h)$(if $(filter $(judgings),$<),-include $(O)/precompiled/judge.h)
+begin_with = $(if $(filter $(gtests),$<),-include $(O)/precompiled/assertions.h)$(if $(filter $(judgings),$<),-include $(O)/precompiled/judge.h)
 # $(call precompiled,name,header,options,objects)
 define precompiled
 $(O)/precompiled/$(1).h: ; @mkdir -p $$(@D); echo '#include <$(2)>' > $$@
@@ -161,9 +161,10 @@ $(O)/precompiled/$(1).h.gch: $(O)/precompiled/$(1).h $(O)/flags
 	$$(call say,compile,$(2))
 	$$(quiet)$$(CXX) $$(CPPFLAGS) $(3) -MD -MP -MF $(O)/precompiled/$(1).d -x c++-header $$< -o $$@
 $(4): $(O)/precompiled/$(1).h.gch
+$(4) $(O)/precompiled/$(1).h.gch: $(wildcard $(2))
 -include $(wildcard $(O)/precompiled/$(1).d)
 endef
-$(eval $(call precompiled,test,gtest/gtest.h,$(tested),$(gtests:%.cpp=$(O)/%.o)))
+$(eval $(call precompiled,assertions,tests/assertions.h,$(tested),$(gtests:%.cpp=$(O)/%.o)))
 $(eval $(call precompiled,judge,tests/exercises/judge.h,$(tested),$(judgings:%.cpp=$(O)/%.o)))
 
 define make_archive

@@ -153,7 +153,7 @@ TEST(Probe, TakesEveryListWithItsLengthAndItsTime) {
 }
 
 TEST(Probe, SaysThatAListIsWrong) {
-  if (ranks != 2) return;
+  if (ranks != 2) GTEST_SKIP() << "skipped: for two ranks";
   const std::vector<int> list = {1, 2, 3};
   if (rank == 1) MPI_CHECK(MPI_Send(list.data(), 3, MPI_INT, 0, 1, MPI_COMM_WORLD));
   if (rank == 0) {
@@ -178,7 +178,7 @@ TEST(RingProgram, TellsTheTimeOfAShift) {
 }
 
 TEST(RingProgram, RefusesAWrongSum) {
-  if (ranks != 2) return;
+  if (ranks != 2) GTEST_SKIP() << "skipped: for two ranks";
   const float wrong[2] = {1, 4};
   float received[2];
   if (rank == 1)
@@ -198,7 +198,7 @@ TEST(FitLine, SaysWhatIsWrong) {
 
 // Half a round trip of the fastest round; a round has as many trips as fit into half a millisecond, one at least and a thousand at most.
 TEST(MessageTimes, AreHalvesOfRoundTripsByTheClock) {
-  if (ranks < 2) return;
+  if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
   for (double unit : {0x1p-26, 0x1p-22, 0x1p-16, 0x1p-34}) {
     KnownClock clock(0, unit);
     const ClockOfTest by_test{KnownClock(rank, unit)};
@@ -214,7 +214,7 @@ TEST(MessageTimes, AreHalvesOfRoundTripsByTheClock) {
 
 // By a clock that stands still every message ends in time, by one that runs away none does.
 TEST(EagerLimit, IsFoundAtBothEnds) {
-  if (ranks < 2) return;
+  if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
   {
     const ClockOfTest by_hand([] { return hand; });
     EXPECT_ON_ALL_RANKS(eager_limit(3, MPI_COMM_WORLD) == 3);
@@ -274,7 +274,8 @@ TEST(PingPong, WritesThemToAFile) {
 double pieces_computed() { return std::log1p(-overlap_program::computed) / std::log(0.999999) / 1000; }
 
 TEST(Overlap, MeasuresTheSlowerRankOfTheFastestRound) {
-  if (ranks < 2 || rank > 1) return;
+  if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
+  if (rank > 1) return;
   const int rounds = 3, tests = 7;
   std::vector<KnownClock> clocks = {KnownClock(0), KnownClock(1)};
   const auto fastest = [&] {
@@ -302,7 +303,8 @@ TEST(Overlap, MeasuresTheSlowerRankOfTheFastestRound) {
 
 // As many pieces as fit into a time, in equal parts, each of one piece at least.
 TEST(Overlap, ComputesInEqualParts) {
-  if (ranks < 2 || rank > 1) return;
+  if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
+  if (rank > 1) return;
   overlap_program::Exchange exchange{std::vector<char>(1), std::vector<char>(1), 1 - rank};
   const ClockOfTest seconds(ticking);  // a thousand pieces take a second
   EXPECT_EQ(overlap_program::pieces_for(2.4565, exchange, 10, 1), 2450);
@@ -323,7 +325,7 @@ TEST(Overlap, PrintsWhatWasHidden) {
 }
 
 TEST(Overlap, OnlyRank0Speaks) {
-  if (ranks < 2) return;
+  if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
   const ClockOfTest by_test{KnownClock(rank)};
   const std::string text = said(overlap_program::overlap, {"--bytes", "77", "--rounds", "1", "--tests", "3"});
   EXPECT_EQ(text.substr(0, 18), rank == 0 ? "77 bytes each way\n" : "");

@@ -110,9 +110,11 @@ class Ring : public testing::TestWithParam<std::string> {};
 
 TEST_P(Ring, HandsEachRankTheVectorOfItsLeftNeighbour) {
   const int rank = world_rank(), size = world_size();
+  // It may hang, which is its lesson; MPICH buffers a few bytes for others, but nothing for the rank itself.
+  const bool may_hang = GetParam() == "blocking";
+  if (may_hang && size == 1) GTEST_SKIP() << "skipped: one rank alone waits for itself";
   for (const int n : {0, 1, 1000, 100000}) {
-    // It may hang, which is its lesson; MPICH buffers a few bytes for others, but nothing for the rank itself.
-    if (GetParam() == "blocking" && (n > 1 || size == 1)) continue;
+    if (may_hang && n > 1) continue;
     std::vector<float> in(size_t(n), -1.0f), out(size_t(n), 1.0f * float(rank));
     ring_shift(in.data(), out.data(), n, ring_way(GetParam()), MPI_COMM_WORLD);
     const std::vector<float> expected(size_t(n), float((rank - 1 + size) % size));

@@ -150,6 +150,7 @@ TEST(Reproducible, DataAndPipelineSplitsGiveTheBitsOfTheSerialRun) {
 TEST(Reproducible, WithTheSameTensorSplitEveryGridGivesTheSameBits) {
   const Dataset d = data();
   const HybridSettings s = settings("momentum", 5, true);
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank splits nothing";
   for (int tensor = 2; tensor <= ranks(); ++tensor) {
     std::vector<float> first;
     for (const GridShape& shape : shapes_of(ranks())) {
@@ -166,8 +167,10 @@ TEST(Reproducible, WithTheSameTensorSplitEveryGridGivesTheSameBits) {
 TEST(Reproducible, EveryScheduleGivesTheSameBits) {
   const Dataset d = data();
   const Trained serial = train_serially(settings("sgd", 8, true), d, 4);
-  for (const GridShape& shape : shapes_of(ranks())) {
-    if (shape.tensor > 1 || shape.pipeline == 1 || shape.pipeline > 4) continue;
+  std::vector<GridShape> shapes = shapes_of(ranks());
+  std::erase_if(shapes, [](const GridShape& shape) { return shape.tensor > 1 || shape.pipeline == 1 || shape.pipeline > 4; });
+  if (shapes.empty()) GTEST_SKIP() << "skipped: so many ranks are no pipelines of two to four stages";
+  for (const GridShape& shape : shapes) {
     for (const char* schedule : {"naive", "gpipe", "interleaved"}) {
       HybridSettings s = settings("sgd", 8, true);
       s.schedule = schedule;

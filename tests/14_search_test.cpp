@@ -131,8 +131,9 @@ TEST(TrialTest, IsJudgedByWhatItLearned) {
 // --- Teams -----------------------------------------------------------------------------------------------------------
 
 TEST(TeamsTest, EveryRankHasItsPlace) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a search needs two ranks";
   for (int size : {1, 2, 3}) {
-    if (world_size() < 2 || (world_size() - 1) % size != 0) continue;
+    if ((world_size() - 1) % size != 0) continue;
     const Teams teams(size, MPI_COMM_WORLD);
     EXPECT_ON_ALL_RANKS(teams.manager() == (world_rank() == 0));
     EXPECT_ON_ALL_RANKS(teams.leader() == (world_rank() > 0 && (world_rank() - 1) % size == 0));

@@ -198,6 +198,15 @@ TEST(Trace, IsWrittenIntoADeviceAndNotIntoAFolder) {
   std::filesystem::remove(link);
 }
 
+TEST(TestMain, FailsWhatNoRankAsserts) {
+  const std::string program = "ASSERTIONS=required common/mpi/launch 3 " + build_folder() + "/tests/mpi_session_test --gtest_also_run_disabled_tests";
+  const ProgramRun none = run_program(program + " --gtest_filter=*DISABLED_NoneOnAnyRank");
+  EXPECT_EQ(none.status, 1);
+  EXPECT_NE(none.output.find("the test ended without one assertion"), std::string::npos) << none.output;
+  const ProgramRun one = run_program(program + " --gtest_filter=*OneRankMayAssertForAll");
+  EXPECT_EQ(one.status, 0) << one.output;
+}
+
 TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
   // What such a launcher does: each process is started with no word on the others. By which one it was is guessed from the environment.
   const std::string program = build_folder() + "/tests/mpi_session_test", none = "env -u OMPI_COMM_WORLD_SIZE -u SLURM_PROCID -u PMI_SIZE ";

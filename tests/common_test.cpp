@@ -63,6 +63,16 @@ TEST(Statistics, Quantiles) {
   EXPECT_EQ(median({7}), 7);
 }
 
+// --- Tests ---------------------------------------------------------------------------------------------------------------
+
+TEST(Assertions, DISABLED_None) {}
+
+TEST(Assertions, ATestWithoutOneFails) {
+  const ProgramRun run = run_program("ASSERTIONS=required " + build_folder() + "/tests/common_test --gtest_also_run_disabled_tests --gtest_filter=*DISABLED_None");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.output.find("the test ended without one assertion"), std::string::npos) << run.output;
+}
+
 // --- Philox ------------------------------------------------------------------------------------------------------------
 
 // The known answers that Salmon et al. publish with their code (Random123, kat_vectors, philox4x32 with 10 rounds).
@@ -176,7 +186,7 @@ TEST_F(OptionsTest, HelpIsMadeFromTheDeclarations) {
   Options options("summary");
   options.add("rows", &rows, "rows of a batch", at_least(1));
   options.add("rate", &rate, "step", between(0, 1));
-  options.add("most", &rate, "step", {.high = 1.23456789012e-7});
+  options.add("most", &rate, "step", {.high = 1.2345678901234e-7});
   options.add("any", &rate, "step");
   options.add("flag", &flag, "a flag");
   options.add("kind", &kind, "which", {"a", "b"});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/mpi/session.h"
+#include "tests/assertions.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -29,13 +30,16 @@ class ReportOtherRanks : public ::testing::EmptyTestEventListener {
   }
 
   // Called before the default printer's own OnTestEnd, which therefore shows the verdict of all ranks.
-  void OnTestEnd(const ::testing::TestInfo&) override {
+  void OnTestEnd(const ::testing::TestInfo& test) override {
     const bool failed_here = failed_;
-    int mine = failed_, any = 0;
-    MPI_CHECK(MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
-    if (any && rank_ == 0) print_others();
-    if (any && rank_ != 0) send_to_rank_0();
-    if (any && !failed_here) ADD_FAILURE() << "the test failed on another rank";
+    // Whether it failed, and whether it asserted anything or says that it was left out.
+    const int mine[2] = {failed_, assertions::made > 0 || test.result()->Skipped()};
+    int any[2];
+    MPI_CHECK(MPI_Allreduce(mine, any, 2, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
+    if (any[0] && rank_ == 0) print_others();
+    if (any[0] && rank_ != 0) send_to_rank_0();
+    if (any[0] && !failed_here) ADD_FAILURE() << "the test failed on another rank";
+    if (!any[0] && !any[1]) assertions::complain_of(test);
     failed_ = false;
     text_.clear();
   }
@@ -75,6 +79,7 @@ MpiSession* session_of_test = nullptr;
 int main(int argc, char** argv) {
   MpiSession mpi(argc, argv);
   session_of_test = &mpi;
+  assertions::ranks_are_asked = true;
   ::testing::InitGoogleTest(&argc, argv);
   ::testing::TestEventListeners& listeners = ::testing::UnitTest::GetInstance()->listeners();
   if (mpi.rank() != 0) {

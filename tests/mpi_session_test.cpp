@@ -55,3 +55,11 @@ TEST(MpiExpect, OneFailingRankFailsTheVerdictOnAll) {
   const std::string named = "false on rank " + std::to_string(size - 1);
   EXPECT_ON_ALL_RANKS(std::string(verdict.message()).find(named) != std::string::npos) << verdict.message();
 }
+
+TEST(Assertions, DISABLED_NoneOnAnyRank) {}
+
+TEST(Assertions, OneRankMayAssertForAll) {
+  if (rank_of(MPI_COMM_WORLD) == 0) {
+    EXPECT_EQ(rank_of(MPI_COMM_WORLD), 0);
+  }
+}
