@@ -1,4 +1,5 @@
 // The programs of chapter 03: the numbers that they print, computed another way. The benchmark's clock is the test's own.
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -232,6 +233,9 @@ TEST_F(BenchTest, OnAGpuThereIsAColumnForItsPeakAndForCublas) {
   EXPECT_EQ(table.substr(0, first.size()), first);
   EXPECT_TRUE(cublas || table.ends_with("\ncuBLAS: not found\n")) << table;
   EXPECT_EQ(captured([&] { print_device(limits); }), "Some GPU: 108 multiprocessors, peak 19500 GFLOP/s in float, 1555 GB/s (from its attributes)\n");
+  EXPECT_EQ(device_limits().name, device->name());
+  EXPECT_GT(device_limits().multiprocessors, 0);
+  EXPECT_EQ(device_limits().gflops > 0, device_limits().is_gpu);
   const std::string none = captured([] { print_device({}); });
   EXPECT_TRUE(none.starts_with("NOT A GPU. ") && none.find("thread after thread, on " + machine_name() + ".\n") != std::string::npos) << none;
 }
@@ -265,6 +269,53 @@ TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
   const std::string title = "\n784-12-11-10, batch 5, samples/s\n";
   EXPECT_EQ(captured([&] { bench_training(*device, {.is_gpu = true}, job); }), title + rows);
   EXPECT_EQ(captured([&] { bench_training(*device, {.is_gpu = false}, job); }), title + line("chapter 01, on one core") + rows);
+}
+
+// A library that calls itself cuBLAS and multiplies as that one does, columns first: so the calls can be tested where there is none.
+TEST(Yardstick, CallsCublasWithItsOwnOrderOfNumbers) {
+  if (Cublas(nullptr).available()) GTEST_SKIP() << "skipped: cuBLAS itself is here";
+  const std::string name = testing::TempDir() + "false_cublas_" + std::to_string(getpid());
+  std::ofstream(name + ".c") << R"(
+static int handle;
+void* stream_of_cublas = 0;
+int cublasCreate_v2(void** made) { *made = &handle; return 0; }
+int cublasDestroy_v2(void* h) { handle += h == &handle; return 0; }
+int destroyed_of_cublas(void) { return handle; }
+int cublasSetStream_v2(void* h, void* stream) { stream_of_cublas = stream; return h != &handle; }
+int cublasSgemm_v2(void* h, int ta, int tb, int m, int n, int k, const float* alpha, const float* a, int lda, const float* b, int ldb,
+                   const float* beta, float* c, int ldc) {
+  if (h != &handle || m > 100) return 7;
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j++) {
+      float sum = 0;
+      for (int p = 0; p < k; p++) sum += (ta ? a[p + i * lda] : a[i + p * lda]) * (tb ? b[j + p * ldb] : b[p + j * ldb]);
+      c[i + j * ldc] = *alpha * sum + (*beta == 0 ? 0 : *beta * c[i + j * ldc]);
+    }
+  return 0;
+}
+)";
+  // The loader takes a library that is there already for the one of that name.
+  const ProgramRun made = run_program("cc -shared -fPIC -Wl,-soname,libcublas.so -o " + name + ".so " + name + ".c");
+  ASSERT_EQ(made.status, 0) << made.output;
+  void* const library = dlopen((name + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
+  ASSERT_TRUE(library) << dlerror();
+  for (const char* ending : {".c", ".so"}) std::filesystem::remove(name + ending);
+  {
+    const auto stream = reinterpret_cast<cudaStream_t>(&shown);
+    Cublas cublas(stream);
+    ASSERT_TRUE(cublas.available());
+    EXPECT_EQ(*static_cast<cudaStream_t*>(dlsym(library, "stream_of_cublas")), stream);
+    CpuDevice cpu;
+    for (const Shape& s : small) {
+      const Operands o(cpu, s), expected(cpu, s);
+      cpu.matmul(expected.c(), expected.a(), expected.b(), s.m, s.n, s.k, {});
+      std::fill(o.c(), o.c() + s.m * s.n, NAN);
+      EXPECT_TRUE(cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k));
+      for (int i = 0; i < s.m * s.n; ++i) EXPECT_NEAR(o.c()[i], expected.c()[i], 1e-6) << s.name << " " << i;
+    }
+    EXPECT_FALSE(cublas.matmul(nullptr, {}, {}, 1, 101, 0)) << "it refuses";
+  }
+  EXPECT_EQ(reinterpret_cast<int (*)()>(dlsym(library, "destroyed_of_cublas"))(), 1);
 }
 
 TEST(BenchProgram, HelpAndMistakes) {

@@ -3,11 +3,15 @@
 #   FILE <tab> LINE <tab> KIND <tab> the line as it is <tab> the line with the bug
 #
 # One rule for each kind, see below. Comments and strings are left alone, and so is what cannot fail at run time: includes,
-# declarations of types, static_assert. Some of what is listed does not compile; whoever plants it finds out.
+# declarations of types, static_assert; and what only nvcc compiles, since the tests of the bugs run on the CPU. Some of what is
+# listed does not compile; whoever plants it finds out.
 
 BEGIN { OFS = "\t" }
 
-FNR == 1 { inside_comment = 0 }
+FNR == 1 { inside_comment = on_gpu_only = 0 }
+/^#(else|endif)/ { on_gpu_only = 0 }
+/^#(ifdef __NVCC__|ifndef CUDA_ON_CPU)/ { on_gpu_only = 1 }
+on_gpu_only { next }
 
 {
   code = masked($0)

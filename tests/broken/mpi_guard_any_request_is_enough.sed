@@ -1,0 +1,2 @@
+# common/mpi_guard/diagnose.cpp mpi_guard_watch_test Diagnosis.*
+s/if (all_\[rank\].any \&\& !needs.empty())/if (!needs.empty())/
