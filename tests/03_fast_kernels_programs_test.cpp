@@ -272,8 +272,14 @@ TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
 }
 
 // A library that calls itself cuBLAS and multiplies as that one does, columns first: so the calls can be tested where there is none.
+// In a process of its own, which has not opened the true one.
 TEST(Yardstick, CallsCublasWithItsOwnOrderOfNumbers) {
-  if (Cublas(nullptr).available()) GTEST_SKIP() << "skipped: cuBLAS itself is here";
+  const ProgramRun run = run_program(build_folder() + "/tests/03_fast_kernels_programs_test --gtest_also_run_disabled_tests --gtest_filter=*DISABLED_InItself");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_NE(run.output.find("[  PASSED  ] 1 test."), std::string::npos) << run.output;
+}
+
+TEST(Yardstick, DISABLED_InItself) {
   const std::string name = testing::TempDir() + "false_cublas_" + std::to_string(getpid());
   std::ofstream(name + ".c") << R"(
 static int handle;
