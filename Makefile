@@ -133,11 +133,13 @@ twin_include := -Icommon/cuda_on_cpu/include
 cuda_library := $(if $(filter gpu,$(CUDA)),,$(B)/lib/cuda_on_cpu.a)
 cudart := $(if $(filter gpu,$(CUDA)),$(wordlist 2,99,$(toolkit)) -lcudart_static -lrt)
 
-# Objects depend on the flags that they were made with, archives on which objects of .cu files they hold.
-$(O)/flags: now := $(CXX) $(MPICXX) $(CPPFLAGS) $(CXXFLAGS)
+# Objects depend on the flags that they were made with, those that see mpi.h on the MPI, archives on which objects of .cu files they
+# hold.
+$(O)/flags: now := $(CXX) $(CPPFLAGS) $(CXXFLAGS)
+$(O)/mpi: now := $(MPICXX)
 $(O)/nvcc/flags: now = $(NVCC) $(nvcc_flags)
 $(B)/cuda: now = $(cu)
-$(O)/flags $(O)/nvcc/flags $(B)/cuda: FORCE
+$(O)/flags $(O)/mpi $(O)/nvcc/flags $(B)/cuda: FORCE
 	@mkdir -p $(@D); echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
 $(O)/%.o: %.cpp $(O)/flags
@@ -176,6 +178,7 @@ endef
 # The object of a source without its extension; those of a folder, without its programs.
 object  = $(if $(wildcard $(1).cu),$(cu)/$(1).o,$(O)/$(1).o)
 objects = $(foreach f,$(basename $(filter-out $(mains),$(wildcard $(1)/*.cpp $(1)/*.cu))),$(call object,$(f)))
+$(foreach f,$(basename $(sources) $(cuda) $(wildcard tests/exercises/*/*.cpp)),$(if $(call sees_mpi,$(f)),$(call object,$(f)))): $(O)/mpi
 
 $(B)/lib/common.a: $(call objects,common)
 	$(make_archive)

@@ -12,7 +12,7 @@ prepare() {
   if [ ! -d "$work/build" ]; then
     mkdir -p "$work/build"
     for part_of_tree in build/*; do
-      case "$part_of_tree" in build/broken | build/mutants | build/sanitize*) ;; *) cp -pR "$part_of_tree" "$work/build/" ;; esac
+      case "$part_of_tree" in build/broken | build/mutants | build/machines | build/sanitize*) ;; *) cp -pR "$part_of_tree" "$work/build/" ;; esac
     done
   fi
 }
