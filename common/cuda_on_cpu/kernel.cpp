@@ -167,14 +167,13 @@ void fault(int signal, siginfo_t* info, void*) {
 
 // The handler needs a stack of its own: the thread's may be what overflowed.
 void install_fault_handler() {
-  static thread_local bool has_stack = false;
-  if (!has_stack) {
+  static thread_local void* own_stack = nullptr;
+  if (!own_stack) {
     constexpr size_t bytes = 256 * 1024;
     stack_t stack{};
-    stack.ss_sp = std::malloc(bytes);
+    stack.ss_sp = own_stack = std::malloc(bytes);
     stack.ss_size = bytes;
     sigaltstack(&stack, nullptr);
-    has_stack = true;
   }
   static bool installed = false;
   if (installed) return;
