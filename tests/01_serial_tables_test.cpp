@@ -33,6 +33,7 @@
 #include "common/philox.h"
 #include "common/statistics.h"
 #include "common/timer.h"
+#include "common/writable.h"
 #include "tests/data_sets.h"
 #include "tests/known_clock.h"
 #include "tests/program.h"

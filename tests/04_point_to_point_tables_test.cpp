@@ -29,6 +29,7 @@
 #include "common/mpi/session.h"
 #include "common/options.h"
 #include "common/philox.h"
+#include "common/writable.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 

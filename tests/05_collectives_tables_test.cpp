@@ -31,6 +31,7 @@
 #include "common/machine.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
+#include "common/writable.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 

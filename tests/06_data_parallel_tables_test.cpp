@@ -20,6 +20,7 @@
 #include "common/machine.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
+#include "common/writable.h"
 #include "common/statistics.h"
 #include "tests/data_sets.h"
 #include "tests/known_clock.h"
@@ -365,7 +366,7 @@ std::string bits(const char* what, float value) {
 }
 
 TEST(OrderOfSums, ShowsTheFirstWeightThatDiffersInAllOrders) {
-  Arguments arguments({build_folder() + "/data"});
+  Arguments arguments({"--data", build_folder() + "/data"});
   int status = -1;
   const std::string text = printed_by([&] { status = sums_program::show(*session_of_test, arguments.count(), arguments.values()); });
   EXPECT_EQ(status, 0);
