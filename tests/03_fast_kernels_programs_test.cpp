@@ -267,8 +267,11 @@ TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
   const auto line = [](std::string name) { return name.append(44 - name.size(), ' ') + "        80\n"; };
   const std::string rows = line("chapter 02's kernels") + line("chapter 03's kernels") + line("chapter 03's kernels, prefetch and graph");
   const std::string title = "\n784-12-11-10, batch 5, samples/s\n";
-  EXPECT_EQ(captured([&] { bench_training(*device, {.is_gpu = true}, job); }), title + rows);
-  EXPECT_EQ(captured([&] { bench_training(*device, {.is_gpu = false}, job); }), title + line("chapter 01, on one core") + rows);
+  DeviceLimits limits;
+  limits.is_gpu = true;
+  EXPECT_EQ(captured([&] { bench_training(*device, limits, job); }), title + rows);
+  limits.is_gpu = false;
+  EXPECT_EQ(captured([&] { bench_training(*device, limits, job); }), title + line("chapter 01, on one core") + rows);
 }
 
 // A library that calls itself cuBLAS and multiplies as that one does, columns first: so the calls can be tested where there is none.

@@ -27,6 +27,7 @@
 #include "common/mpi/session.h"
 #include "common/options.h"
 #include "common/timer.h"
+#include "common/writable.h"
 #include "tests/data_sets.h"
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"

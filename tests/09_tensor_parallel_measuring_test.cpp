@@ -25,6 +25,7 @@
 #include "common/mpi/session.h"
 #include "common/options.h"
 #include "common/timer.h"
+#include "common/writable.h"
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
