@@ -24,6 +24,7 @@
 #include "common/statistics.h"
 #include "tests/data_sets.h"
 #include "tests/known_clock.h"
+#include "tests/known_share.h"
 #include "tests/mpi_expect.h"
 
 #define main main_of_program
@@ -89,8 +90,8 @@ struct Replayed {
     return clock.read() - begin;
   }
 
-  Replayed(const std::vector<int>& buckets, int rounds, int steps) : settings(buckets.size()) {
-    for (int r = 0; r < ranks; ++r) clocks.emplace_back(r), clocks.back().read();  // the timer of the core share
+  Replayed(const std::vector<int>& buckets, int rounds, int steps, double unit = 0x1p-30) : settings(buckets.size()) {
+    for (int r = 0; r < ranks; ++r) clocks.emplace_back(r, unit), clocks.back().read();  // the timer of the core share
     for (int round = 0; round < rounds; ++round) {
       for (int r = 0; r < ranks && ranks > 1; ++r) {
         double best = INFINITY;
@@ -160,10 +161,11 @@ TEST_F(Bench, PrintsWhatTheClockSays) {
   const Dataset data = tiny_data(40);
   bench_program::Choices c;
   c.rounds = 5, c.steps = 2, c.batch = 4, c.only = "64 KiB";
-  const ClockOfTest by_test{KnownClock(rank)};
+  const double unit = 0x1p-20;  // so that microseconds tell the ranks apart
+  const ClocksOfTest by_test(rank, unit, 1000);
   const std::string text = printed_by([&] { bench_program::bench_settings(data, c, *session_of_test); });
   const int buckets = int((small_network + 16383) / 16384);
-  const Replayed r({buckets}, 5, 2);
+  const Replayed r({buckets}, 5, 2, unit);
   const Expected& s = r.settings[0];
   const std::string expected =
       "784-512-256-10, " + heading(r, small_network, 4, 5, 2) +
