@@ -52,6 +52,8 @@ namespace check_program {
 
 namespace {
 
+using data_sets::tiny_data;
+
 template <class... Values>
 std::string format(const char* text, Values... values) {
   char line[600];
@@ -266,14 +268,6 @@ TEST(Bench, RepeatsAProductForTwoGigaflops) {
     for (int s = i < 5 ? 0 : 1; s < 3; ++s) times[s].push_back(clock.section());
   for (int s = 0; s < 3; ++s) EXPECT_EQ(seconds.step[s], middle(times[s]));
   EXPECT_TRUE(std::isnan(seconds.openblas));
-}
-
-Dataset tiny_data(size_t count) {
-  Dataset data{count, 2, 2, std::vector<uint8_t>(4 * count), std::vector<uint8_t>(count)};
-  data.classes = 3;
-  for (size_t i = 0; i < 4 * count; ++i) data.pixels[i] = uint8_t(i * i % 251);
-  for (size_t i = 0; i < count; ++i) data.labels[i] = uint8_t(i * 7 % 3);
-  return data;
 }
 
 // Whole batches one after the other, then again from the first; the last one that fits is taken.

@@ -32,6 +32,7 @@
 #include "common/writable.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
+#include "tests/world.h"
 
 #define main main_of_program
 namespace hello_program {
@@ -52,12 +53,6 @@ namespace ring_program {
 #undef main
 
 namespace {
-
-int rank = 0, ranks = 1;
-struct World : testing::Environment {
-  void SetUp() override { rank = rank_of(MPI_COMM_WORLD), ranks = ranks_of(MPI_COMM_WORLD); }
-};
-const auto* const world = testing::AddGlobalTestEnvironment(new World);
 
 template <class... Values>
 std::string format(const char* text, Values... values) {

@@ -34,6 +34,7 @@
 #include "common/writable.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
+#include "tests/world.h"
 
 #define main main_of_program
 namespace bench_program {
@@ -48,12 +49,6 @@ namespace steps_program {
 #undef main
 
 namespace {
-
-int rank = 0, ranks = 1;
-struct World : testing::Environment {
-  void SetUp() override { rank = rank_of(MPI_COMM_WORLD), ranks = ranks_of(MPI_COMM_WORLD); }
-};
-const auto* const world = testing::AddGlobalTestEnvironment(new World);
 
 
 // What the body of a program prints on this rank, and its status.

@@ -26,6 +26,7 @@
 #include "tests/known_clock.h"
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"
+#include "tests/world.h"
 
 #define main main_of_program
 namespace bench_program {
@@ -41,20 +42,9 @@ namespace sums_program {
 
 namespace {
 
-int rank = 0, ranks = 1;
-struct World : testing::Environment {
-  void SetUp() override { rank = rank_of(MPI_COMM_WORLD), ranks = ranks_of(MPI_COMM_WORLD); }
-};
-const auto* const world = testing::AddGlobalTestEnvironment(new World);
+using data_sets::tiny_data;
 
-// Images of 2 x 2 pixels in 3 classes: the benchmarks' networks are then 4-512-256-3 and 4-(512 x 8)-3.
-Dataset tiny_data(size_t count) {
-  Dataset data{count, 2, 2, std::vector<uint8_t>(4 * count), std::vector<uint8_t>(count)};
-  data.classes = 3;
-  for (size_t i = 0; i < 4 * count; ++i) data.pixels[i] = uint8_t(i * i % 251);
-  for (size_t i = 0; i < count; ++i) data.labels[i] = uint8_t(i * 7 % 3);
-  return data;
-}
+// With data_sets::tiny_data the benchmarks' networks are 4-512-256-3 and 4-(512 x 8)-3.
 constexpr size_t small_network = 4 * 512 + 512 + 512 * 256 + 256 + 256 * 3 + 3;
 constexpr size_t large_network = 4 * 512 + 512 + 7 * (512 * 512 + 512) + 512 * 3 + 3;
 

@@ -1,5 +1,6 @@
-// For teachers. `make grade-class`: who is graded, what goes on after a kill, and what the teacher gets; and what autograding services start. The grader is a script of this test's: what the
-// real one does with a submission is tested in common_grading_test.cpp.
+// For teachers. `make grade-class`: who is graded, what goes on after a kill, and what the teacher gets; and what autograding
+// services start. The grader is a script of this test's: what the real one does with a submission is tested in
+// common_grading_test.cpp.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

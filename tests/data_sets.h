@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/dataset.h"
 #include "tests/program.h"
 
 namespace data_sets {
@@ -29,6 +30,15 @@ inline void write_half(const std::string& folder, const std::string& name, const
   std::ofstream(folder + "/" + name + "-images-idx3-ubyte", std::ios::binary)
       << big_endian(0x803) << big_endian(h.count) << big_endian(h.height) << big_endian(h.width) << pixels;
   std::ofstream(folder + "/" + name + "-labels-idx1-ubyte", std::ios::binary) << big_endian(0x801) << big_endian(h.count) << labels;
+}
+
+// In memory, for tests that give no files to a program: images of 2 x 2 pixels in 3 classes.
+inline Dataset tiny_data(size_t count) {
+  Dataset data{count, 2, 2, std::vector<uint8_t>(4 * count), std::vector<uint8_t>(count)};
+  data.classes = 3;
+  for (size_t i = 0; i < 4 * count; ++i) data.pixels[i] = uint8_t(i * i % 251);
+  for (size_t i = 0; i < count; ++i) data.labels[i] = uint8_t(i * 7 % 3);
+  return data;
 }
 
 // A folder with a data set, for the life of the object.
