@@ -10,7 +10,7 @@
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
-#include "tests/help.h"
+#include "tests/options_told.h"
 #include "tests/program.h"
 
 namespace {
@@ -90,11 +90,11 @@ TEST_F(Programs, BadChoicesEndWithOneLine) {
 
 TEST_F(Programs, HaveTheseOptions) {
   for (const char* help : {"train --help", "predict --help"}) EXPECT_EQ(launch(1, help).status, 0);
-  const std::string train = options_in(launch(1, "train --help").output);
-  EXPECT_TRUE(train.ends_with("checkpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\nresume\nstart-over\nhelp\n")) << train;
-  EXPECT_EQ(options_in(launch(1, "predict --help").output),
+  const std::string train = options_told(launch(1, "train --help").output);
+  EXPECT_TRUE(train.ends_with("checkpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\nresume\nstart-over\n")) << train;
+  EXPECT_EQ(options_told(launch(1, "predict --help").output),
             "checkpoint TEXT [build/checkpoint]\ndevice cpu|cuda [cpu]\nimages TEXT [build/data/t10k-images-idx3-ubyte]\nlabels TEXT\n"
-            "first N (at least 0) [0]\nshow N (at least 0) [1]\ninvert\nhelp\n");
+            "first N (at least 0) [0]\nshow N (at least 0) [1]\ninvert\n");
 }
 
 // ---- checkpoints ----

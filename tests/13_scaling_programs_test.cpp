@@ -11,7 +11,7 @@
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
-#include "tests/help.h"
+#include "tests/options_told.h"
 #include "tests/program.h"
 
 namespace {
@@ -308,12 +308,12 @@ TEST(Bench, IsNotBelievedIfTheRealProcessesWereDisturbed) {
 
 TEST(Programs, HaveTheseOptions) {
   const std::string network = "cluster TEXT [two_cores]\ninputs N (1 to 1048576) [784]\nhidden N,N,.. (1 to 1048576) [512,256]\n"
-                              "batch N (1 to 16777216) [1024]\noptimizer sgd|momentum|adam [sgd]\nhelp\n";
-  EXPECT_EQ(options_in(run("scaling --help").output), "ranks N (1 to 16384) [64]\nweak\ndata-only\ncsv TEXT\n" + network);
-  EXPECT_EQ(options_in(run("grids --help").output), "ranks N (1 to 16384) [16]\nshow N (at least 1) [8]\n" + network);
-  EXPECT_EQ(options_in(run("bench --help").output), "ranks N (1 to 64) [2]\nrounds N (1 to 10000) [15]\nbatches N,N,.. (1 to 1048576) [128,1024]\n"
-                                                    "cluster TEXT [two_cores]\nonly-if-quiet\nhelp\n");
-  const std::string train = options_in(run("train --help").output);
+                              "batch N (1 to 16777216) [1024]\noptimizer sgd|momentum|adam [sgd]\n";
+  EXPECT_EQ(options_told(run("scaling --help").output), "ranks N (1 to 16384) [64]\nweak\ndata-only\ncsv TEXT\n" + network);
+  EXPECT_EQ(options_told(run("grids --help").output), "ranks N (1 to 16384) [16]\nshow N (at least 1) [8]\n" + network);
+  EXPECT_EQ(options_told(run("bench --help").output), "ranks N (1 to 64) [2]\nrounds N (1 to 10000) [15]\nbatches N,N,.. (1 to 1048576) [128,1024]\n"
+                                                    "cluster TEXT [two_cores]\nonly-if-quiet\n");
+  const std::string train = options_told(run("train --help").output);
   EXPECT_TRUE(train.starts_with("cluster TEXT [two_cores]\nreplicas N (1 to 16384) [2]\npipeline N (1 to 1000) [1]\n"
                                 "tensor N (1 to 1000) [1]\nreproducible\ncompare-with-serial\ntrace TEXT\n"))
       << train;

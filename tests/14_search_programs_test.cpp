@@ -9,7 +9,7 @@
 #include "chapters/14_search/search_journal.h"
 #include "common/dataset.h"
 #include "tests/data_sets.h"
-#include "tests/help.h"
+#include "tests/options_told.h"
 #include "tests/plain_training.h"
 #include "tests/program.h"
 
@@ -214,10 +214,10 @@ TEST(SearchProgram, AnyDataSetIsSearched) {
 
 TEST(SearchProgram, HasTheseOptions) {
   EXPECT_EQ(launch(1, "search --help").status, 0);
-  EXPECT_EQ(options_in(launch(1, "search --help").output),
+  EXPECT_EQ(options_told(launch(1, "search --help").output),
             "replicas N (1 to 1024) [1]\npipeline N (1 to 3) [1]\ntensor N (1 to 1024) [1]\nmicro-batches N (at least 0) [0]\n"
             "device cpu|cuda [cpu]\ndata TEXT [build/data]\ntrials N (1 to 100000) [40]\nfirst-epochs N (1 to 1000) [1]\n"
-            "rungs N (1 to 10) [4]\neta N (2 to 10) [2]\nseed N (at least 0) [1]\ntrain-samples N (at least 0) [0]\nlog TEXT\nresume\nhelp\n");
+            "rungs N (1 to 10) [4]\neta N (2 to 10) [2]\nseed N (at least 0) [1]\ntrain-samples N (at least 0) [0]\nlog TEXT\nresume\n");
 }
 
 TEST(SearchProgram, WrongUseGivesALineAndAStatus) {

@@ -1,10 +1,14 @@
-// What --help tells of a program's options, without the explanations: a line each, "batch N (16 to 65536) [1024]".
+// What --help tells of a program's options, without the explanations: a line each, "batch N (16 to 65536) [1024]". That
+// there is one on --help itself is asserted.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <sstream>
 #include <string>
 
 inline std::string options_told(const std::string& help) {
+  EXPECT_NE(help.find("\n  --help "), std::string::npos) << help;
   std::istringstream lines(help);
   std::string all;
   for (std::string line; std::getline(lines, line);) {
