@@ -1,5 +1,5 @@
 // What --help tells of a program's options, without the explanations: a line each, "batch N (16 to 65536) [1024]". That
-// there is one on --help itself is asserted.
+// there is one on --help itself is asserted. Ranks other than 0 print no help: of nothing, it tells nothing.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,7 +8,8 @@
 #include <string>
 
 inline std::string options_told(const std::string& help) {
-  EXPECT_NE(help.find("\n  --help "), std::string::npos) << help;
+  if (help.empty()) return "";
+  EXPECT_TRUE(help.find("\n  --help ") != std::string::npos) << help;
   std::istringstream lines(help);
   std::string all;
   for (std::string line; std::getline(lines, line);) {
