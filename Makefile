@@ -461,6 +461,17 @@ book_texts := $(wildcard README.md chapters/*/README.md chapters/glossary.md exe
 book_theme := $(wildcard common/book/*) slides/theme/colours.css slides/theme/formulas.lua build/book/titles
 build/book/titles: FORCE
 	@mkdir -p $(@D); grep -m 1 '^# ' $(book_texts) | cmp -s - $@ || grep -m 1 '^# ' $(book_texts) > $@
+# Live figures: WebAssembly and JavaScript that a page takes in, where there is a compiler for them.
+live_compiler := $(shell sh common/live/build.sh --compiler)
+live := $(patsubst chapters/%/live.cpp,%,$(if $(live_compiler),$(wildcard chapters/*/live.cpp)))
+define live_rules
+build/live/$(1).html: $(wildcard common/live/*) chapters/$(1)/live.cpp chapters/$(1)/live.js
+	@sh common/live/build.sh $(1)
+build/book/$(1).html: build/live/$(1).html
+$(B)/tests/$(1)_live_test: | build/live/$(1).html
+-include $(wildcard build/live/$(1)/*.d)
+endef
+$(foreach l,$(live),$(eval $(call live_rules,$(l))))
 # $(call book_rules,text,name,its folder)
 define book_rules
 build/book/$(2).html: $(1) $(if $(3),$(wildcard $(3)/figures/* $(3)/results/*)) $(book_theme) | pandoc
@@ -475,6 +486,7 @@ book_courses := $(patsubst %/README.md,%,$(filter slides/% exercises/%,$(book_te
 $(foreach f,$(book_courses),$(eval $(call book_rules,$(f)/README.md,$(f),$(f))))
 $(foreach f,$(book_folders),$(eval $(call book_rules,$(f)/README.md,$(notdir $(f)),$(f))))
 book: build/book/index.html build/book/glossary.html $(book_courses:%=build/book/%.html) $(foreach f,$(notdir $(book_folders)),build/book/$(f).html build/book/$(f)_files.html) ##* all texts as a book: build/book/index.html
+	@$(if $(live_compiler),,echo "the book's live figures stand still: $$(sh common/live/build.sh --tools)")
 
 # --- Exercises: see exercises/README.md ------------------------------------------------------------------------------
 

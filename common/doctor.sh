@@ -115,4 +115,8 @@ for tool in gnuplot pandoc; do
   if found $tool; then ok "$tool: $(first_line $tool --version)"; else note "$tool is not installed ($([ $tool = gnuplot ] && echo pictures of plots || echo slides and book))"; fi
 done
 
+live=$(sh common/live/build.sh --tools)
+if [ -n "$live" ]; then note "the book's live figures stand still: $live"; else ok "live figures of the book: $(sh common/live/build.sh --compiler)"; fi
+found node || note "node is not installed (the tests of the live figures)"
+
 if [ $problems -eq 0 ]; then echo "Nothing is in the way."; else echo "$problems problem(s)."; exit 1; fi

@@ -51,6 +51,12 @@ function Link(link)
   return link
 end
 
+-- In whose place the live figure stands where it runs.
+function Image(image)
+  if image.src == "figures/live.svg" then image.identifier = "live-picture" end
+  return image
+end
+
 local files_page = false
 function Meta(meta) files_page = meta["files-page"] ~= nil end
 
@@ -74,4 +80,4 @@ local function without_inner_links(link)
   return link
 end
 
-return {{Meta = Meta}, {Link = Link}, {RawBlock = RawBlock, Code = Code}, {Link = without_inner_links}}
+return {{Meta = Meta}, {Link = Link, Image = Image}, {RawBlock = RawBlock, Code = Code}, {Link = without_inner_links}}

@@ -79,6 +79,7 @@ else
   set -- --from gfm+tex_math_dollars --mathml "$text"
 fi
 printf '  %-8s %s\n' book "$out"
+if [ $files = no ] && [ -e "build/live/$here.html" ]; then set -- --include-after-body "build/live/$here.html" "$@"; fi
 embed=--self-contained # until pandoc 2.18
 if pandoc --help | grep -q -e --embed-resources; then embed='--embed-resources --standalone'; fi
 # shellcheck disable=SC2086

@@ -1,0 +1,36 @@
+// A figure without a page:
+//   node common/live/node.js NN_topic svg        its first state as a file of SVG
+//   node common/live/node.js NN_topic <LINES     for each line `name value name value ...`: what C++ has returned, a number or word in
+//                                                a line `place=value`, then svg=..., or error=...; then an empty line
+"use strict";
+const { readFileSync } = require("fs");
+const [name, what] = process.argv.slice(2);
+const figure_of = new Function(`${readFileSync("common/live/live.js")} ${readFileSync(`chapters/${name}/live.js`)}; return { figure, load, first_settings };`);
+const { figure, load, first_settings } = figure_of();
+const width = 760;
+
+const leaves = (value, place) => value !== null && typeof value === "object"
+  ? Object.keys(value).flatMap((key) => leaves(value[key], place ? `${place}.${key}` : key)) : [`${place}=${value}`];
+
+// A file has no style sheet: its colours are the light ones.
+function file_of(drawn) {
+  const colours = readFileSync("slides/theme/colours.css", "utf8").split("}")[0];
+  const light = drawn.replace(/var\((--\w+)\)/g, (_, colour) => colours.match(`${colour}: (#\\w+)`)[1]);
+  return light.replace(/(<svg[^>]*>)/, '$1\n<rect width="100%" height="100%" fill="#ffffff"/>\n').replace(/(<\/(rect|line|text|g|path|circle)>)(?=<[^/])/g, "$1\n") + "\n";
+}
+
+(async () => {
+  const run = await load(readFileSync(`build/live/${name}.wasm`));
+  const first = first_settings(figure);
+  if (what === "svg") return process.stdout.write(file_of(figure.draw(await run(first), first, width)));
+  for (const text of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
+    const parts = text.split(" "), set = { ...first };
+    for (let i = 0; i < parts.length; i += 2) set[parts[i]] = isNaN(parts[i + 1]) ? parts[i + 1] : Number(parts[i + 1]);
+    try {
+      const out = await run(set);
+      console.log([...leaves(out, ""), `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
+    } catch (error) {
+      console.log(`error=${error.message}\n`);
+    }
+  }
+})();

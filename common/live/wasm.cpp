@@ -1,0 +1,33 @@
+// What the page calls, and exceptions, which wasi-libc has not. A throw ends the call by one of JavaScript's; the
+// page then takes a fresh instance.
+#include <cstdlib>
+#include <exception>
+
+#include "common/live/live.h"
+
+#define LIVE_IMPORT(name) __attribute__((import_module("live"), import_name(name)))
+#define LIVE_EXPORT(name) extern "C" __attribute__((export_name(name)))
+
+LIVE_IMPORT("refuse") extern "C" void live_refuse(const char* words);
+
+extern "C" void* __cxa_allocate_exception(size_t size) { return std::malloc(size); }
+extern "C" void __cxa_free_exception(void* exception) { std::free(exception); }
+extern "C" void __cxa_throw(void* exception, void*, void (*)(void*)) {
+  live_refuse(static_cast<std::exception*>(exception)->what());
+  std::abort();
+}
+
+namespace { std::string in, out; }
+
+LIVE_EXPORT("room") char* room(size_t bytes) { return in.assign(bytes, ' '), in.data(); }
+
+// in: lines of `name value`.  Returns the JSON, ended by 0.
+LIVE_EXPORT("call") const char* call() {
+  live::Settings settings;
+  for (size_t at = 0; at < in.size();) {
+    const size_t space = in.find(' ', at), end = in.find('\n', space);
+    settings[in.substr(at, space - at)] = in.substr(space + 1, end - space - 1);
+    at = end + 1;
+  }
+  return (out = live::Figure::only(settings).text).c_str();
+}

@@ -1,0 +1,117 @@
+// The live figure of chapter 08 shows what the native program computes: every number and every bar.
+// ranks: 1
+#include "chapters/08_layer_splitting/check.h"
+#include "common/error.h"
+#include "tests/live_figure.h"
+
+namespace {
+
+struct Setting {
+  std::string schedule;
+  int stages, chunks, micro_batches;
+  double backward;
+  int moment;  // percent
+  std::string line() const {
+    std::ostringstream text;
+    text << "schedule " << schedule << " stages " << stages << " chunks " << chunks << " micro_batches " << micro_batches << " backward "
+         << backward << " moment " << moment;
+    return text.str();
+  }
+  Schedule make(const std::string& name) const { return make_schedule(name, stages, name == "interleaved" ? chunks : 1, micro_batches); }
+  Proof proof(const std::string& name) const {
+    const Schedule schedule = make(name);
+    const double parts = double(schedule.chunks()) / stages;
+    return check(schedule, {std::vector(size_t(schedule.chunks()), 1 / parts), std::vector(size_t(schedule.chunks()), backward / parts)});
+  }
+};
+
+std::vector<Setting> all_settings() {
+  std::vector<Setting> all;
+  for (const std::string& name : schedule_names)
+    for (int stages : {1, 2, 3, 4, 5, 8})
+      for (int chunks : {1, 3})
+        for (int micro_batches : {1, 3, 4, 8, 13})
+          all.push_back({name, stages, chunks, micro_batches, 1 + 0.5 * double(all.size() % 5), int(all.size() * 7 % 101)});
+  return all;
+}
+
+TEST(LiveSchedules, AreThoseOfTheNativeProgram) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const std::vector<Setting> settings = all_settings();
+  ASSERT_GE(settings.size(), 200u);
+  std::vector<std::string> lines;
+  for (const Setting& setting : settings) lines.push_back(setting.line());
+  const std::vector<LiveAnswer> answers = live_answers("08_layer_splitting", lines);
+  for (size_t i = 0; i < settings.size(); ++i) {
+    const Setting& setting = settings[i];
+    const LiveAnswer& live = answers[i];
+    SCOPED_TRACE(setting.line() + live.text("error"));
+    const Proof proof = setting.proof(setting.schedule);
+    ASSERT_EQ(live.number("idle"), proof.idle);
+    ASSERT_EQ(live.number("length"), proof.length);
+    const double moment = setting.moment / 100.0 * proof.length;
+    ASSERT_EQ(live.number("moment"), moment);
+
+    const std::vector<std::string> x = drawn(live, "bar", "x"), width = drawn(live, "bar", "width");
+    size_t bar = 0;
+    const double left = 64, space = 760 - 64 - 96;  // of the drawing; its numbers have three decimals
+    for (size_t stage = 0; stage < proof.times.size(); ++stage) {
+      const std::string lane = "stages." + std::to_string(stage);
+      int kept = 0;
+      std::string doing = "idle";
+      for (size_t k = 0; k < proof.times[stage].size(); ++k, ++bar) {
+        const auto& [step, begin, end] = proof.times[stage][k];
+        const std::string place = lane + "." + std::to_string(k) + ".";
+        const bool forward = step.pass == Pass::forward;
+        ASSERT_EQ(live.number(place + "0"), forward ? 0 : 1);
+        ASSERT_EQ(live.number(place + "1"), step.chunk);
+        ASSERT_EQ(live.number(place + "2"), step.micro_batch);
+        ASSERT_EQ(live.number(place + "3"), begin);
+        ASSERT_EQ(live.number(place + "4"), end);
+        ASSERT_LT(bar, x.size());
+        ASSERT_NEAR(std::strtod(x[bar].c_str(), nullptr), left + begin / proof.length * space + 0.5, 0.001);
+        ASSERT_NEAR(std::strtod(width[bar].c_str(), nullptr), (end - begin) / proof.length * space - 1, 0.001);
+        if (begin <= moment && moment < end) doing = text_of(step);
+        // A slot is in use from the beginning of the forward pass to the end of the backward pass.
+        if (forward && begin <= moment) ++kept;
+        if (!forward && end <= moment) --kept;
+      }
+      ASSERT_FALSE(live.has(lane + "." + std::to_string(proof.times[stage].size()) + ".0"));
+      ASSERT_EQ(live.number("kept." + std::to_string(stage)), kept);
+      ASSERT_EQ(live.number("most." + std::to_string(stage)), proof.kept[stage]);
+      ASSERT_EQ(live.text("doing." + std::to_string(stage)), doing);
+    }
+    ASSERT_EQ(bar, x.size());
+
+    for (size_t k = 0; k < schedule_names.size(); ++k) {
+      const std::string kind = "kinds." + std::to_string(k) + ".", &name = schedule_names[k];
+      const Proof of_kind = setting.proof(name);
+      ASSERT_EQ(live.text(kind + "name"), name);
+      ASSERT_EQ(live.number(kind + "idle"), of_kind.idle);
+      ASSERT_EQ(live.number(kind + "length"), of_kind.length);
+      ASSERT_EQ(live.number(kind + "formula"), idle_formula(name, setting.stages, name == "interleaved" ? setting.chunks : 1, setting.micro_batches));
+      ASSERT_EQ(live.number(kind + "most"), *std::max_element(of_kind.kept.begin(), of_kind.kept.end()));
+    }
+  }
+}
+
+TEST(LiveSchedules, RefuseWithTheSameWords) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const auto answers = live_answers("08_layer_splitting", {"stages 0", "schedule unknown", "stages 2"});
+  const auto words = [](auto... how) -> std::string {
+    try {
+      make_schedule(how...);
+    } catch (const Error& error) { return error.what(); }
+    return "";
+  };
+  EXPECT_EQ(answers[0].text("error"), words("1f1b", 0, 1, 8));
+  EXPECT_EQ(answers[1].text("error"), words("unknown", 4, 1, 8));
+  EXPECT_FALSE(answers[2].has("error")) << "the next call takes a fresh instance";
+}
+
+TEST(LiveSchedules, ThePictureInTheTextIsTheFirstState) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  expect_same_picture("08_layer_splitting");
+}
+
+}  // namespace
