@@ -76,6 +76,42 @@ TEST(Holes, MistakesInTheMarkersAreNamedWithTheirLine) {
   }
 }
 
+// --- Contracts -----------------------------------------------------------------------------------------------------------
+
+ProgramRun contract(const std::string& judge) {
+  const Scratch scratch;
+  fs::create_directories(scratch.path / "solutions/01_topic");
+  scratch.write("solutions/01_topic/name.cpp",
+                "// Title. It is no sentence of the contract.\n#include <cmath>\n\n"
+                "// Returns x (A. Author et al., page 3) in lists 0, 1, ... n. And y, as\n//\n//   a table. With stops\n//\n"
+                "// z may be 0.\nint f() {\n" + begin + "// no sentence.\n" + todo + stub + end + "}\n");
+  const std::string script = fs::absolute("tests/exercises/contracts.awk");
+  scratch.write("name_judge.cpp", judge);
+  return run_program("cd " + scratch.path.string() + " && LC_ALL=C awk -v table=0 -f " + script + " solutions/01_topic/name.cpp name_judge.cpp");
+}
+
+TEST(Contracts, EverySentenceHasACheckOrAReason) {
+  const std::string test = "TEST(name, One) {}\n";
+  const struct {
+    std::string judge, words;
+  } cases[] = {
+      {"// covers: Returns x | And y, as a table\n" + test + "// explains (what is given): z may\n// covers: With stops\n" + test,
+       "4 passed, 0 failed, 0 skipped"},
+      {"// covers: Returns\n// covers: And y | With\n" + test + "// unchecked (why): z may\n", "3 passed, 0 failed, 1 skipped"},
+      {"// covers: Returns | And\n" + test + "// explains (why): With\n", "nothing covers: z may be 0."},
+      {"// covers: returns\n" + test, "no sentence begins with \"returns\", at One"},
+      {"// covers: Returns | | And\n" + test, "no sentence begins with \"| And\""},
+      {"// explains (why): no sentence\n", "no sentence begins with \"no sentence\", at (why)"},
+      {"// covers: Returns\n", "no test of the task stands below \"covers: Returns\""},
+      {"// covers: Returns\nTEST(other, One) {}\n", "stands above a test of another task"},
+  };
+  for (const auto& [judge, words] : cases) {
+    const ProgramRun run = contract(judge);
+    EXPECT_NE(run.output.find(words), std::string::npos) << judge << run.output;
+    EXPECT_EQ(run.status == 0, words.find(" 0 failed") != std::string::npos) << judge;
+  }
+}
+
 TEST(Exercises, WhatSomebodyHasWorkedOnIsKept) {
   if (!fs::exists("solutions/01_serial/leaky_relu.cpp")) GTEST_SKIP() << "skipped: no solutions here";
   const Scratch scratch;

@@ -56,19 +56,24 @@ Result ask(const Case& c) {
   return {a.floats("y", c.n), a.floats("dx", c.n), a.floats("y", c.n), a.floats("dx", c.n)};
 }
 
+// covers: y (n) = x where
 TEST(leaky_relu, Forward) {
   const Case c(100);
   EXPECT_RIGHT(wrong_forward(c, "y", ask(c).y));
 }
+// covers: dx (n) = | Where x was 0
 TEST(leaky_relu, Backward) {
   const Case c(100);
   EXPECT_RIGHT(wrong_backward(c, "dx", ask(c).dx));
 }
+// covers: y may be | dx may be
 TEST(leaky_relu, InPlace) {
   const Case c(33);
   const Result result = ask(c);
   EXPECT_RIGHT(wrong_forward(c, "y (where y is x itself)", result.in_place));
   EXPECT_RIGHT(wrong_backward(c, "dx (where dx is dy itself)", result.dx_in_place));
 }
+
+// explains (what the judge gives): 0 < slope
 
 }  // namespace

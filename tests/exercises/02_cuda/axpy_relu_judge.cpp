@@ -27,9 +27,11 @@ std::string wrong_with(size_t n) {
 }
 
 TEST(axpy_relu, WholeBlocks) { EXPECT_RIGHT(wrong_with(512)); }
+// covers: x and y (n) are
 TEST(axpy_relu, TheLastBlockIsNotFull) {
   for (const size_t n : {300u, 1u, 255u, 257u}) EXPECT_RIGHT(wrong_with(n));
 }
+// covers: n may be 0
 TEST(axpy_relu, NothingToDo) {
   try {
     wrong_with(0);
@@ -37,5 +39,9 @@ TEST(axpy_relu, NothingToDo) {
     FAIL() << "with n = 0: " << reason.what();
   }
 }
+
+// explains (nobody can tell whether it waits): Need not wait
+// explains (where to write): The kernel stands above
+// unchecked (the shape of the launch is not looked at): y[i] = max(0
 
 }  // namespace

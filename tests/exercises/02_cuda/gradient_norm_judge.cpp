@@ -124,19 +124,24 @@ std::string other_bits(const Result& a, const Result& b, const std::string& wher
   return partial.empty() ? other_bits("sum", a.sum, b.sum, where) : partial;
 }
 
+// covers: sum[0] = x[0]² | Thread t of block b | x (n), sum (1)
 TEST(gradient_norm, OneLaunch) { EXPECT_RIGHT(wrong_with({of_integers(5000, 7)})); }
+// covers: Then it counts itself in | The block that comes last | What sum and partial held
 TEST(gradient_norm, SeveralLaunches) {
   EXPECT_RIGHT(wrong_with({of_integers(3000, 5), of_integers(5000, 7), of_integers(700, 2)}));
 }
+// covers: n may be 0
 TEST(gradient_norm, OddSizes) {
   EXPECT_RIGHT(wrong_with({of_integers(1, 1), of_integers(0, 3), of_integers(255, 1), of_integers(257, 2),
                            of_integers(100, 9), of_integers(256, 300),
                            of_integers(size_t(random_number(1, 9000)), 4)}));
 }
+// covers: The block adds up | __threadfence() between
 TEST(gradient_norm, AnyOrder) {
   for (const Order order : {descending, shuffled})
     EXPECT_RIGHT(wrong_with({of_integers(5000, 7), of_integers(900, 3)}, order));
 }
+// covers: No addition may depend
 TEST(gradient_norm, SameBits) {
   const Launch launch{random_floats(9000), 11, false};
   const std::vector<Launch> twice = {launch, launch};
@@ -148,5 +153,7 @@ TEST(gradient_norm, SameBits) {
         other_bits(results[0], results_of(twice, order)[1],
                    "two runs, with CUDA_ON_CPU_ORDER=ascending and =" + std::string(order_names[order])));
 }
+
+// explains (why, and what nothing here finds out): That a block has counted | By CUDA's rules
 
 }  // namespace

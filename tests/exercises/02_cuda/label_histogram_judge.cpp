@@ -32,6 +32,7 @@ std::string wrong_with(const Ints& labels, int classes) {
          std::to_string(right[c]) + with;
 }
 
+// covers: counts[c] = how many | What counts held
 TEST(label_histogram, Digits) { EXPECT_RIGHT(wrong_with(random_labels(5000, 10), 10)); }
 
 TEST(label_histogram, MoreClassesThanThreads) {
@@ -42,6 +43,7 @@ TEST(label_histogram, MoreClassesThanThreads) {
   }
 }
 
+// covers: Labels below 0
 TEST(label_histogram, LabelsThatAreNone) {
   Ints labels = random_labels(300, 12);
   for (int& label : labels) label -= 1;
@@ -49,10 +51,14 @@ TEST(label_histogram, LabelsThatAreNone) {
   EXPECT_RIGHT(wrong_with(labels, 10));
 }
 
+// covers: counts (classes) and labels
 TEST(label_histogram, SmallSizes) {
   EXPECT_RIGHT(wrong_with(random_labels(1, 3), 3));
   EXPECT_RIGHT(wrong_with(random_labels(129, 1), 1));
   EXPECT_RIGHT(wrong_with({}, 7));
 }
+
+// unchecked (neither the shape of the launch nor the additions are looked at): Launched with 8 blocks
+// unchecked (neither the shape of the launch nor the additions are looked at): A block counts its part
 
 }  // namespace

@@ -27,11 +27,16 @@ std::string wrong_with(size_t rows, size_t columns) {
                         columns);
 }
 
+// covers: x and y (rows, columns) are | Mend one race | One block takes a row
 TEST(racing_prefix_sums, OnePiece) { EXPECT_RIGHT(wrong_with(3, 128)); }
+// covers: y[r][j] = x[r][0] | What the columns before
 TEST(racing_prefix_sums, SeveralPieces) { EXPECT_RIGHT(wrong_with(2, 500)); }
 TEST(racing_prefix_sums, OddSizes) {
   for (const auto& [rows, columns] : {std::array<size_t, 2>{5, 1}, {1, 129}, {4, 100}, {0, 7}})
     EXPECT_RIGHT(wrong_with(rows, columns));
 }
+
+// explains (the code that is given): Sums over 2, 4 | The code in the hole | It names two lines | Which barrier would
+// explains (the code that is given): `make ex-...` runs it | The order of threads
 
 }  // namespace

@@ -51,6 +51,7 @@ std::string wrong_with(size_t rows, size_t classes, const Floats& z) {
 }
 
 // Every place has its turn as the maximum, so that no lane can be left out.
+// covers: For each row r | A warp takes a row
 TEST(row_argmax, EveryColumnOnce) {
   for (const size_t classes : {32u, 80u}) {
     Floats z = random_floats(classes * classes);
@@ -64,9 +65,13 @@ TEST(row_argmax, OnlyNegativeElements) { EXPECT_RIGHT(wrong_with(9, 40, random_f
 
 TEST(row_argmax, EqualElements) { EXPECT_RIGHT(wrong_with(32, 100, small_integers(3200, 0, 3))); }
 
+// covers: All are device memory
 TEST(row_argmax, FewColumns) {
   for (const auto& [rows, classes] : {std::array<size_t, 2>{17, 10}, {6, 1}, {1, 33}, {0, 5}})
     EXPECT_RIGHT(wrong_with(rows, classes, random_floats(rows * classes)));
 }
+
+// explains (what the judge gives, and the launch that is given): No element is NaN | There are 4 warps
+// unchecked (how the lanes find it is not looked at): Then the lanes find
 
 }  // namespace

@@ -86,12 +86,18 @@ std::string wrong_with(const Product& product) {
   return text.empty() ? "" : text + with;
 }
 
+// covers: c (m, n) = a | What c held | partial is memory
 TEST(split_k, PartsOfEqualLength) { EXPECT_RIGHT(wrong_with({.m = 5, .n = 40, .k = 400, .parts = 4})); }
+// covers: So k is cut | The order makes the bits
 TEST(split_k, KIsNoMultipleOfParts) { EXPECT_RIGHT(wrong_with({.m = 3, .n = 2, .k = 103, .parts = 4})); }
+// covers: m, n and k may be 0
 TEST(split_k, OddSizes) {
   for (const auto& [m, n, k, parts] :
        {std::array{1, 1, 1, 1}, {2, 3, 2, 5}, {33, 9, 50, 7}, {3, 4, 0, 2}, {0, 3, 5, 2}, {4, 0, 3, 3}})
     EXPECT_RIGHT(wrong_with({.m = m, .n = n, .k = k, .parts = parts}));
 }
+
+// explains (why the sums are cut): In the backward pass | A thread for each element of c, as in
+// unchecked (launches are not counted): Write two kernels
 
 }  // namespace

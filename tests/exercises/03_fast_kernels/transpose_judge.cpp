@@ -35,6 +35,7 @@ std::string wrong_with(size_t rows, size_t columns) {
   return text.empty() ? "" : text + " (a has " + std::to_string(rows) + " rows and " + std::to_string(columns) + " columns)";
 }
 
+// covers: b (columns, rows) =
 TEST(transpose, FourTiles) { EXPECT_RIGHT(wrong_with(64, 64)); }
 TEST(transpose, ARowOfTiles) {
   try {
@@ -43,9 +44,13 @@ TEST(transpose, ARowOfTiles) {
     FAIL() << "a of 64 rows and columns comes out right; of 32 rows and 96 columns: " << reason.what();
   }
 }
+// covers: Any sizes
 TEST(transpose, TilesThatAreNotFull) {
   for (const auto& [rows, columns] : {std::array<size_t, 2>{33, 47}, {100, 20}, {1, 70}, {40, 1}, {0, 5}})
     EXPECT_RIGHT(wrong_with(rows, columns));
 }
+
+// explains (the launch that is given): A block of 32 x 32 | Its 32 threads
+// unchecked (how the tile travels is not looked at): So a thread does not | A warp reads 32
 
 }  // namespace

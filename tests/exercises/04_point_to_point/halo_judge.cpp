@@ -53,11 +53,16 @@ std::string wrong_with(int ranks, size_t width, bool look_at_time) {
   return "";
 }
 
+// covers: A long vector lies | x (width + n | On return the left | The vector does not close | The own elements stay
+// covers: Any number of ranks
 TEST(halo, SmallMessages) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 2, false));
 }
 
 // Larger than what MPI sends ahead: such a message needs both sides, and cannot have come before both have entered the function.
+// covers: Call it once
 TEST(halo, LargeMessages) { EXPECT_RIGHT(wrong_with(3, 300000, true)); }
+
+// explains (what the judge's function does): meanwhile() computes
 
 }  // namespace

@@ -41,12 +41,18 @@ std::string wrong_with(int ranks, int pieces, int n) {
   return "";
 }
 
+// covers: Rank 0 has `pieces` | It squares nothing | Other ranks neither
 TEST(stuck_workers, ShortMessages) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 5, 3));
 }
+// covers: The program is to be right
 TEST(stuck_workers, LongMessages) { EXPECT_RIGHT(wrong_with(3, 5, 100000)); }
+// covers: pieces may be 0
 TEST(stuck_workers, FewPieces) {
   for (int pieces : {1, 0}) EXPECT_RIGHT(wrong_with(3, pieces, 100000));
 }
+
+// explains (a function of the judge's): Ours: values[i] | Counts its calls
+// explains (the code that is given): The code in the hole | The watchdog says | Explain it to
 
 }  // namespace

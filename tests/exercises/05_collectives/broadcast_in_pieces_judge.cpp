@@ -64,10 +64,13 @@ std::string wrong_or_ended(int ranks, int root, size_t n) {
   }
 }
 
+// covers: data (n) of rank | So the root sends n | Use messages.h
 TEST(broadcast_in_pieces, AnyNumberOfRanks) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_or_ended(ranks, 0, 10));
 }
+// covers: With p ranks
 TEST(broadcast_in_pieces, OtherRoot) { EXPECT_RIGHT(wrong_or_ended(4, 1, 11)); }
+// covers: Any number of ranks
 TEST(broadcast_in_pieces, LongShortAndEmpty) {
   for (size_t n : {300001u, 2u, 0u}) EXPECT_RIGHT(wrong_or_ended(4, 2, n));
 }

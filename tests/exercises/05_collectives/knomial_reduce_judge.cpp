@@ -71,15 +71,20 @@ std::string wrong_with(int ranks, int k, size_t n) {
   return "";
 }
 
+// covers: result (n) of rank 0 | `result` of other ranks | Its parent is | A rank adds what
 TEST(knomial_reduce, BaseThree) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 3, 6));
 }
+// covers: The tree: write
 TEST(knomial_reduce, OtherBases) {
   for (int k : {2, 10}) EXPECT_RIGHT(wrong_with(7, k, 6));
 }
+// covers: Any number of ranks
 TEST(knomial_reduce, LongAndEmpty) {
   EXPECT_RIGHT(wrong_with(4, 2, 100000));
   EXPECT_RIGHT(wrong_with(4, 3, 0));
 }
+
+// explains (examples): With k = 3 | With k = 2
 
 }  // namespace

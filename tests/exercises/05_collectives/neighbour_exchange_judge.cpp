@@ -61,12 +61,16 @@ std::string wrong_with(int ranks, size_t n) {
   return text.empty() ? "" : text + with;
 }
 
+// covers: all (ranks, n) of | The ranks stand in a ring | There are ranks / 2 rounds | Two blocks that travel
 TEST(neighbour_exchange, EvenNumbersOfRanks) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 3));
 }
+// covers: The number of ranks is even
 TEST(neighbour_exchange, LongAndEmpty) {
   EXPECT_RIGHT(wrong_with(4, 100000));
   EXPECT_RIGHT(wrong_with(4, 0));
 }
+
+// explains (what the judge gives, and whose algorithm it is): mine and all | Neighbour exchange
 
 }  // namespace

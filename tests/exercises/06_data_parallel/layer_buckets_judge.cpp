@@ -49,6 +49,7 @@ std::string wrong_with(const std::vector<int>& parameters, int limit) {
   return "";
 }
 
+// covers: Layers join buckets | A layer that is larger | bucket_of (layers): | Returns the number
 TEST(layer_buckets, SmallNetworks) {
   EXPECT_RIGHT(wrong_with({3, 4, 5}, 9));
   EXPECT_RIGHT(wrong_with({3, 4, 5, 2}, 7));
@@ -57,6 +58,7 @@ TEST(layer_buckets, SmallNetworks) {
   EXPECT_RIGHT(wrong_with({2, 20}, 9));
 }
 
+// covers: Here layers stay whole | A layer joins
 TEST(layer_buckets, ManyLayers) {
   for (int layers : {2, 17, 40}) {
     std::vector<int> parameters = random_labels(size_t(layers), 30);
@@ -64,5 +66,7 @@ TEST(layer_buckets, ManyLayers) {
     EXPECT_RIGHT(wrong_with(parameters, random_number(25, 80)));
   }
 }
+
+// explains (the chapter's way, and what the judge gives): Chapter 06 cuts | parameters (layers): | layers and limit
 
 }  // namespace

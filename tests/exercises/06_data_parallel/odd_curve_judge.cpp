@@ -64,6 +64,7 @@ std::string wrong_with(int ranks, const Fit& fit) {
   return "";
 }
 
+// covers: Fits y | x (samples, features) | curve (epochs): | w and curve
 TEST(odd_curve, TheCurvesOfTheTable) {
   const Fit fit{.samples = 40, .features = 3, .batch = 8, .epochs = 6, .rate = 0.3f};
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, fit));
@@ -74,5 +75,8 @@ TEST(odd_curve, ASmallLastBatch) {
 TEST(odd_curve, FewerRowsThanRanks) {
   EXPECT_RIGHT(wrong_with(3, {.samples = 26, .features = 2, .batch = 8, .epochs = 3, .rate = 0.2f}));
 }
+
+// explains (the program that is given): The program as it stands | On 40 samples
+// unchecked (whether a rank takes its share only is not looked at): A step takes
 
 }  // namespace

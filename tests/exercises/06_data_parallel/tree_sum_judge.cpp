@@ -80,13 +80,17 @@ std::string wrong_with(int ranks, int micro_batches) {
   return "";
 }
 
+// covers: total (n) | What has no neighbour | Each + is
 TEST(tree_sum, SevenMicroBatches) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 7));
 }
+// covers: Rank r of comm has
 TEST(tree_sum, FewerMicroBatchesThanRanks) {
   EXPECT_RIGHT(wrong_with(4, 3));
   EXPECT_RIGHT(wrong_with(3, 1));
 }
 TEST(tree_sum, SixteenMicroBatches) { EXPECT_RIGHT(wrong_with(3, 16)); }
+
+// explains (the sum in words): There are gradients | Of five | Chapter 06 adds
 
 }  // namespace

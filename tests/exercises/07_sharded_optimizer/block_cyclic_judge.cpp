@@ -60,7 +60,9 @@ std::string wrong_with(int n, int block, int ranks) {
   return "";
 }
 
+// covers: Here it is dealt out | A rank keeps its blocks | The place of element i
 TEST(block_cyclic, ElevenElements) { EXPECT_RIGHT(wrong_with(11, 2, 3)); }
+// covers: The last block of | How many of the n | n may be 0
 TEST(block_cyclic, OddSizes) {
   EXPECT_RIGHT(wrong_with(0, 4, 3));
   EXPECT_RIGHT(wrong_with(1, 1, 1));
@@ -68,5 +70,7 @@ TEST(block_cyclic, OddSizes) {
   EXPECT_RIGHT(wrong_with(24, 4, 3));
   EXPECT_RIGHT(wrong_with(random_number(100, 200), random_number(2, 9), random_number(2, 8)));
 }
+
+// explains (the chapter's way, and what the judge gives): Chapter 07 cuts | block and ranks
 
 }  // namespace

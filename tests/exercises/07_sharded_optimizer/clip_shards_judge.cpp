@@ -70,11 +70,14 @@ Shards random_shards(const std::vector<int>& sizes, float scale) {
   return shards;
 }
 
+// covers: If the Euclidean norm | Returns the norm
 TEST(clip_shards, ALargeGradient) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(random_shards(std::vector<int>(size_t(ranks), 20), 1), 2));
 }
 TEST(clip_shards, ASmallGradientStaysAsItIs) { EXPECT_RIGHT(wrong_with(random_shards({5, 4}, 1), 1000)); }
+// covers: The gradient of the model
 TEST(clip_shards, AnEmptyShard) { EXPECT_RIGHT(wrong_with(random_shards({7, 0, 3}, 1), 5)); }
+// covers: Squares are computed
 TEST(clip_shards, ZerosAndHugeNumbers) {
   EXPECT_RIGHT(wrong_with({{0, 0}, {0, 0, 0}}, 1));
   EXPECT_RIGHT(wrong_with(random_shards({3, 4}, 0x1p80f), 1));

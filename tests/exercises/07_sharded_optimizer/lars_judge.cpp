@@ -248,10 +248,15 @@ std::string wrong_with(int ranks, const std::vector<Model>& models) {
   return "";
 }
 
+// covers: One step, for a layer | The weights of all layers | Each rank owns | The shards follow | So a layer may
+// covers: Squares are computed
 TEST(lars, StepsOnShards) {
   for (int ranks : task_ranks())
     EXPECT_RIGHT(
         wrong_with(ranks, {uneven(ranks), cut_anywhere(ranks), zero_norms(ranks), all_zero_and_huge(ranks)}));
 }
+
+// explains (what it is for, and what the judge gives): LARS (Y. You | g is the gradient
+// unchecked (calls are not counted): One MPI_Allreduce
 
 }  // namespace

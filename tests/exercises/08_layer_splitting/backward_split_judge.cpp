@@ -28,16 +28,21 @@ std::string wrong_with(int stages, int micro_batches) {
   return slots > possible ? takes + where : "";
 }
 
+// covers: The steps of a stage
 TEST(backward_split, OneStage) { EXPECT_RIGHT(wrong_with(1, 3)); }
+// covers: On a stage F | F needs that | F, B and W | All is to be done
 TEST(backward_split, ThreeStages) {
   EXPECT_RIGHT(wrong_with(3, 4));
   EXPECT_RIGHT(wrong_with(3, 3));
 }
+// covers: A micro-batch is kept
 TEST(backward_split, AnyNumbers) {
   EXPECT_RIGHT(wrong_with(2, 7));
   EXPECT_RIGHT(wrong_with(5, 5));
   EXPECT_RIGHT(wrong_with(4, random_number(5, 20)));
   EXPECT_RIGHT(wrong_with(8, random_number(8, 30)));
 }
+
+// explains (the idea and its source): Backward computes | So let them | Source: Qi
 
 }  // namespace

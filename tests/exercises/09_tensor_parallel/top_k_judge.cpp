@@ -76,13 +76,18 @@ std::string wrong_with(int ranks, int rows, int classes, int k, int low, int hig
   return "";
 }
 
+// covers: top (rows, k)
 TEST(top_k, DifferentLogits) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 6, 23, 4, -100000, 100000));
 }
 TEST(top_k, EqualLogits) { EXPECT_RIGHT(wrong_with(2, 6, 30, 5, -3, 3)); }
+// covers: This rank has | 1 <= k
 TEST(top_k, MoreThanARankHas) {
   EXPECT_RIGHT(wrong_with(3, 3, 7, 5, -1000, -1));
   EXPECT_RIGHT(wrong_with(3, 2, 2, 2, -1000, -1));
 }
+
+// explains (what the judge gives): All logits
+// unchecked (what travels is not looked at): What travels
 
 }  // namespace

@@ -166,9 +166,13 @@ std::string wrong_with_random(std::vector<Case> cases, bool one_node) {
 }
 
 // Memory without end; the first ones are small.
+// covers: without the sums | A stage has layers | a micro-batch passes | No stage is empty
 TEST(fastest_grid, OneNode) {
   EXPECT_RIGHT(wrong_with_random({{5, 1, 10, 2, 3, 1, 1, 1, 4}, {8, 8, 50, 90, 90, 1, 1, 4, 8}, {8, 4, 50, 30, 2, 1, 1, 8, 8}, {8, 4, 50, 1, 40, 1, 1, 8, 8}}, true));
 }
+// covers: A grid is data | Nodes have ranks_per_node | All tensor ranks | Returns the grid
 TEST(fastest_grid, AnyJob) { EXPECT_RIGHT(wrong_with_random({}, false)); }
+
+// explains (names of what is given): A network of | One batch of | Let L be
 
 }  // namespace

@@ -75,9 +75,11 @@ std::string wrong_with(const Integers& shape, int dimension, int ranks_per_node)
   return "";
 }
 
+// covers: The last coordinate | members (shape
 TEST(groups, TwoByThreeByFour) {
   for (int dimension : {2, 1, 0}) EXPECT_RIGHT(wrong_with({2, 3, 4}, dimension, 4));
 }
+// covers: Ranks lie in | Nodes have | Returns on how many
 TEST(groups, OtherShapes) {
   EXPECT_RIGHT(wrong_with({5}, 0, 2));
   EXPECT_RIGHT(wrong_with({1, 1}, 1, 3));

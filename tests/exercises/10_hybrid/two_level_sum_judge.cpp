@@ -151,10 +151,15 @@ std::string wrong_with(int ranks, std::vector<Sum> sums) {
   return "";
 }
 
+// covers: Every rank has | Ranks lie in | The order of the sum | For every element | n may be
 TEST(two_level_sum, TwoNodesOfThree) {
   EXPECT_RIGHT(wrong_with(6, {{3, 12, 0, {}}, {3, 41, 0, {}}, {2, 30, 0, {}}, {3, 2, 0, {}}, {2, 0, 0, {}}, {6, 17, 0, {}}, {1, 17, 0, {}}}));
 }
 TEST(two_level_sum, TwoNodesOfTwo) { EXPECT_RIGHT(wrong_with(4, {{2, random_number(5, 60), 0, {}}, {1, 1, 0, {}}, {2, 1, 0, {}}})); }
 TEST(two_level_sum, OnOneRank) { EXPECT_RIGHT(wrong_with(1, {{1, 7, 0, {}}})); }
+
+// explains (functions of the judge's): Ours, for a | The judge sees | Each rank r gets | Each rank r has
+// explains (why): Messages inside
+// unchecked (calls beside the two functions are not counted): All communication goes
 
 }  // namespace

@@ -68,6 +68,7 @@ std::string wrong_with(int writers, int readers, int in, int out) {
   return "";
 }
 
+// covers: A layer with | It keeps them | The checkpoint `file` | block: what
 TEST(read_slices, OnMoreRanks) {
   EXPECT_RIGHT(wrong_with(2, 3, 4, 6));
   EXPECT_RIGHT(wrong_with(2, 4, 5, 9));
@@ -76,10 +77,13 @@ TEST(read_slices, OnFewerRanks) {
   EXPECT_RIGHT(wrong_with(3, 1, 4, 7));
   EXPECT_RIGHT(wrong_with(5, 2, 3, 11));
 }
+// covers: Now there are
 TEST(read_slices, OnAnyRanks) {
   EXPECT_RIGHT(wrong_with(1, 1, 1, 1));
   EXPECT_RIGHT(wrong_with(5, 4, 3, 3));  // some have no columns
   EXPECT_RIGHT(wrong_with(random_number(2, 6), random_number(2, 6), random_number(1, 9), random_number(10, 30)));
 }
+
+// explains (another form): (The chapter's files
 
 }  // namespace

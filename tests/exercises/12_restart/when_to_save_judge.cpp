@@ -78,9 +78,11 @@ Job with_best(double steps, float save, float hours, int machines) {
   return job;
 }
 
+// covers: A job runs | Each of them | A step takes | Saving after | A failure throws
 TEST(when_to_save, WholeNumbers) {
   EXPECT_RIGHT(wrong_with({with_best(200.2, 2, 3, 1), with_best(100.2, 5, 500, 64), with_best(7.2, 30, 48, 16)}));
 }
+// covers: Returns the whole
 TEST(when_to_save, BetweenTwoNumbers) {
   EXPECT_RIGHT(wrong_with({with_best(3.8, 3, 100, 8), with_best(3.2, 3, 100, 8), with_best(1.46, 20, 10, 4), with_best(2.47, 2, 70, 1)}));
 }

@@ -330,13 +330,16 @@ Cluster any_cluster(int ranks, int events, int left_out) {
   return c;
 }
 
+// covers: 'c': compute | programs[r] has | over[r][i] is
 TEST(event_queue, OneMessage) {
   EXPECT_RIGHT(wrong_with({1, 2, 5, {{compute(10), send(1, 4), compute(1)}, {receive(0), compute(2)}}}));
   EXPECT_RIGHT(wrong_with({1, 2, 5, {{send(1, 4)}, {compute(100), receive(0)}, {}, {compute(7)}}}));
 }
+// covers: Send to a rank of the same | It is over at once
 TEST(event_queue, OneNode) {
   EXPECT_RIGHT(wrong_with({2, 2, 5, {{compute(10), send(1, 4), compute(1)}, {receive(0), compute(2)}}}));
 }
+// covers: Receive: the messages | It is over when | A sender never waits
 TEST(event_queue, InTheOrderOfSending) {
   EXPECT_RIGHT(wrong_with({1, 1, 3, {{send(1, 2), compute(9), send(1, 3)}, {receive(0), receive(0)}}}));
   EXPECT_RIGHT(wrong_with(
@@ -347,6 +350,7 @@ TEST(event_queue, InTheOrderOfSending) {
        3,
        {{compute(20), send(2, 2)}, {send(2, 4), send(2, 5)}, {receive(0), receive(1), receive(1)}}}));
 }
+// covers: Messages get the card | The send is over
 TEST(event_queue, ASharedCard) {
   EXPECT_RIGHT(
       wrong_with({2, 1, 5, {{compute(2), send(2, 8)}, {compute(3), send(2, 1)}, {receive(0), receive(1)}}}));
@@ -360,6 +364,7 @@ TEST(event_queue, ASharedCard) {
        5,
        {{compute(3), send(2, 4)}, {send(3, 3), send(2, 2)}, {receive(0), receive(1)}, {receive(1)}}}));
 }
+// covers: Send to a rank of another
 TEST(event_queue, TwoCards) {
   EXPECT_RIGHT(wrong_with({2,
                            3,
@@ -386,6 +391,7 @@ TEST(event_queue, TheOrderIsKnownLate) {
                             {compute(4), send(1, 3), receive(1), send(1, 1)},
                             {receive(0), receive(1)}}}));
 }
+// covers: It is -1 at first
 TEST(event_queue, RanksThatWaitForEver) {
   EXPECT_RIGHT(wrong_with({1, 1, 5, {{receive(1), send(1, 4)}, {receive(0), send(0, 4)}, {compute(8)}}}));
   EXPECT_RIGHT(
@@ -394,9 +400,12 @@ TEST(event_queue, RanksThatWaitForEver) {
 TEST(event_queue, AnyPrograms) {
   for (int left_out : {0, 0, 1, 3}) EXPECT_RIGHT(wrong_with(any_cluster(random_number(5, 9), 60, left_out)));
 }
+// covers: Times go up to
 TEST(event_queue, LongTimes) {
   const Cluster c = any_cluster(16, 100, 0);
   EXPECT_RIGHT(wrong_with(c, 2'000'000'000 / Right(c).end()));
 }
+
+// explains (what the judge gives): amount, per_kib | peer is another
 
 }  // namespace

@@ -230,28 +230,36 @@ std::string wrong_with(const std::vector<Case>& cases) {
 
 const Link fast{1, 0.25}, slow{16, 1};
 
+// covers: A single node may | A single rank | *flat: one ring
 TEST(hierarchical_cost, OneNode) {
   EXPECT_RIGHT(
       wrong_with({{4, 4, 1, 4096, fast, slow}, {4, 8, 2, 4096, fast, slow}, {1, 4, 1, 64, fast, slow}}));
 }
+// covers: It is a reduce-scatter
 TEST(hierarchical_cost, OneRankPerNode) { EXPECT_RIGHT(wrong_with({{4, 1, 1, 4096, fast, slow}})); }
+// covers: *two_level, first case | a reduce-scatter in a ring | A message of n | What an allreduce
+// covers: Additions take no time
 TEST(hierarchical_cost, FullNodes) {
   EXPECT_RIGHT(
       wrong_with({{6, 3, 3, 3600, fast, slow}, {6, 3, 1, 3600, fast, slow}, {12, 4, 4, 48, fast, slow}}));
 }
+// covers: The k ranks share | Of messages that share | Of each node
 TEST(hierarchical_cost, SharedCards) {
   EXPECT_RIGHT(
       wrong_with({{8, 4, 2, 6400, fast, slow}, {24, 8, 3, 4800, fast, slow}, {8, 4, 8, 6400, fast, slow}}));
 }
+// covers: *two_level, second case | Every node sums
 TEST(hierarchical_cost, ALastNodeThatIsNotFull) {
   EXPECT_RIGHT(
       wrong_with({{10, 4, 1, 1200, fast, slow}, {10, 4, 1, 12, fast, slow}, {11, 5, 2, 600, fast, slow}}));
   EXPECT_RIGHT(wrong_with({{3, 2, 1, 600, fast, slow}, {9, 8, 8, 64, fast, slow}}));
 }
 // GPUs whose messages go through the memory of their node, say.
+// covers: All messages of a step
 TEST(hierarchical_cost, SlowMessagesInside) {
   EXPECT_RIGHT(wrong_with({{6, 3, 1, 3600, {2, 0.75}, {9, 0.125}}, {7, 3, 1, 3600, {2, 0.75}, {9, 0.125}}}));
 }
+// covers: Node 0 has | Returns the number | If both take
 TEST(hierarchical_cost, AnyNumbers) {
   std::vector<Case> cases;
   for (int i = 0; i < 40; ++i) {
@@ -263,5 +271,7 @@ TEST(hierarchical_cost, AnyNumbers) {
   }
   EXPECT_RIGHT(wrong_with(cases));
 }
+
+// explains (units, and what the judge gives): Times are in | ranks, ranks_per_node
 
 }  // namespace

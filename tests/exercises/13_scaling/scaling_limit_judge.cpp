@@ -160,23 +160,28 @@ Measured measured(const std::vector<int>& ranks, double a, double b, double nois
   return m;
 }
 
+// covers: By Amdahl's law | *serial: Amdahl's | Returns the largest
 TEST(scaling_limit, TimesThatFollowTheLaw) {
   EXPECT_RIGHT(wrong_with({{1, 2, 4, 8}, {32, 17, 9.5, 5.75}, 0.6}));
   EXPECT_RIGHT(wrong_with({{8, 1}, {20, 90}, 0.8}));
 }
+// covers: Let a and b | All that is asked
 TEST(scaling_limit, MeasuredTimes) {
   EXPECT_RIGHT(wrong_with({{1, 2, 4, 8, 16}, {61, 33, 16, 11, 6}, 0.5}));
   EXPECT_RIGHT(wrong_with({{4, 1, 16, 4, 1}, {18, 61, 9, 19, 64}, 0.4}));
 }
+// covers: ranks[i] >= 1
 TEST(scaling_limit, NobodyMeasuredOneRank) {
   EXPECT_RIGHT(wrong_with({{16, 8, 32, 64}, {14, 22, 9, 7.5}, 0.75}));
 }
 TEST(scaling_limit, MoreRanksTakeLonger) { EXPECT_RIGHT(wrong_with({{1, 2, 4}, {10, 12, 14}, 0.5})); }
+// covers: INT_MAX if
 TEST(scaling_limit, NoLimit) {
   EXPECT_RIGHT(wrong_with({{1, 2, 4, 8}, {80, 38, 18, 8.5}, 0.5}));
   EXPECT_RIGHT(wrong_with({{1, 2, 4}, {8, 4, 2}, 0.5}));
   EXPECT_RIGHT(wrong_with({{1, 10}, {1000, 100.0000009}, 0.01}));
 }
+// covers: If all of them
 TEST(scaling_limit, NothingIsKnown) {
   EXPECT_RIGHT(wrong_with({{1}, {12}, 0.5}));
   EXPECT_RIGHT(wrong_with({{3, 3, 3, 3, 3, 3}, {8, 9, 8, 7, 8, 11}, 0.5}));
@@ -189,5 +194,7 @@ TEST(scaling_limit, AnyNumbers) {
         measured(ranks, random_number(10, 40), random_number(100, 900), 0.005, random_number(2, 200))));
   }
 }
+
+// explains (what the judge gives): The same problem | n >= 1
 
 }  // namespace

@@ -135,10 +135,12 @@ std::string wrong_with(std::vector<Case> cases) {
   return "";
 }
 
+// covers: Parameter p lies | This range is cut | Every slice | place (parameters, n)
 TEST(latin_hypercube, AllKindsOfRanges) {
   EXPECT_RIGHT(wrong_with({make_case(5, {0.01f, 0, 16}, {1, 0.9f, 256}, {1, 0, 0}), make_case(8, {-2, 1e-5f}, {3, 1e-1f}, {0, 1}),
                            make_case(7, {0.5f}, {20}, {0})}));
 }
+// covers: values (n, parameters): | n trials
 TEST(latin_hypercube, OneTrialOrOneParameter) {
   EXPECT_RIGHT(wrong_with({make_case(1, {0.01f, 2}, {1, 4}, {1, 0}), make_case(9, {0.001f}, {10}, {1}), make_case(1, {3}, {3}, {1})}));
 }

@@ -159,6 +159,7 @@ std::string wrong_with(std::vector<Table> tables) {
 }
 
 // Numbers to follow by hand: the third trial has reported 1 of 4 steps, the fourth 2, the fifth nothing.
+// covers: accuracy (trials, steps): | A running trial | The median of | stop (trials):
 TEST(median_rule, ByHand) {
   EXPECT_RIGHT(wrong_with({{5, 4, {0.25f, 0.75f, 0.75f, 1,    0.5f, 0.5f, 0.5f, 0.5f,   0.25f, 0, 0, 0,   0.625f, 0.25f, 1, 1,   0, 1, 1, 1},
                             {4, 4, 1, 2, 0}, {}},
@@ -173,9 +174,11 @@ TEST(median_rule, Equal) {
   for (int reported : {1, 2, 2, 2, 1}) table.reported.push_back(reported);
   EXPECT_RIGHT(wrong_with({table, random_table(16, 4, 5), random_table(16, 4, 6)}));
 }
+// covers: A trial that has reported nothing
 TEST(median_rule, NobodyIsFinished) {
   EXPECT_RIGHT(wrong_with({random_table(5, 3, 0), random_table(1, 6, 0), random_table(12, 7, 0), random_table(12, 7, 5)}));
 }
+// covers: A trial that has reported all
 TEST(median_rule, AllAreFinished) { EXPECT_RIGHT(wrong_with({random_table(7, 3, 7), random_table(1, 1, 1), random_table(2, 5, 2), random_table(9, 5, 4)})); }
 TEST(median_rule, AnyTable) {
   std::vector<Table> tables;
@@ -185,5 +188,7 @@ TEST(median_rule, AnyTable) {
   }
   EXPECT_RIGHT(wrong_with(std::move(tables)));
 }
+
+// explains (the source): Source: D.
 
 }  // namespace
