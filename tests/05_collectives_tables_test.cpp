@@ -534,7 +534,7 @@ TEST(Curves, TakesTheStepsOfAFit) {
 TEST(Curves, SearchFromEightBytesToAHundredMillion) {
   const auto crossing = [](double at) {  // 2 + b 1.125 ns against alpha' + b 2.125 ns
     const double alpha = 2e-6 - at * 1e-9;
-    return curves_program::overtakes("rabenseifner", 2, {{{1e9, 1e-6, 1e-9}}, {{1e9, 1e-6, 1.25e-9}}, {{1e9, alpha, 2.125e-9}}});
+    return overtakes("rabenseifner", 2, {{{1e9, 1e-6, 1e-9}}, {{1e9, 1e-6, 1.25e-9}}, {{1e9, alpha, 2.125e-9}}});
   };
   EXPECT_EQ(crossing(4), 8);
   EXPECT_NEAR(crossing(8.5), 8.5, 1e-6);

@@ -13,8 +13,8 @@ struct Setting {
   int moment;  // percent
   std::string line() const {
     std::ostringstream text;
-    text << "schedule " << schedule << " stages " << stages << " chunks " << chunks << " micro_batches " << micro_batches << " backward "
-         << backward << " moment " << moment;
+    text << "schedule " << schedule << "; stages " << stages << "; chunks " << chunks << "; micro_batches " << micro_batches << "; backward "
+         << backward << "; moment " << moment;
     return text.str();
   }
   Schedule make(const std::string& name) const { return make_schedule(name, stages, name == "interleaved" ? chunks : 1, micro_batches); }

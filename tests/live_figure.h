@@ -37,14 +37,14 @@ inline std::string why_no_figure() {
   return run_program("command -v node").status == 0 ? "" : "no node";
 }
 
-// One answer for each line `name value name value ...`; what is not named is as at first.
+// One answer for each line `name value; name value ...`; what is not named is as at first.
 inline std::vector<LiveAnswer> live_answers(const std::string& figure, const std::vector<std::string>& lines) {
-  const std::string in = build_folder() + "/" + figure + ".live", out = in + ".answers";
+  const std::string in = build_folder() + "/" + figure + "." + std::to_string(getpid()) + ".live", out = in + ".answers";
   {
     std::ofstream file(in);
     for (const std::string& line : lines) file << line << '\n';
   }
-  const ProgramRun node = run_program("node common/live/node.js " + figure + " <" + in + " >" + out);
+  const ProgramRun node = run_program("node tests/live_figure.js " + figure + " <" + in + " >" + out);
   EXPECT_EQ(node.status, 0) << node.output;
   std::vector<LiveAnswer> answers;
   std::istringstream text(read_all(out));
@@ -55,6 +55,7 @@ inline std::vector<LiveAnswer> live_answers(const std::string& figure, const std
     const size_t equals = line.find('=');
     answers.back().values[line.substr(0, equals)] = line.substr(equals + 1);
   }
+  for (const std::string& file : {in, out}) std::remove(file.c_str());
   EXPECT_EQ(answers.size(), lines.size());
   answers.resize(lines.size());
   return answers;
@@ -76,6 +77,6 @@ inline std::vector<std::string> drawn(const LiveAnswer& answer, const std::strin
 // The picture in the text is what the figure shows at first.
 inline void expect_same_picture(const std::string& figure) {
   const std::string file = "chapters/" + figure + "/figures/live.svg";
-  const ProgramRun now = run_program("node common/live/node.js " + figure + " svg");
-  EXPECT_EQ(now.output == read_all(file), true) << file << " is not today's: node common/live/node.js " << figure << " svg >" << file;
+  const ProgramRun now = run_program("node tests/live_figure.js " + figure + " svg");
+  EXPECT_EQ(now.output == read_all(file), true) << file << " is not today's: node tests/live_figure.js " << figure << " svg >" << file;
 }

@@ -86,6 +86,21 @@ double predicted_seconds(const std::string& name, double bytes, int ranks, const
   throw Error("predicted_seconds: no formula for the allreduce '" + name + "'");
 }
 
+double overtakes(const std::string& name, int ranks, const Machine& machine) {
+  constexpr double shortest = 8, longest = 1e8;
+  const auto faster = [&](double bytes) {
+    return predicted_seconds(name, bytes, ranks, machine) < predicted_seconds("recursive-doubling", bytes, ranks, machine);
+  };
+  double low = shortest, high = shortest;
+  while (!faster(high) && high <= longest) low = high, high *= 1.01;
+  if (high > longest) return 0;
+  for (int halving = 0; halving < 50; ++halving) {
+    const double middle = (low + high) / 2;
+    (faster(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
 const Named<Allreduce>& choose_allreduce(size_t bytes, int ranks, const Machine& machine) {
   const auto cost = [&](const char* name) { return predicted_seconds(name, bytes, ranks, machine); };
   return find_allreduce(*std::min_element(std::begin(modelled), std::end(modelled),

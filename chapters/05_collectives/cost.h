@@ -85,6 +85,9 @@ Machine load_machine(const std::string& file);
 double predicted_seconds(const std::string& name, double bytes, int ranks, const Machine& machine);
 std::span<const char* const> modelled_allreduces();
 
+// From how many bytes on, of 8 to 1e8, the one called `name` takes less time than recursive doubling; 0 if it never does.
+double overtakes(const std::string& name, int ranks, const Machine& machine);
+
 // The allreduce with the smallest prediction. Another choice for another length means another order of the sum:
 // where bits matter, name one algorithm instead.
 const Named<Allreduce>& choose_allreduce(size_t bytes, int ranks, const Machine& machine);

@@ -18,7 +18,6 @@
 namespace {
 
 constexpr const char* ways[] = {"recursive-doubling", "rabenseifner", "ring", "reduce-broadcast"};
-constexpr double shortest = 8, longest = 1e8;  // bytes
 
 double microseconds(const char* way, double bytes, int ranks, const Machine& machine) {
   return 1e6 * predicted_seconds(way, bytes, ranks, machine);
@@ -32,21 +31,6 @@ void print_times(int ranks, const Machine& machine) {
     for (const char* way : ways) std::printf(" %18.1f", microseconds(way, bytes, ranks, machine));
   }
   std::printf("\n");
-}
-
-// The length from which on `way` takes less time than recursive doubling; 0 if it never does.
-double overtakes(const char* way, int ranks, const Machine& machine) {
-  const auto faster = [&](double bytes) {
-    return microseconds(way, bytes, ranks, machine) < microseconds("recursive-doubling", bytes, ranks, machine);
-  };
-  double low = shortest, high = shortest;
-  while (!faster(high) && high <= longest) low = high, high *= 1.01;
-  if (high > longest) return 0;
-  for (int halving = 0; halving < 50; ++halving) {
-    const double middle = (low + high) / 2;
-    (faster(middle) ? high : low) = middle;
-  }
-  return high;
 }
 
 void print_crossings(const std::vector<int64_t>& ranks, const Machine& machine) {
@@ -91,7 +75,7 @@ int curves(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
   if (mpi.rank() == 0) require_writable(csv);
 
-  const Piece exchange{longest, alpha * 1e-6, beta * 1e-9}, reduction{longest, alpha * 1e-6, (beta + gamma) * 1e-9};
+  const Piece exchange{1e8, alpha * 1e-6, beta * 1e-9}, reduction{1e8, alpha * 1e-6, (beta + gamma) * 1e-9};
   const Machine machine = fit.empty() ? Machine{{exchange}, {reduction}, {reduction}} : load_machine(fit);
   if (mpi.rank() != 0) return 0;
   char network[200];

@@ -8,7 +8,7 @@ const figure = {
     { name: "micro_batches", label: "micro-batches", from: 1, to: 32, first: 8 },
     { name: "backward", label: "backward : forward", from: 1, to: 3, step: 0.5, first: 2, show: (ratio) => `${ratio} : 1` },
     { name: "moment", label: "moment", from: 0, to: 100, first: 40, show: (share) => `${share} %` },
-    { name: "follow", label: "follow micro-batch", from: -1, to: 7, below: "micro_batches", first: -1, show: (m) => (m < 0 ? "none" : m) },
+    { name: "follow", label: "follow micro-batch", from: -1, to: 7, last: (out, set) => set.micro_batches - 1, first: -1, show: (m) => (m < 0 ? "none" : m) },
   ],
 
   draw(out, set, width) {

@@ -67,7 +67,7 @@ if [ $files = yes ]; then
         *.awk) language='awk' ;;
         *) language=text ;;
       esac
-      printf '\n## %s {#%s}\n\n~~~~~~~~~~ {.%s}\n' "${file#"$folder"/}" "${file#"$folder"/}" "$language"
+      printf '\n## %s {id="%s"}\n\n~~~~~~~~~~ {.%s}\n' "${file#"$folder"/}" "${file#"$folder"/}" "$language"
       cat "$file"
       printf '\n~~~~~~~~~~\n'
     done

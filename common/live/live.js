@@ -69,13 +69,14 @@ async function put_in_page(figure, base64) {
     do {
       again = false;
       const set = {};
-      for (const c of figure.controls) {
-        if (c.below) fields[c.name].max = set[c.below] - 1;
-        set[c.name] = c.choices ? fields[c.name].value : Number(fields[c.name].value);
-        if (!c.choices) fields[c.name].previousElementSibling.value = c.show ? c.show(set[c.name]) : set[c.name];
-      }
+      for (const c of figure.controls) set[c.name] = c.choices ? fields[c.name].value : Number(fields[c.name].value);
       try {
         const out = await run(set);
+        for (const c of figure.controls.filter((c) => !c.choices)) {
+          if (c.last) fields[c.name].max = c.last(out, set); // the browser brings the value below it
+          set[c.name] = Number(fields[c.name].value);
+          fields[c.name].previousElementSibling.value = c.show ? c.show(set[c.name]) : set[c.name];
+        }
         drawing.innerHTML = figure.draw(out, set, Math.floor(drawing.clientWidth));
         drawing.setAttribute("aria-label", figure.says(out, set));
         find("p").textContent = figure.says(out, set);

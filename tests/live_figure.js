@@ -1,6 +1,6 @@
 // A figure without a page:
-//   node common/live/node.js NN_topic svg        its first state as a file of SVG
-//   node common/live/node.js NN_topic <LINES     for each line `name value name value ...`: what C++ has returned, a number or word in
+//   node tests/live_figure.js NN_topic svg        its first state as a file of SVG
+//   node tests/live_figure.js NN_topic <LINES     for each line `name value; name value ...`: what C++ has returned, a number or word in
 //                                                a line `place=value`, then svg=..., or error=...; then an empty line
 "use strict";
 const { readFileSync } = require("fs");
@@ -24,8 +24,11 @@ function file_of(drawn) {
   const first = first_settings(figure);
   if (what === "svg") return process.stdout.write(file_of(figure.draw(await run(first), first, width)));
   for (const text of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
-    const parts = text.split(" "), set = { ...first };
-    for (let i = 0; i < parts.length; i += 2) set[parts[i]] = isNaN(parts[i + 1]) ? parts[i + 1] : Number(parts[i + 1]);
+    const set = { ...first };
+    for (const pair of text.split("; ")) {
+      const value = pair.slice(pair.indexOf(" ") + 1);
+      set[pair.split(" ")[0]] = isNaN(value) ? value : Number(value);
+    }
     try {
       const out = await run(set);
       console.log([...leaves(out, ""), `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
