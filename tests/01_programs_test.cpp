@@ -95,8 +95,8 @@ TEST(TrainProgram, ALossThatIsNotFiniteStopsTheRunWithOneLine) {
   const ProgramRun run = train(quick + "--hidden 16,16,16,16 --learning-rate 1000 --batch 10");
   EXPECT_EQ(run.status, 1);
   const std::string line = line_with(run.output, "error: ");
-  EXPECT_NE(line.find("the loss is"), std::string::npos) << run.output;
-  EXPECT_NE(line.find("try a smaller --learning-rate"), std::string::npos);
+  EXPECT_TRUE(contains(line, "the loss is")) << run.output;
+  EXPECT_TRUE(contains(line, "try a smaller --learning-rate"));
 }
 
 TEST(TrainProgram, TheRecordHasALineForEachStepAndEpoch) {
@@ -112,7 +112,7 @@ TEST(TrainProgram, TheRecordHasALineForEachStepAndEpoch) {
 TEST(GradientCheckProgram, SaysThatTheBackwardPassIsRight) {
   const ProgramRun run = run_program(build_folder() + "/chapters/01_serial/gradient_check");
   EXPECT_EQ(run.status, 0);
-  EXPECT_NE(run.output.find("the backward pass is right"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "the backward pass is right"));
 }
 
 TEST(FitFunctionProgram, LearnsASine) {

@@ -248,12 +248,12 @@ TEST(Bench, HasTheProductsOfFourBatches) {
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with("all ")) batches += line.substr(11, 16);
   EXPECT_EQ(batches, "batch 32        batch 64        batch 128       batch 256       ");
-  EXPECT_EQ(text.find("Training"), std::string::npos);
+  EXPECT_FALSE(contains(text, "Training"));
   setenv("OPENBLAS_CORETYPE", "Old", 1);
   const std::string alone = said(bench_program::main_of_program, {"--data", data.folder, "--hidden", "1", "--batch", "20", "--pairs", "11", "--training-only"});
   unsetenv("OPENBLAS_CORETYPE");
-  EXPECT_EQ(alone.find("in three steps"), std::string::npos);
-  EXPECT_NE(alone.find("Training, batch 20"), std::string::npos) << alone;
+  EXPECT_FALSE(contains(alone, "in three steps"));
+  EXPECT_TRUE(contains(alone, "Training, batch 20"));
   EXPECT_EQ(alone.find("WARNING: OPENBLAS_CORETYPE=Old chose these kernels.") != std::string::npos, OpenBlasDevice::open() != nullptr) << alone;
 }
 
@@ -375,7 +375,7 @@ TEST(FitFunction, SaysWhatItDidAndWhatWentWrong) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(said(fit_program::main_of_program, {"--hidden", "none", "--steps", "100000", "--optimizer", "sgd", "--learning-rate", "100"}, 1), "");
   const std::string error = testing::internal::GetCapturedStderr();
-  EXPECT_NE(error.find(": the error is not finite\n"), std::string::npos) << error;
+  EXPECT_TRUE(contains(error, ": the error is not finite\n"));
 }
 
 // ---- gradient_check.cpp ----
@@ -491,8 +491,8 @@ TEST(TrainReport, ShowsHowFarTheRunIs) {
       report.step(0.5, 30);
     });
   };
-  EXPECT_NE(line(0, false).find("\r[======                  ]  25 %  loss 0.5000  15 samples/s  6 s left \033[K"), std::string::npos) << line(0, false);
-  EXPECT_NE(line(2, false).find("\r[============            ]  50 %  loss 0.5000  15 samples/s  2 s left "), std::string::npos) << line(2, false);
+  EXPECT_TRUE(contains(line(0, false), "\r[======                  ]  25 %  loss 0.5000  15 samples/s  6 s left \033[K"));
+  EXPECT_TRUE(contains(line(2, false), "\r[============            ]  50 %  loss 0.5000  15 samples/s  2 s left "));
   EXPECT_EQ(line(0, true), "");
 }
 

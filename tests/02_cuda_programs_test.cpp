@@ -39,7 +39,7 @@ TEST(TrainProgram, WithoutADeviceSaysSoAndEndsWithItsOwnStatus) {
   const ProgramRun run = run_program("CUDA_VISIBLE_DEVICES= " + program + " --device cuda --epochs 0");
   EXPECT_EQ(run.status, 77);
   EXPECT_EQ(run.lines(), 1u) << run.output;
-  EXPECT_NE(run.output.find("no GPU"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "no GPU"));
 }
 
 // What nvcc built also runs where there is no GPU, or where the driver hides every GPU, and says so in one line.
@@ -50,7 +50,7 @@ TEST(NvccProgram, WithoutAGpuSaysSoAndEndsWithItsOwnStatus) {
   const ProgramRun run = run_program("CUDA_VISIBLE_DEVICES= " + built + " --device cuda --epochs 0");
   EXPECT_EQ(run.status, 77);
   EXPECT_EQ(run.lines(), 1u) << run.output;
-  EXPECT_NE(run.output.find("no GPU"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "no GPU"));
 }
 
 TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) { data_sets::expect_every_data_set(program + " --device cuda"); }

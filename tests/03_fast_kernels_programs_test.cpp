@@ -47,8 +47,8 @@ TEST(Roofline, HasEveryProductOfTheTable) {
   std::ostringstream drawn;
   drawn << std::ifstream(picture).rdbuf();
   for (const char* name : {"Some GPU", "1 naive", "2 coalesced", "8 tensor cores, half"})
-    EXPECT_NE(drawn.str().find(name), std::string::npos) << name;
-  EXPECT_EQ(drawn.str().find(">product<"), std::string::npos) << "the heading of the table is drawn";
+    EXPECT_TRUE(contains(drawn.str(), name)) << name;
+  EXPECT_FALSE(contains(drawn.str(), ">product<")) << "the heading of the table is drawn";
 }
 
 // --- The benchmark ---------------------------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
 TEST(Yardstick, CallsCublasWithItsOwnOrderOfNumbers) {
   const ProgramRun run = run_program(build_folder() + "/tests/03_fast_kernels_programs_test --gtest_also_run_disabled_tests --gtest_filter=*DISABLED_InItself");
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_NE(run.output.find("[  PASSED  ] 1 test."), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "[  PASSED  ] 1 test."));
 }
 
 TEST(Yardstick, DISABLED_InItself) {
@@ -330,7 +330,7 @@ int cublasSgemm_v2(void* h, int ta, int tb, int m, int n, int k, const float* al
 TEST(BenchProgram, HelpAndMistakes) {
   const std::string bench = build_folder() + "/chapters/03_fast_kernels/bench";
   const ProgramRun help = run_program(bench + " --help");
-  for (const char* option : {"--csv TEXT", "--products", "--training"}) EXPECT_NE(help.output.find(option), std::string::npos) << help.output;
+  for (const char* option : {"--csv TEXT", "--products", "--training"}) EXPECT_TRUE(contains(help.output, option));
   EXPECT_EQ(run_program(bench + " --nonsense").output, "error: unknown option --nonsense (--help lists the options)\n");
 }
 

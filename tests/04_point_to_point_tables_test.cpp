@@ -154,7 +154,7 @@ TEST(Probe, SaysThatAListIsWrong) {
   if (rank == 1) MPI_CHECK(MPI_Send(list.data(), 3, MPI_INT, 0, 1, MPI_COMM_WORLD));
   if (rank == 0) {
     const std::string text = said(probe_program::probe, {}, 1);
-    EXPECT_NE(text.find("list 0 of rank 1,    3 numbers  <- WRONG\n"), std::string::npos) << text;
+    EXPECT_TRUE(contains(text, "list 0 of rank 1,    3 numbers  <- WRONG\n"));
   }
 }
 
@@ -376,7 +376,7 @@ TEST(CompareWithSerialRun, TellsTheDistanceTheSpeedupAndTheStatus) {
     text << compare(other, serial.weights, serial.initial) << "\n";
     return text.str();
   }();
-  EXPECT_NE(far.find("1 of " + size + " differ in bits, the first at 11"), std::string::npos) << far;
+  EXPECT_TRUE(contains(far, "1 of " + size + " differ in bits, the first at 11"));
   expect(other, 4, Agreement::same_bits, 1, 1, "serial run: DISAGREES, " + far + times(4));
   expect(other, 0, Agreement::bounded, 0.3, 0, "serial run: agrees, " + far);
   expect(other, 0, Agreement::bounded, 0.2, 1, "serial run: DISAGREES, " + far);
@@ -447,7 +447,7 @@ TEST(TellDistanceToSerial, AllowsWhatTheOrderOfSumsExplains) {
       EXPECT_EQ(c.text, text.str());
       const Compared in_order = told(o, true, weights, 0, 2);
       EXPECT_EQ(in_order.status, factor > 0);
-      EXPECT_NE(in_order.text.find(factor > 0 ? "\nWRONG: the bits must be the same\n" : "\nthe same bits\n"), std::string::npos) << in_order.text;
+      EXPECT_TRUE(contains(in_order.text, factor > 0 ? "\nWRONG: the bits must be the same\n" : "\nthe same bits\n"));
     }
   }
   // Batches of one row have one order: then both distances are 0, which is no contradiction.

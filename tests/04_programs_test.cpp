@@ -38,7 +38,7 @@ TEST(Programs, HelpNamesEveryOption) {
             "device cpu|cuda [cpu]\ndata TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nepochs N (0 to 100000) [10]\n"
             "batch N (1 to 1048576) [128]\nmicro-batches N (1 to 1048576) [1]\noptimizer sgd|momentum|adam [sgd]\n"
             "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n");
-  EXPECT_NE(launch(3, "train --help").output.find(" [3]\n"), std::string::npos) << "a micro-batch for each rank";
+  EXPECT_TRUE(contains(launch(3, "train --help").output, " [3]\n")) << "a micro-batch for each rank";
   EXPECT_EQ(told("ring"), "way blocking|ordered|sendrecv|nonblocking [blocking]\nbytes N (4 to 2147483647) [1048576]\nlaps N (1 to 1000000) [1]\n");
   EXPECT_EQ(told("ping_pong"), "most N (8 to 2147483647) [4194304]\nrounds N (1 to 1000) [41]\nlog TEXT\n");
   EXPECT_EQ(told("overlap"), "bytes N (1 to 2147483647) [16777216]\nrounds N (1 to 1000) [9]\ntests N (1 to 1000000) [200]\n");
@@ -91,17 +91,17 @@ TEST(HelloProgram, AsksTheDriverAndMpi) {
   };
   const std::string init = "int cuInit(unsigned flags) { return flags == 0 ? 0 : 1; }", two = "int cuDeviceGetCount(int* count) { *count = 2; return 0; }";
   const std::string yes = run_with(2, init + two + "int MPIX_GPU_query_support(int kind, int* answer) { *answer = kind == 0 ? 2 : 0; return 0; }");
-  EXPECT_NE(yes.find("0 of 2\n"), std::string::npos) << yes;
-  EXPECT_NE(yes.find("1 of 2\n"), std::string::npos) << yes;
-  EXPECT_EQ(yes.find("none"), std::string::npos) << yes;
-  EXPECT_NE(yes.find("in MPI calls: yes (MPIX_GPU_query_support says yes)\n"), std::string::npos) << yes;
+  EXPECT_TRUE(contains(yes, "0 of 2\n"));
+  EXPECT_TRUE(contains(yes, "1 of 2\n"));
+  EXPECT_FALSE(contains(yes, "none"));
+  EXPECT_TRUE(contains(yes, "in MPI calls: yes (MPIX_GPU_query_support says yes)\n"));
   const std::string no = "int MPIX_GPU_query_support(int, int* answer) { *answer = 0; return 0; }";
   for (const std::string& driver : {init, two, "int cuInit(unsigned) { return 100; }" + two, init + "int cuDeviceGetCount(int* count) { *count = 2; return 100; }",
                                     init + "int cuDeviceGetCount(int*) { return 0; }"}) {
     const std::string none = run_with(1, driver + no);
-    EXPECT_NE(none.find(" none\n"), std::string::npos) << driver << none;
-    EXPECT_EQ(none.find(" of 2\n"), std::string::npos) << driver << none;
-    EXPECT_NE(none.find("in MPI calls: no (MPIX_GPU_query_support says no)\n"), std::string::npos) << none;
+    EXPECT_TRUE(contains(none, " none\n")) << driver << none;
+    EXPECT_FALSE(contains(none, " of 2\n")) << driver << none;
+    EXPECT_TRUE(contains(none, "in MPI calls: no (MPIX_GPU_query_support says no)\n"));
   }
   run_program("rm -rf " + folder);
 }

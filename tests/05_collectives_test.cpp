@@ -646,7 +646,7 @@ TEST(Table, UnknownNameListsTheKnownOnes) {
     find_allreduce("rings");
     FAIL() << "there is no such allreduce";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("rabenseifner"), std::string::npos) << error.what();
+    EXPECT_TRUE(contains(std::string(error.what()), "rabenseifner")) << error.what();
   }
 }
 

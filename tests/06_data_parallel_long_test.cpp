@@ -22,7 +22,7 @@ class FullTraining : public testing::TestWithParam<int> {};
 TEST_P(FullTraining, ReachesTheAccuracy) {
   const ProgramRun run = run_program(command(GetParam(), ""));
   ASSERT_EQ(run.status, 0) << run.output;
-  EXPECT_NE(run.output.find("epoch  10"), std::string::npos);
+  EXPECT_TRUE(contains(run.output, "epoch  10"));
   EXPECT_GE(last_accuracy(run.output), 97.5) << run.output;
 }
 
@@ -52,7 +52,7 @@ TEST_P(KilledRank, IsNamedWithinSecondsAndNobodyHangs) {
       "victim=$(pgrep -f '^" + build_folder() + "/chapters/06_data_parallel/train .*" + mark + "' | sed -n 2p); "
       "begin=$(date +%s); kill -KILL $victim; wait; "
       "tail -n 20 " + output + "; rm " + output + "; echo took $(($(date +%s) - begin)) s)");
-  EXPECT_NE(run.output.find("has ended without MPI_Finalize"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "has ended without MPI_Finalize"));
   const size_t took = run.output.rfind("took ");
   ASSERT_NE(took, std::string::npos) << run.output;
   EXPECT_LE(std::stoi(run.output.substr(took + 5)), 10) << run.output;

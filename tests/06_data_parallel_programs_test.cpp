@@ -116,7 +116,7 @@ TEST(Train, TheSharedWindowAddsRanksAsChapter01AddsMicroBatches) {
   const ProgramRun run = train(3, quick + "--allreduce shared-window");
   if (on_several_hosts(3)) {
     EXPECT_EQ(run.status, 1) << run.output;
-    EXPECT_NE(run.output.find("do not share memory"), std::string::npos) << run.output;
+    EXPECT_TRUE(contains(run.output, "do not share memory"));
     GTEST_SKIP() << "skipped: the ranks are on several hosts and share no memory";
   }
   EXPECT_EQ(after(run.output, "; weights "), after(train_serially(quick + "--micro-batches 3").output, "; weights ")) << run.output;
@@ -127,12 +127,12 @@ TEST(Train, ComparesItselfWithTheSerialRun) {
   for (const char* options : {"", "--micro-batches 4 --batch 100", "--allreduce ring", "--overlap --allreduce mpi"}) {
     const ProgramRun run = train(4, quick + "--compare-with-serial " + options);
     EXPECT_EQ(run.status, 0) << run.output;
-    EXPECT_NE(run.output.find("within ten times what another order of sums does"), std::string::npos) << run.output;
+    EXPECT_TRUE(contains(run.output, "within ten times what another order of sums does"));
   }
   const ProgramRun run = train(2, quick + "--compare-with-serial --reproducible --micro-batches 4");
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_NE(run.output.find("the same bits"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("%, exchanging "), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "the same bits"));
+  EXPECT_TRUE(contains(run.output, "%, exchanging "));
 }
 
 TEST(Train, RanksThatHaveNoRowsTakePart) {
@@ -143,10 +143,8 @@ TEST(Train, RanksThatHaveNoRowsTakePart) {
 TEST(Train, AMistakeGivesOneLineAndAStatus) {
   const ProgramRun run = train(3, "--overlap --allreduce ring");
   EXPECT_EQ(run.status, 1);
-  EXPECT_NE(run.output.find("--overlap: --allreduce ring cannot run in the background, only rank-order and mpi\n"),
-            std::string::npos)
-      << run.output;
-  EXPECT_EQ(run.output.find("rank 1"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "--overlap: --allreduce ring cannot run in the background, only rank-order and mpi\n"));
+  EXPECT_FALSE(contains(run.output, "rank 1"));
   EXPECT_EQ(train(2, "--data /no/such/folder").status, 1);
 }
 
@@ -174,7 +172,7 @@ TEST(Scaling, ADisturbedRunWritesNoResults) {
   const ProgramRun disturbed = scaling_with(77, folder);
   EXPECT_EQ(disturbed.status, 77) << disturbed.output;
   EXPECT_FALSE(std::ifstream(folder + "/record.csv").good());
-  EXPECT_NE(disturbed.output.find("nothing was written"), std::string::npos) << disturbed.output;
+  EXPECT_TRUE(contains(disturbed.output, "nothing was written"));
   run_program("rm -rf " + folder);
 }
 
@@ -184,7 +182,7 @@ TEST(Scaling, ComparesWithTheSerialStep) {
   ASSERT_EQ(run.status, 0) << run.output;
   EXPECT_EQ(run.lines(), 4u) << run.output;
   for (const char* begin : {"kind,ranks,batch,", "strong128,2,128,", "strong1024,2,1024,", "weak,2,256,"})
-    EXPECT_NE(run.output.find(begin), std::string::npos) << run.output;
+    EXPECT_TRUE(contains(run.output, begin));
 }
 
 // The chapter's promise: the program is chapter 01's, but for these lines.

@@ -83,7 +83,7 @@ TEST(Programs, EndWellAndOnlyRank0Speaks) {
 TEST(TrainProgram, OptionsHaveTheseDefaultsAndRanges) {
   const std::string told = options_told(launch(3, "train --help").output);
   for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "zero N (0 to 3) [1]\nunit N (at least 1) [1]\n"})
-    EXPECT_NE(told.find(line), std::string::npos) << told;
+    EXPECT_TRUE(contains(told, line));
 }
 
 // 784·300 + 300 + 300·10 + 10 parameters: units of 235500 and 3010. Of three ranks rank 0 has a third, rounded down.

@@ -233,10 +233,10 @@ TEST(Report, TellsPlanTimeAndMemory) {
     const std::vector<double> one(chunks.size(), 1), two(chunks.size(), 2);
     plan += line("\nplanned: idle %.1f %% if all chunks took equally long, %.1f %% with these\n", 100 * times_of(schedule, one, two).idle,
                  100 * times_by_products(schedule, sizes, chunks).idle);
-    EXPECT_NE(printed.find("\n" + plan), std::string::npos) << plan << printed;
+    EXPECT_TRUE(contains(printed, "\n" + plan)) << plan << printed;
     const std::string end = line("\nmeasured: idle %.1f %% of the stages' time\n", 100 * idle_of(schedule, 2)) + counted + formula +
                             " MB; by formula: " + formula + " MB\ndistance to the serial run: not measured (--compare-with-serial does)\n";
-    EXPECT_NE(printed.find(end), std::string::npos) << end << printed;
+    EXPECT_TRUE(contains(printed, end)) << end << printed;
   }
 }
 
@@ -478,9 +478,9 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   PipelineOptions o(3);
   o.declare(options);
   const std::string told = options_told(options.help());
-  EXPECT_NE(told.find("micro-batches N (1 to 1048576) [8]\n"), std::string::npos) << told;
-  EXPECT_NE(told.find("schedule naive|gpipe|1f1b|interleaved [1f1b]\nchunks N (1 to 1000) [1]\nsplit N,N,.. (1 to 65536) [none]\n"
-                      "compare-with-serial\ntrace TEXT\n"), std::string::npos) << told;
+  EXPECT_TRUE(contains(told, "micro-batches N (1 to 1048576) [8]\n"));
+  EXPECT_TRUE(contains(told, "schedule naive|gpipe|1f1b|interleaved [1f1b]\nchunks N (1 to 1000) [1]\nsplit N,N,.. (1 to 65536) [none]\n"
+                      "compare-with-serial\ntrace TEXT\n"));
 }
 
 }  // namespace

@@ -115,8 +115,8 @@ TEST(Train, WritesATrace) {
   ASSERT_EQ(run.status, 0) << run.output;
   std::ifstream in(file);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
-  EXPECT_NE(text.find("\"forward 5\""), std::string::npos);
-  EXPECT_NE(text.find("\"backward 5\""), std::string::npos);
+  EXPECT_TRUE(contains(text, "\"forward 5\""));
+  EXPECT_TRUE(contains(text, "\"backward 5\""));
   std::remove(file.c_str());
 }
 

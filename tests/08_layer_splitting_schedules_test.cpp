@@ -159,7 +159,7 @@ TEST(Schedules, RefuseWhatTheyCannotDo) {
 void expect_rejected(const Schedule& schedule, const std::string& reason) {
   const Proof proof = check(schedule);
   EXPECT_FALSE(proof.holds()) << "accepted, although: " << reason;
-  EXPECT_NE(proof.error.find(reason), std::string::npos) << proof.error;
+  EXPECT_TRUE(contains(proof.error, reason));
 }
 
 TEST(Checker, RejectsAMissingStep) {

@@ -14,7 +14,7 @@ TEST_P(FullTraining, ReachesTheAccuracy) {
   const std::string word = "test accuracy ";
   const size_t last = run.output.rfind(word);
   ASSERT_NE(last, std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("epoch  10"), std::string::npos);
+  EXPECT_TRUE(contains(run.output, "epoch  10"));
   EXPECT_GE(std::stod(run.output.substr(last + word.size())), 97.5) << run.output;
 }
 

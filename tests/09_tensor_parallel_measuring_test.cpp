@@ -161,7 +161,7 @@ TEST(Report, TellsCutSharesAndMemory) {
   const auto mb = [](int floats) { return 4e-6 * floats; };
   const std::string cut = line("\n%d ranks, allreduce rank-order; rank 0 has 17 x %d, %d x 240, 240 x %d, %d x 10: %d of %d parameters\n", ranks(),
                                part(260), part(260), part(150), part(150), here, parameters);
-  EXPECT_NE(printed.find(cut), std::string::npos) << cut << printed;
+  EXPECT_TRUE(contains(printed, cut)) << cut << printed;
   const std::string end =
       line("\ntime: computing %.1f %%, waiting %.1f %%, copying %.1f %%; rank %zu computed longest, %.1f %%\n", 100 * sum[0] / sum[3],
            100 * sum[1] / sum[3], 100 * sum[2] / sum[3], busiest, 100 * all[4 * busiest] / all[4 * busiest + 3]) +
@@ -430,7 +430,7 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   TensorOptions o(0, 3);
   o.declare(options);
   const std::string told = options_told(options.help());
-  EXPECT_NE(told.find(" [rank-order]\ncompare-with-serial\ntrace TEXT\n"), std::string::npos) << told;
+  EXPECT_TRUE(contains(told, " [rank-order]\ncompare-with-serial\ntrace TEXT\n"));
   // A batch of one row has no other order of sums to compare with, where there is another rank.
   const auto refused = [](int ranks, int64_t batch, bool compare) {
     Dataset data = random_dataset(17, 40);

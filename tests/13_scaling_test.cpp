@@ -74,10 +74,6 @@ std::string error_of(F f) {
   }
   return "no error";
 }
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 // ---- The network ----

@@ -72,7 +72,7 @@ TEST(Holes, MistakesInTheMarkersAreNamedWithTheirLine) {
   for (const auto& [solution, words] : cases) {
     const ProgramRun run = cut(solution);
     EXPECT_NE(run.status, 0) << solution;
-    EXPECT_NE(run.output.find(words), std::string::npos) << solution << run.output;
+    EXPECT_TRUE(contains(run.output, words)) << solution << run.output;
   }
 }
 
@@ -131,7 +131,7 @@ TEST(Exercises, WhatSomebodyHasWorkedOnIsKept) {
 
   std::ofstream(file, std::ios::app) << "// mine\n";
   const ProgramRun again = run_program(generate);
-  EXPECT_NE(again.output.find("kept"), std::string::npos) << again.output;
+  EXPECT_TRUE(contains(again.output, "kept"));
   EXPECT_EQ(read(file), fresh + "// mine\n");
 }
 
@@ -152,7 +152,7 @@ TEST(Exercises, AHandOutCanStartOver) {
   std::ofstream(file, std::ios::app) << "// mine\n";
   const ProgramRun again = run_program(generate);
   EXPECT_EQ(again.status, 0);
-  EXPECT_NE(again.output.find("kept"), std::string::npos) << again.output;
+  EXPECT_TRUE(contains(again.output, "kept"));
   EXPECT_EQ(read(file), "// as it was\n// mine\n");
 }
 
@@ -218,7 +218,7 @@ TEST(Slips, MakeSuggestsVerbsAndTheGraderTasks) {
   if (!has_task()) GTEST_SKIP() << "skipped: no tasks of chapter 01 here";
   const ProgramRun verb = run_program("env -u MAKEFLAGS -u MAKELEVEL make NO_INSTALL=1 ex-01_leaky_rel 2>/dev/null");
   EXPECT_EQ(verb.status, 2);
-  EXPECT_NE(verb.output.find("no rule to make ex-01_leaky_rel; did you mean make ex-01_leaky_relu"), std::string::npos) << verb.output;
+  EXPECT_TRUE(contains(verb.output, "no rule to make ex-01_leaky_rel; did you mean make ex-01_leaky_relu"));
   const ProgramRun task = run_program("sh -c '. tests/exercises/tasks.sh; chosen_tasks 01_leaky_rel'");
   EXPECT_EQ(task.output, "no task 01_leaky_rel; did you mean 01_leaky_relu?\n");
 }
@@ -278,8 +278,7 @@ TEST_P(Sandbox, WatchesProcessesThatEndAllTheTime) {
   EXPECT_TRUE(sandboxed.report.starts_with("exit 0 ")) << sandboxed.report << sandboxed.output;
 }
 TEST_P(Sandbox, LimitsTheSizeOfFiles) {
-  EXPECT_NE(run("--disk 1", "head -c 4000000 /dev/zero > large && echo whole").output.find("File"),
-            std::string::npos);
+  EXPECT_TRUE(contains(run("--disk 1", "head -c 4000000 /dev/zero > large && echo whole").output, "File"));
 }
 TEST_P(Sandbox, LimitsTheSizeOfAllFiles) {
   const Sandboxed sandboxed = run("--disk 4", "for i in 1 2 3 4 5; do head -c 3000000 /dev/zero > large$i || exit 3; done; exit 0");
@@ -299,13 +298,13 @@ TEST_P(Sandbox, LeavesNothingBehindInPublicFolders) {
   const std::string name = "left_behind." + std::to_string(getpid());
   const Sandboxed sandboxed =
       run("", "for folder in /tmp /var/tmp /dev/shm; do mkdir $folder/" + name + " && echo x > $folder/" + name + "/x; done; echo done");
-  EXPECT_NE(sandboxed.output.find("done"), std::string::npos);
+  EXPECT_TRUE(contains(sandboxed.output, "done"));
   for (const std::string folder : {"/tmp/", "/var/tmp/", "/dev/shm/"}) EXPECT_FALSE(fs::exists(folder + name)) << folder;
 }
 TEST_P(Sandbox, StartsNoOtherProcessWhereThatIsForbidden) {
   const Sandboxed sandboxed = run("--alone 1", "echo first; (echo second)");
   EXPECT_TRUE(sandboxed.output.starts_with("first\n")) << sandboxed.output;
-  EXPECT_EQ(sandboxed.output.find("second"), std::string::npos) << sandboxed.output;
+  EXPECT_FALSE(contains(sandboxed.output, "second"));
 }
 
 // A program of our own for each call: `name` fails, or the program dies of it.
@@ -371,7 +370,7 @@ int main(int count, char** arguments) {
 }
 TEST_P(Sandbox, KeepsTheEnvironmentSmall) {
   setenv("A_SECRET_OF_THE_TEACHER", "secret", 1);
-  EXPECT_EQ(run("", "env").output.find("SECRET"), std::string::npos);
+  EXPECT_FALSE(contains(run("", "env").output, "SECRET"));
 }
 TEST_P(Sandbox, ShowsNothingOfTheRepositoryButItsOpenParts) {
   if (!walls_) GTEST_SKIP() << "skipped: without walls everything that the user may read is seen";
@@ -380,8 +379,8 @@ TEST_P(Sandbox, ShowsNothingOfTheRepositoryButItsOpenParts) {
                   "/Makefile\" ../course/tests /home /root 2>/dev/null; echo x > ../in/y || touch "
                   "../course/common/y /usr/y; ls /proc | grep -c '^[0-9]'");
   EXPECT_TRUE(sandboxed.output.starts_with("../course/common/error.h\n")) << sandboxed.output;
-  EXPECT_EQ(sandboxed.output.find("/root\n"), std::string::npos) << sandboxed.output;
-  EXPECT_EQ(sandboxed.output.find("Makefile"), std::string::npos) << sandboxed.output;
+  EXPECT_FALSE(contains(sandboxed.output, "/root\n"));
+  EXPECT_FALSE(contains(sandboxed.output, "Makefile"));
   EXPECT_FALSE(fs::exists("common/y") || fs::exists("/usr/y") || fs::exists(scratch_.path / "in/y"));
 }
 

@@ -89,23 +89,23 @@ TEST_F(GradeClass, NamesAreData) {
   const ProgramRun run = grade();
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_FALSE(fs::exists("PWNED") || fs::exists(scratch_ / "PWNED"));
-  EXPECT_NE(run.output.find("ignored link: a link\n"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("ignored late.zip: not a folder\n"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "ignored link: a link\n"));
+  EXPECT_TRUE(contains(run.output, "ignored late.zip: not a folder\n"));
   EXPECT_EQ(occurrences(run.output, "3 of 6 points"), int(std::size(names))) << run.output;
-  EXPECT_NE(run.output.find("new\\x0aline"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "new\\x0aline"));
   for (const std::string& name : names) {
     const std::string feedback = read(made("feedback") / name / "feedback.md");
-    EXPECT_NE(feedback.find("# 3 of 6 points\n"), std::string::npos) << name << feedback;
-    EXPECT_NE(feedback.find("    not handed in\n"), std::string::npos) << name << feedback;
+    EXPECT_TRUE(contains(feedback, "# 3 of 6 points\n")) << name << feedback;
+    EXPECT_TRUE(contains(feedback, "    not handed in\n")) << name << feedback;
   }
   const std::string grades = read(made("grades.csv"));
   EXPECT_TRUE(grades.starts_with("folder,name,id,points,of,01_first,02_second\n")) << grades;
-  EXPECT_NE(grades.find("'=1+1,,,3,6,3,0\n"), std::string::npos) << grades;
-  EXPECT_NE(grades.find("\"a,b\"\"c\",,,3,6,3,0\n"), std::string::npos) << grades;
+  EXPECT_TRUE(contains(grades, "'=1+1,,,3,6,3,0\n"));
+  EXPECT_TRUE(contains(grades, "\"a,b\"\"c\",,,3,6,3,0\n"));
   const std::string html = read(made("class.html"));
-  EXPECT_NE(html.find("&lt;script&gt;"), std::string::npos);
-  EXPECT_EQ(html.find("<script>"), std::string::npos);
-  EXPECT_EQ(html.find("://"), std::string::npos) << "needs no network";
+  EXPECT_TRUE(contains(html, "&lt;script&gt;"));
+  EXPECT_FALSE(contains(html, "<script>"));
+  EXPECT_FALSE(contains(html, "://")) << "needs no network";
 }
 
 TEST_F(GradeClass, GoesOnWhereItWasKilled) {
@@ -115,7 +115,7 @@ TEST_F(GradeClass, GoesOnWhereItWasKilled) {
   EXPECT_EQ(occurrences(calls(), "\n"), 3);
   const ProgramRun again = grade();
   EXPECT_EQ(again.status, 0) << again.output;
-  EXPECT_NE(again.output.find("2 of 4 were graded before\n"), std::string::npos) << again.output;
+  EXPECT_TRUE(contains(again.output, "2 of 4 were graded before\n"));
   EXPECT_EQ(occurrences(calls(), "\n"), 5);
   EXPECT_EQ(occurrences(calls(), "/c\n"), 2);
   EXPECT_EQ(occurrences(read(made("grades.csv")), ",6,6,3,3\n"), 4) << read(made("grades.csv"));
@@ -123,7 +123,7 @@ TEST_F(GradeClass, GoesOnWhereItWasKilled) {
   write(class_ / "b/right", "0 \n");
   EXPECT_EQ(grade().status, 0);
   EXPECT_EQ(occurrences(calls(), "\n"), 6);
-  EXPECT_NE(read(made("grades.csv")).find("b,,,0,6,0,0\n"), std::string::npos);
+  EXPECT_TRUE(contains(read(made("grades.csv")), "b,,,0,6,0,0\n"));
 }
 
 TEST_F(GradeClass, WhoCouldNotBeGradedHasNoPointsAndIsTriedAgain) {
@@ -131,10 +131,10 @@ TEST_F(GradeClass, WhoCouldNotBeGradedHasNoPointsAndIsTriedAgain) {
   write(class_ / "b/trouble", ""), write(class_ / "c/incomplete", "");
   const ProgramRun run = grade();
   EXPECT_EQ(run.status, 1) << run.output;
-  EXPECT_NE(run.output.find("the grader ended with status 2"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("the grading was interrupted"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("2 could not be graded"), std::string::npos) << run.output;
-  EXPECT_NE(read(made("grades.csv")).find("b,,,,,,\nc,,,,,,\n"), std::string::npos) << read(made("grades.csv"));
+  EXPECT_TRUE(contains(run.output, "the grader ended with status 2"));
+  EXPECT_TRUE(contains(run.output, "the grading was interrupted"));
+  EXPECT_TRUE(contains(run.output, "2 could not be graded"));
+  EXPECT_TRUE(contains(read(made("grades.csv")), "b,,,,,,\nc,,,,,,\n"));
   EXPECT_FALSE(fs::exists(made("feedback/b")));
   fs::remove(class_ / "b/trouble"), fs::remove(class_ / "c/incomplete");
   EXPECT_EQ(grade().status, 0);
@@ -146,10 +146,9 @@ TEST_F(GradeClass, TellsTheTeacherWhatIsCommon) {
   write(class_ / "b/right", "0");
   EXPECT_EQ(grade().status, 0);
   const std::string html = read(made("class.html"));
-  EXPECT_NE(html.find("<tr><td class=text>01_first</td><td>1</td><td>2</td><td>0</td>"), std::string::npos) << html;
-  EXPECT_NE(html.find("<tr><td class=text>02_second</td><td>1</td><td>0</td><td>2</td>"), std::string::npos) << html;
-  EXPECT_NE(html.find("<tr><td>2</td><td class=text>01_first</td><td class=text>row 7 of &lt;b&gt;dw&lt;/b&gt; is wrong</td></tr>"),
-            std::string::npos) << html;
+  EXPECT_TRUE(contains(html, "<tr><td class=text>01_first</td><td>1</td><td>2</td><td>0</td>"));
+  EXPECT_TRUE(contains(html, "<tr><td class=text>02_second</td><td>1</td><td>0</td><td>2</td>"));
+  EXPECT_TRUE(contains(html, "<tr><td>2</td><td class=text>01_first</td><td class=text>row 7 of &lt;b&gt;dw&lt;/b&gt; is wrong</td></tr>"));
 }
 
 // The forms of exported gradebooks, as the systems' own documentation shows them.
@@ -198,13 +197,13 @@ TEST_F(GradeClass, TheRosterSaysWhoIsWho) {
   set("GRADEBOOK", write("gradebook.csv", "Student,Email\nJane Doe,\nRoe,r@example.org\nMoe,\n"));
   const ProgramRun run = grade();
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_NE(run.output.find("Max Moe: handed in nothing\n"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("stranger: is not on the roster\n"), std::string::npos) << run.output;
-  EXPECT_NE(run.output.find("stranger: has no row in the gradebook\n"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "Max Moe: handed in nothing\n"));
+  EXPECT_TRUE(contains(run.output, "stranger: is not on the roster\n"));
+  EXPECT_TRUE(contains(run.output, "stranger: has no row in the gradebook\n"));
   EXPECT_EQ(read(made("gradebook.csv")), "Student,Email,Exercises\nJane Doe,,6\nRoe,r@example.org,3\nMoe,,\n");
   const std::string grades = read(made("grades.csv"));
-  EXPECT_NE(grades.find("team-a,\"Doe, Jane\",s16,6,6,3,3\n"), std::string::npos) << grades;
-  EXPECT_NE(grades.find("\n,Max Moe,s18,,,,\n"), std::string::npos) << grades;
+  EXPECT_TRUE(contains(grades, "team-a,\"Doe, Jane\",s16,6,6,3,3\n"));
+  EXPECT_TRUE(contains(grades, "\n,Max Moe,s18,,,,\n"));
 }
 
 TEST_F(GradeClass, NobodyIsChosenWhereTwoFit) {
@@ -212,7 +211,7 @@ TEST_F(GradeClass, NobodyIsChosenWhereTwoFit) {
   set("GRADEBOOK", write("gradebook.csv", "Student,ID\nJane Doe,\nJane Doe,102\n"));
   const ProgramRun run = grade();
   EXPECT_EQ(read(made("gradebook.csv")), "Student,ID,Exercises\nJane Doe,,\nJane Doe,102,3\n");
-  EXPECT_NE(run.output.find("gradebook, jane doe: several students could be meant; left as it was\n"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "gradebook, jane doe: several students could be meant; left as it was\n"));
 }
 
 TEST_F(GradeClass, WhatCannotBeUsedIsToldBeforeAnybodyIsGraded) {
@@ -225,7 +224,7 @@ TEST_F(GradeClass, WhatCannotBeUsedIsToldBeforeAnybodyIsGraded) {
     set("GRADEBOOK", write("gradebook.csv", gradebook));
     const ProgramRun run = grade();
     EXPECT_EQ(run.status, 2) << words;
-    EXPECT_NE(run.output.find(words), std::string::npos) << words << ":\n" << run.output;
+    EXPECT_TRUE(contains(run.output, words)) << words << ":\n" << run.output;
   }
   set("CLASS", scratch_ / "nowhere");
   EXPECT_EQ(grade().status, 2);
@@ -276,8 +275,8 @@ TEST_F(Service, ClassroomReadsPointsAndAStatus) {
                               "    {\"name\": \"b\", \"score\": 3, \"max_score\": 13}\n]}\n";
   const ProgramRun below = start(results, 2);
   EXPECT_EQ(below.status, 2);
-  EXPECT_NE(below.output.find("::notice title=Autograding complete::Points 5/15\n"), std::string::npos) << below.output;
-  EXPECT_NE(below.output.find("::{\"totalPoints\":5,\"maxPoints\":15}\n"), std::string::npos) << below.output;
+  EXPECT_TRUE(contains(below.output, "::notice title=Autograding complete::Points 5/15\n"));
+  EXPECT_TRUE(contains(below.output, "::{\"totalPoints\":5,\"maxPoints\":15}\n"));
   EXPECT_EQ(start(results, 0).status, 0);
   fs::remove_all(scratch_ / "build");
   EXPECT_EQ(start("", 2).status, 2);

@@ -73,14 +73,13 @@ TEST_F(Grading, FollowsNoLink) {
   const ProgramRun run = collect();
   EXPECT_FALSE(fs::exists(taken_ / "01_serial/weight_decay.cpp"));
   for (const std::string name : {"01_serial", "exercises/01_serial", "weight_decay.cpp"})
-    EXPECT_NE(run.output.find("ignored: " + name + ": is a link, and links are not followed\n"), std::string::npos)
-        << run.output;
+    EXPECT_TRUE(contains(run.output, "ignored: " + name + ": is a link, and links are not followed\n"));
 
   fs::create_directory_symlink(secret, scratch_ / "link");
   for (const std::string end : {"", "/", "//"}) {
     const ProgramRun whole = collect((scratch_ / "link").string() + end);
     EXPECT_EQ(whole.status, 2);
-    EXPECT_NE(whole.output.find("is a link: name the folder itself"), std::string::npos) << whole.output;
+    EXPECT_TRUE(contains(whole.output, "is a link: name the folder itself"));
     EXPECT_FALSE(fs::exists(taken_ / "01_serial/weight_decay.cpp"));
   }
   EXPECT_EQ(collect(secret).status, 0);
@@ -90,7 +89,7 @@ TEST_F(Grading, FollowsNoLink) {
   fs::create_hard_link(secret / "01_serial/weight_decay.cpp", handed_in_ / "weight_decay.cpp");
   collect();
   EXPECT_FALSE(fs::exists(taken_ / "01_serial/weight_decay.cpp"));
-  EXPECT_NE(taken("01_serial/weight_decay.cpp.problem").find("is a hard link"), std::string::npos);
+  EXPECT_TRUE(contains(taken("01_serial/weight_decay.cpp.problem"), "is a hard link"));
 }
 
 // A reader of lines takes the second line of the folder's name for the path of a file, and follows the link in it.
@@ -124,8 +123,8 @@ TEST_F(Grading, NamesAreShownAsTheyCanBeShown) {
   hand_in("halo\x1b[2J\n\\ (1).cpp", "x\n");
   hand_in("halo \xc3\xa4 \xe2\x80\xae.cpp", "x\n");  // a letter; a change of the writing's direction
   const std::string said = collect().output;
-  EXPECT_NE(said.find("ignored: halo\\x1b[2J\\x0a\\x5c (1).cpp: not"), std::string::npos) << said;
-  EXPECT_NE(said.find("ignored: halo \xc3\xa4 \\xe2\\x80\\xae.cpp: not"), std::string::npos) << said;
+  EXPECT_TRUE(contains(said, "ignored: halo\\x1b[2J\\x0a\\x5c (1).cpp: not"));
+  EXPECT_TRUE(contains(said, "ignored: halo \xc3\xa4 \\xe2\\x80\\xae.cpp: not"));
 }
 
 TEST_F(Grading, TextFromOtherSystemsIsMadePlainOrNamed) {
@@ -167,7 +166,7 @@ TEST_F(Grading, ResultsAreKeyedByTheWholePath) {
   EXPECT_NE(key(handed_in_ / "bert/submission"), first);
   EXPECT_NE(key(handed_in_ / "anna%2Fsubmission"), first);
   EXPECT_NE(key(handed_in_ / "a b"), key(handed_in_ / "a%20b"));
-  EXPECT_EQ(key(handed_in_ / "results.json").find(".json"), std::string::npos);
+  EXPECT_FALSE(contains(key(handed_in_ / "results.json"), ".json"));
   EXPECT_EQ(key("tests"), "tests\n");
   for (std::istringstream parts(key(handed_in_ / std::string(255, '\''))); !parts.eof();) {
     std::string part;
@@ -184,7 +183,7 @@ TEST_F(Grading, MakeReadsNothingInANameAndNoShellSeesIt) {
   EXPECT_FALSE(fs::remove("PWNED"));
   const size_t shown = run.output.find("recipe:\n" + name + "\n");
   ASSERT_NE(shown, std::string::npos) << run.output;
-  EXPECT_EQ(run.output.substr(0, shown).find("PWNED"), std::string::npos) << "a command contains the name: " << run.output;
+  EXPECT_FALSE(contains(run.output.substr(0, shown), "PWNED")) << "a command contains the name: " << run.output;
 }
 
 // --- The script, with a sandbox that is none ---------------------------------------------------------------------------------
@@ -219,23 +218,23 @@ TEST_F(Results, AnInterruptedGradingLeavesNoOlderPoints) {
   hand_in("leaky_relu.cpp", "int x;\n");
   EXPECT_NE(grade("01_leaky_relu 01_weight_decay").status, 0);
   const std::string none = read(results_ / "results.json");
-  EXPECT_NE(none.find("\"score\": 0,\n  \"output\": \"incomplete: 0 of 2 tasks\""), std::string::npos) << none;
+  EXPECT_TRUE(contains(none, "\"score\": 0,\n  \"output\": \"incomplete: 0 of 2 tasks\""));
 
   fs::remove(handed_in_ / "leaky_relu.cpp");
   hand_in("weight_decay.cpp", "int x;\n");
   EXPECT_NE(grade("01_leaky_relu 01_weight_decay").status, 0);
   const std::string left = read(results_ / "results.json");
-  EXPECT_NE(left.find("\"output\": \"incomplete: 1 of 2 tasks\""), std::string::npos) << left;
-  EXPECT_NE(left.find("\"extra_data\": {\"incomplete\": true}"), std::string::npos) << left;
-  EXPECT_NE(left.find("\"01_leaky_relu\", \"score\": 0"), std::string::npos) << left;
+  EXPECT_TRUE(contains(left, "\"output\": \"incomplete: 1 of 2 tasks\""));
+  EXPECT_TRUE(contains(left, "\"extra_data\": {\"incomplete\": true}"));
+  EXPECT_TRUE(contains(left, "\"01_leaky_relu\", \"score\": 0"));
   EXPECT_FALSE(fs::exists(results_ / "junit.xml"));
 
   sandbox("exit 1");
   EXPECT_EQ(grade("01_leaky_relu 01_weight_decay").status, 1);
   const std::string whole = read(results_ / "results.json");
-  EXPECT_EQ(whole.find("incomplete"), std::string::npos) << whole;
-  EXPECT_NE(whole.find("\"01_weight_decay\", \"score\": 0"), std::string::npos) << whole;
-  EXPECT_NE(read(results_ / "junit.xml").find("failures=\"2\""), std::string::npos);
+  EXPECT_FALSE(contains(whole, "incomplete"));
+  EXPECT_TRUE(contains(whole, "\"01_weight_decay\", \"score\": 0"));
+  EXPECT_TRUE(contains(read(results_ / "junit.xml"), "failures=\"2\""));
 }
 
 TEST_F(Results, WhatWasIgnoredIsSaidToTheStudentToo) {
@@ -243,15 +242,15 @@ TEST_F(Results, WhatWasIgnoredIsSaidToTheStudentToo) {
   const std::string line = "ignored: weight_decay (1).cpp: not a name I know; did you mean weight_decay.cpp?";
   const ProgramRun run = grade("01_weight_decay");
   EXPECT_EQ(run.status, 1);
-  EXPECT_NE(run.output.find(line + "\n"), std::string::npos) << run.output;
-  EXPECT_NE(read(results_ / "results.json").find("\"output\": \"" + line + "\""), std::string::npos);
+  EXPECT_TRUE(contains(run.output, line + "\n"));
+  EXPECT_TRUE(contains(read(results_ / "results.json"), "\"output\": \"" + line + "\""));
 }
 
 TEST_F(Results, ASlipInTasksIsNotFullMarks) {
   for (const std::string tasks : {"01_weight_deca", "01_leaky_relu 01_weight_deca"}) {
     const ProgramRun run = grade(tasks);
     EXPECT_EQ(run.status, 2) << run.output;
-    EXPECT_NE(run.output.find("no task 01_weight_deca; did you mean 01_weight_decay?\n"), std::string::npos) << run.output;
+    EXPECT_TRUE(contains(run.output, "no task 01_weight_deca; did you mean 01_weight_decay?\n"));
   }
 }
 
@@ -260,7 +259,7 @@ TEST_F(Results, ASubmissionHasItsTime) {
   setenv("GRADE_SECONDS", "0", 1);
   const ProgramRun run = grade("01_weight_decay");
   unsetenv("GRADE_SECONDS");
-  EXPECT_NE(run.output.find("0 / 3   not graded: the submission took more than 0 s"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "0 / 3   not graded: the submission took more than 0 s"));
 }
 
 TEST_F(Results, WithoutAPlaceToWorkNothingIsGraded) {
@@ -278,7 +277,7 @@ TEST_F(Results, WithoutAPlaceToWorkNothingIsGraded) {
   const ProgramRun run = run_program("unshare -m sh -c 'mount -t tmpfs -o noexec none /mnt && TMPDIR=/mnt TASKS=01 SUBMISSION=tests RESULTS=" +
                                      results_.string() + " sh tests/exercises/grade'");
   EXPECT_EQ(run.status, 2);
-  EXPECT_NE(run.output.find("no program may run in /mnt"), std::string::npos) << run.output;
+  EXPECT_TRUE(contains(run.output, "no program may run in /mnt"));
   EXPECT_FALSE(fs::exists(results_));
 }
 

@@ -76,7 +76,7 @@ class Guard : public ::testing::TestWithParam<Planted> {
     else
       EXPECT_EQ(std::to_string(run.status), planted.status) << run.output;
     for (const std::string& words : planted.expected)
-      EXPECT_NE(run.output.find(words), std::string::npos) << "missing: " << words << "\n" << run.output;
+      EXPECT_TRUE(contains(run.output, words)) << "missing: " << words << "\n" << run.output;
     const std::vector<std::string>& own = with_open_mpi() ? planted.of_open_mpi : planted.of_mpich;
     EXPECT_TRUE(own.empty() || std::any_of(own.begin(), own.end(), [&](const std::string& words) { return occurrences(run.output, words); }))
         << "missing: " << own.front() << "\n" << run.output;
@@ -170,7 +170,7 @@ TEST(Trace, TimelineDrawsALanePerRank) {
   const ProgramRun picture = run_program("common/mpi_guard/timeline " + file);
   ASSERT_EQ(picture.status, 0) << picture.output;
   for (const char* words : {"<svg", "rank 0", "rank 2", "forward", "</svg>"})
-    EXPECT_NE(picture.output.find(words), std::string::npos) << words;
+    EXPECT_TRUE(contains(picture.output, words)) << words;
   EXPECT_NE(run_program("common/mpi_guard/timeline no_such_file").status, 0);
 }
 
@@ -178,8 +178,7 @@ TEST(Trace, AFileThatCannotBeWrittenIsSaidAtOnce) {
   const ProgramRun run = run_program("GUARD_TRACE=/no/such/folder/t.json common/mpi/launch 2 " +
                                      build_folder() + "/tests/mpi_guard/traced");
   EXPECT_NE(run.status, 0);
-  EXPECT_NE(run.output.find("/no/such/folder/t.json: the trace cannot be written there"), std::string::npos)
-      << run.output;
+  EXPECT_TRUE(contains(run.output, "/no/such/folder/t.json: the trace cannot be written there"));
 }
 
 // A trace is written under another name first. Where the name is a device, that must not take the device's place.
@@ -193,16 +192,16 @@ TEST(Trace, IsWrittenIntoADeviceAndNotIntoAFolder) {
   std::filesystem::create_directory(link);
   const ProgramRun folder = run_program("GUARD_TRACE=" + link + " common/mpi/launch 2 " + traced);
   EXPECT_NE(folder.status, 0);
-  EXPECT_NE(folder.output.find(link + ": the trace cannot be written there"), std::string::npos) << folder.output;
+  EXPECT_TRUE(contains(folder.output, link + ": the trace cannot be written there"));
   EXPECT_FALSE(std::filesystem::exists(link + ".part"));
   std::filesystem::remove(link);
 }
 
 TEST(TestMain, FailsWhatNoRankAsserts) {
-  const std::string program = "ASSERTIONS=required common/mpi/launch 3 " + build_folder() + "/tests/mpi_session_test --gtest_also_run_disabled_tests";
+  const std::string program = "common/mpi/launch 3 " + build_folder() + "/tests/mpi_session_test --gtest_also_run_disabled_tests";
   const ProgramRun none = run_program(program + " --gtest_filter=*DISABLED_NoneOnAnyRank");
   EXPECT_EQ(none.status, 1);
-  EXPECT_NE(none.output.find("the test ended without one assertion"), std::string::npos) << none.output;
+  EXPECT_TRUE(contains(none.output, "the test ended without one assertion"));
   const ProgramRun one = run_program(program + " --gtest_filter=*OneRankMayAssertForAll");
   EXPECT_EQ(one.status, 0) << one.output;
 }
@@ -222,13 +221,13 @@ TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
     EXPECT_NE(run.status, 0);
     const std::string words = "MPI started 1 rank, not 4 (EXPECT_RANKS): the launcher and the MPI library do not belong together. " + guess +
                               " The program is linked with ";
-    EXPECT_NE(run.output.find(words), std::string::npos) << run.output;
-    EXPECT_NE(run.output.find(". Name that library's own launcher with MPIEXEC=..., or run `make doctor`.\n"), std::string::npos) << run.output;
+    EXPECT_TRUE(contains(run.output, words));
+    EXPECT_TRUE(contains(run.output, ". Name that library's own launcher with MPIEXEC=..., or run `make doctor`.\n"));
     EXPECT_EQ(run.output.find('\t'), std::string::npos) << run.output;
   }
   const ProgramRun two = run_program("sh common/mpi/launch 2 env EXPECT_RANKS=3 " + program);
   EXPECT_NE(two.status, 0);
-  EXPECT_NE(two.output.find("MPI started 2 ranks, not 3"), std::string::npos) << two.output;
+  EXPECT_TRUE(contains(two.output, "MPI started 2 ranks, not 3"));
   EXPECT_TRUE(open_mpi || two.output.find("It was started by a launcher that speaks PMI (MPICH's).") != std::string::npos) << two.output;
 }
 
@@ -238,7 +237,7 @@ TEST(HelperThread, ItsFilesNameNoMpiFunction) {
   for (const char* file : {"alarm", "watchdog", "report", "diagnose", "source_line", "socket", "datatypes"}) {
     const ProgramRun run = run_program("nm -u " + build_folder() + "/common/mpi_guard/" + file + ".o");
     ASSERT_EQ(run.status, 0) << run.output;
-    EXPECT_EQ(run.output.find("MPI_"), std::string::npos) << file << "\n" << run.output;
+    EXPECT_FALSE(contains(run.output, "MPI_")) << file << "\n" << run.output;
   }
 }
 

@@ -109,7 +109,7 @@ void expect_silent(const std::string& program) {
       SCOPED_TRACE(build + ", " + order);
       Output output = run(build_folder() + build + "/" + program, order);
       EXPECT_EQ(output.status, 0) << output.text;
-      EXPECT_EQ(output.text.find("finding"), std::string::npos) << output.text;
+      EXPECT_FALSE(contains(output.text, "finding"));
     }
 }
 

@@ -62,9 +62,9 @@ inline void expect_every_data_set(const std::string& program) {
   const Half many{320, 7, 5, 13}, few{320, 4, 9, 3};
   const ProgramRun more = run_on(many, {40, 7, 5, 13}), less = run_on(few, {40, 4, 9, 2});
   EXPECT_EQ(more.status, 0) << more.output;
-  EXPECT_NE(more.output.find("35-16-12-13 on "), std::string::npos) << more.output;
+  EXPECT_TRUE(contains(more.output, "35-16-12-13 on "));
   EXPECT_EQ(less.status, 0) << less.output;
-  EXPECT_NE(less.output.find("36-16-12-3 on "), std::string::npos) << less.output;
+  EXPECT_TRUE(contains(less.output, "36-16-12-3 on "));
 
   // The two halves must fit to each other: larger images, smaller ones, as many pixels in another form; a class too many.
   for (const Half& test : {Half{40, 9, 6, 13}, Half{40, 3, 5, 13}, Half{40, 5, 7, 13}, Half{40, 7, 5, 14}}) {
@@ -72,7 +72,7 @@ inline void expect_every_data_set(const std::string& program) {
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_EQ(run.lines(), 1u) << run.output;
     const std::string what = test.classes > 13 ? "label 13 is 13, expected 0 to 12" : "pixels, but the training images are 7 x 5";
-    EXPECT_NE(run.output.find(what), std::string::npos) << run.output;
+    EXPECT_TRUE(contains(run.output, what));
   }
 }
 

@@ -559,7 +559,7 @@ TEST(Report, TellsTheLastCollectivesAndSends) {
     EXPECT_EQ(report->past[i].op, Op::bcast);
     EXPECT_EQ(report->past[i].root, 0);
     EXPECT_EQ(report->past[i].bytes, 5 + i);
-    EXPECT_NE(std::string(report->past[i].where.text).find("mpi_guard_watch_test.cpp:"), std::string::npos);
+    EXPECT_TRUE(contains(std::string(report->past[i].where.text), "mpi_guard_watch_test.cpp:"));
   }
   ASSERT_EQ(report->send_count, 8);
   for (int i = 0; i < 8; i++) {

@@ -9,7 +9,7 @@
 
 inline std::string options_told(const std::string& help) {
   if (help.empty()) return "";
-  EXPECT_TRUE(help.find("\n  --help ") != std::string::npos) << help;
+  EXPECT_TRUE(contains(help, "\n  --help "));
   std::istringstream lines(help);
   std::string all;
   for (std::string line; std::getline(lines, line);) {

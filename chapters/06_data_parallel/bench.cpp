@@ -4,6 +4,7 @@
 
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/interleaved.h"
+#include "common/error.h"
 #include "common/machine.h"
 #include "common/options.h"
 #include "common/statistics.h"
@@ -15,19 +16,21 @@ struct Choices {
   int64_t rounds = 9, steps = 10, batch = 128;
   std::string only;
   bool only_if_quiet = false;
+  size_t chosen = 0;  // settings, so far
 };
 
 std::string kib_pieces(int64_t kib) { return kib == 0 ? ", all at once" : ", " + std::to_string(kib) + " KiB"; }
 
 void add_if_asked_for(std::vector<Setting>& settings, const std::string& name, const DataParallelOptions& o, const Dataset& train,
-                      const Choices& c) {
-  if (name.find(c.only) != std::string::npos) settings.push_back(make_setting(name, o, train));
+                      Choices& c) {
+  if (name.find(c.only) == std::string::npos) return;
+  settings.push_back(make_setting(name, o, train));
+  ++c.chosen;
 }
 
 // Takes turns with the settings, and prints what they have in common. Returns how quiet it was.
 Verdict measure(std::vector<Setting>& settings, const DataParallelOptions& o, const Dataset& train, const Choices& c,
                 MpiSession& mpi) {
-  if (settings.empty()) return Verdict::quiet;
   const Rounds r = take_turns(settings, o, train, c.rounds, c.steps, mpi);
   const Verdict v = verdict(r.lost, mpi.node_size());
   if (mpi.rank() != 0) return v;
@@ -42,7 +45,7 @@ Verdict measure(std::vector<Setting>& settings, const DataParallelOptions& o, co
 }
 
 // Every way to exchange gradients, with chapter 01's network.
-Verdict bench_settings(const Dataset& train, const Choices& c, MpiSession& mpi) {
+Verdict bench_settings(const Dataset& train, Choices& c, MpiSession& mpi) {
   DataParallelOptions o(mpi.size());
   o.batch = c.batch;
   o.watch = 0;
@@ -71,9 +74,10 @@ Verdict bench_settings(const Dataset& train, const Choices& c, MpiSession& mpi) 
   in_order.micro_batches = mpi.size();
   add_if_asked_for(settings, "reproducible, " + std::to_string(mpi.size()) + " micro-batches", in_order, train, c);
 
+  if (settings.empty()) return Verdict::quiet;
   if (mpi.rank() == 0) std::printf("784-512-256-10, ");
   const Verdict v = measure(settings, o, train, c, mpi);
-  if (mpi.rank() != 0 || settings.empty()) return v;
+  if (mpi.rank() != 0) return v;
   std::printf("\n%-34s %9s %9s %17s %12s %10s\n", "", "ms a step", "speedup", "(quartiles)", "exchange, us", "alone, us");
   for (const Setting& s : settings)
     std::printf("%-34s %9.3f %9.2f    (%5.2f to %5.2f) %12.0f %10.0f\n", s.name.c_str(), 1e3 * median(s.step),
@@ -83,7 +87,7 @@ Verdict bench_settings(const Dataset& train, const Choices& c, MpiSession& mpi) 
 }
 
 // Overlap hides what leaves early, and here most does: all layers are equally large.
-Verdict bench_overlap(const Dataset& train, Choices c, MpiSession& mpi) {
+Verdict bench_overlap(const Dataset& train, Choices& c, MpiSession& mpi) {
   c.rounds = std::max<int64_t>(3, c.rounds / 2);
   c.steps = std::max<int64_t>(3, c.steps / 3);
   DataParallelOptions o(mpi.size());
@@ -100,9 +104,10 @@ Verdict bench_overlap(const Dataset& train, Choices c, MpiSession& mpi) {
         o.overlap = overlap;
         add_if_asked_for(settings, name + kib_pieces(kib) + (overlap ? ", overlap" : ""), o, train, c);
       }
+  if (settings.empty()) return Verdict::quiet;
   if (mpi.rank() == 0) std::printf("\n784-(512 x 8)-10, ");
   const Verdict v = measure(settings, o, train, c, mpi);
-  if (mpi.rank() != 0 || settings.empty()) return v;
+  if (mpi.rank() != 0) return v;
   std::printf("\n%-34s %9s %9s %12s %10s %11s\n", "", "ms a step", "speedup", "exchange, us", "alone, us", "hidden");
   for (const Setting& s : settings)
     std::printf("%-34s %9.3f %9.2f %12.0f %10.0f %9.0f %%\n", s.name.c_str(), 1e3 * median(s.step), median(s.speedup),
@@ -125,6 +130,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (mpi.rank() == 0)
     std::printf("%s%s\n", machine_name().c_str(), share_memory(mpi) ? "" : "; ranks on several hosts");
   const Verdict of_settings = bench_settings(train, c, mpi), of_overlap = bench_overlap(train, c, mpi);
+  if (c.chosen == 0) throw Error("--only " + c.only + ": no setting has a name with this in it; without --only the tables show all of them");
   const bool quiet = of_settings == Verdict::quiet && of_overlap == Verdict::quiet;
   return c.only_if_quiet && !quiet ? not_quiet_status : 0;
 }
