@@ -41,16 +41,19 @@ std::vector<int> ranks_in(MPI_Comm comm) {
   return there;
 }
 
-// Have all workers of all teams come to work()? Waits for them, but not longer than half a second of processor time.
+// Have all workers of all teams come to work()? Waits for them, but not longer than half a second of processor time, and after once in
+// vain not again: one farm that waits says enough.
 bool all_come() {
+  static bool in_vain = false;
   MPI_CHECK(MPI_Ibarrier(workers, &all_work));
   waits = true;
   int done = 0;
-  const std::clock_t end = std::clock() + CLOCKS_PER_SEC / 2;
+  const std::clock_t end = std::clock() + (in_vain ? 0 : CLOCKS_PER_SEC / 2);
   while (!done && std::clock() < end) {
     MPI_CHECK(MPI_Test(&all_work, &done, MPI_STATUS_IGNORE));
     sched_yield();
   }
+  in_vain = !done;
   return done;
 }
 
