@@ -11,9 +11,9 @@
 
 #include "common/cuda_on_cpu/runtime.h"
 
-// For the judges of exercises: kernels that were launched.
+// For the judges of exercises: kernels that were launched, and the shape of the last one.
 extern "C" {
-unsigned long cuda_on_cpu_launches = 0;
+unsigned long cuda_on_cpu_launches = 0, cuda_on_cpu_blocks = 0, cuda_on_cpu_threads = 0;
 }
 
 namespace cuda_on_cpu {
@@ -228,6 +228,8 @@ void start_kernel(const LaunchedKernel& kernel, void (*run)(void*), std::shared_
     return refuse_launch(cudaErrorInvalidResourceHandle, kernel.source, "kernel %s: no such stream", kernel.name);
   if (!shape_fits(kernel) || !shared_fits(kernel) || !pointers_fit(kernel, arguments, count)) return;
   ++cuda_on_cpu_launches;
+  cuda_on_cpu_blocks = size_t{kernel.grid.x} * kernel.grid.y * kernel.grid.z;
+  cuda_on_cpu_threads = size_t{kernel.block.x} * kernel.block.y * kernel.block.z;
   submit(kernel.stream, kernel.source,
          [kernel, run, call, call_bytes] { run_kernel(kernel, run, call.get(), call_bytes); });
 }

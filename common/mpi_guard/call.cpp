@@ -28,7 +28,7 @@ int64_t InCall::begin_of_event() { return trace_now(); }
 void InCall::end_event(int64_t begin) { trace_call(marker->call, begin); }
 
 bool InCall::remember_collective(Call& call) {
-  note_collective(call.op);
+  note_collective(call);
   if (!call.communicator) return true;
   Communicator& communicator = *call.communicator;
   last_used_for_collectives = &communicator;

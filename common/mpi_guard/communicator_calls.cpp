@@ -5,6 +5,7 @@
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/communicators.h"
 #include "common/mpi_guard/errors.h"
+#include "common/mpi_guard/leftovers.h"
 
 using namespace guard;
 
@@ -20,6 +21,7 @@ Call making(Op op, const void* where, MPI_Comm comm) {
 
 int made(int error, Op op, MPI_Comm parent, const MPI_Comm* child) {
   if (error == MPI_SUCCESS) register_child(parent, *child, op);
+  if (error == MPI_SUCCESS && *child != MPI_COMM_NULL) note_communicators(1);
   return error;
 }
 
@@ -72,6 +74,7 @@ int MPI_Cart_sub(MPI_Comm comm, const int keep[], MPI_Comm* part) {
 int MPI_Comm_free(MPI_Comm* comm) {
   const InCall call(making(Op::comm_free, GUARD_HERE, *comm));
   forget(*comm);
+  note_communicators(-1);
   return PMPI_Comm_free(comm);
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "common/mpi_guard/datatypes.h"
 #include "common/mpi_guard/source_line.h"
 #include "common/mpi_guard/wait.h"
 #include "common/mpi_guard/watchdog.h"
@@ -21,7 +23,9 @@ namespace {
 // MPI may give one handle to several sends that were over at once.
 std::multimap<MPI_Request, Call> open_requests;
 std::set<Op> called;        // collectives
-long sent = 0, received = 0;
+Traffic total;
+std::map<int, Op> strangers;
+long sent = 0, received = 0, communicators = 0;
 bool persistent = false;
 
 bool wanted() {
@@ -29,11 +33,15 @@ bool wanted() {
   return is_wanted;
 }
 
+bool has_word(const std::string& list, const std::string& word) { return (" " + list + " ").find(" " + word + " ") != std::string::npos; }
+
 // "collectives" are those that move or add data, and barriers; not those that make communicators.
-bool forbids(const char* list, Op op) {
-  const std::string name = name_of(op), all = std::string(" ") + list + " ";
-  return all.find(" " + name + " ") != std::string::npos ||
-         (all.find(" collectives ") != std::string::npos && op >= Op::barrier && op <= Op::ireduce_scatter_block);
+bool moves_data(Op op) { return op >= Op::barrier && op <= Op::ireduce_scatter_block; }
+bool forbids(const char* list, Op op) { return has_word(list, name_of(op)) || (has_word(list, "collectives") && moves_data(op)); }
+bool forbids_strangers() {
+  static const char* const list = std::getenv("GUARD_FORBIDS");
+  static const bool forbidden = list && has_word(list, "strangers");
+  return forbidden;
 }
 
 std::string in_words(const Call& call) {
@@ -62,14 +70,25 @@ void note_request(const Call& call, MPI_Request request) {
   if (wanted() && request != MPI_REQUEST_NULL) open_requests.emplace(request, call);
 }
 
-void note_message(Op op, int peer) {
+void note_message(Op op, int peer, MPI_Comm comm, int64_t bytes) {
   if (peer == MPI_PROC_NULL && op != Op::mrecv) return;
+  if (int rank = 0; forbids_strangers() && peer >= 0) {
+    PMPI_Comm_rank(comm, &rank);
+    if (peer != rank - 1 && peer != rank + 1) strangers.emplace(peer, op);
+  }
   if (op == Op::recv || op == Op::irecv || op == Op::mrecv) ++received;
-  else if (op != Op::probe && op != Op::mprobe) ++sent;
+  else if (op != Op::probe && op != Op::mprobe) ++sent, ++total.messages, total.bytes += bytes;
 }
+void note_communicators(int more) {
+  if (this_thread.depth <= 1) communicators += more;
+}
+const Traffic& traffic() { return total; }
 
 void note_persistent() { persistent = true; }
-void note_collective(Op op) { called.insert(op); }
+void note_collective(const Call& call) {
+  called.insert(call.op);
+  if (moves_data(call.op)) ++total.collectives, total.bytes += call.count * std::max(size_if_known(call.type), int64_t{0});
+}
 
 Completing::Completing(int count, const MPI_Request* requests) : requests_(requests) {
   if (wanted() && requests && count > 0) before_.assign(requests, requests + count);
@@ -98,6 +117,14 @@ void end_with_leftovers(MPI_Comm world) {
       ++mine[0];
       say("forbidden: " + me + " calls " + name_of(op) + ": the task wants it done without");
     }
+  for (const auto& [peer, op] : strangers) {
+    ++mine[0];
+    say("forbidden: " + me + " calls " + name_of(op) + " with rank " + std::to_string(peer) + ": the task wants messages between neighbours only");
+  }
+  if (forbidden && has_word(forbidden, "unfreed") && communicators > 0) {
+    ++mine[0];
+    say("forbidden: " + me + " has made " + std::to_string(communicators) + " communicators that are never freed");
+  }
   MPI_Request sum;
   finish_politely(PMPI_Iallreduce(mine, all, 2, MPI_LONG, MPI_SUM, world, &sum), &sum);
   const bool lost = wanted() && !persistent && all[1] != 0 && all[0] == 0;

@@ -1,5 +1,6 @@
 // What a program leaves undone, and calls that a task forbids. Looked for in MPI_Finalize where the environment asks for it:
-// GUARD_LEFTOVERS=1, and GUARD_FORBIDS=collectives or the names of calls. The judges of exercises do.
+// GUARD_LEFTOVERS=1, and GUARD_FORBIDS with the names of calls, or collectives, or strangers (messages to and from others than
+// the ranks beside this one), or unfreed (communicators that are made and not freed). The judges of exercises do.
 #pragma once
 
 #include <mpi.h>
@@ -11,9 +12,16 @@
 namespace guard {
 
 void note_request(const Call& call, MPI_Request request);  // it began
-void note_message(Op op, int peer);                         // one that is sent to, or received from, `peer`
+void note_message(Op op, int peer, MPI_Comm comm, int64_t bytes);  // one that is sent to, or received from, `peer`
+void note_communicators(int more);                          // made, or freed (-1)
 void note_persistent();                                     // these are not followed: what is left of requests stays unknown
-void note_collective(Op op);
+void note_collective(const Call& call);
+
+// What this rank has handed to MPI so far: collectives (none that make communicators), messages that it sent, and the bytes of both.
+struct Traffic {
+  int64_t collectives = 0, messages = 0, bytes = 0;
+};
+const Traffic& traffic();
 
 // Around a call that may complete requests: those that are MPI_REQUEST_NULL afterwards are complete.
 class Completing {

@@ -3,10 +3,12 @@
 // returns at once, and MPICH 4.0 leaves the status of its nonblocking twin unset.
 #include <mpi.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/communicators.h"
+#include "common/mpi_guard/datatypes.h"
 #include "common/mpi_guard/errors.h"
 #include "common/mpi_guard/leftovers.h"
 
@@ -15,7 +17,7 @@ using namespace guard;
 namespace {
 
 Call message(Op op, const void* where, MPI_Comm comm, int peer, int tag, int64_t count, MPI_Datatype type) {
-  note_message(op, peer);
+  note_message(op, peer, comm, count * std::max(size_if_known(type), int64_t{0}));
   Call call;
   call.op = op;
   call.where = where;
@@ -65,7 +67,7 @@ namespace {
 Call exchange(Op op, const void* where, MPI_Comm comm, int dest, int send_tag, int source, int recv_tag,
               int64_t count, MPI_Datatype type) {
   Call call = message(op, where, comm, dest, send_tag, count, type);
-  note_message(Op::recv, source);
+  note_message(Op::recv, source, comm, 0);
   call.source = source;
   call.source_tag = recv_tag;
   return call;

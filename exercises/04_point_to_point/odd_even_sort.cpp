@@ -19,7 +19,7 @@
 //
 // The two of a pair send each other what they have. Both merge it; the left one keeps the lower part, the right one the upper
 // part. A rank at the end that has no partner does nothing in that phase. A piece may be larger than what MPI keeps in buffers.
-// Use point-to-point calls only.
+// Use point-to-point calls only; a rank sends to, and receives from, its two neighbours alone.
 //
 // So many phases are enough for counts as above, but not for all: through an empty piece between two others nothing passes.
 void odd_even_sort(float* losses, const int* counts, MPI_Comm comm) {
@@ -31,4 +31,4 @@ void odd_even_sort(float* losses, const int* counts, MPI_Comm comm) {
   // that I keep?
   // --- END OF YOUR CODE
 }
-// As generated: 2054450694-1848
+// As generated: 1420997167-1910

@@ -7,6 +7,7 @@
 //   from_right (n) = to_left of the right neighbour
 // It works for any n, however large, and for any number of ranks, 1 and 2 included: with two ranks the left and the
 // right neighbour are the same rank, and with one both are the rank itself. The four arrays do not overlap.
+// Use point-to-point calls only.
 void two_way_shift(float* from_left, float* from_right, const float* to_left, const float* to_right, int n,
                    MPI_Comm comm) {
   int rank = 0, size = 1;

@@ -175,13 +175,15 @@ std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
   if (how != "exit" || number != 0) throw NoAnswer(ending_in_words(report, output));
 
   if (!environment("TASK_CUDA").empty() && program.find("/gpu/") == std::string::npos) {
-    std::istringstream calls(read_file(box.path / "scratch/cuda_calls", 100));
-    long launches = -1, copies = -1;
+    std::istringstream calls(read_file(box.path / "scratch/cuda_calls", 300));
     static long launched = 0;  // by this judge's runs; where there is no work a function need not launch anything
-    calls >> launches >> copies;
-    launched += launches;
-    if (launches < 0 || copies < 0) throw NoAnswer("your program ended before its calls could be counted");
-    if (copies > 0) throw NoAnswer("your function copies from the device to the host: the work is to be done by a kernel");
+    Kernels k;
+    calls >> k.launches >> k.copies >> k.blocks >> k.threads >> k.global_atomics >> k.shared >> k.reads >> k.reads_beside >> k.writes >>
+        k.writes_beside;
+    kernels_ = k;
+    launched += k.launches;
+    if (k.launches < 0 || k.copies < 0 || !calls) throw NoAnswer("your program ended before its calls could be counted");
+    if (k.copies > 0) throw NoAnswer("your function copies from the device to the host: the work is to be done by a kernel");
     if (launched == 0) throw NoAnswer("your function launches no kernel: the work is to be done by one");
   }
 

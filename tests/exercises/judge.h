@@ -47,6 +47,16 @@ class Answers {
   std::vector<int> integers(const std::string& name, size_t n) { return next<int>(name, n); }
   double number(const std::string& name) { return next<double>(name, 1)[0]; }
 
+  // What a rank handed to MPI: collectives, messages that it sent, the bytes of both (traffic.h of the main).
+  struct Traffic {
+    int collectives, messages;
+    double bytes;
+  };
+  Traffic traffic() {
+    const int collectives = int(number("the collectives")), messages = int(number("the messages"));
+    return {collectives, messages, number("the bytes")};
+  }
+
  private:
   template <class T>
   std::vector<T> next(const std::string& name, size_t n);
@@ -70,6 +80,15 @@ class Trial {
   void run_rival();
   double seconds() const { return seconds_; }  // of processor time, of the last run
 
+  // CUDA tasks: what the last run did. launches: -1 on a GPU, where nobody counts.
+  struct Kernels {
+    long launches = -1, copies = -1;                       // copies to the host, other than ours
+    long blocks = 0, threads = 0;                          // of the last launch; threads of each block
+    long global_atomics = 0, shared = 0;                   // operations on global memory, accesses of shared memory
+    long reads = 0, reads_beside = 0, writes = 0, writes_beside = 0;  // of global memory; beside: right behind the one before
+  };
+  const Kernels& kernels() const { return kernels_; }
+
  private:
   template <class T>
   Trial& give_bytes(const std::vector<T>& values) {
@@ -81,6 +100,7 @@ class Trial {
   std::vector<Answers> run_program(const std::string& program, int ranks);
   std::string input_;
   double seconds_ = 0;
+  Kernels kernels_;
 };
 
 // The numbers of ranks that the task is tried on (TASK_RANKS, from the line `// ranks:` of its main).

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -25,8 +26,38 @@
 #include <string>
 #include <vector>
 
+// The last words of a program that did something to an input that it may not; the judge repeats them.
+inline void say_of_input(const char* what, size_t size) {
+  char text[120];
+  const int n = std::snprintf(text, sizeof text, "task: your function %s an input, one that has %zu element%s\n", what, size, size == 1 ? "" : "s");
+  if (write(STDERR_FILENO, text, size_t(n)) != n) _exit(1);
+}
+
+// Where inputs lie, for the handler of faults: each from the start of its memory on, with a page before and one behind it.
+struct PlaceOfInput {
+  const char *map, *data, *end;
+  size_t size;
+  PlaceOfInput* next;
+
+  static PlaceOfInput*& first() {
+    static PlaceOfInput* first = nullptr;
+    return first;
+  }
+  // The fault comes again when the handler has returned, and ends the program.
+  static void fault(int signal, siginfo_t* info, void*) {
+    const char* address = static_cast<const char*>(info->si_addr);
+    for (const PlaceOfInput* input = first(); input; input = input->next) {
+      if (address >= input->data && address < input->end) say_of_input("changes", input->size);
+      else if (address >= input->end && address < input->end + 4096) say_of_input("reads or writes behind the last element of", input->size);
+      else if (address >= input->map && address < input->data) say_of_input("reads or writes before the first element of", input->size);
+    }
+    std::signal(signal, SIG_DFL);
+  }
+};
+
 // What the student's function reads: n elements that end where memory ends, so that reading behind the last one stops the
-// program; before the first lie NaNs (integers: -1), and then no memory either.
+// program; before the first lie NaNs (integers: -1), and then no memory either. Writing to any of them stops the program, too, unless
+// the text says that it may be changed: then `writable` gives the address.
 template <class T>
 class Input {
  public:
@@ -38,12 +69,31 @@ class Input {
     std::memset(map_ + page, 0xff, inside);
     data_ = reinterpret_cast<T*>(map_ + page + inside) - size_;
     std::copy(values.begin(), values.end(), data_);
+    if (mprotect(map_ + page, inside, PROT_READ) != 0) std::abort();
+    place_ = {map_, reinterpret_cast<char*>(data_), map_ + page + inside, size_, PlaceOfInput::first()};
+    PlaceOfInput::first() = &place_;
+    struct sigaction action {};
+    action.sa_sigaction = PlaceOfInput::fault;
+    action.sa_flags = SA_SIGINFO;
+    for (const int signal : {SIGSEGV, SIGBUS}) sigaction(signal, &action, nullptr);
   }
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
-  ~Input() { munmap(map_, mapped_); }
+  ~Input() {
+    for (PlaceOfInput** place = &PlaceOfInput::first(); *place; place = &(*place)->next)
+      if (*place == &place_) {
+        *place = place_.next;
+        break;
+      }
+    munmap(map_, mapped_);
+  }
 
   const T* data() const { return data_; }
+  T* writable() {
+    const size_t page = size_t(sysconf(_SC_PAGESIZE));
+    if (mprotect(map_ + page, mapped_ - 2 * page, PROT_READ | PROT_WRITE) != 0) std::abort();
+    return data_;
+  }
   size_t size() const { return size_; }
   const T& operator[](size_t i) const { return data_[i]; }
   operator std::vector<T>() const { return {data_, data_ + size_}; }
@@ -52,6 +102,7 @@ class Input {
   size_t size_, mapped_ = 0;
   char* map_ = nullptr;
   T* data_ = nullptr;
+  PlaceOfInput place_{};
 };
 
 // What the student's function writes: n elements, at first all NaN (integers: the smallest), between two guards, so that the

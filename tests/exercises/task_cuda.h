@@ -4,23 +4,26 @@
 #include <cuda_runtime.h>
 
 #include <cstring>
+#include <exception>
 #include <vector>
 
 #include "chapters/02_cuda/cuda_check.h"
 #include "tests/exercises/task.h"
 
-// The stand-in for CUDA on the CPU counts kernels, and copies to the host. The judge wants to know those of the student's function,
-// and finds them in a file.
+// The stand-in for CUDA on the CPU counts kernels, copies to the host, and what kernels do to memory. The judge wants to know those of the
+// student's function, and finds them in a file.
 extern "C" {
-__attribute__((weak)) extern unsigned long cuda_on_cpu_launches, cuda_on_cpu_copies_out;
+__attribute__((weak)) extern unsigned long cuda_on_cpu_launches, cuda_on_cpu_blocks, cuda_on_cpu_threads, cuda_on_cpu_copies_out;
+__attribute__((weak)) extern unsigned long cuda_on_cpu_accesses[6];
 }
 struct CountedCalls {
   unsigned long our_copies = 0;
   ~CountedCalls() {
-    if (!&cuda_on_cpu_launches || !&cuda_on_cpu_copies_out) return;  // on a GPU nobody counts
+    if (!&cuda_on_cpu_launches || !&cuda_on_cpu_copies_out || !&cuda_on_cpu_accesses) return;  // on a GPU nobody counts
     FILE* file = std::fopen("cuda_calls", "w");
     if (!file) return;
-    std::fprintf(file, "%lu %lu\n", cuda_on_cpu_launches, cuda_on_cpu_copies_out - our_copies);
+    std::fprintf(file, "%lu %lu %lu %lu", cuda_on_cpu_launches, cuda_on_cpu_copies_out - our_copies, cuda_on_cpu_blocks, cuda_on_cpu_threads);
+    for (const unsigned long number : cuda_on_cpu_accesses) std::fprintf(file, " %lu", number);
     std::fclose(file);
   }
 };
@@ -52,6 +55,24 @@ class OnDevice {
  private:
   T* data_ = nullptr;
   size_t size_;
+};
+
+// One that the student's function only reads. That it is changed is said when the function is over.
+template <class T = float>
+class InputOnDevice : private OnDevice<T> {
+ public:
+  explicit InputOnDevice(const std::vector<T>& values) : OnDevice<T>(values), given_(values) {}
+  ~InputOnDevice() {
+    if (std::uncaught_exceptions() > 0) return;
+    const std::vector<T> values = this->host();
+    if (given_.empty() || std::memcmp(values.data(), given_.data(), values.size() * sizeof(T)) == 0) return;
+    say_of_input("changes", values.size());
+    _exit(1);
+  }
+  operator const T*() const { return static_cast<T*>(static_cast<const OnDevice<T>&>(*this)); }
+
+ private:
+  std::vector<T> given_;
 };
 
 // Device memory that the student's function fills: n elements, all bits set (NaN; integers: -1) at first.

@@ -12,6 +12,12 @@
 
 #include "common/cuda_on_cpu/check/shadow.h"
 
+// For the judges of exercises: what kernels did. Atomic operations on global memory; accesses of shared memory; reads of global memory,
+// and those of them that began where the last one had ended; writes, likewise.
+extern "C" {
+unsigned long cuda_on_cpu_accesses[6];
+}
+
 namespace cuda_on_cpu {
 
 namespace {
@@ -198,6 +204,18 @@ void stop_at(const Target& target, Access access, const char* address, size_t by
   stop_kernel(error, what.c_str(), line_of(where));
 }
 
+void count_access(bool shared, Access access, const char* address, size_t bytes) {
+  static const char* end[2];
+  if (shared) ++cuda_on_cpu_accesses[1];
+  else if (access == Access::atomic) ++cuda_on_cpu_accesses[0];
+  else {
+    const bool write = access == Access::write;
+    ++cuda_on_cpu_accesses[write ? 4 : 2];
+    cuda_on_cpu_accesses[write ? 5 : 3] += address == end[write];
+    end[write] = address + bytes;
+  }
+}
+
 }  // namespace
 
 void start_kernel_epoch(const void* call, size_t call_bytes) {
@@ -250,6 +268,7 @@ void check_access(Access access, const char* address, size_t bytes, uint32_t whe
                    (target.kind == Target::constant_variable && writes);
   bool misaligned = need_alignment && bytes <= 16 && (bytes & (bytes - 1)) == 0 && reinterpret_cast<uintptr_t>(address) % bytes != 0;
   if (forbidden || misaligned) stop_at(target, access, address, bytes, where);
+  count_access(target.kind == Target::shared, access, address, bytes);
   unsigned thread = running.thread.number;
   if (access == Access::atomic) order_by_atomic(address, thread);
   if (access == Access::write && target.kind != Target::shared) fenced[thread] = false;

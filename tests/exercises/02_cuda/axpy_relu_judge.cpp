@@ -6,7 +6,8 @@ namespace {
 std::string wrong_with(size_t n) {
   const Floats x = small_integers(n), y = small_integers(n);
   const float a = 3;
-  const Floats actual = Trial().give(int(n)).give(a).give(x).give(y).run().floats("y", n);
+  Trial trial;
+  const Floats actual = trial.give(int(n)).give(a).give(x).give(y).run().floats("y", n);
   if (n == 0) return "";
 
   Doubles right(n), without_y(n), without_relu(n);
@@ -21,11 +22,21 @@ std::string wrong_with(size_t n) {
     if (within(actual, part, 0) && !within(actual, right, 0))
       return "only the first " + std::to_string(computed) + " of " + std::to_string(n) + " elements are computed";
   }
-  return compare_values("y", actual, right, 0,
-                        {{"y has max(0, a x): y itself is missing", without_y},
-                         {"y has negative elements: max(0, ...) is missing", without_relu}});
+  const std::string words = compare_values("y", actual, right, 0,
+                                           {{"y has max(0, a x): y itself is missing", without_y},
+                                            {"y has negative elements: max(0, ...) is missing", without_relu}});
+  if (!words.empty() || trial.kernels().launches < 0) return words;
+  const Trial::Kernels& k = trial.kernels();
+  if (k.launches != 1) return "y is right, but " + std::to_string(k.launches) + " kernels are launched; one is asked for";
+  if (k.threads != 256) return "y is right, but a block has " + std::to_string(k.threads) + " threads; 256 are asked for";
+  const long blocks = long(n + 255) / 256;
+  if (k.blocks != blocks)
+    return "y is right, but there are " + std::to_string(k.blocks) + " blocks for " + std::to_string(n) + " elements; with one thread an element there are " +
+           std::to_string(blocks);
+  return "";
 }
 
+// covers: y[i] = max(0
 TEST(axpy_relu, WholeBlocks) { EXPECT_RIGHT(wrong_with(512)); }
 // covers: x and y (n) are
 TEST(axpy_relu, TheLastBlockIsNotFull) {
@@ -40,8 +51,9 @@ TEST(axpy_relu, NothingToDo) {
   }
 }
 
+// unchecked (the shape of the launch is not looked at): y[i] = max(0
+
 // explains (nobody can tell whether it waits): Need not wait
 // explains (where to write): The kernel stands above
-// unchecked (the shape of the launch is not looked at): y[i] = max(0
 
 }  // namespace

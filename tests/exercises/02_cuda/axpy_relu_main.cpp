@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const size_t n = size_t(task.number());
   const float a = task.real();
-  OnDevice x(task.values(n)), y(task.values(n));
+  InputOnDevice x(task.values(n));
+  OnDevice y(task.values(n));
   axpy_relu(y, a, x, n);
   task.answer(y.host());
 }

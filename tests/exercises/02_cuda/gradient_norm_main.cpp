@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   for (int launches = task.number(); launches > 0; --launches) {
     const size_t n = size_t(task.number());
     const int blocks = task.number();
-    OnDevice x(task.values(n)), sum(task.values(1)), partial(unwritten<float>(size_t(blocks)));
+    InputOnDevice x(task.values(n));
+    OnDevice sum(task.values(1)), partial(unwritten<float>(size_t(blocks)));
     squared_norm(sum, partial, arrived, x, n, blocks);
     task.answer(sum.host());
     task.answer(partial.host());

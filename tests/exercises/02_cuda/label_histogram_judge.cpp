@@ -14,11 +14,20 @@ Ints counted(const Ints& labels, size_t first, size_t end, int classes) {
 std::string wrong_with(const Ints& labels, int classes) {
   const size_t n = labels.size();
   const Ints old = random_labels(size_t(classes), 1000);
-  Answers answers = Trial().give(int(n)).give(classes).give(labels).give(old).run();
+  Trial trial;
+  Answers answers = trial.give(int(n)).give(classes).give(labels).give(old).run();
   const Ints counts = answers.integers("counts", size_t(classes)), right = counted(labels, 0, n, classes);
+  const std::string with = " (n = " + std::to_string(n) + ", classes = " + std::to_string(classes) + ")";
+  if (const Trial::Kernels& k = trial.kernels(); counts == right && k.launches >= 0) {
+    if (k.blocks != 8 || k.threads != 128)
+      return "counts is right, but the launch has " + std::to_string(k.blocks) + " blocks of " + std::to_string(k.threads) +
+             " threads; 8 of 128 are asked for" + with;
+    if (k.global_atomics > 8 * classes)
+      return "counts is right, but there are " + std::to_string(k.global_atomics) + " additions in global memory; one for each block and class are " +
+             std::to_string(8 * classes) + " at most" + with;
+  }
   if (counts == right) return "";
 
-  const std::string with = " (n = " + std::to_string(n) + ", classes = " + std::to_string(classes) + ")";
   Ints added = right;
   for (size_t c = 0; c < added.size(); ++c) added[c] += old[c];
   if (counts == added) return "counts is added to what it held before; it is to be overwritten" + with;
@@ -32,7 +41,7 @@ std::string wrong_with(const Ints& labels, int classes) {
          std::to_string(right[c]) + with;
 }
 
-// covers: counts[c] = how many | What counts held
+// covers: counts[c] = how many | What counts held | Launched with 8 blocks | A block counts its part
 TEST(label_histogram, Digits) { EXPECT_RIGHT(wrong_with(random_labels(5000, 10), 10)); }
 
 TEST(label_histogram, MoreClassesThanThreads) {

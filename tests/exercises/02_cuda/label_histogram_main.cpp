@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const size_t n = size_t(task.number());
   const int classes = task.number();
-  OnDevice labels(task.values<int>(n)), counts(task.values<int>(size_t(classes)));
+  InputOnDevice labels(task.values<int>(n));
+  OnDevice counts(task.values<int>(size_t(classes)));
   label_histogram(counts, labels, n, classes);
   task.answer(counts.host());
 }

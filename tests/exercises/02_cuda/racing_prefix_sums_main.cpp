@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const int rows = task.number(), columns = task.number();
   const size_t n = size_t(rows) * size_t(columns);
-  OnDevice x(task.values(n)), y(unwritten<float>(n));
+  InputOnDevice x(task.values(n));
+  OnDevice y(unwritten<float>(n));
   prefix_sums(y, x, rows, columns);
   task.answer(y.host());
 }

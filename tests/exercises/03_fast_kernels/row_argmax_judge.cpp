@@ -30,7 +30,8 @@ std::string wrong_maximum(const Floats& z, const float* row, size_t classes, flo
 }
 
 std::string wrong_with(size_t rows, size_t classes, const Floats& z) {
-  Answers answers = Trial().give(int(rows)).give(int(classes)).give(z).run();
+  Trial trial;
+  Answers answers = trial.give(int(rows)).give(int(classes)).give(z).run();
   const Floats maximum = answers.floats("maximum", rows);
   const std::vector<int> best = answers.integers("best", rows);
   for (size_t r = 0; r < rows; ++r) {
@@ -47,11 +48,13 @@ std::string wrong_with(size_t rows, size_t classes, const Floats& z) {
       return is + ": of equal elements the first" + with;
     return is + ": maximum is right, best is not: does the column travel with its value?" + with;
   }
+  if (trial.kernels().global_atomics > 0) return "all is right, but by atomic operations; the lanes are to ask each other by shuffles";
+  if (trial.kernels().shared > 0) return "all is right, but by shared memory; the lanes are to ask each other by shuffles";
   return "";
 }
 
 // Every place has its turn as the maximum, so that no lane can be left out.
-// covers: For each row r | A warp takes a row
+// covers: For each row r | Then the lanes find | A warp takes a row
 TEST(row_argmax, EveryColumnOnce) {
   for (const size_t classes : {32u, 80u}) {
     Floats z = random_floats(classes * classes);
@@ -71,7 +74,8 @@ TEST(row_argmax, FewColumns) {
     EXPECT_RIGHT(wrong_with(rows, classes, random_floats(rows * classes)));
 }
 
-// explains (what the judge gives, and the launch that is given): No element is NaN | There are 4 warps
 // unchecked (how the lanes find it is not looked at): Then the lanes find
+
+// explains (what the judge gives, and the launch that is given): No element is NaN | There are 4 warps
 
 }  // namespace

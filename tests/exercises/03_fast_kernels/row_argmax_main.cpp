@@ -8,7 +8,8 @@ void row_argmax(float* maximum, int* best, const float* z, int rows, int classes
 int main(int argc, char** argv) {
   Task task(argc, argv);
   const int rows = task.number(), classes = task.number();
-  OnDevice z(task.values(size_t(rows) * size_t(classes))), maximum(unwritten<float>(size_t(rows)));
+  InputOnDevice z(task.values(size_t(rows) * size_t(classes)));
+  OnDevice maximum(unwritten<float>(size_t(rows)));
   OnDevice best(unwritten<int>(size_t(rows)));
   row_argmax(maximum, best, z, rows, classes);
   task.answer(maximum.host());

@@ -72,7 +72,8 @@ std::string wrong_sum(const Product& product, const Floats& c) {
 
 std::string wrong_with(const Product& product) {
   const auto& [m, n, k, parts, a, b, old] = product;
-  Answers answers = Trial().give(m).give(n).give(k).give(parts).give(a).give(b).give(old).run();
+  Trial trial;
+  Answers answers = trial.give(m).give(n).give(k).give(parts).give(a).give(b).give(old).run();
   const Floats partial = answers.floats("partial", size_t(parts) * old.size()), c = answers.floats("c", old.size());
   if (old.empty()) return "";
   const std::string with = " (m = " + std::to_string(m) + ", n = " + std::to_string(n) + ", k = " + std::to_string(k) +
@@ -82,11 +83,17 @@ std::string wrong_with(const Product& product) {
     const std::string text = wrong_part(product, part, Floats(begin, begin + long(old.size())));
     if (!text.empty()) return text + with;
   }
-  const std::string text = wrong_sum(product, c);
-  return text.empty() ? "" : text + with;
+  if (const std::string text = wrong_sum(product, c); !text.empty()) return text + with;
+  const Trial::Kernels& kernels = trial.kernels();
+  if (kernels.launches >= 0 && kernels.launches != 2)
+    return "all is right, but the number of launches is " + std::to_string(kernels.launches) + "; two kernels are asked for" + with;
+  if (kernels.launches >= 0 && kernels.blocks * kernels.threads < m * n)
+    return "all is right, but the last kernel has " + std::to_string(kernels.blocks * kernels.threads) + " threads for " + std::to_string(m * n) +
+           " elements of c" + with;
+  return "";
 }
 
-// covers: c (m, n) = a | What c held | partial is memory
+// covers: c (m, n) = a | Write two kernels | What c held | partial is memory
 TEST(split_k, PartsOfEqualLength) { EXPECT_RIGHT(wrong_with({.m = 5, .n = 40, .k = 400, .parts = 4})); }
 // covers: So k is cut | The order makes the bits
 TEST(split_k, KIsNoMultipleOfParts) { EXPECT_RIGHT(wrong_with({.m = 3, .n = 2, .k = 103, .parts = 4})); }
@@ -97,7 +104,8 @@ TEST(split_k, OddSizes) {
     EXPECT_RIGHT(wrong_with({.m = m, .n = n, .k = k, .parts = parts}));
 }
 
-// explains (why the sums are cut): In the backward pass | A thread for each element of c, as in
 // unchecked (launches are not counted): Write two kernels
+
+// explains (why the sums are cut): In the backward pass | A thread for each element of c, as in
 
 }  // namespace

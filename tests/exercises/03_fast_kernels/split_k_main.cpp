@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const int m = task.number(), n = task.number(), k = task.number(), parts = task.number();
   const size_t elements = size_t(m) * size_t(n);
-  OnDevice a(task.values(size_t(m) * size_t(k))), b(task.values(size_t(k) * size_t(n)));
+  InputOnDevice a(task.values(size_t(m) * size_t(k))), b(task.values(size_t(k) * size_t(n)));
   OnDevice c(task.values(elements)), partial(unwritten<float>(size_t(parts) * elements));
   matmul_split_k(c, partial, a, b, m, n, k, parts);
   task.answer(partial.host());

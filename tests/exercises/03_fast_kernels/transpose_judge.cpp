@@ -20,7 +20,8 @@ Doubles moved(const Floats& a, size_t n, bool tiles, bool within_tiles) {
 
 std::string wrong_with(size_t rows, size_t columns) {
   const Floats a = random_floats(rows * columns);
-  const Floats b = Trial().give(int(rows)).give(int(columns)).give(a).run().floats("b", a.size());
+  Trial trial;
+  const Floats b = trial.give(int(rows)).give(int(columns)).give(a).run().floats("b", a.size());
   if (a.empty()) return "";
   Doubles right(a.size());
   for (size_t i = 0; i < rows; ++i)
@@ -31,11 +32,18 @@ std::string wrong_with(size_t rows, size_t columns) {
     mistakes.push_back({"the tiles of b are in their places, but within a tile rows are rows still", moved(a, rows, true, false)});
     mistakes.push_back({"each tile is transposed, but tiles (0, 1) and (1, 0) must change places, too", moved(a, rows, false, true)});
   }
-  const std::string text = compare_values("b", b, right, 0, mistakes, rows);
+  std::string text = compare_values("b", b, right, 0, mistakes, rows);
+  if (const Trial::Kernels& k = trial.kernels(); text.empty() && k.launches >= 0) {
+    if (k.shared < long(a.size())) text = "b is right, but the tile does not go through shared memory";
+    // Of whole tiles, 31 of 32 elements lie beside the one that the thread before takes.
+    const bool whole = rows % edge == 0 && columns % edge == 0;
+    if (text.empty() && whole && 2 * k.reads_beside < k.reads) text = "b is right, but neighbouring threads do not read neighbours of a";
+    if (text.empty() && whole && 2 * k.writes_beside < k.writes) text = "b is right, but neighbouring threads do not write neighbours of b";
+  }
   return text.empty() ? "" : text + " (a has " + std::to_string(rows) + " rows and " + std::to_string(columns) + " columns)";
 }
 
-// covers: b (columns, rows) =
+// covers: b (columns, rows) = | So a thread does not | A warp reads 32
 TEST(transpose, FourTiles) { EXPECT_RIGHT(wrong_with(64, 64)); }
 TEST(transpose, ARowOfTiles) {
   try {
@@ -50,7 +58,8 @@ TEST(transpose, TilesThatAreNotFull) {
     EXPECT_RIGHT(wrong_with(rows, columns));
 }
 
-// explains (the launch that is given): A block of 32 x 32 | Its 32 threads
 // unchecked (how the tile travels is not looked at): So a thread does not | A warp reads 32
+
+// explains (the launch that is given): A block of 32 x 32 | Its 32 threads
 
 }  // namespace

@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   const int rows = task.number(), columns = task.number();
   const size_t n = size_t(rows) * size_t(columns);
-  OnDevice a(task.values(n)), b(unwritten<float>(n));
+  InputOnDevice a(task.values(n));
+  OnDevice b(unwritten<float>(n));
   transpose(b, a, rows, columns);
   task.answer(b.host());
 }

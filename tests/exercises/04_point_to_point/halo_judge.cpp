@@ -54,7 +54,7 @@ std::string wrong_with(int ranks, size_t width, bool look_at_time) {
 }
 
 // covers: A long vector lies | x (width + n | On return the left | The vector does not close | The own elements stay
-// covers: Any number of ranks
+// covers: Any number of ranks | Use point-to-point
 TEST(halo, SmallMessages) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 2, false));
 }

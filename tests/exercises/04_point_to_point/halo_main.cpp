@@ -1,6 +1,7 @@
 // level: core
 // points: 5
 // ranks: 3 1 2 5
+// forbids: collectives
 // hint: Which elements does my left neighbour miss, and where do they begin in my x? From which line on may nobody touch x + width, and from which line on may I read the margins?
 #include <sched.h>
 

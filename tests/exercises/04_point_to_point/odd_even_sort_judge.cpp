@@ -154,7 +154,8 @@ std::string wrong_with(int ranks, const std::vector<Pieces>& cases) {
 
 // 100,000 floats are more than MPI keeps in buffers, so that a send waits for its receive.
 // covers: Rank r has counts[r] | counts (ranks) is | On return the losses | Each rank has as many
-// covers: Odd-even transposition | Both merge it | A rank at the end | A piece may be larger | Use point-to-point
+// covers: Odd-even transposition | The two of a pair | Both merge it | A rank at the end | A piece may be larger
+// covers: Use point-to-point
 TEST(odd_even_sort, SortsAcrossTheRanks) {
   for (int ranks : task_ranks()) {
     std::vector<Pieces> cases = {random_pieces(ranks, 4, 4 * ranks, 20),
@@ -168,7 +169,8 @@ TEST(odd_even_sort, SortsAcrossTheRanks) {
   }
 }
 
-// explains (where the losses are, and why not more is promised): The losses of many | So many phases
 // unchecked (with whom a rank talks is not looked at): The two of a pair
+
+// explains (where the losses are, and why not more is promised): The losses of many | So many phases
 
 }  // namespace

@@ -1,7 +1,7 @@
 // level: stretch
 // points: 6
 // ranks: 3 1 2 5
-// forbids: collectives
+// forbids: collectives strangers
 // hint: Three ranks have the losses 3, 2 and 1: what has each of them after phases 0, 1 and 2? Which call lets two ranks send to each other at once, however long the messages are?
 #include "common/mpi/session.h"
 #include "tests/exercises/task.h"
@@ -23,7 +23,8 @@ int main(int argc, char** argv) {
     // Where there is no rank a count is 0, so that it is MPI that complains about a message to a rank beyond the last.
     counts.insert(counts.begin(), 0);
     counts.push_back(0);
-    odd_even_sort(losses, counts.data() + 1, MPI_COMM_WORLD);
+    const Input given(counts);
+    odd_even_sort(losses, given.data() + 1, MPI_COMM_WORLD);
     task.answer(losses);
   }
 }

@@ -41,7 +41,7 @@ std::string wrong_with(int ranks, int pieces, int n) {
   return "";
 }
 
-// covers: Rank 0 has `pieces` | It squares nothing | Other ranks neither
+// covers: Rank 0 has `pieces` | It squares nothing | Other ranks neither | Use point-to-point
 TEST(stuck_workers, ShortMessages) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 5, 3));
 }

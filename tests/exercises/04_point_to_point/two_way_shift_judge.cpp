@@ -36,6 +36,7 @@ std::string wrong_with(int ranks, const std::vector<int>& sizes) {
       const size_t n = size_t(sizes[c]);
       const Floats from_left = answers[size_t(rank)].floats("from_left", n),
                    from_right = answers[size_t(rank)].floats("from_right", n);
+      if (n == 0) continue;
       const std::string words = wrong_with(from_left, from_right, to_left[c], to_right[c],
                                            size_t((rank - 1 + ranks) % ranks), size_t((rank + 1) % ranks));
       if (!words.empty())
@@ -45,9 +46,9 @@ std::string wrong_with(int ranks, const std::vector<int>& sizes) {
   return "";
 }
 
-// covers: Every rank of comm | It works for any n
+// covers: Every rank of comm | It works for any n | Use point-to-point
 TEST(two_way_shift, ShiftsBothWays) {
-  for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, {3, 1, 100000}));
+  for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, {3, 1, 0, 100000}));
 }
 
 // explains (what the judge gives): The four arrays

@@ -1,6 +1,7 @@
 // level: core
 // points: 4
 // ranks: 3 2 1
+// forbids: collectives
 // hint: MPI_Sendrecv twice would do; what do two nonblocking receives, started first, spare you? And which of two messages from one rank matches which receive?
 #include "common/mpi/session.h"
 #include "tests/exercises/task.h"
@@ -19,8 +20,9 @@ int main(int argc, char** argv) {
       const std::vector<float> left = task.values(size_t(n)), right = task.values(size_t(n));
       if (rank == mpi.rank()) to_left = left, to_right = right;
     }
+    const Input left(to_left), right(to_right);
     Output from_left(n), from_right(n);
-    two_way_shift(from_left, from_right, to_left.data(), to_right.data(), n, MPI_COMM_WORLD);
+    two_way_shift(from_left, from_right, left.data(), right.data(), n, MPI_COMM_WORLD);
     task.answer(from_left);
     task.answer(from_right);
   }

@@ -17,9 +17,10 @@ int main(int argc, char** argv) {
     const std::vector<float> values = task.values(n);
     if (rank == mpi.rank()) mine = values;
   }
+  const Input given(mine);
   Output all(n * size_t(mpi.size()));
   LoggedMessages messages;
-  allgather_neighbour_exchange(all, mine.data(), n, MPI_COMM_WORLD);
+  allgather_neighbour_exchange(all, given.data(), n, MPI_COMM_WORLD);
   task.answer(all);
   messages.answer(task);
 }

@@ -8,7 +8,7 @@ int layer_buckets(int* bucket_of, const int* parameters, int layers, int limit);
 int main(int argc, char** argv) {
   Task task(argc, argv);
   const int layers = task.number(), limit = task.number();
-  const std::vector<int> parameters = task.values<int>(size_t(layers));
+  const auto parameters = task.input<int>(size_t(layers));
   Output<int> bucket_of(static_cast<size_t>(layers));
   const int buckets = layer_buckets(bucket_of, parameters.data(), layers, limit);
   task.answer(bucket_of);

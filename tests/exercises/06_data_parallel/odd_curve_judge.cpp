@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "common/split.h"
 #include "tests/exercises/judge.h"
 
@@ -41,6 +43,7 @@ std::string wrong_on_rank(Answers& answers, const Fit& fit, int ranks) {
             summed = run(fit, [&](Range rows, size_t) { return double(rows.size()) / ranks; }),
             full = run(fit, [&](Range, size_t) { return double(fit.batch); });
   const Floats w = answers.floats("w", right.w.size()), curve = answers.floats("curve", right.curve.size());
+  if (std::isnan(w[0])) return "w is not a number: this rank reads rows of another rank, where the judge has put NaN";
   std::vector<Mistake> mistakes = {
       {"w: the gradient is divided by the full batch, also where the last batch has fewer rows", full.w}};
   if (ranks > 1) {
@@ -69,6 +72,7 @@ TEST(odd_curve, TheCurvesOfTheTable) {
   const Fit fit{.samples = 40, .features = 3, .batch = 8, .epochs = 6, .rate = 0.3f};
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, fit));
 }
+// covers: A step takes
 TEST(odd_curve, ASmallLastBatch) {
   EXPECT_RIGHT(wrong_with(2, {.samples = 35, .features = 4, .batch = 8, .epochs = 3, .rate = 0.5f}));
 }
@@ -76,7 +80,8 @@ TEST(odd_curve, FewerRowsThanRanks) {
   EXPECT_RIGHT(wrong_with(3, {.samples = 26, .features = 2, .batch = 8, .epochs = 3, .rate = 0.2f}));
 }
 
-// explains (the program that is given): The program as it stands | On 40 samples
 // unchecked (whether a rank takes its share only is not looked at): A step takes
+
+// explains (the program that is given): The program as it stands | On 40 samples
 
 }  // namespace

@@ -14,8 +14,8 @@ int main(int argc, char** argv) {
   const int n = task.number(), micro_batches = task.number();
   const std::vector<float> all = task.values(size_t(n) * size_t(micro_batches));
   const Range here = share(size_t(micro_batches), size_t(mpi.size()), size_t(mpi.rank()));
-  std::vector<float> mine(all.begin() + long(here.first) * n, all.begin() + long(here.last) * n);
+  Input mine(std::vector<float>(all.begin() + long(here.first) * n, all.begin() + long(here.last) * n));
   Output total(n);
-  tree_sum(total, mine.data(), n, micro_batches, MPI_COMM_WORLD);
+  tree_sum(total, mine.writable(), n, micro_batches, MPI_COMM_WORLD);
   task.answer(total);
 }

@@ -84,14 +84,15 @@ std::string wrong_with(int ranks, int n, int steps) {
   return "";
 }
 
-// covers: Adagrad remembers | Every rank has all weights | After the step
+// covers: Adagrad remembers | Every rank has all weights | After the step | Only the owner
 TEST(adagrad, UnequalShares) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 23, 3));
 }
 // covers: Rank r owns
 TEST(adagrad, AnEmptyShare) { EXPECT_RIGHT(wrong_with(3, 2, 2)); }
 
-// explains (what may be done with g): g may be
 // unchecked (what travels is not looked at): Only the owner
+
+// explains (what may be done with g): g may be
 
 }  // namespace

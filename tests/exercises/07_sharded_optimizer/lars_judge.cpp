@@ -236,27 +236,34 @@ std::string wrong_with(int ranks, const std::vector<Model>& models) {
   std::vector<Answers> answers = trial.run_ranks(ranks);
   for (const Model& model : models) {
     Floats w, v;
+    std::vector<Answers::Traffic> traffic;
     for (size_t rank = 0; rank < size_t(ranks); ++rank) {
       const size_t n = model.shards[rank].size();
       for (float value : answers[rank].floats("w", n)) w.push_back(value);
       for (float value : answers[rank].floats("v", n)) v.push_back(value);
+      traffic.push_back(answers[rank].traffic());
     }
     if (const std::string words = wrong_model(model, w, v); !words.empty())
       return with_ranks(ranks) + ", layers of " + sizes_of(model.layers) + ", shards of " +
              sizes_of(model.shards) + ": " + words;
+    for (const Answers::Traffic& t : traffic)
+      if (ranks > 1 && (t.collectives != 1 || t.messages > 0))
+        return with_ranks(ranks) + ": all is right, but a rank calls " + std::to_string(t.collectives) + " collectives and sends " +
+               std::to_string(t.messages) + " messages; one MPI_Allreduce for all layers together is asked for";
   }
   return "";
 }
 
 // covers: One step, for a layer | The weights of all layers | Each rank owns | The shards follow | So a layer may
-// covers: Squares are computed
+// covers: One MPI_Allreduce | Squares are computed
 TEST(lars, StepsOnShards) {
   for (int ranks : task_ranks())
     EXPECT_RIGHT(
         wrong_with(ranks, {uneven(ranks), cut_anywhere(ranks), zero_norms(ranks), all_zero_and_huge(ranks)}));
 }
 
-// explains (what it is for, and what the judge gives): LARS (Y. You | g is the gradient
 // unchecked (calls are not counted): One MPI_Allreduce
+
+// explains (what it is for, and what the judge gives): LARS (Y. You | g is the gradient
 
 }  // namespace

@@ -4,7 +4,7 @@
 // hint: A layer of which two ranks have (3, 0) and (0, 4): what is its norm, and what has to travel for it? How many numbers do all ranks send, those without any part of a layer too? Where in the shard does a layer begin that began on the rank before?
 #include "common/mpi/session.h"
 #include "common/split.h"
-#include "tests/exercises/task.h"
+#include "tests/exercises/traffic.h"
 
 void lars_step(float* w, float* v, const float* g, Range shard, const std::vector<Range>& layers, float rate,
                float momentum, float decay, MPI_Comm comm);
@@ -39,11 +39,14 @@ int main(int argc, char** argv) {
       return std::vector<float>(all.begin() + long(shard.first), all.begin() + long(shard.last));
     };
     Output w(mine()), v(mine());
-    const std::vector<float> g = mine();
+    const Input g(mine());
+    Traffic traffic;
     lars_step(w, v, g.data(), shard, layers, rate, momentum, decay, MPI_COMM_WORLD);
+    traffic.stop();
     MPI_CHECK(MPI_Barrier(between));
     task.answer(w);
     task.answer(v);
+    traffic.answer(task);
   }
   MPI_CHECK(MPI_Comm_free(&between));
 }

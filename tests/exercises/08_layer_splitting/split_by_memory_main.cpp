@@ -8,7 +8,7 @@ int split_by_memory(int* first, const int* weights, const int* activations, int 
 int main(int argc, char** argv) {
   Task task(argc, argv);
   const int layers = task.number(), limit = task.number(), micro_batches = task.number();
-  const std::vector<int> weights = task.values<int>(size_t(layers)), activations = task.values<int>(size_t(layers));
+  const auto weights = task.input<int>(size_t(layers)), activations = task.input<int>(size_t(layers));
   Output<int> first(size_t(layers) + 1);
   const int stages = split_by_memory(first, weights.data(), activations.data(), layers, limit, micro_batches);
   task.answer(double(stages));

@@ -13,13 +13,14 @@ int main(int argc, char** argv) {
   MpiSession mpi(argc, argv);
   Task task(argc, argv, mpi.rank());
   const int rows = task.number(), in = task.number(), out = task.number();
-  const std::vector<float> x = task.values(size_t(rows) * size_t(in)), w = task.values(size_t(in) * size_t(out)),
-                           b = task.values(size_t(out));
+  const std::vector<float> x = task.values(size_t(rows) * size_t(in)), w = task.values(size_t(in) * size_t(out));
+  const auto b = task.input(size_t(out));
   const Range inputs = share(size_t(in), size_t(mpi.size()), size_t(mpi.rank()));
   std::vector<float> x_here;
   for (size_t r = 0; r < size_t(rows); ++r)
     for (size_t i = inputs.first; i < inputs.last; ++i) x_here.push_back(x[r * size_t(in) + i]);
+  const Input x_given(x_here), w_here(std::vector<float>(w.begin() + long(inputs.first) * out, w.begin() + long(inputs.last) * out));
   Output y(share(size_t(rows), size_t(mpi.size()), size_t(mpi.rank())).size() * size_t(out));
-  row_parallel(y, x_here.data(), w.data() + inputs.first * size_t(out), b.data(), rows, in, out, MPI_COMM_WORLD);
+  row_parallel(y, x_given.data(), w_here.data(), b.data(), rows, in, out, MPI_COMM_WORLD);
   task.answer(y);
 }

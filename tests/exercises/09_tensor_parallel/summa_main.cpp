@@ -1,6 +1,7 @@
 // level: stretch
 // points: 7
 // ranks: 4 6 1
+// forbids: MPI_Allgather MPI_Iallgather MPI_Allgatherv MPI_Iallgatherv MPI_Gather MPI_Igather MPI_Gatherv
 // hint: On a grid of 2 x 3 with in = 6, write down who has input 0 of x and of w, then input 1, 2, ... Where do the two owners change? And who takes part in a broadcast, also where it has nothing to send and its y is empty?
 #include "common/mpi/session.h"
 #include "common/split.h"
@@ -27,12 +28,12 @@ void add_product(float* y, const float* x, const float* w, int rows, int inputs,
 }
 
 // The block of a matrix with so many columns.
-static Output<float> block(const std::vector<float>& matrix, int columns, Range of_rows, Range of_columns) {
+static std::vector<float> block(const std::vector<float>& matrix, int columns, Range of_rows, Range of_columns) {
   std::vector<float> values;
   for (size_t r = of_rows.first; r < of_rows.last; ++r)
     for (size_t c = of_columns.first; c < of_columns.last; ++c)
       values.push_back(matrix[r * size_t(columns) + c]);
-  return Output(values);
+  return values;
 }
 
 static MPI_Comm line_of_grid(int color, int key, const std::string& name) {
@@ -55,10 +56,16 @@ int main(int argc, char** argv) {
     MPI_Comm grid_row = line_of_grid(i, j, "row"), grid_column = line_of_grid(j, i, "column");
     rows_here = share(rows, down, i), out_here = share(out, across, j), most_inputs = in;
     sizes.clear(), panels.clear();
-    Output x_here = block(x, in, rows_here, share(in, across, j));
-    Output w_here = block(w, out, share(in, down, i), out_here);
+    const std::vector<float> x_block = block(x, in, rows_here, share(in, across, j)), w_block = block(w, out, share(in, down, i), out_here);
+    // Outputs: what is read beside the blocks is NaN then, and the judge knows where from.
+    Output x_here(x_block), w_here(w_block);
     Output y(rows_here.size() * out_here.size());
     summa(y, x_here, w_here, rows, in, out, width, grid_row, grid_column);
+    for (const auto& [given, here] : {std::pair(&x_block, &x_here), {&w_block, &w_here}})
+      if (!std::equal(given->begin(), given->end(), here->data())) {
+        say_of_input("changes", given->size());
+        return 1;
+      }
     task.answer(double(sizes.size()));
     task.answer(sizes);
     task.answer(panels);

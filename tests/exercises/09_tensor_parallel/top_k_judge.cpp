@@ -72,6 +72,11 @@ std::string wrong_with(int ranks, int rows, int classes, int k, int low, int hig
         return "with " + std::to_string(ranks) + " ranks, " + std::to_string(classes) + " classes, k = " + std::to_string(k) +
                ": the best of row " + std::to_string(row) + " " + words + " (on rank " + std::to_string(rank) + ")";
     }
+    // A candidate is 8 bytes. Some make it 16, and count what comes from the other ranks, too.
+    const double bytes = answers[size_t(rank)].traffic().bytes, most = 32.0 * ranks * rows * k;
+    if (bytes > most)
+      return "top is right, but rank " + std::to_string(rank) + " hands " + std::to_string(long(bytes)) + " bytes to MPI, of " + std::to_string(rows) +
+             " rows with " + std::to_string(classes) + " classes: what travels are " + std::to_string(k) + " candidates of each row, not the logits";
   }
   return "";
 }
@@ -81,13 +86,16 @@ TEST(top_k, DifferentLogits) {
   for (int ranks : task_ranks()) EXPECT_RIGHT(wrong_with(ranks, 6, 23, 4, -100000, 100000));
 }
 TEST(top_k, EqualLogits) { EXPECT_RIGHT(wrong_with(2, 6, 30, 5, -3, 3)); }
+// covers: What travels
+TEST(top_k, ManyClasses) { EXPECT_RIGHT(wrong_with(2, 3, 3001, 4, -1000000, 1000000)); }
 // covers: This rank has | 1 <= k
 TEST(top_k, MoreThanARankHas) {
   EXPECT_RIGHT(wrong_with(3, 3, 7, 5, -1000, -1));
   EXPECT_RIGHT(wrong_with(3, 2, 2, 2, -1000, -1));
 }
 
-// explains (what the judge gives): All logits
 // unchecked (what travels is not looked at): What travels
+
+// explains (what the judge gives): All logits
 
 }  // namespace

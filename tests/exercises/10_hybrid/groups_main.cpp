@@ -8,10 +8,10 @@ int group_of(int* members, int rank, int dimension, const int* shape, int dimens
 int main(int argc, char** argv) {
   Task task(argc, argv);
   const int dimensions = task.number();
-  const std::vector<int> shape = task.values<int>(size_t(dimensions));
+  const auto shape = task.input<int>(size_t(dimensions));
   const int dimension = task.number(), ranks_per_node = task.number();
   int ranks = 1;
-  for (int n : shape) ranks *= n;
+  for (int d = 0; d < dimensions; ++d) ranks *= shape[size_t(d)];
   for (int rank = 0; rank < ranks; ++rank) {
     Output<int> members(static_cast<size_t>(shape[size_t(dimension)]));
     const int nodes = group_of(members, rank, dimension, shape.data(), dimensions, ranks_per_node);

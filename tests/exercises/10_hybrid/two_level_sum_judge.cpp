@@ -56,6 +56,7 @@ struct Call {
 struct Answer {
   std::vector<Call> calls;
   Floats x;
+  int others = 0;  // collectives and messages beside these calls
 };
 
 std::string wrong_calls(const Sum& s, const std::vector<Answer>& answers) {
@@ -142,8 +143,13 @@ std::string wrong_with(int ranks, std::vector<Sum> sums) {
       for (size_t k = 0; k + 3 < numbers.size(); k += 4)
         answer.calls.push_back({numbers[k] != 0, numbers[k + 1] != 0, numbers[k + 2], numbers[k + 3]});
       answer.x = all_answers[size_t(r)].floats("x", size_t(s.n));
+      answer.others = int(all_answers[size_t(r)].number("the other calls"));
     }
     if (std::string words = wrong_calls(s, answers); !words.empty()) return s.in_words() + words;
+    for (int r = 0; r < ranks; ++r)
+      if (const int others = answers[size_t(r)].others; others > 0)
+        return s.in_words() + "rank " + text(size_t(r)) + " sends and sums up beside gather_terms and gather_parts, " + text(size_t(others)) +
+               " times; all communication goes by these two";
     for (int r = 0; r < ranks; ++r)
       for (size_t i = 0; i < size_t(s.n); ++i)
         if (answers[size_t(r)].x[i] != whole_sum(s, i)) return s.in_words() + wrong_element(s, answers, r, i);
@@ -151,15 +157,17 @@ std::string wrong_with(int ranks, std::vector<Sum> sums) {
   return "";
 }
 
-// covers: Every rank has | Ranks lie in | The order of the sum | For every element | n may be
+// covers: Every rank has | Ranks lie in | All communication goes | The order of the sum | For every element
+// covers: n may be
 TEST(two_level_sum, TwoNodesOfThree) {
   EXPECT_RIGHT(wrong_with(6, {{3, 12, 0, {}}, {3, 41, 0, {}}, {2, 30, 0, {}}, {3, 2, 0, {}}, {2, 0, 0, {}}, {6, 17, 0, {}}, {1, 17, 0, {}}}));
 }
 TEST(two_level_sum, TwoNodesOfTwo) { EXPECT_RIGHT(wrong_with(4, {{2, random_number(5, 60), 0, {}}, {1, 1, 0, {}}, {2, 1, 0, {}}})); }
 TEST(two_level_sum, OnOneRank) { EXPECT_RIGHT(wrong_with(1, {{1, 7, 0, {}}})); }
 
+// unchecked (calls beside the two functions are not counted): All communication goes
+
 // explains (functions of the judge's): Ours, for a | The judge sees | Each rank r gets | Each rank r has
 // explains (why): Messages inside
-// unchecked (calls beside the two functions are not counted): All communication goes
 
 }  // namespace

@@ -9,7 +9,7 @@ void read_slice(float* block, int reader, int readers, const float* file, int wr
 int main(int argc, char** argv) {
   Task task(argc, argv);
   const int writers = task.number(), readers = task.number(), in = task.number(), out = task.number();
-  const std::vector<float> file = task.values((size_t(in) + 1) * size_t(out));
+  const auto file = task.input((size_t(in) + 1) * size_t(out));
   for (int reader = 0; reader < readers; ++reader) {
     Output block((size_t(in) + 1) * share(size_t(out), size_t(readers), size_t(reader)).size());
     read_slice(block, reader, readers, file.data(), writers, in, out);

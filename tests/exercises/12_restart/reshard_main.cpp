@@ -1,6 +1,7 @@
 // level: stretch
 // points: 7
 // ranks: 3 5 1
+// forbids: MPI_Allgather MPI_Iallgather MPI_Allgatherv MPI_Iallgatherv MPI_Gather MPI_Igather MPI_Gatherv MPI_Bcast MPI_Ibcast
 // hint: Columns 0 to 2 and 3 to 6 become 0 and 1, 2 and 3, 4 to 6: which columns go from whom to whom? In which column of the old part, and of the new one, does column 3 of w lie? And what is the overlap of two ranges that do not meet?
 #include <numeric>
 #include <span>

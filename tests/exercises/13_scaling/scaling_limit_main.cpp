@@ -8,8 +8,9 @@ int scaling_limit(double* serial, const int* ranks, const double* seconds, int n
 int main(int argc, char** argv) {
   Task task(argc, argv);
   const int n = task.number();
-  const std::vector<int> ranks = task.values<int>(size_t(n));
-  const std::vector<double> seconds = task.values<double>(size_t(n)), efficiency = task.values<double>(1);
+  const auto ranks = task.input<int>(size_t(n));
+  const auto seconds = task.input<double>(size_t(n));
+  const std::vector<double> efficiency = task.values<double>(1);
   Output<double> serial(1);
   const int limit = scaling_limit(serial, ranks.data(), seconds.data(), n, efficiency[0]);
   task.answer(serial);

@@ -11,9 +11,9 @@ int main(int argc, char** argv) {
   for (int cases = task.number(); cases > 0; --cases) {
     const int n = task.number(), parameters = task.number();
     const size_t all = size_t(n) * size_t(parameters), each = size_t(parameters);
-    const std::vector<int> order = task.values<int>(all);
-    const std::vector<float> place = task.values(all), low = task.values(each), high = task.values(each);
-    const std::vector<int> logarithmic = task.values<int>(each);
+    const auto order = task.input<int>(all);
+    const auto place = task.input(all), low = task.input(each), high = task.input(each);
+    const auto logarithmic = task.input<int>(each);
     Output values(all);
     latin_hypercube(values, order.data(), place.data(), low.data(), high.data(), logarithmic.data(), n, parameters);
     task.answer(values);

@@ -9,8 +9,8 @@ int main(int argc, char** argv) {
   Task task(argc, argv);
   for (int tables = task.number(); tables > 0; --tables) {
     const int trials = task.number(), steps = task.number();
-    const std::vector<float> accuracy = task.values(size_t(trials) * size_t(steps));
-    const std::vector<int> reported = task.values<int>(size_t(trials));
+    const auto accuracy = task.input(size_t(trials) * size_t(steps));
+    const auto reported = task.input<int>(size_t(trials));
     Output<int> stop(static_cast<size_t>(trials));
     median_rule(stop, accuracy.data(), reported.data(), trials, steps);
     task.answer(stop);

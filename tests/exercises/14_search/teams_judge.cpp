@@ -128,6 +128,7 @@ std::string wrong_with(int ranks, std::vector<Farm> farms) {
 }
 
 // covers: Rank 0 of world | They are cut | Its lowest rank | Row t goes | work talks on it | All teams work
+// covers: Communicators that
 TEST(teams, SevenRanks) {
   EXPECT_RIGHT(wrong_with(7, {{8, {1, 2, 3}, {}}, {5, {5, 2, 3, 2}, {}}, {12, {3, 1}, {}}, {20, {random_number(1, 9)}, {}}, {6, {1, 1, 1, 1, 1, 1}, {}}}));
 }
@@ -135,7 +136,8 @@ TEST(teams, FourRanks) { EXPECT_RIGHT(wrong_with(4, {{6, {1, 2}, {}}, {4, {3, 3,
 // covers: x (teams, n)
 TEST(teams, OneWorker) { EXPECT_RIGHT(wrong_with(2, {{random_number(5, 90), {7}, {}}})); }
 
-// explains (follows from the formula; the judge gives no others): No team is empty
 // unchecked (only the team's own is looked at): Communicators that
+
+// explains (follows from the formula; the judge gives no others): No team is empty
 
 }  // namespace

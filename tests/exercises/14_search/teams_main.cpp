@@ -1,6 +1,7 @@
 // level: stretch
 // points: 6
 // ranks: 7 4 2
+// forbids: unfreed
 // hint: Six workers, weights 1, 2 and 3: which ranks are the three teams, and which rank does each leader have among the manager and the leaders? Whom must the manager not wait for before the last row is sent?
 #include <sched.h>
 #include <unistd.h>
@@ -83,7 +84,7 @@ int main(int argc, char** argv) {
   MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, mpi.rank() == 0 ? MPI_UNDEFINED : 0, mpi.rank(), &workers));
   for (int farms = task.number(); farms > 0; --farms) {
     const int n = task.number(), teams = task.number();
-    const std::vector<int> weights = task.values<int>(size_t(teams));
+    const auto weights = task.input<int>(size_t(teams));
     Output x(task.values(size_t(teams) * size_t(n)));
     calls = given_n = freed = 0, together = waits = false;
     members.clear(), row_before.clear();
