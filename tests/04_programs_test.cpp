@@ -92,7 +92,7 @@ TEST(HelloProgram, AsksTheDriverAndMpi) {
   const std::string init = "int cuInit(unsigned flags) { return flags == 0 ? 0 : 1; }", two = "int cuDeviceGetCount(int* count) { *count = 2; return 0; }";
   const std::string yes = run_with(2, init + two + "int MPIX_GPU_query_support(int kind, int* answer) { *answer = kind == 0 ? 2 : 0; return 0; }");
   EXPECT_TRUE(contains(yes, "0 of 2\n"));
-  EXPECT_TRUE(contains(yes, "1 of 2\n"));
+  EXPECT_EQ(bool(contains(yes, "1 of 2\n")), !on_several_hosts(2)) << yes;  // a host of its own has two for each rank
   EXPECT_FALSE(contains(yes, "none"));
   EXPECT_TRUE(contains(yes, "in MPI calls: yes (MPIX_GPU_query_support says yes)\n"));
   const std::string no = "int MPIX_GPU_query_support(int, int* answer) { *answer = 0; return 0; }";
