@@ -372,7 +372,7 @@ check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## th
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
 
 test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/broken/run tests/mutants/sample tests/slides_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/gradescope/try)
+	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/broken/run tests/mutants/sample tests/slides_in_browser tests/live_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/gradescope/try)
 
 mutants: all data ## how many mechanical bugs do the tests notice? make mutants NN="05 mpi_guard" ARGS="--count 40"
 	@sh tests/mutants/run $(ARGS) $(NN)

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "common/mpi/session.h"
 #include "tests/program.h"
 
 // What C++ has returned in WebAssembly for one line of settings, by place ("stages.0.1.4"), and the drawing.

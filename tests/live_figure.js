@@ -3,10 +3,10 @@
 //   node tests/live_figure.js NN_topic <LINES     for each line `name value; name value ...`: what C++ has returned, a number or word in
 //                                                a line `place=value`, then svg=..., or error=...; then an empty line
 "use strict";
-const { readFileSync } = require("fs");
+const { existsSync, readFileSync } = require("fs");
 const [name, what] = process.argv.slice(2);
-const figure_of = new Function(`${readFileSync("common/live/live.js")} ${readFileSync(`chapters/${name}/live.js`)}; return { figure, load, first_settings };`);
-const { figure, load, first_settings } = figure_of();
+const figure_of = new Function(`${readFileSync("common/live/live.js")} ${readFileSync(`chapters/${name}/live.js`)}; return { figure, load, settle, first_settings };`);
+const { figure, load, settle, first_settings } = figure_of();
 const width = 760;
 
 const leaves = (value, place) => value !== null && typeof value === "object"
@@ -20,9 +20,10 @@ function file_of(drawn) {
 }
 
 (async () => {
-  const run = await load(readFileSync(`build/live/${name}.wasm`));
+  const file = `build/live/${name}`;
+  const run = await load(readFileSync(`${file}.wasm`), existsSync(`${file}.data`) && readFileSync(`${file}.data`));
   const first = first_settings(figure);
-  if (what === "svg") return process.stdout.write(file_of(figure.draw(await run(first), first, width)));
+  if (what === "svg") return process.stdout.write(file_of(figure.draw(await settle(run, figure, first), first, width)));
   for (const text of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
     const set = { ...first };
     for (const pair of text.split("; ")) {
@@ -30,7 +31,7 @@ function file_of(drawn) {
       set[pair.split(" ")[0]] = isNaN(value) ? value : Number(value);
     }
     try {
-      const out = await run(set);
+      const out = await settle(run, figure, set);
       console.log([...leaves(out, ""), `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
     } catch (error) {
       console.log(`error=${error.message}\n`);

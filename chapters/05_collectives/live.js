@@ -50,7 +50,7 @@ const figure = {
     const left = 62, first = Math.log10(out.lengths[0]), last = Math.log10(out.lengths.at(-1)), space = width - left - 14, height = 150;
     const x_of = (bytes) => left + ((Math.log10(bytes) - first) / (last - first)) * space, y_of = (seconds) => top + ((high - Math.log10(seconds)) / (high - low)) * height;
     const si = (power, units) => `${10 ** (power - 3 * Math.floor(power / 3))} ${units[Math.floor(power / 3)]}`;
-    let inside = words(left, top - 10, `time of an allreduce on ${out.have.length} ranks, by formula`);
+    let inside = words(narrow ? 0 : left, top - 10, `time of an allreduce on ${out.have.length} ranks, by formula`);
     for (let power = low; power <= high; ++power)
       inside += line(left, y_of(10 ** power), left + space, y_of(10 ** power), { stroke: "var(--line)" }) + words(left - 6, y_of(10 ** power) + 5, si(power, { "-3": "ns", "-2": "µs", "-1": "ms", 0: "s", 1: "ks" }), right);
     for (let power = first; power <= last; power += narrow ? 2 : 1)

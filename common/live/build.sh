@@ -27,14 +27,19 @@ flags=$(sed -n 's,^// flags: *,,p' "$folder/live.cpp")
 for source in common/live/wasm "$folder/live" $(sed -n 's,^// sources: *,,p' "$folder/live.cpp"); do
   case $source in */*) ;; *) source=$folder/$source ;; esac
   object=$out/$(echo "$source" | tr / _).o
+  objects="$objects $object"
+  # What it was made of has not changed since. The compiler's list: `target: files \`, then `file:` for each header.
+  # shellcheck disable=SC2046
+  if [ -e "${object%.o}.d" ] && [ -e "$object" ] && [ -z "$(find $(sed '/:$/d; s/^[^ ]*: //; s/\\$//' "${object%.o}.d") "$folder/live.cpp" common/live/build.sh -newer "$object" 2>&1)" ]; then continue; fi
   # As small as can be; no multiplication and addition fused, as in the native programs. The stubs stand before the system's headers.
   # shellcheck disable=SC2086
   "$cxx" --target=wasm32-wasi -std=c++20 -Oz -ffp-contract=off -ffunction-sections -fdata-sections -nostdinc++ -isystem $headers \
     -I. -Icommon/live/stubs $flags -MMD -MP -MT "$out.html" -c "$source.cpp" -o "$object"
-  objects="$objects $object"
 done
 # shellcheck disable=SC2086
 "$cxx" --target=wasm32-wasi -mexec-model=reactor -Wl,--strip-all,--gc-sections $objects -o "$out.wasm"
+command=$(sed -n 's,^// data: *,,p' "$folder/live.cpp")
+[ -z "$command" ] || sh -c "$command" >"$out.data"
 {
   printf '<style>\n'
   cat common/live/live.css
@@ -42,6 +47,7 @@ done
   cat common/live/live.js "$folder/live.js"
   printf 'put_in_page(figure, "'
   base64 "$out.wasm" | tr -d '\n'
+  [ -z "$command" ] || { printf '", "'; gzip -9 -n -c "$out.data" | base64 | tr -d '\n'; }
   printf '");\n</script>\n'
 } >"$out.html.new"
 mv "$out.html.new" "$out.html"

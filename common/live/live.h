@@ -3,6 +3,7 @@
 // chapter's files that it needs in a line `// sources: a b`, and ends with `const live::Figure figure(function);`.
 #pragma once
 
+#include <cmath>
 #include <cstdio>
 #include <initializer_list>
 #include <map>
@@ -19,7 +20,7 @@ struct Settings : std::map<std::string, std::string> {
   int integer(const std::string& name) const { return std::stoi(at(name)); }
 };
 
-// Numbers keep all their bits on the way to JavaScript.
+// Numbers keep all their bits on the way to JavaScript; infinity and NaN, which JSON has not, become null.
 struct Json {
   std::string text;
 
@@ -28,7 +29,7 @@ struct Json {
   Json(Number number) {
     char digits[32];
     std::snprintf(digits, sizeof digits, "%.17g", double(number));
-    text = digits;
+    text = std::isfinite(double(number)) ? digits : "null";
   }
   Json(const char* words) : Json(std::string(words)) {}
   Json(const std::string& words) : text("\"") {
@@ -45,6 +46,9 @@ struct Json {
     text += '}';
   }
 };
+
+// What the command in live.cpp's line `// data:` has written.
+std::vector<unsigned char>& data();
 
 struct Figure {
   using Function = Json(const Settings&);

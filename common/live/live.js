@@ -3,8 +3,8 @@
 // what comes back is drawn. A figure (chapters/NN_topic/live.js) is an object with
 //   name, controls, draw(out, set, width), says(out, set), and if it has them table(out, set), command(set), question.
 
-// Bytes of WebAssembly -> a function: settings -> what live.cpp has returned. It throws what the C++ threw.
-async function load(bytes) {
+// Bytes of WebAssembly, and of data for it -> a function: settings -> what live.cpp has returned. It throws what the C++ threw.
+async function load(bytes, data) {
   const module = await WebAssembly.compile(bytes);
   const wasi_snapshot_preview1 = new Proxy({}, { get: () => () => 52 }); // not there, says WASI
   let instance = null;
@@ -18,6 +18,10 @@ async function load(bytes) {
       if (!instance) {
         instance = await WebAssembly.instantiate(module, { live, wasi_snapshot_preview1 });
         instance.exports._initialize();
+        if (data) {
+          const at = instance.exports.data_room(data.length);
+          new Uint8Array(instance.exports.memory.buffer).set(data, at);
+        }
       }
       const lines = new TextEncoder().encode(Object.entries(set).map(([name, value]) => `${name} ${value}\n`).join(""));
       const at = instance.exports.room(lines.length);
@@ -28,6 +32,27 @@ async function load(bytes) {
       throw error;
     }
   };
+}
+
+// The same in a thread of its own, so that the page answers while it computes.
+function load_aside(bytes, data) {
+  const code = `"use strict"; ${load}; let run; onmessage = async ({ data: [set, ...all] }) => {
+    try { run ??= await load(...all); postMessage([await run(set)]); } catch (error) { postMessage([null, error.message]); } };`;
+  const worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+  let first = [bytes, data], last = Promise.resolve();
+  const call = (set) => new Promise((resolve, reject) => {
+    worker.onmessage = ({ data: [out, error] }) => (out ? resolve(out) : reject(new Error(error)));
+    worker.postMessage([set, ...first]);
+    first = [];
+  });
+  return (set) => (last = last.catch(() => {}).then(() => call(set)));
+}
+
+// Asks again until it has all: a figure that computes for long says so in goes_on(out, set).
+async function settle(run, figure, set) {
+  let out = await run(set);
+  while (figure.goes_on?.(out, set)) out = await run(set);
+  return out;
 }
 
 // --- Drawing: text of SVG. Colours are those of slides/theme/colours.css, so that a dark page has a dark picture. ---
@@ -46,16 +71,20 @@ const first_settings = (figure) => Object.fromEntries(figure.controls.map((c) =>
 // --- In the page: in the place of the picture, which stays for printing and where this does not run. ---
 const input_of = (c) => c.choices
   ? `<select name="${c.name}">${c.choices.map((name) => `<option${name === c.first ? " selected" : ""}>${name}</option>`).join("")}</select>`
+  : c.from === undefined ? `<input type="hidden" name="${c.name}" value="${c.first}">`
   : `<input type="range" name="${c.name}" min="${c.from}" max="${c.to}" step="${c.step || 1}" value="${c.first}">`;
 
-async function put_in_page(figure, base64) {
+async function put_in_page(figure, base64, zipped) {
   const picture = document.getElementById("live-picture");
-  const run = await load(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+  const bytes_of = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const data = zipped && new Uint8Array(await new Response(new Blob([bytes_of(zipped)]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+  const start = () => (data ? load_aside : load)(bytes_of(base64), data);
+  const run = await start();
   const place = document.createElement("section");
   place.className = "live";
   place.setAttribute("aria-label", `live figure: ${figure.name}`);
   place.innerHTML = `<div class="drawing" role="img"></div><p role="status"></p><fieldset></fieldset>
-    <form>${figure.controls.map((c) => `<label>${c.label} <output></output>${input_of(c)}</label>`).join("")}</form><table></table><pre></pre>`;
+    <form>${figure.controls.map((c) => c.label ? `<label>${c.label} <b></b>${input_of(c)}</label>` : input_of(c)).join("")}</form><table></table><pre></pre>`;
   picture.parentNode.after(place);
   picture.classList.add("is-live");
   const find = (what) => place.querySelector(what), form = find("form"), drawing = find(".drawing"), fields = form.elements;
@@ -64,18 +93,18 @@ async function put_in_page(figure, base64) {
   let busy = false, again = false;
   async function redraw() {
     again = busy;
-    if (busy) return;
+    if (busy || !drawing.clientWidth) return; // on paper the picture stands instead
     busy = true;
     do {
       again = false;
       const set = {};
-      for (const c of figure.controls) set[c.name] = c.choices ? fields[c.name].value : Number(fields[c.name].value);
+      for (const c of figure.controls) set[c.name] = c.from === undefined ? fields[c.name].value : Number(fields[c.name].value);
       try {
         const out = await run(set);
-        for (const c of figure.controls.filter((c) => !c.choices)) {
+        for (const c of figure.controls.filter((c) => c.from !== undefined)) {
           if (c.last) fields[c.name].max = c.last(out, set); // the browser brings the value below it
           set[c.name] = Number(fields[c.name].value);
-          fields[c.name].previousElementSibling.value = c.show ? c.show(set[c.name]) : set[c.name];
+          fields[c.name].previousElementSibling.textContent = c.show ? c.show(set[c.name]) : set[c.name];
         }
         drawing.innerHTML = figure.draw(out, set, Math.floor(drawing.clientWidth));
         drawing.setAttribute("aria-label", figure.says(out, set));
@@ -83,6 +112,7 @@ async function put_in_page(figure, base64) {
         const { rows, marked } = figure.table ? figure.table(out, set) : { rows: [] };
         find("table").innerHTML = rows.map((row, i) => `<tr${i === marked ? ' class="marked"' : ""}>${row.map((cell) => shape(i ? "td" : "th", {}, plain(cell))).join("")}</tr>`).join("");
         find("pre").textContent = figure.command ? figure.command(set) : "";
+        again ||= Boolean(figure.goes_on?.(out, set));
       } catch (error) {
         find("p").textContent = error.message;
       }
@@ -104,10 +134,12 @@ async function put_in_page(figure, base64) {
   };
   drawing.onclick = (event) => { if (pointed(event)) before = null; };
   drawing.onpointerleave = () => { if (before) change(before); before = null; };
+  figure.attach?.(drawing, change);
 
   // Predict, then see.
   const { ask, change: changed, answers } = figure.question, first = first_settings(figure), form_of_question = find("fieldset");
-  const now = await run(first), { texts, right: which, because } = answers(now, await run({ ...first, ...changed }));
+  const other = await start(); // so that what is on show goes on
+  const now = await settle(other, figure, first), { texts, right: which, because } = answers(now, await settle(other, figure, { ...first, ...changed }));
   form_of_question.innerHTML = `<legend>Before you move anything</legend><p>${plain(ask(now))}</p>${texts.map((text) => `<button type="button">${plain(text)}</button>`).join(" ")}<p role="status"></p>`;
   form_of_question.querySelectorAll("button").forEach((button, i) => button.onclick = async () => {
     form_of_question.querySelectorAll("button").forEach((b, k) => b.className = k === which ? "right" : k === i ? "wrong" : "");

@@ -21,6 +21,12 @@ extern "C" int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; } 
 
 namespace { std::string in, out; }
 
+std::vector<unsigned char>& live::data() {
+  static std::vector<unsigned char> bytes;
+  return bytes;
+}
+LIVE_EXPORT("data_room") unsigned char* data_room(size_t bytes) { return live::data().resize(bytes), live::data().data(); }
+
 LIVE_EXPORT("room") char* room(size_t bytes) { return in.assign(bytes, ' '), in.data(); }
 
 // in: lines of `name value`.  Returns the JSON, ended by 0.

@@ -1,0 +1,158 @@
+// The live figure of chapter 01 trains as the native program does: with the same bits, if its products do not fuse a multiplication
+// and an addition either. WebAssembly has no instruction that does; the native products use it.
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/01_serial/matmul_tile.h"
+#include "chapters/01_serial/serial_training.h"
+#include "tests/live_figure.h"
+
+// Chapter 01's product once more, compiled as this file is: without fusing.
+namespace unfused {
+#include "chapters/01_serial/matmul_3_packed.cpp"
+}
+
+namespace {
+
+const std::string figure = "01_serial";
+
+// The page has musl's expf and logf. Those of glibc on x86-64 give the same floats; elsewhere a last place may differ, as in IsNearTheNativeOne.
+#if defined(__x86_64__) && defined(__GLIBC__)
+constexpr double bound = 0;
+#else
+constexpr double bound = 1e-3;
+#endif
+
+class Unfused : public CpuDevice {
+  void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) override { unfused::matmul_packed(c, a, b, m, n, k, finish, workspace_); }
+  MatmulWorkspace workspace_;
+};
+
+Dataset part(const Dataset& all, size_t first, size_t count) {
+  Dataset some{count, all.height, all.width, {}, {}};
+  some.pixels.assign(all.pixels.begin() + long(first * all.features()), all.pixels.begin() + long((first + count) * all.features()));
+  some.labels.assign(all.labels.begin() + long(first), all.labels.begin() + long(first + count));
+  return some;
+}
+
+struct Trained {
+  std::vector<double> losses;
+  double correct;  // of the test images
+  std::vector<float> weights;
+};
+
+Trained train(CpuDevice& device, const Dataset& train, const Dataset& test, const std::vector<int>& sizes, double rate, size_t batch, size_t steps) {
+  OptimizerOptions sgd;
+  sgd.learning_rate = rate;
+  SerialTraining training(device, sizes, sgd, int(std::max<size_t>(batch, 100)), 1);
+  Trained result;
+  for (int epoch = 0; result.losses.size() < steps; ++epoch) {
+    const std::vector<uint32_t> order = permutation(1, uint32_t(epoch), train.count);
+    for (size_t first = 0; first < train.count && result.losses.size() < steps; first += batch)
+      result.losses.push_back(training.step(train, order, {first, std::min(first + batch, train.count)}));
+  }
+  result.correct = double(count_correct(training.mlp(), test, {0, test.count})) / double(test.count);
+  result.weights = training.weights();
+  return result;
+}
+
+TEST(LiveTraining, HasTheBitsOfTheUnfusedNativeOne) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const Dataset all = read_mnist_train("build/data"), images = part(all, 0, 2500), test = part(all, 2500, 500);
+  struct Setting {
+    double rate;
+    size_t batch, steps;
+    std::string hidden;
+    int image;
+  };
+  std::vector<Setting> settings;
+  std::vector<std::string> lines;
+  for (const std::string hidden : {"16", "32", "128"})
+    for (double rate : {0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0})
+      for (size_t batch : {16, 32, 64, 128, 256})
+        for (size_t steps : {0, 20}) settings.push_back({rate, batch, steps, hidden, int(settings.size() * 7 % 500)});
+  settings.push_back({0.1, 256, 30, "128", 3});  // three epochs
+  settings.push_back({0.1, 64, 10, "512-256", 3});
+  ASSERT_GE(settings.size(), 200u);
+  for (const Setting& s : settings) {
+    std::ostringstream line;
+    line << "rate " << s.rate << "; batch " << s.batch << "; steps " << s.steps << "; hidden " << s.hidden << "; image " << s.image;
+    lines.push_back(line.str());
+  }
+  const std::vector<LiveAnswer> answers = live_answers(figure, lines);
+  for (size_t k = 0; k < settings.size(); ++k) {
+    const Setting& s = settings[k];
+    const LiveAnswer& live = answers[k];
+    SCOPED_TRACE(lines[k] + live.text("error"));
+    std::vector<int> sizes = {784, std::stoi(s.hidden), 10};
+    if (s.hidden == "512-256") sizes = {784, 512, 256, 10};
+    Unfused device;
+    const Trained native = train(device, images, test, sizes, s.rate, s.batch, s.steps);
+    ASSERT_EQ(live.number("done"), s.steps);
+    ASSERT_EQ(live.number("label"), test.labels[size_t(s.image)]);
+    ASSERT_EQ(live.number("parameters"), native.weights.size());
+    for (size_t i = 0; i < s.steps; ++i) ASSERT_NEAR(live.number("losses." + std::to_string(i)), native.losses[i], bound) << "step " << i;
+    ASSERT_NEAR(live.number("correct"), native.correct, bound == 0 ? 0 : 0.01);
+    // The curve: a point for each step, higher where the loss is; the bars: one for each class, as long as its share.
+    std::vector<std::string> curve = drawn(live, "curve", "points");
+    ASSERT_EQ(curve.size(), 1u);
+    std::istringstream points(curve[0]);
+    for (size_t i = 0; i < s.steps; ++i) {
+      double x = 0, y = 0;
+      char comma = 0;
+      points >> x >> comma >> y;
+      ASSERT_NEAR(x, 34 + double(i + 1) / double(s.steps) * (760 / 2.0 - 34), 0.01);
+      ASSERT_NEAR(y, 30 + 140 * (1 - std::min(native.losses[i], 2.5) / 2.5), 0.01);
+    }
+    const std::vector<std::string> shares = drawn(live, "share", "width");
+    ASSERT_EQ(shares.size(), 10u);
+    double sum = 0, first = 0;
+    for (size_t digit = 0; digit < 10; ++digit) {
+      const double share = live.number("probabilities." + std::to_string(digit)), length = std::strtod(shares[digit].c_str(), nullptr);
+      sum += share;
+      if (share > 0.01 && first == 0) first = length / share;
+      if (share > 0.01) { ASSERT_NEAR(length, first * share, 0.1); }
+    }
+    ASSERT_NEAR(sum, 1, 1e-9) << "each is rounded once";
+  }
+}
+
+// The bits of the program itself differ in the last places, and only by those.
+TEST(LiveTraining, IsNearTheNativeOne) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const Dataset all = read_mnist_train("build/data"), images = part(all, 0, 2500), test = part(all, 2500, 500);
+  CpuDevice device;
+  const Trained native = train(device, images, test, {784, 32, 10}, 0.1, 64, 10);
+  const LiveAnswer live = live_answers(figure, {"steps 10"})[0];
+  for (size_t i = 0; i < native.losses.size(); ++i)
+    // A sum of 784 products rounded each time differs by a few units of 2^-24; ten steps with gradients below 1 add up no more than that each.
+    ASSERT_NEAR(live.number("losses." + std::to_string(i)), native.losses[i], 1e-4);
+}
+
+// A digit painted anywhere is moved to the middle: the same digit, the same answer.
+TEST(LiveTraining, APaintedDigitIsMovedToTheMiddle) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const auto painted = [](int right, int down) {  // a one
+    std::string digit(784, '0');
+    for (int y = 4; y < 20; ++y)
+      for (int x = 5; x < 8; ++x) digit[size_t((y + down) * 28 + x + right)] = x == 6 ? 'f' : '9';
+    return "digit " + digit;
+  };
+  const auto answers = live_answers(figure, {painted(0, 0), painted(13, 3), painted(7, 8)});
+  for (size_t i = 0; i < 784; ++i)
+    for (size_t k = 1; k < 3; ++k) ASSERT_EQ(answers[k].text("pixels." + std::to_string(i)), answers[0].text("pixels." + std::to_string(i)));
+  EXPECT_EQ(answers[0].number("pixels.406"), 255);  // row 14, column 14
+  int best = 0;
+  for (int digit = 0; digit < 10; ++digit)
+    if (answers[0].number("probabilities." + std::to_string(digit)) > answers[0].number("probabilities." + std::to_string(best))) best = digit;
+  EXPECT_EQ(best, 1);
+}
+
+TEST(LiveTraining, ThePictureInTheTextIsTheFirstState) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  expect_same_picture(figure);
+}
+
+}  // namespace
