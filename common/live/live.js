@@ -93,7 +93,7 @@ async function put_in_page(figure, base64, zipped) {
   let busy = false, again = false;
   async function redraw() {
     again = busy;
-    if (busy || !drawing.clientWidth) return; // on paper the picture stands instead
+    if (busy) return;
     busy = true;
     do {
       again = false;
@@ -101,6 +101,7 @@ async function put_in_page(figure, base64, zipped) {
       for (const c of figure.controls) set[c.name] = c.from === undefined ? fields[c.name].value : Number(fields[c.name].value);
       try {
         const out = await run(set);
+        if (!drawing.clientWidth) break; // on paper the picture stands instead
         for (const c of figure.controls.filter((c) => c.from !== undefined)) {
           if (c.last) fields[c.name].max = c.last(out, set); // the browser brings the value below it
           set[c.name] = Number(fields[c.name].value);
