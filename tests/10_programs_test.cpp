@@ -109,6 +109,7 @@ TEST(Programs, OnlyRank0Speaks) {
 TEST(Bench, IsNotBelievedIfItWasDisturbed) {
   const int ranks = usable_cores() + 1;
   if (ranks > 17) GTEST_SKIP() << "skipped: more ranks than cores would be " << ranks << " processes";
+  if (on_several_hosts(ranks)) GTEST_SKIP() << "skipped: ranks on several hosts have cores enough";
   const std::string trace = testing::TempDir() + "10_barriers.json";
   const ProgramRun run = run_program("GUARD_TRACE=" + trace + " " + command(ranks, "bench --rounds 1 --steps 1 --batch 32 --hidden none --only-if-quiet"));
   // A network of one layer: it has the grids of no pipeline. Before its turn, and one to warm up, all ranks of a grid begin together.
