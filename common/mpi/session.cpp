@@ -49,8 +49,8 @@ std::string library_name() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_Get_library_version(text, &length);
-  std::string name(text, size_t(length));
-  name = name.substr(0, name.find_first_of("\n"));
+  std::string name = text;  // the length of Open MPI counts the 0 at the end
+  name = name.substr(0, name.find('\n'));
   for (char& c : name) c = c == '\t' ? ' ' : c;
   return name;
 }
