@@ -553,6 +553,7 @@ TEST(PoliteWindows, FenceAndLocks) {
     MPI_CHECK(MPI_Accumulate(&one, 1, MPI_INT, world().right, 0, 1, MPI_INT, MPI_SUM, window));
     MPI_CHECK(MPI_Win_fence(0, window));
     t.push_back(*mine);
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));  // rank 0 has read, before others add there
     MPI_CHECK(MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, window));
     MPI_CHECK(MPI_Accumulate(&one, 1, MPI_INT, 0, 0, 1, MPI_INT, MPI_SUM, window));
     MPI_CHECK(MPI_Win_flush(0, window));
