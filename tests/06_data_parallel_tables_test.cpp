@@ -246,7 +246,7 @@ TEST_F(Bench, RefusesToMeasureNothing) {
       error = e.what();
     }
   });
-  EXPECT_EQ(error, "--only no such setting: no setting has a name with this in it; without --only the tables show all of them");
+  EXPECT_EQ(error, "--only no such setting: no setting's name has this in it; without --only the tables show all of them");
   EXPECT_EQ(text, rank == 0 ? machine_name() + "\n" : "");
 }
 

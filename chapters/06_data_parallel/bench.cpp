@@ -130,7 +130,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (mpi.rank() == 0)
     std::printf("%s%s\n", machine_name().c_str(), share_memory(mpi) ? "" : "; ranks on several hosts");
   const Verdict of_settings = bench_settings(train, c, mpi), of_overlap = bench_overlap(train, c, mpi);
-  if (c.chosen == 0) throw Error("--only " + c.only + ": no setting has a name with this in it; without --only the tables show all of them");
+  if (c.chosen == 0) throw Error("--only " + c.only + ": no setting's name has this in it; without --only the tables show all of them");
   const bool quiet = of_settings == Verdict::quiet && of_overlap == Verdict::quiet;
   return c.only_if_quiet && !quiet ? not_quiet_status : 0;
 }
