@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chapters/01_serial/activation_store.h"
+
 Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradients, Space space)
     : device_(device), layout_(layout), space_(space) {
   for (const Layer& layer : layout_.layers) {
@@ -11,12 +13,18 @@ Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradien
   }
 
   const size_t rows = size_t(space.rows);
-  auto activation = [&](int width) { return Buffer<>(device, rows * size_t(width), Purpose::activations); };
+  // What the head reads and writes are floats on every device.
+  const bool has_head = layout_.layers.back().activation == Activation::none;
+  auto floats = [&](int width) { return Buffer<>(device, rows * size_t(width), Purpose::activations); };
+  auto* const store = dynamic_cast<ActivationStore*>(&device);  // null before chapter 11
+  auto activation = [&](int width) { return store ? store->allocate_activations(rows * size_t(width)) : floats(width); };
+  auto last = [&](int width) { return has_head ? floats(width) : activation(width); };
   for (int s = 0; s < space.slots; ++s) {
     Slot slot;
     slot.activations.push_back(activation(layout_.in()));
-    for (const Layer& layer : layout_.layers) slot.activations.push_back(activation(layer.out));
-    slot.output_gradient = activation(layout_.out());
+    for (const Layer& layer : layout_.layers)
+      slot.activations.push_back(&layer == &layout_.layers.back() ? last(layer.out) : activation(layer.out));
+    slot.output_gradient = last(layout_.out());
     if (space.input_gradient) slot.input_gradient = activation(layout_.in());
     slots_.push_back(std::move(slot));
   }

@@ -1,0 +1,12 @@
+// For chapter 11, skip it now: what a Device may be beside a Device.
+#pragma once
+
+#include "chapters/01_serial/device.h"
+
+// A device that stores activations in fewer bits than a float has. What lies in such a buffer are no floats: only operations, copies
+// and views of the whole of it know how to read it.
+class ActivationStore {
+ public:
+  virtual ~ActivationStore() = default;
+  virtual Buffer<> allocate_activations(size_t n) = 0;  // of Purpose::activations
+};
