@@ -92,7 +92,7 @@ short_tests := $(filter-out $(long_tests),$(tests))
 
 # Chapters 01 to 03 are one process; what stands later, and the tests of it, are MPI programs. Those of chapter 13 are compiled
 # like these, and linked without MPI: they bring a simulated one.
-mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 12 14,chapters/$(n)_% tests/$(n)_% tests/exercises/$(n)_%) tests/mpi_%
+mpi_places := common/mpi/% common/mpi_guard/% $(foreach n,04 05 06 07 08 09 10 11 12 14,chapters/$(n)_% tests/$(n)_% tests/exercises/$(n)_%) tests/mpi_%
 is_mpi = $(filter $(mpi_places),$(1))
 simulated_places := chapters/13_% tests/13_% tests/exercises/13_%
 sees_mpi = $(filter $(mpi_places) $(simulated_places),$(1))
@@ -400,7 +400,7 @@ clean: ## remove everything that was built
 ## 06-NAME: build and run another program of chapter 06: make 04-first
 ##* test-06: the tests of chapter 06
 ##* bench-06: its benchmark
-##* diff-06: what chapter 06 changes in the training program of chapter 01 (12: in that of chapter 10)
+##* diff-06: what chapter 06 changes in the training program of chapter 01 (11: of chapter 06; 12, 13: of chapter 10)
 ## readme-06: run the commands that a chapter's text shows, and paste their output
 define chapter_verbs
 .PHONY: $(2) test-$(2) bench-$(2) diff-$(2) readme-$(2)
@@ -416,7 +416,7 @@ diff-$(2):
 readme-$(2): $(programs) data
 	@sh common/readme.sh chapters/$(1)/README.md
 endef
-$(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_% 13_%,$(c)),10_hybrid,01_serial))))
+$(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_% 13_%,$(c)),10_hybrid,$(if $(filter 11_%,$(c)),06_data_parallel,01_serial)))))
 bench-13: $(filter %/10_hybrid/bench,$(programs))  # which it starts
 
 ## bench-peers: the training step beside NumPy, PyTorch and JAX, those that are installed for python3; ARGS="--help" lists its options

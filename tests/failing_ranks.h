@@ -31,7 +31,8 @@ inline std::vector<Failing> all_failing() {
   std::vector<Failing> all;
   for (const char* program : {"chapters/04_point_to_point/train", "chapters/06_data_parallel/train",
                               "chapters/07_sharded_optimizer/train", "chapters/08_layer_splitting/train",
-                              "chapters/09_tensor_parallel/train", "chapters/10_hybrid/train", "chapters/12_restart/train"}) {
+                              "chapters/09_tensor_parallel/train", "chapters/10_hybrid/train", "chapters/11_fewer_bits/train",
+                              "chapters/12_restart/train"}) {
     all.push_back({program, train, no_data, data_text});
     all.push_back({program, train, "--nonsense 1", unknown});
     all.push_back({program, train, no_log, log_text, Failing::first, true});
@@ -41,8 +42,8 @@ inline std::vector<Failing> all_failing() {
         "chapters/05_collectives/bench", "chapters/05_collectives/curves", "chapters/05_collectives/steps",
         "chapters/06_data_parallel/bench", "chapters/06_data_parallel/scaling", "chapters/07_sharded_optimizer/bench",
         "chapters/07_sharded_optimizer/memory", "chapters/08_layer_splitting/bench", "chapters/08_layer_splitting/plan",
-        "chapters/09_tensor_parallel/bench", "chapters/10_hybrid/bench", "chapters/12_restart/predict",
-        "chapters/14_search/search"})
+        "chapters/09_tensor_parallel/bench", "chapters/10_hybrid/bench", "chapters/11_fewer_bits/formats",
+        "chapters/12_restart/predict", "chapters/14_search/search"})
     all.push_back({program, "", "--nonsense 1", unknown});
   const std::string shared = train + " --allreduce shared-window", overlap = train + " --overlap";
   const std::vector<Failing> more = {

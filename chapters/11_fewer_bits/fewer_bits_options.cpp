@@ -1,0 +1,26 @@
+#include "chapters/11_fewer_bits/fewer_bits_options.h"
+
+#include "chapters/02_cuda/make_device.h"
+#include "common/error.h"
+
+void FewerBitsOptions::declare(Options& options) {
+  DataParallelOptions::declare(options);
+  options.add("precision", &precision, "of operands of products and of stored activations", {"float", "bf16", "half", "half-flushed"});
+  options.add("weights", &weights, "between steps: floats, or as --precision has them", {"master", "rounded", "stochastic"});
+  options.add("loss-scale", &loss_scale.initial, "multiply the loss by X, a power of two", between(1e-18, 1e18));
+  options.add("dynamic", &loss_scale.dynamic, "halve the loss scale where gradients overflow, double it after --good-steps");
+  options.add("good-steps", &loss_scale.good_steps, "steps without overflow after which it doubles", at_least(1));
+}
+
+void FewerBitsOptions::apply(Dataset& train) const {
+  DataParallelOptions::apply(train);
+  LossScale{loss_scale};
+  if (precision == "float") return;
+  if (device != "cpu") throw Error("--precision " + precision + ": needs --device cpu, not " + device);
+  if (compare_with_serial) throw Error("--compare-with-serial: the serial run computes in float, not in " + precision);
+}
+
+std::unique_ptr<Device> FewerBitsOptions::make_device(int local_rank) const {
+  if (precision == "float") return ::make_device(device, local_rank);
+  return std::make_unique<FewerBitsDevice>(precision.c_str());
+}

@@ -1,0 +1,23 @@
+#include "chapters/11_fewer_bits/fewer_bits_report.h"
+
+#include <cstdio>
+
+#include "common/mpi/session.h"
+
+FewerBitsReport::FewerBitsReport(const FewerBitsOptions& o, const Dataset& train, const Exchange& exchange)
+    : DataParallelReport(o, train, exchange), options_(o), speaks_(rank_of(exchange.communicator()) == 0) {
+  if (!speaks_) return;
+  std::printf("precision %s, weights %s, loss scale %.10g%s\n", o.precision.c_str(), o.weights.c_str(), o.loss_scale.initial,
+              o.loss_scale.dynamic ? ", dynamic" : "");
+}
+
+int FewerBitsReport::end(std::span<const float> weights, const LossScale& scale, const StoredWeights& stored, const Device& device) {
+  const int status = DataParallelReport::end(weights);
+  if (!speaks_) return status;
+  std::printf("activations: %.2f MB; loss scale %.10g in the end, %lld of %lld steps skipped\n",
+              1e-6 * double(device.memory(Purpose::activations).live), scale.value(), (long long)scale.skipped(),
+              (long long)scale.steps());
+  if (stored.updates() > 0)
+    std::printf("%.1f %% of the updates changed nothing\n", 100 * stored.lost() / stored.updates());
+  return status;
+}

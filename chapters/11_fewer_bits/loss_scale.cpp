@@ -1,0 +1,47 @@
+#include "chapters/11_fewer_bits/loss_scale.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "common/error.h"
+
+LossScale::LossScale(const LossScaleOptions& options) : options_(options), scale_(options.initial) {
+  int exponent = 0;
+  if (std::frexp(scale_, &exponent) != 0.5) throw Error("--loss-scale: must be a power of two, or it would round the gradients");
+}
+
+void LossScale::scale(Mlp& mlp, int slot) const {
+  mlp.device().scale(mlp.output_gradient(slot), float(scale_), size_t(mlp.rows(slot)) * size_t(mlp.layout().out()));
+}
+
+bool LossScale::unscale(Device& device, float* gradients, size_t n) {
+  const bool finite = all_finite(device, gradients, n);
+  if (finite) device.scale(gradients, float(1 / scale_), n);
+  adapt(finite);
+  return finite;
+}
+
+void LossScale::adapt(bool finite) {
+  ++steps_;
+  if (!finite) ++skipped_;
+  if (!options_.dynamic) return;
+  good_ = finite ? good_ + 1 : 0;
+  if (!finite) scale_ /= 2;
+  if (good_ == options_.good_steps) {
+    scale_ *= 2;
+    good_ = 0;
+  }
+  if (scale_ < 0x1p-60)
+    throw Error("step " + std::to_string(steps_) + ": gradients are not finite at any loss scale: try a smaller --learning-rate");
+}
+
+// The exponent of infinities and of NaNs has all bits set: their magnitudes, as whole numbers, are the largest.
+bool all_finite(Device& device, float* p, size_t n) {
+  device.begin_copy_out(p, n);
+  device.end_copy_out(p, n);
+  const float* values = device.host_view(p, n);
+  uint32_t largest = 0;
+  for (size_t i = 0; i < n; ++i) largest = std::max(largest, std::bit_cast<uint32_t>(values[i]) & 0x7fffffff);
+  return largest < 0x7f800000;
+}

@@ -1,0 +1,32 @@
+// A loss scale that all ranks agree on, where each of them sees a shard of the gradient only.
+#include <cmath>
+
+#include "common/mpi/session.h"
+
+// The gradient of the model is cut into shards: this rank has `shard` (n); n differs from rank to rank and may be 0. The loss was
+// multiplied by `scale`, so each number is larger than the true one by that factor.
+//
+// If all numbers of the whole gradient, on all ranks, are finite, each rank divides its shard by `scale`, and `good` grows by 1.
+// Where it has then reached `patience`, the next scale is twice as large, and good is 0; before that the scale stays.
+// If one number on any rank is infinite or a NaN, no rank changes its shard; the next scale is half as large, and good is 0.
+// Returns the next scale. It is the same on every rank, as good is.
+float agreed_scale(float* shard, int n, float scale, int* good, int patience, MPI_Comm comm) {
+  // BEGIN SOLUTION
+  double bad = 0;
+  for (int i = 0; i < n; ++i) bad += !std::isfinite(shard[i]);
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_DOUBLE, MPI_SUM, comm));
+  if (bad > 0) {
+    *good = 0;
+    return scale / 2;
+  }
+  for (int i = 0; i < n; ++i) shard[i] /= scale;
+  if (++*good < patience) return scale;
+  *good = 0;
+  return scale * 2;
+  // TODO
+  // One number has to travel, and nothing may be divided before it has. What does each rank put in, and what do all of them read from
+  // the sum?
+  // STUB
+  // return scale;
+  // END SOLUTION
+}

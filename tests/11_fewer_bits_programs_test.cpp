@@ -1,0 +1,179 @@
+// The programs of chapter 11 as a user meets them.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <sstream>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/11_fewer_bits/exponents.h"
+#include "tests/data_sets.h"
+#include "tests/options_told.h"
+#include "tests/program.h"
+
+namespace {
+
+// The launcher of this very process left variables behind that are not for the programs that it starts.
+ProgramRun launch(int ranks, const std::string& command) {
+  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() +
+                     "/chapters/" + command);
+}
+ProgramRun train(int ranks, const std::string& options) { return launch(ranks, "11_fewer_bits/train " + options); }
+
+std::string after(const std::string& text, const std::string& word) {
+  const size_t at = text.find(word);
+  return at == std::string::npos ? "" : text.substr(at + word.size(), text.find('\n', at) - at - word.size());
+}
+double number_after(const std::string& text, const std::string& word) { return std::atof(after(text, word).c_str()); }
+
+const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
+
+TEST(Programs, HelpNamesEveryOption) {
+  const auto told = [](const std::string& program) {
+    const ProgramRun run = launch(1, "11_fewer_bits/" + program + " --help");
+    EXPECT_EQ(run.status, 0) << run.output;
+    return options_told(run.output);
+  };
+  const std::string chapter06 = options_told(launch(1, "06_data_parallel/train --help").output);
+  EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nweights master|rounded|stochastic [master]\n"
+                                       "loss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
+  EXPECT_EQ(told("formats"), "number X [0]\ndata TEXT [build/data]\nsteps N (0 to 400) [100]\nbatch N (1 to 16384) [128]\n");
+}
+
+TEST(Train, InFloatIsThatOfChapter06) {
+  const std::string options = quick + "--batch 70 --optimizer adam --learning-rate 0.002";
+  const ProgramRun here = train(3, options), there = launch(3, "06_data_parallel/train " + options);
+  ASSERT_EQ(here.status, 0) << here.output;
+  ASSERT_NE(after(there.output, "; weights "), "") << there.output;
+  EXPECT_EQ(after(here.output, "; weights "), after(there.output, "; weights "));
+  // A scale that is a power of two changes no bit of a float.
+  EXPECT_EQ(after(train(3, options + " --loss-scale 4096").output, "; weights "), after(there.output, "; weights "));
+}
+
+// Within a precision the bits are those of one rank that adds as many micro-batches, or the same micro-batches in order.
+TEST(Train, BitsDoNotDependOnRanks) {
+  for (const std::string precision : {"bf16", "half", "half-flushed"}) {
+    const std::string options = quick + "--loss-scale 1024 --precision " + precision;
+    const ProgramRun one = train(1, options + " --micro-batches 3"), three = train(3, options);
+    ASSERT_EQ(one.status, 0) << one.output;
+    ASSERT_EQ(three.status, 0) << three.output;
+    const std::string bits = after(one.output, "; weights ");
+    ASSERT_NE(bits, "") << one.output;
+    EXPECT_EQ(after(three.output, "; weights "), bits) << precision;
+    EXPECT_EQ(after(train(2, options + " --micro-batches 3 --reproducible").output, "; weights "), bits) << precision;
+    EXPECT_NE(after(train(1, quick + "--micro-batches 3").output, "; weights "), bits) << precision;
+    EXPECT_TRUE(contains(one.output, "\nprecision " + precision + ", weights master, loss scale 1024\n"));
+    // Activations: the images, 16 units and twice their gradients, of 16 bits; logits and their gradient, labels and losses, of 32.
+    const int rows = 43, bytes = 2 * (rows * 784 + 3 * rows * 16) + 2 * 4 * rows * 10 + 2 * 4 * rows;
+    char text[40];
+    std::snprintf(text, sizeof text, "activations: %.2f MB; ", 1e-6 * bytes);
+    EXPECT_TRUE(contains(one.output, text));
+  }
+}
+
+// From a scale at which everything overflows down to one at which nothing does: as many steps are skipped as it was halved.
+TEST(Train, FindsItsScale) {
+  const ProgramRun run = train(2, quick + "--epochs 8 --precision half --loss-scale 1073741824 --dynamic --good-steps 1000");
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(contains(run.output, "loss scale 1073741824, dynamic\n"));
+  const double end = number_after(run.output, "MB; loss scale "), skipped = number_after(run.output, "in the end, ");
+  EXPECT_GT(skipped, 0);
+  EXPECT_LT(skipped, 31);
+  EXPECT_EQ(std::ldexp(1.0, int(30 - skipped)), end) << run.output;
+  EXPECT_TRUE(contains(run.output, " of 32 steps skipped"));
+}
+
+TEST(Train, TellsTheUpdatesThatWereLost) {
+  const std::string options = quick + "--precision bf16 --learning-rate 0.001 --weights ";
+  const ProgramRun rounded = train(2, options + "rounded"), stochastic = train(2, options + "stochastic");
+  ASSERT_EQ(rounded.status, 0) << rounded.output;
+  const double lost = number_after(rounded.output, "steps skipped\n"), drawn = number_after(stochastic.output, "steps skipped\n");
+  EXPECT_GT(lost, 90) << rounded.output;
+  EXPECT_LT(lost, 100) << rounded.output;
+  EXPECT_LT(drawn, lost);
+  EXPECT_TRUE(contains(rounded.output, " % of the updates changed nothing\n"));
+  EXPECT_FALSE(contains(train(2, options + "master").output, "changed nothing"));
+  EXPECT_EQ(after(train(1, options + "stochastic --micro-batches 2").output, "; weights "), after(stochastic.output, "; weights "));
+}
+
+TEST(Train, RefusesWhatDoesNotFit) {
+  for (const auto& [options, words] : {std::pair{"--loss-scale 3", "--loss-scale: must be a power of two"},
+                                       {"--precision bf16 --compare-with-serial", "--compare-with-serial: the serial run computes in float, not in bf16"},
+                                       {"--precision half --device cuda", "--precision half: needs --device cpu, not cuda"}}) {
+    const ProgramRun run = train(2, quick + options);
+    EXPECT_EQ(run.status, 1) << run.output;
+    EXPECT_TRUE(contains(run.output, words));
+  }
+}
+
+// Values that can be checked by hand: 257 lies halfway between 256 and 258, 2049 between 2048 and 2050.
+TEST(FormatsProgram, TellsWhatNumbersBecome) {
+  const ProgramRun run = launch(1, "11_fewer_bits/formats --steps 0");
+  ASSERT_EQ(run.status, 0) << run.output;
+  for (const char* line : {
+           "number                 float            tf32            bf16            half    half-flushed\n",
+           "0.1              0.100000001    0.0999755859     0.100097656    0.0999755859    0.0999755859\n",
+           "257                      257             257             256             257             257\n",
+           "2049                    2049            2048            2048            2048            2048\n",
+           "70000                  70000           70016           70144             inf             inf\n",
+           "1e-05         9.99999975e-06  9.99867916e-06  1.00135803e-05  1.00135803e-05               0\n",
+           "1e-08         9.99999994e-09  9.99716576e-09  1.00117177e-08               0               0\n",
+           "bf16              16         8         7     3.39e+38      1.18e-38     9.18e-41     0.0078          4    7.6e-06\n",
+           "half              16         5        10     6.55e+04       6.1e-05     5.96e-08    0.00098        0.5    9.5e-07\n",
+           "half-flushed      16         5        10     6.55e+04       6.1e-05      6.1e-05    0.00098        0.5    9.5e-07\n"})
+    EXPECT_TRUE(contains(run.output, line));
+  EXPECT_TRUE(contains(launch(1, "11_fewer_bits/formats --steps 0 --number 0.3").output, "\n0.3              0.300000012"));
+  EXPECT_EQ(launch(2, "11_fewer_bits/formats --steps 0").output, run.output);  // rank 0 speaks
+}
+
+// The table of exponents, from the numbers of a training run of this process.
+TEST(FormatsProgram, TellsHowLargeNumbersAre) {
+  const ProgramRun run = launch(1, "11_fewer_bits/formats --steps 3 --batch 40");
+  ASSERT_EQ(run.status, 0) << run.output;
+  const Dataset train = read_mnist_train("build/data");
+  CpuDevice cpu;
+  SerialTraining training(cpu, {784, 512, 256, 10}, {}, 40, 1);
+  const std::vector<uint32_t> order = permutation(1, 0, train.count);
+  for (size_t step = 0; step < 3; ++step) training.step(train, order, {40 * step, 40 * step + 40});
+  const auto all = numbers_of_a_step(training, train, order, {120, 160});
+  for (int top = 5; top >= -37; top -= 3) {
+    char label[40];
+    if (top == -37) std::snprintf(label, sizeof label, "\n2^-37 and less");
+    else std::snprintf(label, sizeof label, "\n2^%-3d to 2^%-3d", top - 2, top);
+    std::string line = after(run.output, label);
+    ASSERT_TRUE(contains(run.output, label));
+    line += std::string(100, ' ');
+    for (size_t k = 0; k < all.size(); ++k) {
+      size_t count = 0;
+      for (float x : all[k].values) {
+        int exponent = 0;
+        std::frexp(x, &exponent);  // x = 0.1... · 2^exponent
+        count += (exponent - 1 <= top || top == 5) && (exponent - 1 > top - 3 || top == -37);
+      }
+      char share[20];
+      std::snprintf(share, sizeof share, "  %5.1f %%", 100.0 * double(count) / double(all[k].values.size()));
+      EXPECT_EQ(line.substr(20 * k, 9), count > 0 ? share : std::string(9, ' ')) << label << " " << all[k].kind << "\n" << run.output;
+    }
+  }
+  // What becomes zero: up to half of the smallest number; without denormals, what is nearer to the largest of these than to the
+  // smallest normal number.
+  struct Lost {
+    std::string name;
+    double limit;
+    bool limit_too;
+  };
+  const std::string lost = run.output.substr(run.output.find("made zero by"));
+  for (const Lost& format : {Lost{"bf16", 0x1p-134, true}, {"half", 0x1p-25, true}, {"half-flushed", 0x1p-14 - 0x1p-25, false}}) {
+    std::istringstream words(after(lost, "\n" + format.name + " "));
+    for (const Numbers& numbers : all) {
+      double told = -1;
+      std::string percent;
+      words >> told >> percent;
+      const auto zeros = std::ranges::count_if(numbers.values, [&](float x) {
+        return std::abs(double(x)) < format.limit || (format.limit_too && std::abs(double(x)) == format.limit);
+      });
+      EXPECT_NEAR(told, 100.0 * double(zeros) / double(numbers.values.size()), 0.051) << format.name << " " << numbers.kind << "\n" << run.output;
+    }
+  }
+}
+
+}  // namespace
