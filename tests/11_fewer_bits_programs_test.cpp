@@ -35,7 +35,8 @@ TEST(Programs, HelpNamesEveryOption) {
   };
   const std::string chapter06 = options_told(launch(1, "06_data_parallel/train --help").output);
   EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nweights master|rounded|stochastic [master]\n"
-                                       "loss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
+                                       "messages float|bf16|bf16-sums [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
+  EXPECT_EQ(told("messages"), "data TEXT [build/data]\nbatch N (1 to 32768) [2048]\nranks N,N,.. (1 to 1024) [2,4,16,64,256]\n");
   EXPECT_EQ(told("formats"), "number X [0]\ndata TEXT [build/data]\nsteps N (0 to 400) [100]\nbatch N (1 to 16384) [128]\n");
 }
 
@@ -98,10 +99,69 @@ TEST(Train, TellsTheUpdatesThatWereLost) {
 TEST(Train, RefusesWhatDoesNotFit) {
   for (const auto& [options, words] : {std::pair{"--loss-scale 3", "--loss-scale: must be a power of two"},
                                        {"--precision bf16 --compare-with-serial", "--compare-with-serial: the serial run computes in float, not in bf16"},
+                                       {"--messages bf16 --overlap", "--messages bf16: goes with neither"},
+                                       {"--messages bf16-sums --reproducible", "--messages bf16-sums: goes with neither"},
+                                       {"--messages bf16 --bucket-kib 8", "--messages bf16: goes with neither"},
+                                       {"--messages bf16 --allreduce ring", "--messages bf16: goes with neither"},
                                        {"--precision half --device cuda", "--precision half: needs --device cpu, not cuda"}}) {
     const ProgramRun run = train(2, quick + options);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_TRUE(contains(run.output, words));
+  }
+}
+
+TEST(Train, SendsGradientsAsBf16) {
+  const auto weights = [&](int ranks, const std::string& messages) {
+    const ProgramRun run = train(ranks, quick + "--messages " + messages);
+    EXPECT_EQ(run.status, 0) << run.output;
+    // 12730 gradients; rank 0 owns 4243 of them, sends the others to their owners and its own sums to two ranks.
+    char line[80];
+    std::snprintf(line, sizeof line, "\nmessages %s: rank 0 sends %.2f MB a step\n", messages.c_str(), 1e-6 * 2 * (12730 - 4243 + 2 * 4243));
+    EXPECT_EQ(bool(contains(run.output, line)), ranks == 3 && messages != "float") << run.output;
+    return after(run.output, "; weights ");
+  };
+  EXPECT_EQ(weights(1, "bf16"), weights(1, "float"));  // nothing is sent
+  const std::string floats = weights(3, "float"), bf16 = weights(3, "bf16"), sums = weights(3, "bf16-sums");
+  EXPECT_NE(floats, bf16);
+  EXPECT_NE(bf16, sums);
+}
+
+// The table again, by the definition of rounding and in plain loops; only the gradients of the parts are chapter 01's.
+TEST(MessagesProgram, TellsErrorsAndBytes) {
+  const ProgramRun run = launch(1, "11_fewer_bits/messages --batch 50 --ranks 1,3,8");
+  ASSERT_EQ(run.status, 0) << run.output;
+  const Dataset train = read_mnist_train("build/data");
+  const std::vector<uint32_t> order = permutation(1, 0, train.count);
+  for (const int p : {1, 3, 8}) {
+    std::vector<double> exact, error(3);
+    std::vector<float> kept, rounded_sum;
+    double size = 0;
+    for (int part = 0; part < p; ++part) {
+      CpuDevice cpu;
+      SerialTraining training(cpu, {784, 512, 256, 10}, {}, 50, 1);
+      training.step(train, order, {size_t(50 * part / p), size_t(50 * (part + 1) / p)});
+      const float* const g = training.mlp().gradients(0);
+      if (part == 0) exact.resize(training.layout().count), kept = rounded_sum = std::vector<float>(exact.size(), 0.0f);
+      for (size_t i = 0; i < exact.size(); ++i) {
+        exact[i] += double(g[i]);
+        kept[i] += rounded(g[i], bf16_format);
+        rounded_sum[i] = rounded(rounded_sum[i] + rounded(g[i], bf16_format), bf16_format);
+      }
+    }
+    for (size_t i = 0; i < exact.size(); ++i) {
+      size += exact[i] * exact[i];
+      const double wrong[] = {kept[i] - exact[i], rounded(kept[i], bf16_format) - exact[i], rounded_sum[i] - exact[i]};
+      for (size_t k = 0; k < 3; ++k) error[k] += wrong[k] * wrong[k];
+    }
+    char label[20];
+    std::snprintf(label, sizeof label, "\n%5d ", p);
+    std::istringstream words(after(run.output, label));
+    double told[5] = {};
+    for (double& number : told) words >> number;
+    for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(told[k], 100 * std::sqrt(error[k] / size), 0.00051) << p << "\n" << run.output;
+    const double own = std::floor(double(exact.size()) / p), numbers = double(exact.size()) - own + own * (p - 1);
+    EXPECT_NEAR(told[3], 4e-6 * numbers, 0.0051) << run.output;
+    EXPECT_NEAR(told[4], 2e-6 * numbers, 0.0051) << run.output;
   }
 }
 

@@ -4,4 +4,5 @@
 #include "chapters/11_fewer_bits/fewer_bits_options.h"
 #include "chapters/11_fewer_bits/fewer_bits_report.h"
 #include "chapters/11_fewer_bits/loss_scale.h"
+#include "chapters/11_fewer_bits/sixteen_bit_exchange.h"
 #include "chapters/11_fewer_bits/stored_weights.h"

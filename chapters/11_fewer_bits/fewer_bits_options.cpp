@@ -7,6 +7,7 @@ void FewerBitsOptions::declare(Options& options) {
   DataParallelOptions::declare(options);
   options.add("precision", &precision, "of operands of products and of stored activations", {"float", "bf16", "half", "half-flushed"});
   options.add("weights", &weights, "between steps: floats, or as --precision has them", {"master", "rounded", "stochastic"});
+  options.add("messages", &messages, "in what gradients travel; bf16-sums: also their sums are rounded", {"float", "bf16", "bf16-sums"});
   options.add("loss-scale", &loss_scale.initial, "multiply the loss by X, a power of two", between(1e-18, 1e18));
   options.add("dynamic", &loss_scale.dynamic, "halve the loss scale where gradients overflow, double it after --good-steps");
   options.add("good-steps", &loss_scale.good_steps, "steps without overflow after which it doubles", at_least(1));
@@ -15,6 +16,8 @@ void FewerBitsOptions::declare(Options& options) {
 void FewerBitsOptions::apply(Dataset& train) const {
   DataParallelOptions::apply(train);
   LossScale{loss_scale};
+  if (messages != "float" && (reproducible || overlap || bucket_kib > 0 || allreduce != "rank-order"))
+    throw Error("--messages " + messages + ": goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce");
   if (precision == "float") return;
   if (device != "cpu") throw Error("--precision " + precision + ": needs --device cpu, not " + device);
   if (compare_with_serial) throw Error("--compare-with-serial: the serial run computes in float, not in " + precision);

@@ -8,6 +8,7 @@
 struct FewerBitsOptions : DataParallelOptions {
   std::string precision = "float";
   std::string weights = "master";
+  std::string messages = "float";  // in what gradients travel; bf16-sums: and their sums are kept in
   LossScaleOptions loss_scale;
 
   using DataParallelOptions::DataParallelOptions;

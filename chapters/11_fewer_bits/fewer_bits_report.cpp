@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "chapters/11_fewer_bits/sixteen_bit_sum.h"
 #include "common/mpi/session.h"
 
 FewerBitsReport::FewerBitsReport(const FewerBitsOptions& o, const Dataset& train, const Exchange& exchange)
@@ -9,6 +10,9 @@ FewerBitsReport::FewerBitsReport(const FewerBitsOptions& o, const Dataset& train
   if (!speaks_) return;
   std::printf("precision %s, weights %s, loss scale %.10g%s\n", o.precision.c_str(), o.weights.c_str(), o.loss_scale.initial,
               o.loss_scale.dynamic ? ", dynamic" : "");
+  if (o.messages != "float" && o.ranks > 1)
+    std::printf("messages %s: rank 0 sends %.2f MB a step\n", o.messages.c_str(),
+                1e-6 * bytes_sent(make_layout(o.sizes(train)).count, o.ranks, 0, 2));
 }
 
 int FewerBitsReport::end(std::span<const float> weights, const LossScale& scale, const StoredWeights& stored, const Device& device) {

@@ -1,0 +1,2 @@
+# chapters/11_fewer_bits/sixteen_bit_sum.cpp 11_fewer_bits_messages_test Sum.*
+s/format.narrow(mine, sum.data(), own);//
