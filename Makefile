@@ -110,7 +110,7 @@ override CXXFLAGS += $(if $(findstring clang,$(CXX)),,-Wno-restrict)
 # MPI's C++ interface ended with MPI-3; mpi.h need not read it.
 override CXXFLAGS += -DMPICH_SKIP_MPICXX -DOMPI_SKIP_MPICXX
 override CPPFLAGS += -I.
-fused := chapters/01_serial/matmul% chapters/01_serial/core_peak%
+fused := chapters/01_serial/matmul% chapters/01_serial/core_peak% chapters/11_fewer_bits/bf16_product%
 
 # The MPI compiler wrappers call the compiler that we chose.
 export MPIEXEC B
@@ -146,6 +146,9 @@ $(O)/%.o: %.cpp $(O)/flags
 	$(call say,compile,$<)
 	@mkdir -p $(@D)
 	$(quiet)$(call compiler,$<) $(begin_with) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast) -MMD -MP -c $< -o $@
+
+# One file is for processors with an instruction for bf16, whatever the others are for; it is called only where there is one.
+$(O)/chapters/11_fewer_bits/bf16_instruction.o: override CXXFLAGS += $(if $(filter x86_64,$(shell uname -m)),-mavx512f -mavx512bf16)
 
 # Tests need not be fast.
 tested = $(patsubst -O%,-O1,$(CXXFLAGS))

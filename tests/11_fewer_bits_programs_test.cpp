@@ -35,7 +35,7 @@ TEST(Programs, HelpNamesEveryOption) {
   };
   const std::string chapter06 = options_told(launch(1, "06_data_parallel/train --help").output);
   EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nweights master|rounded|stochastic [master]\n"
-                                       "messages float|bf16|bf16-sums [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
+                                       "messages float|bf16|bf16-sums [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\nno-instruction\n");
   EXPECT_EQ(told("messages"), "data TEXT [build/data]\nbatch N (1 to 32768) [2048]\nranks N,N,.. (1 to 1024) [2,4,16,64,256]\n");
   EXPECT_EQ(told("formats"), "number X [0]\ndata TEXT [build/data]\nsteps N (0 to 400) [100]\nbatch N (1 to 16384) [128]\n");
 }
@@ -108,6 +108,17 @@ TEST(Train, RefusesWhatDoesNotFit) {
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_TRUE(contains(run.output, words));
   }
+}
+
+// Which products are taken is found when the program runs, and changes no bit.
+TEST(Train, SaysHowItMultiplies) {
+  const bool has = run_program("grep -qw avx512_bf16 /proc/cpuinfo").status == 0;
+  const ProgramRun by_default = train(2, quick + "--precision bf16"), plain = train(2, quick + "--precision bf16 --no-instruction");
+  EXPECT_TRUE(contains(plain.output, "\nproducts of bf16: in ordinary arithmetic\n"));
+  EXPECT_TRUE(contains(by_default.output, has ? "\nproducts of bf16: by the instruction vdpbf16ps\n" : "\nproducts of bf16: in ordinary arithmetic\n"));
+  EXPECT_NE(after(plain.output, "; weights "), "");
+  EXPECT_EQ(after(plain.output, "; weights "), after(by_default.output, "; weights "));
+  EXPECT_FALSE(contains(train(2, quick + "--precision half").output, "products of"));
 }
 
 TEST(Train, SendsGradientsAsBf16) {

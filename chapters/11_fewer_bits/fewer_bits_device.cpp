@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "chapters/11_fewer_bits/bf16_product.h"
 #include "chapters/11_fewer_bits/flush_denormals.h"
 
 namespace {
@@ -13,6 +14,10 @@ float* room_for(std::vector<float>& room, size_t n) {
 }
 
 }  // namespace
+
+FewerBitsDevice::FewerBitsDevice(const char* name, bool instruction)
+    : format_(sixteen_bits(name)),
+      by_instruction_(instruction && format_.format.fraction_bits == bf16_format.fraction_bits && has_bf16_instruction()) {}
 
 // --- Memory ----------------------------------------------------------------------------------------------------------
 
@@ -92,6 +97,12 @@ void FewerBitsDevice::copy_bytes_out(void* host, const void* device, size_t byte
 }
 
 // --- A linear layer --------------------------------------------------------------------------------------------------
+
+// Of operands that are rounded already.
+void FewerBitsDevice::matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
+  if (by_instruction_) matmul_bf16_instruction(c, a, b, m, n, k, finish, pairs_);
+  else CpuDevice::matmul(c, a, b, m, n, k, finish);
+}
 
 void FewerBitsDevice::linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation, int rows,
                                      int in, int out) {

@@ -16,9 +16,10 @@
 
 class FewerBitsDevice : public CpuDevice, public ActivationStore {
  public:
-  // name: of sixteen_bits.h.
-  explicit FewerBitsDevice(const char* name) : format_(sixteen_bits(name)) {}
-  const SixteenBits& format() const { return format_; }
+  // name: of sixteen_bits.h.  instruction: whether products of bf16 take the processor's instruction for them, where it has one; the
+  // bits are the same.
+  explicit FewerBitsDevice(const char* name, bool instruction = true);
+  bool by_instruction() const { return by_instruction_; }
 
   Buffer<> allocate_activations(size_t n) override;  // 2 n bytes
 
@@ -34,6 +35,7 @@ class FewerBitsDevice : public CpuDevice, public ActivationStore {
   void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in, int out) override;
   void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override;
   void linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in, int out) override;
+  void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) override;
   void relu_backward(float* dy, const float* y, size_t n) override;
   void add_bias(float* y, const float* b, Activation activation, int rows, int out) override;
   void add(float* y, const float* x, size_t n) override;
@@ -56,7 +58,9 @@ class FewerBitsDevice : public CpuDevice, public ActivationStore {
   void write(float* p, size_t n, bool reads, Work work);
 
   const SixteenBits& format_;
+  bool by_instruction_;
   std::map<const void*, Stored> stored_;  // the activations
   std::vector<float> rooms_[3];           // for what an operation reads and writes
   std::vector<uint16_t> narrow_;
+  std::vector<uint32_t> pairs_;
 };

@@ -11,6 +11,7 @@ void FewerBitsOptions::declare(Options& options) {
   options.add("loss-scale", &loss_scale.initial, "multiply the loss by X, a power of two", between(1e-18, 1e18));
   options.add("dynamic", &loss_scale.dynamic, "halve the loss scale where gradients overflow, double it after --good-steps");
   options.add("good-steps", &loss_scale.good_steps, "steps without overflow after which it doubles", at_least(1));
+  options.add("no-instruction", &no_instruction, "multiply bf16 in ordinary arithmetic, also where the processor has vdpbf16ps");
 }
 
 void FewerBitsOptions::apply(Dataset& train) const {
@@ -25,5 +26,5 @@ void FewerBitsOptions::apply(Dataset& train) const {
 
 std::unique_ptr<Device> FewerBitsOptions::make_device(int local_rank) const {
   if (precision == "float") return ::make_device(device, local_rank);
-  return std::make_unique<FewerBitsDevice>(precision.c_str());
+  return std::make_unique<FewerBitsDevice>(precision.c_str(), !no_instruction);
 }

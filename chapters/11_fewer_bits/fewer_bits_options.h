@@ -10,6 +10,7 @@ struct FewerBitsOptions : DataParallelOptions {
   std::string weights = "master";
   std::string messages = "float";  // in what gradients travel; bf16-sums: and their sums are kept in
   LossScaleOptions loss_scale;
+  bool no_instruction = false;
 
   using DataParallelOptions::DataParallelOptions;
   void declare(Options& options);

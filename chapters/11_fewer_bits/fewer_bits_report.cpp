@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "chapters/11_fewer_bits/bf16_product.h"
 #include "chapters/11_fewer_bits/sixteen_bit_sum.h"
 #include "common/mpi/session.h"
 
@@ -18,6 +19,9 @@ FewerBitsReport::FewerBitsReport(const FewerBitsOptions& o, const Dataset& train
 int FewerBitsReport::end(std::span<const float> weights, const LossScale& scale, const StoredWeights& stored, const Device& device) {
   const int status = DataParallelReport::end(weights);
   if (!speaks_) return status;
+  if (options_.precision == "bf16")
+    std::printf("products of bf16: %s\n",
+                has_bf16_instruction() && !options_.no_instruction ? "by the instruction vdpbf16ps" : "in ordinary arithmetic");
   std::printf("activations: %.2f MB; loss scale %.10g in the end, %lld of %lld steps skipped\n",
               1e-6 * double(device.memory(Purpose::activations).live), scale.value(), (long long)scale.skipped(),
               (long long)scale.steps());

@@ -1,0 +1,47 @@
+#include "chapters/11_fewer_bits/bf16_product.h"
+
+#include "chapters/11_fewer_bits/bf16_pairs.h"
+
+// bf16_instruction.cpp
+void multiply_by_instruction(float* c, MatrixView a, MatrixView b, int m, int n, int k, const Finish& finish, uint32_t* room);
+extern const int instruction_rows, instruction_columns;  // of a tile; 0: this compiler does not know the instruction
+
+namespace {
+
+// What the instruction does, on eight pairs.
+struct Emulated {
+  static constexpr int floats = 8;
+  typedef float Floats __attribute__((vector_size(32), aligned(4), may_alias));
+  typedef uint32_t Pairs __attribute__((vector_size(32), aligned(4), may_alias));
+  static Floats dot(Floats sum, Pairs a, Pairs b) {
+    sum += (Floats)(a & 0xffff0000u) * (Floats)(b & 0xffff0000u);  // fused: see `fused` in the Makefile
+    sum += (Floats)(a << 16) * (Floats)(b << 16);
+    return sum;
+  }
+};
+constexpr int emulated_rows = 4;
+
+// Memory for the packed numbers, aligned to a cache line.
+uint32_t* room_for(std::vector<uint32_t>& room, int m, int k, int rows, int columns) {
+  const size_t pairs = size_t(k + 1) / 2, padded = size_t(m + rows - 1) / size_t(rows) * size_t(rows);
+  if (room.size() < pairs * (padded + size_t(columns)) + 16) room.resize(pairs * (padded + size_t(columns)) + 16);
+  return reinterpret_cast<uint32_t*>((reinterpret_cast<uintptr_t>(room.data()) + 63) & ~uintptr_t{63});
+}
+
+}  // namespace
+
+bool has_bf16_instruction() {
+#if defined(__x86_64__) && defined(__FMA__)  // ordinary products are not fused without, and have other bits
+  return instruction_rows > 0 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+void matmul_bf16_instruction(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, std::vector<uint32_t>& room) {
+  multiply_by_instruction(c, a, b, m, n, k, finish, room_for(room, m, k, instruction_rows, instruction_columns));
+}
+
+void matmul_bf16_emulated(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, std::vector<uint32_t>& room) {
+  multiply_pairs<Emulated, emulated_rows>(c, a, b, m, n, k, finish, room_for(room, m, k, emulated_rows, 2 * Emulated::floats));
+}
