@@ -18,6 +18,7 @@
 #include "common/philox.h"
 #include "tests/known_clock.h"
 #include "tests/late_device.h"
+#include "tests/recorded_calls.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -457,6 +458,19 @@ TEST(BackgroundAllreduce, SeveralAtATimeDoNotMix) {
       for (float value : data[size_t(p)]) right = right && value == float(ranks * (ranks + 1) / 2 + 100 * p * ranks);
     ASSERT_ON_ALL_RANKS(right) << name;
   }
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+// No rank is everybody's first target; a receive is there before any message that it can be for is sent.
+TEST(BackgroundAllreduce, BeginsWithTheRightNeighbourAndReceivesFirst) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  std::vector<float> data(1000, 1.0f);
+  const std::vector<Recorded> calls = record([&] { begin_allreduce("rank-order", data.data(), data.size(), 0, comm)->wait(); });
+  const std::string receives(size_t(world_size() - 1), 'R'), sends(size_t(world_size() - 1), 'S');
+  EXPECT_ON_ALL_RANKS(letters_of(calls) == receives + sends + receives + sends) << letters_of(calls);
+  EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", world_rank(), world_size()));
   MPI_CHECK(MPI_Comm_free(&comm));
 }
 

@@ -18,6 +18,7 @@
 #include "common/philox.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
+#include "tests/recorded_calls.h"
 
 namespace {
 
@@ -296,6 +297,20 @@ TEST(Zero, WorksWhereEverythingComesAsLateOrAsEarlyAsItMay) {
       EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << "level " << level << (at_once ? " at once: " : " late: ") << compare(weights, serial.weights);
     }
   }
+}
+
+// The receives for a layer's gradients are posted before the layer is computed, and each rank begins to send at its right neighbour.
+// Level 1, one micro-batch a rank: for each layer from the last one receives, dx, dw and sends, then for each a gathering of weights.
+TEST(Zero, PostsReceivesEarlyAndBeginsWithTheRightNeighbour) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset data = random_dataset(13, 20);
+  RecordingDevice device;
+  ShardedRun run(device, data, {13, 11, 9, 10}, 20, rule("sgd"), {1, 1, ranks()}, MPI_COMM_WORLD);
+  const std::vector<Recorded> calls = record([&] { run.step({0, 20}); });
+  const std::string receives(size_t(ranks() - 1), 'R'), sends(size_t(ranks() - 1), 'S'), gather = receives + sends;
+  const std::string expected = receives + "xw" + sends + receives + "xw" + sends + receives + "w" + sends + gather + gather + gather;
+  EXPECT_ON_ALL_RANKS(letters_of(calls) == expected) << letters_of(calls) << ", expected " << expected;
+  EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", rank(), ranks()));
 }
 
 TEST(Zero, EveryLevelClassifiesAlike) {

@@ -80,8 +80,12 @@ void known_walk(PipelineTime& time, KnownClock& clock, const Schedule& schedule,
       time.copying += clock.read() - there;
     }
     if (is_chunk(step.chunk + direction)) time.waiting += clock.section();  // for the message that was in its output
-    time.computing += clock.section();
-    if (is_chunk(step.chunk + direction) && schedule.stages > 1) time.copying += clock.section();  // for MPI
+    const bool sends = is_chunk(step.chunk + direction) && schedule.stages > 1;
+    const double begin = clock.read();
+    const double sending = sends && direction < 0 ? clock.section() : 0;  // a gradient leaves before the last product
+    time.computing += clock.read() - begin - sending;
+    time.copying += sending;
+    if (sends && direction > 0) time.copying += clock.section();  // for MPI
   }
   time.waiting += clock.section();  // for all messages that are under way
 }

@@ -10,6 +10,7 @@
 #include "chapters/08_layer_splitting/check.h"
 #include "chapters/08_layer_splitting/idle.h"
 #include "common/error.h"
+#include "tests/schedule_times.h"
 
 namespace {
 
@@ -100,6 +101,37 @@ TEST(Schedules, IdleAsLongAsTheFormulaSays) {
   EXPECT_NEAR(idle_formula("1f1b", 4, 1, 8), 3.0 / 11, 1e-15);
   EXPECT_NEAR(idle_formula("interleaved", 4, 2, 8), 3.0 / 19, 1e-15);
   EXPECT_NEAR(idle_formula("naive", 4, 1, 8), 3.0 / 4, 1e-15);
+}
+
+// The gradient of a stage's input leaves before the last product of its backward step. With L layers a stage, all products of length 1,
+// a step takes 3 L (m + p - 1), and p - 1 less with that: by formula and counted. The example of the text: 3 stages of a layer, 8 and 6.
+TEST(Schedules, EndEarlierWhereInputGradientsLeaveFirst) {
+  for (const Case& c : all_cases()) {
+    if ((c.name != "gpipe" && c.name != "1f1b") || c.stages > 5 || c.micro_batches > 9) continue;
+    for (int layers : {1, 2, 5}) {
+      const std::vector<double> forward_products(size_t(c.stages), layers), backward_products(size_t(c.stages), 2 * layers);
+      const int all = 3 * layers * (c.micro_batches + c.stages - 1);
+      EXPECT_EQ(times_of(c.make(), forward_products, backward_products).length, all) << c.text();
+      EXPECT_EQ(times_of(c.make(), forward_products, backward_products, 1).length, all - (c.stages - 1)) << c.text();
+    }
+  }
+  const Schedule three = make_schedule("1f1b", 3, 1, 1);  // the first layer has no dx
+  EXPECT_EQ(times_of(three, {1, 1, 1}, {1, 2, 2}).length, 8);
+  EXPECT_EQ(times_of(three, {1, 1, 1}, {1, 2, 2}, 1).length, 6);
+}
+
+// A receive that is posted while its buffer is needed, and one that nobody posts: see Checker. Posted in time, a send is complete when
+// it has begun: with 1f1b no stage waits for its receiver, whatever the times.
+TEST(Schedules, PostReceivesAsSoonAsASlotIsFree) {
+  const Schedule schedule = make_schedule("1f1b", 2, 1, 3);
+  std::vector<std::string> told;
+  for (const Action& action : actions_of(schedule, 1))
+    if (action.what == Do::post_receive || action.what == Do::compute)
+      told.push_back((action.what == Do::compute ? "" : "post ") + text_of(action.step));
+  EXPECT_EQ(told, (std::vector<std::string>{
+                      "post forward of chunk 1, micro-batch 0", "forward of chunk 1, micro-batch 0", "backward of chunk 1, micro-batch 0",
+                      "post forward of chunk 1, micro-batch 1", "forward of chunk 1, micro-batch 1", "backward of chunk 1, micro-batch 1",
+                      "post forward of chunk 1, micro-batch 2", "forward of chunk 1, micro-batch 2", "backward of chunk 1, micro-batch 2"}));
 }
 
 // Where the stages do not divide the micro-batches, the interleaved one loses something, but not to the plain cut.
@@ -254,17 +286,20 @@ TEST(Checker, RejectsADeadlockAmongManyStages) {
 }
 
 // Right in every chunk, and with MPI that buffers small messages it would end. But stage 0 writes the output of
-// micro-batch 2 where that of micro-batch 1 lies, which stage 1 will fetch only after chunk 2 has come by.
+// micro-batch 3 where that of micro-batch 2 lies, for which stage 1 has room only after chunk 2 has come by. (Micro-batch 1 goes
+// into the room of micro-batch 0, for which the receive is posted early.)
 Schedule deadlock_of_a_send() {
-  Schedule schedule{.stages = 2, .micro_batches = 3, .trains = false, .slots = {1, 1, 1, 1}, .steps = {}};
-  schedule.steps = {{{forward, 0, 0}, {forward, 0, 1}, {forward, 0, 2}, {forward, 2, 0}, {forward, 2, 1}, {forward, 2, 2}},
-                    {{forward, 1, 0}, {forward, 3, 0}, {forward, 1, 1}, {forward, 3, 1}, {forward, 1, 2}, {forward, 3, 2}}};
+  Schedule schedule{.stages = 2, .micro_batches = 4, .trains = false, .slots = {1, 1, 1, 1}, .steps = {{}, {}}};
+  for (const int chunk : {0, 2})
+    for (int m = 0; m < 4; ++m) schedule.steps[0].push_back({forward, chunk, m});
+  for (int m = 0; m < 4; ++m)
+    for (const int chunk : {1, 3}) schedule.steps[1].push_back({forward, chunk, m});
   return schedule;
 }
 
 TEST(Checker, RejectsADeadlockOfSends) {
   Schedule schedule = deadlock_of_a_send();
-  expect_rejected(schedule, "deadlock: stage 0 waits for its last send before forward of chunk 0, micro-batch 2");
+  expect_rejected(schedule, "deadlock: stage 0 waits for its last send before forward of chunk 0, micro-batch 3");
   schedule.slots[0] = 2;
   EXPECT_TRUE(check(schedule).holds()) << check(schedule).error;
 }

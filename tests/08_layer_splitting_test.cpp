@@ -13,6 +13,7 @@
 #include "chapters/02_cuda/make_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/08_layer_splitting/actions.h"
 #include "chapters/08_layer_splitting/check.h"
 #include "chapters/08_layer_splitting/idle.h"
 #include "chapters/08_layer_splitting/memory.h"
@@ -21,6 +22,7 @@
 #include "common/mpi/session.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
+#include "tests/recorded_calls.h"
 
 namespace {
 
@@ -261,11 +263,69 @@ TEST(Pipeline, MessagesKeepTheirDataUntilTheyAreFetched) {
     run.sizes.front() = 13;
     const Dataset data = random_dataset(13, run.rows);
     const auto come_late = [](int, int) { usleep(1000); };
-    const Hooks late{.before_forward = come_late, .after_forward = {}, .before_backward = come_late, .after_backward = {}};
+    const Hooks late{.before_forward = come_late, .after_forward = {}, .before_backward = come_late, .after_input_gradient = {}, .after_backward = {}};
     CpuDevice device;
     const Trained trained =
         train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, device, MPI_COMM_WORLD, rank() % 2 == 1 ? late : Hooks());
     EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
+  }
+}
+
+// --- In which order ----------------------------------------------------------------------------------------------------
+
+// What a step puts between other steps: its products, and its message: behind the last dx, before the last dw.
+std::vector<std::string> expected_of(const Step& step, const Schedule& schedule, const Layout& chunk) {
+  if (step.pass == Pass::forward) return step.chunk + 1 < schedule.chunks() ? std::vector<std::string>{"send " + text_of(step)} : std::vector<std::string>{};
+  std::vector<std::string> all;
+  for (size_t l = chunk.layers.size(); l-- > 0;) {
+    const std::string product = std::to_string(100 * chunk.layers[l].in + chunk.layers[l].out);
+    if (l > 0 || step.chunk > 0) all.push_back("dx " + product);
+    if (l == 0 && step.chunk > 0) all.push_back("send " + text_of(step));
+    all.push_back("dw " + product);
+  }
+  return all;
+}
+
+// The gradient of a chunk's input is in MPI's hands before the product for its first layer's weights begins; a receive is posted
+// before all other work of the stage, or as soon as the micro-batch that had its slot is through.
+TEST(Order, InputGradientsLeaveFirstAndReceivesAreThereBeforeTheyAreNeeded) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank sends nothing";
+  const Dataset data = random_dataset(13, samples);
+  for (const Training& run : {Training{.schedule = "gpipe", .micro_batches = 5}, Training{.micro_batches = 9},
+                              Training{.schedule = "interleaved", .chunks = 2, .micro_batches = 7}}) {
+    const Schedule schedule = schedule_of(run, MPI_COMM_WORLD);
+    RecordingDevice device;
+    Stage stage(device, run, schedule, MPI_COMM_WORLD);
+    const std::vector<Recorded> recorded = record([&] { stage.pipeline.step(data, in_order(data), {0, batch_rows}); });
+
+    std::map<int, Step> step_of_tag;
+    for (int chunk = 0; chunk < schedule.chunks(); ++chunk)
+      for (int m = 0; m < run.micro_batches; ++m)
+        for (const Pass pass : {Pass::forward, Pass::backward}) step_of_tag[message_tag({pass, chunk, m}, schedule.chunks())] = {pass, chunk, m};
+    std::vector<std::string> found, expected, posted;
+    std::map<std::string, size_t> posted_at;  // how much of `found` was there
+    for (const Recorded& r : recorded) {
+      if (r.what == "dx" || r.what == "dw") found.push_back(r.what + " " + std::to_string(r.number));
+      if (r.what == "MPI_Isend") found.push_back("send " + text_of(step_of_tag.at(r.tag)));
+      if (r.what == "MPI_Irecv") posted_at[text_of(step_of_tag.at(r.tag))] = found.size();
+    }
+    std::map<std::pair<int, int>, size_t> left;  // by chunk and micro-batch: how much was there behind its backward step
+    size_t receives = 0;
+    bool early = true;
+    for (const Step& step : schedule.steps[size_t(rank())]) {
+      for (const std::string& what : expected_of(step, schedule, stage.layout.chunks[size_t(step.chunk / ranks())])) expected.push_back(what);
+      if (step.pass == Pass::backward) left[{step.chunk, step.micro_batch}] = expected.size();
+      Step source = step;
+      source.chunk += step.pass == Pass::forward ? -1 : 1;
+      if (source.chunk < 0 || source.chunk == schedule.chunks()) continue;
+      ++receives;
+      const int had_slot = step.micro_batch - schedule.slots[size_t(step.chunk)];
+      const size_t free_at = had_slot < 0 ? 0 : left.at({step.chunk, had_slot});
+      early = early && posted_at.contains(text_of(source)) && posted_at.at(text_of(source)) == free_at;
+    }
+    EXPECT_ON_ALL_RANKS(found == expected) << run.text();
+    EXPECT_ON_ALL_RANKS(early && posted_at.size() == receives) << run.text();
   }
 }
 

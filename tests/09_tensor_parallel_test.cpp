@@ -17,6 +17,7 @@
 #include "common/philox.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
+#include "tests/recorded_calls.h"
 #include "tests/training_runs.h"
 
 namespace {
@@ -552,6 +553,23 @@ TEST(Crossover, IsMeasuredBetweenTwoNumbersOfRows) {
   EXPECT_NEAR(measured_crossover({10, 20, 40}, {0.25, 0.5, 2}), std::sqrt(20 * 40), 1e-9);
   EXPECT_EQ(measured_crossover({10, 20}, {1.5, 2}), 0);
   EXPECT_EQ(measured_crossover({10, 20}, {0.1, 0.2}), std::numeric_limits<double>::infinity());
+}
+
+// The sum of dx is begun before the product for dw, and its second half waited for behind it; the dx of a range's first layer, which
+// leaves the rank, is summed completely first. Both are sums over all ranks in two halves: receives, sends; receives, sends.
+TEST(Order, TheSumOfTheInputGradientIsBegunBeforeTheGradientOfTheWeights) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const std::string half = std::string(size_t(world_size() - 1), 'R') + std::string(size_t(world_size() - 1), 'S');
+  for (const bool input_gradient : {false, true}) {
+    RecordingDevice device;
+    Trainer t(device, {35, 23, 17, 13, 12, 10}, {0, 5}, {.rows = 5, .input_gradient = input_gradient}, "rank-order", MPI_COMM_WORLD);
+    t.mlp.forward(5);
+    device.fill(t.mlp.output_gradient(), 1, 5 * size_t(t.layout.layers.back().out));
+    const std::vector<Recorded> calls = record([&] { t.mlp.backward(Write::overwrite); });
+    const std::string expected = "x" + half + "w" + half + "xw" + "x" + half + "w" + half + "xw" + (input_gradient ? "x" + half + half : "") + "w";
+    EXPECT_ON_ALL_RANKS(letters_of(calls) == expected) << letters_of(calls) << ", expected " << expected;
+    EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", world_rank(), world_size()));
+  }
 }
 
 // --- Hooks and mistakes --------------------------------------------------------------------------------------------

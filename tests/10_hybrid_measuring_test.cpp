@@ -50,11 +50,15 @@ struct KnownModel {
   KnownClock& clock;
   HybridModel::Time time;
 
-  void sum_over_tensor_ranks(double& inside) {
+  void sum_over_tensor_ranks(double& inside, bool in_background = false) {
     const double begin = clock.read(), copied = clock.read();
     time.copying += copied - begin;
     const double summing = clock.read(), summed = clock.read();
     time.waiting += summed - summing;
+    if (in_background) {  // begun; and waited for
+      const double waited = clock.section();
+      time.waiting += waited, inside += waited;
+    }
     const double back = clock.read(), there = clock.read();
     time.copying += there - back;
     inside += copied - begin + summed - summing + there - back;
@@ -75,10 +79,16 @@ struct KnownModel {
       double inside = 0;
       const Range layers = chunks[size_t(step.chunk)];
       const bool head = layers.last + 1 == s.sizes.size(), split_classes = layers.last % 2 == 1;
+      const bool is_forward = step.pass == Pass::forward;
       int sums = 0;
-      for (size_t l = layers.first; l < layers.last; ++l) sums += step.pass == Pass::forward ? l % 2 == 1 : l % 2 == 0 && l > 0;
-      if (step.pass == Pass::backward && head && split_classes) sums += 2;  // a maximum and a sum
-      for (int i = 0; i < sums && shape.tensor > 1; ++i) sum_over_tensor_ranks(inside);
+      for (size_t l = layers.first; l < layers.last; ++l) sums += is_forward ? l % 2 == 1 : l % 2 == 0 && l > 0;
+      for (int i = 0; !is_forward && head && split_classes && i < 2 && shape.tensor > 1; ++i)
+        sum_over_tensor_ranks(inside);  // a maximum and a sum
+      for (int i = 0; i < sums && shape.tensor > 1; ++i) sum_over_tensor_ranks(inside, !is_forward);
+      if (!is_forward && gives && shape.pipeline > 1) {  // the gradient leaves before the last product
+        const double sending = clock.section();
+        time.copying += sending, inside += sending;
+      }
       if (step.pass == Pass::backward && head && split_classes && shape.tensor > 1) {  // the loss
         const double loss = clock.section();
         time.waiting += loss, inside += loss;
@@ -91,7 +101,7 @@ struct KnownModel {
           const double posting = clock.read();
           time.waiting += clock.read() - posting;
         }
-      if (gives && shape.pipeline > 1) time.copying += clock.section();
+      if (is_forward && gives && shape.pipeline > 1) time.copying += clock.section();
     }
     time.waiting += clock.section();
   }

@@ -8,10 +8,12 @@
 #include <map>
 
 #include "chapters/01_serial/serial_training.h"
+#include "chapters/08_layer_splitting/actions.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "common/error.h"
 #include "tests/grid_runs.h"
 #include "tests/late_device.h"
+#include "tests/recorded_calls.h"
 
 namespace {
 
@@ -198,6 +200,47 @@ TEST(EveryGrid, WorksWhereEverythingComesAsLateAsItMay) {
       const size_t correct = run.model.count_correct(d), staged_correct = staged.count_correct(d);
       EXPECT_ON_ALL_RANKS(staged_correct == correct) << told(shape, s);
     }
+}
+
+// On every grid with stages: the message with the gradient of a chunk's input is posted between the product for that gradient and
+// the one for the weights of the same layer, behind the sum over tensor ranks where there is one.
+TEST(EveryGrid, SendsTheInputGradientBeforeItComputesThatOfTheWeights) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks())) {
+    const HybridSettings s = settings("sgd", 2 * shape.data, false);
+    RecordingDevice device;
+    HybridModel model(device, grid_of(shape), s);
+    model.initialize(1);
+    const std::vector<Recorded> calls = record([&] { train(model, d, 0, 1); });
+    const GridPlace place = grid_of(shape).place;
+    bool between = true;
+    int sent = 0;
+    for (size_t i = 0; i < calls.size(); ++i) {
+      if (calls[i].what != "MPI_Isend" || place.pipeline == 0) continue;
+      const bool is_gradient = calls[i].tag == message_tag({Pass::backward, place.pipeline, sent}, shape.pipeline);
+      if (!is_gradient || calls[i].peer != place.pipeline - 1) continue;
+      ++sent;
+      const auto is_product = [](const Recorded& r) { return r.what == "dx" || r.what == "dw"; };
+      const auto next = std::find_if(calls.begin() + ptrdiff_t(i), calls.end(), is_product);
+      const auto last = std::find_if(calls.rend() - ptrdiff_t(i), calls.rend(), is_product);
+      between = between && next != calls.end() && last != calls.rend() && last->what == "dx" && next->what == "dw" &&
+                next->number == last->number;
+    }
+    EXPECT_ON_ALL_RANKS(between && sent == (place.pipeline > 0 ? 2 : 0)) << told(shape, s) << ": " << sent;
+  }
+}
+
+// Gradients and weights alike.
+TEST(EveryGrid, BeginsToSendAtTheRightNeighbour) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset d = data();
+  for (bool reproducible : {false, true}) {
+    const GridShape shape{ranks(), 1, 1};
+    GridRun run(shape, settings("sgd", 2 * ranks(), reproducible));
+    const std::vector<Recorded> calls = record([&] { train(run.model, d, 0, 2); });
+    EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", rank(), ranks()));
+  }
 }
 
 TEST(EveryGrid, CountsExactlyAsOneRankDoes) {

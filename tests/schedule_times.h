@@ -13,7 +13,8 @@ struct Times {
   double length = 0, idle = 0;
 };
 
-inline Times times_of(const Schedule& s, const std::vector<double>& forward, const std::vector<double>& backward) {
+// early: how long before a backward step's end its message leaves.
+inline Times times_of(const Schedule& s, const std::vector<double>& forward, const std::vector<double>& backward, double early = 0) {
   Times t;
   for (const auto& steps : s.steps) t.begin.emplace_back(steps.size(), 0.0), t.end.emplace_back(steps.size(), 0.0);
   double busy = 0;
@@ -33,7 +34,7 @@ inline Times times_of(const Schedule& s, const std::vector<double>& forward, con
           return other.pass == step.pass && other.chunk == chunk && other.micro_batch == micro_batch;
         };
         for_each_step([&](const Step& other, size_t from, size_t j) {
-          if (is(other, step.chunk - direction, step.micro_batch)) begin = std::max(begin, t.end[from][j]);
+          if (is(other, step.chunk - direction, step.micro_batch)) begin = std::max(begin, t.end[from][j] - (direction < 0 ? early : 0));
           if (is(other, step.chunk + direction, step.micro_batch - s.slots[size_t(step.chunk)]) && j > 0)
             begin = std::max(begin, t.end[from][j - 1]);
         });

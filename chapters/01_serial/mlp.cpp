@@ -45,7 +45,9 @@ void Mlp::forward(int rows, int slot) {
 void Mlp::backward(Write write, int slot) {
   for (int l = depth() - 1; l >= 0; --l) {
     if (hooks.before_backward) hooks.before_backward(l, slot);
-    backward_layer(l, write, slot);
+    backward_layer_input(l, slot);
+    if (hooks.after_input_gradient && has_input_gradient(l)) hooks.after_input_gradient(l, slot);
+    backward_layer_weights(l, write, slot);
     if (hooks.after_backward) hooks.after_backward(l, slot);
   }
 }
@@ -59,20 +61,23 @@ void Mlp::forward_layer(int l, int slot) {
                          whole_sum ? layer.activation : Activation::none, rows(slot), layer.in, layer.out);
 }
 
-void Mlp::backward_layer(int l, Write write, int slot) {
+void Mlp::backward_layer_input(int l, int slot) {
   const Layer& layer = layout_.layers[size_t(l)];
-  const float* x = activation(l, slot);
   float* dy = activation_gradient(l + 1, slot);
-  float* dw = gradients(l);
-  float* db = dw + layer.w.size();
-
   if (layer.activation == Activation::relu)
     device_.relu_backward(dy, activation(l + 1, slot), size_t(rows(slot)) * size_t(layer.out));
-  device_.linear_backward_weights(dw, x, dy, write, rows(slot), layer.in, layer.out);
-  device_.linear_backward_bias(db, dy, write, rows(slot), layer.out);
-  if (l > 0 || space_.input_gradient)
+  if (has_input_gradient(l))
     device_.linear_backward_input(activation_gradient(l, slot), dy, parameters(l), Write::overwrite,
                                   rows(slot), layer.in, layer.out);
+}
+
+void Mlp::backward_layer_weights(int l, Write write, int slot) {
+  const Layer& layer = layout_.layers[size_t(l)];
+  const float *x = activation(l, slot), *dy = activation_gradient(l + 1, slot);
+  float* dw = gradients(l);
+  float* db = dw + layer.w.size();
+  device_.linear_backward_weights(dw, x, dy, write, rows(slot), layer.in, layer.out);
+  device_.linear_backward_bias(db, dy, write, rows(slot), layer.out);
 }
 
 float* Mlp::activation_gradient(int l, int slot) const {

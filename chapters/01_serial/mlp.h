@@ -16,11 +16,12 @@
 #include "chapters/01_serial/device.h"
 #include "chapters/01_serial/layout.h"
 
-// For chapters 06, 07 and 09, skip it now; all are empty here. Called around each layer with (layer, slot), layer counting
+// For chapters 06 to 09, skip it now; all are empty here. Called around each layer with (layer, slot), layer counting
 // from 0 in the Mlp's own layout. Buckets of gradients leave in after_backward (06), weights are gathered before a layer
-// and freed after it (07), parts of sums are combined (09).
+// and freed after it (07), parts of sums are combined (09). after_input_gradient: when the gradient of the layer's input is
+// there, if anybody asks for it, and those of its weights are still to be computed: others wait for the first only (08, 09).
 struct Hooks {
-  std::function<void(int layer, int slot)> before_forward, after_forward, before_backward, after_backward;
+  std::function<void(int layer, int slot)> before_forward, after_forward, before_backward, after_input_gradient, after_backward;
 };
 
 // The room that an Mlp makes for activations.
@@ -46,7 +47,11 @@ class Mlp {
   // For chapter 09, skip it now: a layer with Split::rows computes only its part of the product; after_forward sums it over
   // processes and then adds the bias (Device::add_bias).
   void forward_layer(int layer, int slot);
-  void backward_layer(int layer, Write write, int slot);
+  // Backward has two halves. The first leaves the gradient of the layer's input, if anybody asks for it; it is to come first,
+  // and may be followed by other layers' before the second.
+  void backward_layer_input(int layer, int slot);
+  void backward_layer_weights(int layer, Write write, int slot);
+  bool has_input_gradient(int layer) const { return layer > 0 || space_.input_gradient; }
 
   // In device memory, each (space.rows, width), of which rows(slot) rows are in use.
   float* input(int slot = 0) const { return activation(0, slot); }

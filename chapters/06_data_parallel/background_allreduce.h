@@ -29,3 +29,5 @@ std::string background_names();
 // comm must carry no other messages.  Throws Error if n does not fit into MPI's counts.
 std::unique_ptr<BackgroundAllreduce> begin_allreduce(const std::string& allreduce, float* data, size_t n, int number,
                                                      MPI_Comm comm);
+// The one named rank-order; n fits.
+std::unique_ptr<BackgroundAllreduce> begin_rank_order(float* data, size_t n, int number, MPI_Comm comm);

@@ -1,5 +1,7 @@
 #include "chapters/07_sharded_optimizer/zero.h"
 
+#include <algorithm>
+
 #include "chapters/05_collectives/collectives.h"
 
 void ZeroOptions::declare(Options& options) {
@@ -93,6 +95,7 @@ void Zero::set_hooks() {
     const bool needs_weights = l > 0 || mlp_.space().input_gradient;
     if (weights_are_sharded && needs_weights) gather_weights(shards_.unit_of(l));
     if (gradients_are_sharded) make_gradients(shards_.unit_of(l));
+    post_receives(shards_.unit_of(l));
   };
   mlp_.hooks.after_backward = [=, this](int l, int) {
     if (!is_first(l)) return;
@@ -158,6 +161,14 @@ void Zero::reduce(size_t u) {
   if (sum != total) device_.copy(total, sum, n);
 }
 
+// Before this rank computes the unit's gradients: then nobody who is faster waits for it.
+void Zero::post_receives(size_t u) {
+  const size_t n = part(u).size();
+  device_.synchronize();  // the copies of the unit before may still read the views
+  for (int r : contributors_)
+    if (r != rank_) messages_.receive(device_.host_view(operand(r, u), n), n, r, comm_);
+}
+
 // Every rank with rows sends each part to its owner.
 void Zero::receive_operands(size_t u) {
   if (ranks_ == 1) return;
@@ -167,11 +178,8 @@ void Zero::receive_operands(size_t u) {
   device_.begin_copy_out(computed, unit.size());
   device_.end_copy_out(computed, unit.size());
 
-  Pending messages;
-  for (int r : contributors_)
-    if (r != rank_) messages.receive(device_.host_view(operand(r, u), n), n, r, comm_);
-    else send_parts(messages, device_.host_view(computed, unit.size()), u);
-  messages.wait();
+  if (std::ranges::count(contributors_, rank_)) send_parts(device_.host_view(computed, unit.size()), u);
+  messages_.wait();
 
   for (int r : contributors_) {
     if (r == rank_) continue;
@@ -180,11 +188,13 @@ void Zero::receive_operands(size_t u) {
   }
 }
 
-// Begins to send the parts of this rank's gradients (unit), which lie where MPI can read them, to the other ranks.
-void Zero::send_parts(Pending& messages, const float* gradients, size_t u) {
-  for (int to = 0; to < ranks_; ++to) {
+// Begins to send the parts of this rank's gradients (unit), which lie where MPI can read them, to the other ranks: first to its
+// right neighbour, so no rank is everybody's first target.
+void Zero::send_parts(const float* gradients, size_t u) {
+  for (int step = 1; step < ranks_; ++step) {
+    const int to = (rank_ + step) % ranks_;
     const Range theirs = shards_.part(u, to);
-    if (to != rank_) messages.send(gradients + (theirs.first - shards_.units[u].range.first), theirs.size(), to, comm_);
+    messages_.send(gradients + (theirs.first - shards_.units[u].range.first), theirs.size(), to, comm_);
   }
 }
 

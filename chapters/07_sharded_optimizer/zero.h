@@ -64,8 +64,9 @@ class Zero {
   void make_gradients(size_t unit);
   void free_gradients(size_t unit);
   void reduce(size_t unit);
+  void post_receives(size_t unit);
   void receive_operands(size_t unit);
-  void send_parts(Pending& messages, const float* gradients, size_t unit);
+  void send_parts(const float* gradients, size_t unit);
   void allgather(float* whole, const float* mine, size_t unit);
 
   Range part(size_t unit) const { return shards_.part(unit, rank_); }
@@ -89,6 +90,7 @@ class Zero {
   Buffer<> computed_gradients_;  // from level 2 on: of the unit in use
   Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part
 
+  Pending messages_;               // of the unit that is being reduced
   std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
   bool first_round_ = true;        // whether the sum begins in this round
 };

@@ -14,17 +14,38 @@ int next_chunk(const Step& step, int chunks) {
   return next < chunks ? next : -1;
 }
 
+// The chunk that makes its input, or -1: the first chunk's forward pass and the last one's backward pass have none.
 int previous_chunk(const Step& step, int chunks) {
-  const int previous = step.pass == Pass::forward ? step.chunk - 1 : step.chunk + 1;
+  const int previous = source_of(step).chunk;
   return previous < chunks ? previous : -1;
+}
+
+// Behind how many steps the slot of steps[i] is free: behind the last one of another micro-batch in it.
+size_t slot_is_free_after(const Schedule& schedule, const std::vector<Step>& steps, size_t i) {
+  const Step& step = steps[i];
+  const auto is_last_user = [&](const Step& other) {
+    return other.chunk == step.chunk && other.micro_batch != step.micro_batch && schedule.slot(other) == schedule.slot(step);
+  };
+  while (i > 0 && !is_last_user(steps[i - 1])) --i;
+  return i;
 }
 
 }  // namespace
 
 std::vector<Action> actions_of(const Schedule& schedule, int stage) {
+  const std::vector<Step>& steps = schedule.steps[size_t(stage)];
+  std::vector<std::vector<Action>> to_post(steps.size() + 1);  // by the number of steps that are done
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const int previous = previous_chunk(steps[i], schedule.chunks());
+    if (previous < 0 || schedule.stage_of(previous) == stage) continue;
+    to_post[slot_is_free_after(schedule, steps, i)].push_back({Do::post_receive, steps[i], schedule.stage_of(previous)});
+  }
+
   std::vector<Action> actions;
-  for (const Step& step : schedule.steps[size_t(stage)]) {
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
     const int previous = previous_chunk(step, schedule.chunks()), next = next_chunk(step, schedule.chunks());
+    actions.insert(actions.end(), to_post[i].begin(), to_post[i].end());
     if (previous >= 0) actions.push_back({Do::receive, step, schedule.stage_of(previous)});
     if (next >= 0) actions.push_back({Do::wait_for_send, step});
     actions.push_back({Do::compute, step});

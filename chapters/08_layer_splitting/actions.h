@@ -8,19 +8,27 @@
 #include "chapters/08_layer_splitting/schedule.h"
 
 enum class Do {
+  post_receive,   // says where the step's input is to be written when it comes, and goes on
   receive,        // the step's input, from the stage with the chunk before (forward) or after (backward): waits for it
-  wait_for_send,  // until the last message from the buffer that this step will write has been received
+  wait_for_send,  // until the last message from the buffer that this step will write is under way to a posted receive
   compute,
-  send,  // the step's output: begins to, and goes on
+  send,  // the step's output: begins to, and goes on; that of a backward step not later than here: see Pipeline::send
 };
 
 struct Action {
   Do what = Do::compute;
   Step step;
-  int other = -1;  // the stage at the other end of receive and send; this stage itself where it has both chunks
+  int other = -1;  // the stage at the other end of a message; this stage itself where it has both chunks
 };
 
-// In the order in which `stage` does them. At the end it waits for all its sends.
+// The step whose output is the input of this one.
+inline Step source_of(Step step) {
+  step.chunk += step.pass == Pass::forward ? -1 : 1;
+  return step;
+}
+
+// In the order in which `stage` does them. A receive is posted as soon as nobody needs what is in its slot, long before the
+// step: so a message never waits for its receiver to come out of a product. At the end the stage waits for all its sends.
 std::vector<Action> actions_of(const Schedule& schedule, int stage);
 
 // Of the message that carries the output of `step`: direction, chunk and micro-batch. At most 32767, the largest that

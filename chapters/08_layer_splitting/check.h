@@ -36,8 +36,8 @@ struct Proof {
 //   * forward before backward, and both in ascending order of micro-batches in every chunk;
 //   * no forward step overwrites activations that a backward step still needs: slots are not reused too early;
 //   * what the executor does (actions.h) comes to an end: a receive waits until its message was sent; a send is
-//     complete only when its receive is reached (MPI may, but need not, buffer it); it is waited for before its buffer
-//     is written again. Messages take no time.
+//     complete only when its receive is posted (MPI may, but need not, buffer it); it is waited for before its buffer
+//     is written again; and no receive is posted into memory that is still needed. Messages take no time.
 Proof check(const Schedule& schedule, const StepTimes& times);
 inline Proof check(const Schedule& schedule) { return check(schedule, equal_times(schedule.chunks())); }
 

@@ -38,7 +38,14 @@ Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& 
     const size_t chunk = i * size_t(schedule.stages) + size_t(stage_);
     const Space space{.rows = rows, .slots = schedule.slots[chunk], .input_gradient = chunk > 0};
     mlps_.emplace_back(device, layout.chunks[i], parameters + layout.offsets[i], gradients + layout.offsets[i], space);
-    for (auto& of_pass : requests_) of_pass.emplace_back(size_t(space.slots), MPI_REQUEST_NULL);
+    for (Requests* requests : {&sends_, &receives_})
+      for (auto& of_pass : *requests) of_pass.emplace_back(size_t(space.slots), MPI_REQUEST_NULL);
+    // The stage before waits for the gradient of this chunk's input, and nobody for those of its first layer's weights.
+    mlps_.back().hooks.after_input_gradient = [this](int layer, int slot) {
+      if (layer > 0) return;
+      const Action action{Do::send, step_, schedule_.stage_of(step_.chunk - 1)};
+      send(action, size_t(mlp_of(step_).rows(slot)), When::early);
+    };
   }
   if (last_stage() && !head_) head_ = std::make_unique<SoftmaxPipelineHead>(device, mlps_.back().space());
 }
@@ -78,13 +85,17 @@ void Pipeline::walk(const std::vector<Action>& actions, const Batch& batch, bool
     const size_t rows = batch.micro_batches[size_t(action.step.micro_batch)].size();
     if (rows == 0) continue;  // on all stages
     switch (action.what) {
+      case Do::post_receive: post_receive(action, rows); break;
       case Do::receive: receive(action, rows); break;
       case Do::wait_for_send: wait_for_send(action.step); break;
       case Do::compute:
         if (action.step.pass == Pass::forward) forward(action.step, batch, training);
         else backward(action.step, batch);
         break;
-      case Do::send: send(action, rows); break;
+      case Do::send:
+        send(action, rows, When::in_time);
+        sending_ = Sending::nothing;
+        break;
     }
   }
   wait_for_sends();
@@ -114,10 +125,12 @@ void Pipeline::backward(const Step& step, const Batch& batch) {
   Write write = m == batch.first ? Write::overwrite : Write::accumulate;
   if (hooks.before_backward) write = hooks.before_backward(chunk, m);
   if (has_head(step)) head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot);
+  step_ = step;
+  const double copying = time_.copying;
   mlp.backward(write, slot);
   if (has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot);
   device_.synchronize();
-  time_.computing += timer.seconds();
+  time_.computing += timer.seconds() - (time_.copying - copying);
   if (hooks.after_backward) hooks.after_backward(chunk, m);
   if (m == batch.last && hooks.gradients_complete) hooks.gradients_complete(chunk);
 }
@@ -138,20 +151,26 @@ Pipeline::Place Pipeline::output_of(const Step& step) {
   return {mlp.input_gradient(slot), size_t(mlp.layout().in())};
 }
 
-MPI_Request& Pipeline::request_of(const Step& step) {
-  return requests_[size_t(step.pass)][size_t(local(step.chunk))][size_t(schedule_.slot(step))];
+MPI_Request& Pipeline::request_of(const Step& step, Requests& requests) const {
+  return requests[size_t(step.pass)][size_t(local(step.chunk))][size_t(schedule_.slot(step))];
+}
+
+// The host has waited for the device behind every step, so nothing reads the slot's view any more.
+void Pipeline::post_receive(const Action& action, size_t rows) {
+  const Place place = input_of(action.step);
+  const int n = message_length(rows * place.width);
+  MPI_CHECK(MPI_Irecv(device_.host_view(place.data, size_t(n)), n, MPI_FLOAT, action.other,
+                      message_tag(source_of(action.step), schedule_.chunks()), comm_, &request_of(action.step, receives_)));
 }
 
 void Pipeline::receive(const Action& action, size_t rows) {
   const Place place = input_of(action.step);
-  Step source = action.step;  // the step that made it
-  source.chunk += source.pass == Pass::forward ? -1 : 1;
-  if (action.other == stage_) return device_.copy(place.data, output_of(source).data, rows * place.width);
+  if (action.other == stage_)
+    return device_.copy(place.data, output_of(source_of(action.step)).data, rows * place.width);
 
   const int n = message_length(rows * place.width);
   const Timer timer;
-  MPI_CHECK(MPI_Recv(device_.host_view(place.data, size_t(n)), n, MPI_FLOAT, action.other,
-                     message_tag(source, schedule_.chunks()), comm_, MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_Wait(&request_of(action.step, receives_), MPI_STATUS_IGNORE));
   const double waited = timer.seconds();
   device_.begin_copy_in(place.data, size_t(n));
   device_.end_copy_in(place.data, size_t(n));
@@ -159,27 +178,34 @@ void Pipeline::receive(const Action& action, size_t rows) {
   time_.copying += timer.seconds() - waited;
 }
 
-void Pipeline::send(const Action& action, size_t rows) {
-  if (action.other == stage_) return;  // receive copies it
+// Early: while products of the step are still to be computed. Where the message has to be copied from a GPU first, that is begun
+// early and ended in time: the host hands the GPU those products meanwhile.
+void Pipeline::send(const Action& action, size_t rows, When when) {
+  if (action.other == stage_ || sending_ == Sending::posted) return;  // receive copies it; it is on its way
   const Place place = output_of(action.step);
   const int n = message_length(rows * place.width);
+  float* view = device_.host_view(place.data, size_t(n));
   const Timer timer;
-  device_.begin_copy_out(place.data, size_t(n));
-  device_.end_copy_out(place.data, size_t(n));
+  if (sending_ == Sending::nothing) device_.begin_copy_out(place.data, size_t(n));
+  sending_ = Sending::copying;
+  if (when == When::in_time || view == place.data) {
+    device_.end_copy_out(place.data, size_t(n));
+    sending_ = Sending::posted;
+    MPI_CHECK(MPI_Isend(view, n, MPI_FLOAT, action.other, message_tag(action.step, schedule_.chunks()), comm_,
+                        &request_of(action.step, sends_)));
+  }
   time_.copying += timer.seconds();
-  MPI_CHECK(MPI_Isend(device_.host_view(place.data, size_t(n)), n, MPI_FLOAT, action.other,
-                      message_tag(action.step, schedule_.chunks()), comm_, &request_of(action.step)));
 }
 
 void Pipeline::wait_for_send(const Step& step) {
   const Timer timer;
-  MPI_CHECK(MPI_Wait(&request_of(step), MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_Wait(&request_of(step, sends_), MPI_STATUS_IGNORE));
   time_.waiting += timer.seconds();
 }
 
 void Pipeline::wait_for_sends() {
   const Timer timer;
-  for (auto& of_pass : requests_)
+  for (auto& of_pass : sends_)
     for (auto& of_chunk : of_pass)
       MPI_CHECK(MPI_Waitall(int(of_chunk.size()), of_chunk.data(), MPI_STATUSES_IGNORE));
   time_.waiting += timer.seconds();

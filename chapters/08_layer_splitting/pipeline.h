@@ -86,8 +86,10 @@ class Pipeline {
     int first = -1, last = -1;  // the first and last micro-batch that have rows
   };
   void walk(const std::vector<Action>& actions, const Batch& batch, bool training);
+  void post_receive(const Action& action, size_t rows);
   void receive(const Action& action, size_t rows);
-  void send(const Action& action, size_t rows);
+  enum class When { in_time, early };
+  void send(const Action& action, size_t rows, When when);
   void wait_for_send(const Step& step);
   void wait_for_sends();
   void forward(const Step& step, const Batch& batch, bool training);
@@ -103,7 +105,9 @@ class Pipeline {
   int local(int chunk) const { return chunk / schedule_.stages; }
   Mlp& mlp_of(const Step& step) { return mlp(local(step.chunk)); }
   bool has_head(const Step& step) const { return step.chunk == schedule_.chunks() - 1; }
-  MPI_Request& request_of(const Step& step);
+  // By pass, chunk of this stage, slot.
+  using Requests = std::vector<std::vector<MPI_Request>>[2];
+  MPI_Request& request_of(const Step& step, Requests& requests) const;
 
   Device& device_;
   Schedule schedule_;
@@ -115,7 +119,9 @@ class Pipeline {
   std::vector<Action> actions_;
   std::deque<Mlp> mlps_;
   std::unique_ptr<PipelineHead> head_;
-  std::vector<std::vector<MPI_Request>> requests_[2];  // by pass, chunk of this stage, slot: the last send from there
+  Requests sends_, receives_;  // the last one from there, the one to there
+  Step step_;                  // that is being computed
+  enum class Sending { nothing, copying, posted } sending_ = Sending::nothing;  // how far its output is on its way
   std::vector<double> losses_;
   size_t correct_ = 0;
   PipelineTime time_;

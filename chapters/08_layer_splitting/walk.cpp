@@ -69,7 +69,15 @@ class Walk {
     if (!when) return false;
     stage.clock = std::max(stage.clock, *when);
     const Step& step = action.step;
-    if (action.what == Do::receive) received_[key_of(source_of(step))] = stage.clock;
+    if (action.what == Do::post_receive) {
+      posted_[key_of(source_of(step))] = stage.clock;
+      if (const auto [old, free] = in_slot_.insert({buffer_of(step), step}); !free)
+        return stop("the receive for " + text_of(step) + ": posted while " + text_of(old->second) + " needs the buffer");
+    }
+    if (action.what == Do::receive && !posted_.contains(key_of(source_of(step)))) {
+      if (action.other != schedule_.stage_of(step.chunk)) return stop("the receive for " + text_of(step) + ": never posted");
+      posted_[key_of(source_of(step))] = stage.clock;  // a copy within the stage
+    }
     if (action.what == Do::send) {
       sent_[key_of(step)] = stage.clock;
       last_sent_[buffer_of(step)] = key_of(step);
@@ -80,9 +88,19 @@ class Walk {
       const double begin = stage.clock;
       stage.clock += (step.pass == Pass::forward ? step_times_.forward : step_times_.backward)[size_t(step.chunk)];
       stage.done.push_back({step, begin, stage.clock});
+      leave_slot(step);
     }
     ++stage.next;
     return true;
+  }
+
+  // After its backward step (to evaluate, its forward step) nobody needs a micro-batch's inputs any more.
+  void leave_slot(Step step) {
+    if (schedule_.trains && step.pass == Pass::forward) return;
+    for (const Pass pass : {Pass::forward, Pass::backward}) {
+      step.pass = pass;
+      in_slot_.erase(buffer_of(step));
+    }
   }
 
   bool stop(const std::string& error) {
@@ -95,16 +113,11 @@ class Walk {
     if (action.what == Do::receive) return find(sent_, key_of(source_of(action.step)));
     if (action.what != Do::wait_for_send) return 0;
     const auto last = last_sent_.find(buffer_of(action.step));
-    return last == last_sent_.end() ? 0 : find(received_, last->second);
+    return last == last_sent_.end() ? 0 : find(posted_, last->second);
   }
 
   Key buffer_of(const Step& step) const { return {step.pass, step.chunk, schedule_.slot(step)}; }
 
-  // The step whose output is the input of this one.
-  static Step source_of(Step step) {
-    step.chunk += step.pass == Pass::forward ? -1 : 1;
-    return step;
-  }
   static std::optional<double> find(const std::map<Key, double>& times, const Key& key) {
     const auto found = times.find(key);
     return found == times.end() ? std::nullopt : std::optional(found->second);
@@ -113,8 +126,9 @@ class Walk {
   const Schedule& schedule_;
   const StepTimes& step_times_;
   std::vector<Stage> stages_;
-  std::map<Key, double> sent_, received_;  // by step whose output it is
-  std::map<Key, Key> last_sent_;           // by buffer: what was sent from it and not yet waited for
+  std::map<Key, double> sent_, posted_;  // by step whose output it is: since when there is a send, a receive for it
+  std::map<Key, Step> in_slot_;          // by buffer that receives: for whom it was posted, until nobody needs it any more
+  std::map<Key, Key> last_sent_;         // by buffer: what was sent from it and not yet waited for
   std::string error_;
 };
 

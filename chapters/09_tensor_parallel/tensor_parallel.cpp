@@ -20,6 +20,7 @@ TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm 
     throw Error("allreduce " + allreduce + ": activations do not lie in a shared window");
   require_slices();
   mlp.hooks.after_forward = [this](int layer, int slot) { after_forward(layer, slot); };
+  mlp.hooks.after_input_gradient = [this](int layer, int slot) { after_input_gradient(layer, slot); };
   mlp.hooks.after_backward = [this](int layer, int slot) { after_backward(layer, slot); };
 }
 
@@ -51,12 +52,17 @@ void TensorParallel::after_forward(int l, int slot) {
   device_.add_bias(y, mlp_.parameters(l) + layer.w.size(), layer.activation, rows, layer.out);
 }
 
+void TensorParallel::after_input_gradient(int l, int slot) {
+  const Layer& layer = mlp_.layout().layers[size_t(l)];
+  if (layer.split == Split::columns)
+    begin_sum(mlp_.activation_gradient(l, slot), size_t(mlp_.rows(slot)) * size_t(layer.in));
+  if (l == 0) end_sum();  // outside of this Mlp somebody waits for it
+  if (hooks_before_.after_input_gradient) hooks_before_.after_input_gradient(l, slot);
+}
+
 void TensorParallel::after_backward(int l, int slot) {
   if (hooks_before_.after_backward) hooks_before_.after_backward(l, slot);
-  const Layer& layer = mlp_.layout().layers[size_t(l)];
-  const bool has_dx = l > 0 || mlp_.space().input_gradient;
-  if (layer.split != Split::columns || !has_dx) return;
-  sum(mlp_.activation_gradient(l, slot), size_t(mlp_.rows(slot)) * size_t(layer.in));
+  end_sum();
 }
 
 // combine(view) works on p (n) where MPI can read and write it.
@@ -74,6 +80,46 @@ void TensorParallel::exchange(float* p, size_t n, Combine combine) {
   device_.begin_copy_in(p, n);
   device_.end_copy_in(p, n);
   time_.copying += timer.seconds();
+}
+
+// ---- The sum of dx: rank-order's goes on in the background, others are done when they are begun ----
+
+void TensorParallel::begin_sum(float* p, size_t n) {
+  if (n == 0) return;
+  summed_ = p, summed_count_ = n, posted_ = false;
+  device_.begin_copy_out(p, n);
+  // A copy from a GPU takes a while: it is waited for when the host has handed the GPU the product for dw.
+  if (device_.host_view(p, n) == p) post_sum();
+}
+
+void TensorParallel::post_sum() {
+  float* view = device_.host_view(summed_, summed_count_);
+  posted_ = true;
+  Timer timer;
+  device_.end_copy_out(summed_, summed_count_);
+  time_.copying += timer.seconds();
+  timer.restart();
+  if (std::string(allreduce_.name) == "rank-order" && summed_count_ <= INT_MAX)
+    in_background_ = begin_rank_order(view, summed_count_, 0, comm_);
+  else
+    allreduce_.function(view, view, summed_count_, comm_);
+  time_.exchanging += timer.seconds();
+}
+
+void TensorParallel::end_sum() {
+  if (!summed_) return;
+  if (!posted_) post_sum();
+  Timer timer;
+  if (in_background_) in_background_->wait();
+  in_background_ = nullptr;
+  time_.exchanging += timer.seconds();
+  timer.restart();
+  device_.begin_copy_in(summed_, summed_count_);
+  device_.end_copy_in(summed_, summed_count_);
+  time_.copying += timer.seconds();
+  ++traffic_.sums;
+  traffic_.floats += summed_count_;
+  summed_ = nullptr;
 }
 
 void TensorParallel::sum(float* p, size_t n) {

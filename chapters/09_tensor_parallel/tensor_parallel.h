@@ -10,6 +10,7 @@
 //   backward   dx term = dy slice · (w slice)ᵀ;          dx slice = dy · (w slice)ᵀ
 //              dx = SUM(dx term)
 //
+// The layer before waits for dx, and nobody for dw: so dx is computed first, and its sum travels while the rank computes dw.
 // The gradients of the weights need no exchange: each rank has all that its slices of w ask for.
 // Source: Shoeybi et al., "Megatron-LM: training multi-billion parameter language models using model parallelism",
 // 2019, section 3.
@@ -22,6 +23,7 @@
 
 #include "chapters/01_serial/mlp.h"
 #include "chapters/05_collectives/table.h"
+#include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/exchange.h"
 
 // What this rank has handed to an allreduce so far.
@@ -32,6 +34,7 @@ struct TensorTraffic {
 class TensorParallel {
  public:
   // Makes mlp.forward and mlp.backward collective over comm, through hooks that run after those that mlp has already
+  // (but for after_input_gradient: whoever sends the gradient of the input on sends the sum)
   // (and are taken away again by the destructor, so mlp must live longer). Every rank gives its slice, by its rank,
   // of the same layers, calls with the same rows, and gets the same bits wherever a result is whole.
   // allreduce: a name of chapter 05's table. Those whose order of the sum does not depend on the position, as the
@@ -70,9 +73,13 @@ class TensorParallel {
  private:
   void require_slices() const;
   void after_forward(int layer, int slot);
+  void after_input_gradient(int layer, int slot);
   void after_backward(int layer, int slot);
   template <class Combine>
   void exchange(float* p, size_t n, Combine combine);
+  void begin_sum(float* p, size_t n);
+  void post_sum();
+  void end_sum();
 
   Mlp& mlp_;
   Device& device_;
@@ -80,6 +87,13 @@ class TensorParallel {
   MPI_Comm comm_;
   int rank_, ranks_;
   Hooks hooks_before_;
+
+  // The sum of dx that is under way, (summed_count_); null: none.
+  float* summed_ = nullptr;
+  size_t summed_count_ = 0;
+  bool posted_ = false;
+  std::unique_ptr<BackgroundAllreduce> in_background_;
+
   ExchangeTime time_;
   TensorTraffic traffic_;
 };

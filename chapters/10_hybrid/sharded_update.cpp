@@ -112,9 +112,10 @@ void ShardedUpdate::send(int chunk, int number) {
     device_.end_copy_out(gradients + layer.first, layer.size());
     time_.copying += timer.seconds();
     timer.restart();
-    for (int to = 0; to < ranks_; ++to) {
+    for (int step = 1; step < ranks_; ++step) {  // first to the right neighbour: no rank is everybody's first target
+      const int to = (rank_ + step) % ranks_;
       const Range part = shards_.part(l, to);
-      if (to == rank_ || part.empty()) continue;
+      if (part.empty()) continue;
       MPI_CHECK(MPI_Isend(device_.host_view(gradients + part.first, part.size()), int(part.size()), MPI_FLOAT, to, int(l),
                           comm_, &sends_.emplace_back()));
     }

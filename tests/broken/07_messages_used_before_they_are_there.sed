@@ -1,2 +1,2 @@
 # chapters/07_sharded_optimizer/zero.cpp 07_sharded_optimizer_test Zero.WorksWhere*
-s/^  messages.wait();$/  ;/
+s/^  messages_.wait();$/  ;/

@@ -1,2 +1,2 @@
 # chapters/09_tensor_parallel/tensor_parallel.cpp 09_tensor_parallel_test Gradients.*
-s/if (layer.split != Split::columns || !has_dx) return;/return;/
+s/if (layer.split == Split::columns)/if (false)/
