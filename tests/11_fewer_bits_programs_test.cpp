@@ -37,6 +37,8 @@ TEST(Programs, HelpNamesEveryOption) {
   EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nweights master|rounded|stochastic [master]\n"
                                        "messages float|bf16|bf16-sums [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\nno-instruction\n");
   EXPECT_EQ(told("messages"), "data TEXT [build/data]\nbatch N (1 to 32768) [2048]\nranks N,N,.. (1 to 1024) [2,4,16,64,256]\n");
+  const std::string chapter01 = options_told(run_program(build_folder() + "/chapters/01_serial/train --help").output);
+  EXPECT_EQ(told("sharded"), chapter01 + "loss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
   EXPECT_EQ(told("formats"), "number X [0]\ndata TEXT [build/data]\nsteps N (0 to 400) [100]\nbatch N (1 to 16384) [128]\n");
 }
 
@@ -135,6 +137,24 @@ TEST(Train, SendsGradientsAsBf16) {
   const std::string floats = weights(3, "float"), bf16 = weights(3, "bf16"), sums = weights(3, "bf16-sums");
   EXPECT_NE(floats, bf16);
   EXPECT_NE(bf16, sums);
+}
+
+// 12730 weights, of which rank 0 of 3 owns 4243: masters and momentum of its shard alone.
+TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
+  const std::string options = "11_fewer_bits/sharded " + quick + "--optimizer momentum --learning-rate 0.02 ";
+  const ProgramRun run = launch(3, options + "--loss-scale 64");
+  ASSERT_EQ(run.status, 0) << run.output;
+  char line[200];
+  std::snprintf(line, sizeof line, "\nrank 0: weights and its masters %.2f MB, gradients %.2f MB, optimizer state %.2f MB; it sends %.2f MB a step\n",
+                4e-6 * (12730 + 4243), 4e-6 * (12730 + 4243), 4e-6 * 4243, 2e-6 * (12730 - 4243 + 2 * 4243));
+  EXPECT_TRUE(contains(run.output, line));
+  EXPECT_TRUE(contains(run.output, "\nloss scale 64 in the end, 0 of 4 steps skipped\n"));
+  // A scale is a power of two: bf16 and float lose nothing by it.
+  EXPECT_EQ(after(launch(3, options).output, "; weights "), after(run.output, "; weights "));
+  EXPECT_NE(after(run.output, "; weights "), "");
+  // As far as from float: one row's rank is like another's, also where some ranks have no rows.
+  const ProgramRun many = launch(5, options + "--batch 4 --train-samples 40"), one = launch(1, options + "--batch 4 --train-samples 40");
+  EXPECT_NEAR(number_after(many.output, "   loss "), number_after(one.output, "   loss "), 0.02) << many.output << one.output;
 }
 
 // The table again, by the definition of rounding and in plain loops; only the gradients of the parts are chapter 01's.

@@ -8,9 +8,7 @@ void FewerBitsOptions::declare(Options& options) {
   options.add("precision", &precision, "of operands of products and of stored activations", {"float", "bf16", "half", "half-flushed"});
   options.add("weights", &weights, "between steps: floats, or as --precision has them", {"master", "rounded", "stochastic"});
   options.add("messages", &messages, "in what gradients travel; bf16-sums: also their sums are rounded", {"float", "bf16", "bf16-sums"});
-  options.add("loss-scale", &loss_scale.initial, "multiply the loss by X, a power of two", between(1e-18, 1e18));
-  options.add("dynamic", &loss_scale.dynamic, "halve the loss scale where gradients overflow, double it after --good-steps");
-  options.add("good-steps", &loss_scale.good_steps, "steps without overflow after which it doubles", at_least(1));
+  loss_scale.declare(options);
   options.add("no-instruction", &no_instruction, "multiply bf16 in ordinary arithmetic, also where the processor has vdpbf16ps");
 }
 

@@ -6,6 +6,12 @@
 
 #include "common/error.h"
 
+void LossScaleOptions::declare(Options& options) {
+  options.add("loss-scale", &initial, "multiply the loss by X, a power of two", between(1e-18, 1e18));
+  options.add("dynamic", &dynamic, "halve the loss scale where gradients overflow, double it after --good-steps");
+  options.add("good-steps", &good_steps, "steps without overflow after which it doubles", at_least(1));
+}
+
 LossScale::LossScale(const LossScaleOptions& options) : options_(options), scale_(options.initial) {
   int exponent = 0;
   if (std::frexp(scale_, &exponent) != 0.5) throw Error("--loss-scale: must be a power of two, or it would round the gradients");

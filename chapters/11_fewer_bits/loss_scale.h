@@ -4,11 +4,14 @@
 #pragma once
 
 #include "chapters/01_serial/mlp.h"
+#include "common/options.h"
 
 struct LossScaleOptions {
   double initial = 1;       // a power of two
   bool dynamic = false;     // halved where a gradient is not finite, doubled after good_steps steps without that
   int64_t good_steps = 500;
+
+  void declare(Options& options);
 };
 
 class LossScale {
@@ -24,14 +27,15 @@ class LossScale {
   // all ranks skip the same steps, and have the same scale.
   bool unscale(Device& device, float* gradients, size_t n);
 
+  // The next scale, after a step whose gradients were finite on all ranks, or not on some.  Throws Error if it falls without end: then
+  // gradients are not finite at any scale.
+  void adapt(bool finite);
+
   double value() const { return scale_; }
   int64_t steps() const { return steps_; }
   int64_t skipped() const { return skipped_; }
 
  private:
-  // The next scale.  Throws Error if it falls without end: then the gradients are not finite at any scale.
-  void adapt(bool finite);
-
   LossScaleOptions options_;
   double scale_;
   int64_t steps_ = 0, skipped_ = 0, good_ = 0;  // good_: steps since the scale changed or one was skipped

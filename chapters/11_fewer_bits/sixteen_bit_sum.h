@@ -13,10 +13,17 @@ enum class SumIn { floats, sixteen_bits };
 // sum (n) = x0 + x1 + x2 + ..., in this order, of vectors (n) of 16 bits. sixteen_bits: each sum is rounded before the next addition.
 void add_sixteen_bits(float* sum, const std::vector<const uint16_t*>& x, size_t n, const SixteenBits& format, SumIn how);
 
-// data (n) = the sum over ranks of data, the same bits on all of them. Chapter 05's way in rank order: each rank sends each block,
-// rounded, to its owner; the owner adds and sends the sum, rounded, to all. Also an owner's own numbers are rounded, so that
-// the bits do not depend on who owns what. With one rank nothing is sent, and nothing rounded.
-// Returns the bytes that this rank has sent.
+// The three below return the bytes that this rank has sent. Blocks are chapter 05's (blocks.h): rank r owns the r-th.
+
+// mine (size of this rank's block) = the sum over ranks of data (n), in rank order, in floats that are not rounded at the end. Each rank
+// sends each block, rounded, to its owner; an owner's own numbers are rounded, too, so that the bits do not depend on who owns what.
+size_t reduce_scatter_sixteen_bits(float* mine, const float* data, size_t n, const SixteenBits& format, SumIn how, MPI_Comm comm);
+
+// all (n) = the blocks of all ranks, rounded, on every rank.
+size_t allgather_sixteen_bits(float* all, const float* mine, size_t n, const SixteenBits& format, MPI_Comm comm);
+
+// data (n) = the sum over ranks of data, rounded, the same bits on all of them: both, one after the other. With one rank nothing is
+// sent, and nothing rounded.
 size_t allreduce_sixteen_bits(float* data, size_t n, const SixteenBits& format, SumIn how, MPI_Comm comm);
 
 // What a rank sends for that, in bytes, where a number has so many: its part to each owner, and its own block to all.
