@@ -4,6 +4,9 @@
 #SBATCH --ntasks-per-node=2
 #SBATCH --time=00:10:00
 #SBATCH --output=build/slurm-%j.out
+#SBATCH --open-mode=append
+#SBATCH --requeue
+#SBATCH --signal=B:USR1@60
 #
 # Batch script for Slurm: sbatch common/cluster/job.sh [PROGRAM ARGUMENTS], from the root of the repository, after `make all data`.
 #
@@ -11,8 +14,9 @@
 # no -n. On a cluster, add what the site asks for (--account, --partition, --gpus-per-task=1), and load its MPI before
 # building. Build for the oldest processor of the nodes: make MARCH=x86-64-v3 all.
 #
-# A run that lasts (chapter 12): ... build/chapters/12_restart/train --checkpoint FOLDER --resume, the same in every job: the first
-# one finds no checkpoint and begins, each later one continues.
+# A run that lasts (chapter 12): ... build/chapters/12_restart/train --checkpoint FOLDER --resume. 60 seconds before the limit Slurm
+# sends SIGUSR1 to this script, which passes it on; the program saves and ends with status 75, and the job queues again. It may then
+# get other nodes, or fewer with --nodes=1-2. After scancel (SIGTERM) it saves, too, and does not queue.
 set -eu
 export LC_ALL=C CDPATH=''
 [ $# -gt 0 ] || set -- build/chapters/04_point_to_point/hello
@@ -23,4 +27,11 @@ ranks=${SLURM_NTASKS:-$(echo "${SLURM_TASKS_PER_NODE:-}" | tr ',' '\n' | awk -F 
 export EXPECT_RANKS="$ranks"
 if [ -z "${MPIEXEC:-}" ]; then MPIEXEC=$(command -v mpiexec.mpich || command -v mpiexec.hydra || command -v mpiexec); fi
 echo "job $SLURM_JOB_ID: $ranks ranks on $SLURM_JOB_NODELIST"
-exec $MPIEXEC "$@"
+child='' time_is_over=''
+trap 'time_is_over=yes; [ -z "$child" ] || kill -USR1 "$child"' USR1
+trap '[ -z "$child" ] || kill -TERM "$child"' TERM
+$MPIEXEC "$@" &
+child=$!
+while :; do wait "$child" && status=0 || status=$?; kill -0 "$child" 2>/dev/null || break; done
+if [ "$status" -eq 75 ] && [ -n "$time_is_over" ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+exit "$status"
