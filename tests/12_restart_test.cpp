@@ -5,7 +5,8 @@
 
 #include <filesystem>
 
-#include "chapters/12_restart/checkpoint.h"
+#include "chapters/12_restart/checkpoint_file.h"
+#include "chapters/12_restart/checkpoint_writer.h"
 #include "tests/grid_runs.h"
 
 namespace {

@@ -1,7 +1,10 @@
 #include "chapters/12_restart/checkpoint_folder.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -15,6 +18,7 @@
 #include "chapters/12_restart/disk.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "common/timer.h"
 
 namespace fs = std::filesystem;
 
@@ -122,11 +126,34 @@ std::string CheckpointFolder::start_over() {
   return tell_all(to, comm_);
 }
 
+void CheckpointFolder::begin_save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments) {
+  if (!writer_) writer_ = std::make_unique<CheckpointWriter>(comm_);
+  writer_->begin(folder_ + "/" + name_of(header.step), header, device, segments, [this, step = header.step] { remove_old(step); });
+}
+
+std::optional<std::string> CheckpointFolder::poll() {
+  if (!saving() || !writer_->poll()) return {};
+  return writer_->problem();
+}
+
+bool CheckpointFolder::wait(double seconds, const std::function<void(const std::string&)>& ended) {
+  const Timer timer;
+  while (saving()) {
+    if (const auto problem = poll()) ended(*problem);
+    else if (timer.seconds() >= seconds) break;
+    else usleep(200);
+  }
+  int all = !saving();
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, comm_));
+  return all;
+}
+
 std::string CheckpointFolder::save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments) {
-  const std::string file = folder_ + "/" + name_of(header.step);
-  write_checkpoint(file, header, device, segments, comm_);
-  if (rank_of(comm_) == 0) remove_old(header.step);
-  return file;
+  begin_save(header, device, segments);
+  std::string problem;
+  wait(INFINITY, [&](const std::string& said) { problem = said; });
+  if (!problem.empty()) throw Error(problem);
+  return folder_ + "/" + name_of(header.step);
 }
 
 // Files of later steps are not counted: they are damaged, or this run would have begun there. What cannot be removed only takes

@@ -9,10 +9,13 @@
 
 #include <mpi.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "chapters/12_restart/checkpoint.h"
+#include "chapters/12_restart/checkpoint_file.h"
+#include "chapters/12_restart/checkpoint_writer.h"
 
 class CheckpointFolder {
  public:
@@ -28,20 +31,30 @@ class CheckpointFolder {
   // Throws Error if there are checkpoints, but no good one.
   Found newest_good() const;
 
+  // All of them, good or bad, the newest first; if the folder itself has none, those of the newest before_N.
+  std::vector<std::string> newest_first() const;
   // Whether the folder itself has checkpoints, good or bad.
   bool has_some() const;
   // Moves them into a new folder before_N, and returns its name; empty if there are none.  Throws Error.
   std::string start_over();
 
-  // Writes a checkpoint and removes older ones that are too many.  Throws Error if it cannot be written; then all that were
-  // there still are.  Returns its file name.
+  // Begins to write a checkpoint; it is on its way until poll() or wait() says how that ended: "" if it is there, and older ones that
+  // were too many are removed, else what went wrong; then all that were there still are. At most one is on its way at a time.
+  // Throws Error, then too.
+  void begin_save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments);
+  bool saving() const { return writer_ && !writer_->idle(); }  // on this rank
+  std::optional<std::string> poll();  // nothing: it is still on its way
+  // Polls until nothing is on its way, or so many seconds have passed; `ended` hears what poll() says.  Returns whether nothing is on its
+  // way on any rank.  Collective.
+  bool wait(double seconds, const std::function<void(const std::string&)>& ended);
+  // All of it; returns the file's name.  Throws Error.
   std::string save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments);
 
  private:
-  std::vector<std::string> newest_first() const;
   void remove_old(uint64_t newest) const;
 
   std::string folder_;
   int keep_;
   MPI_Comm comm_;
+  std::unique_ptr<CheckpointWriter> writer_;
 };

@@ -1,61 +1,66 @@
 #include "chapters/12_restart/own_file.h"
 
-#include "chapters/05_collectives/messages.h"
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
 #include "chapters/12_restart/disk.h"
-#include "common/mpi/session.h"
 
 namespace {
 
-// MPICH's texts are several lines, of which the last one says what the system said: "WRITE(80): File too large".
-std::string text_of(int error) {
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_CHECK(MPI_Error_string(error, text, &length));
-  std::string line(text, size_t(length));
-  while (line.ends_with('\n')) line.pop_back();
-  line = line.substr(line.find_last_of('\n') + 1);
-  const size_t place = line.find("): ");
-  return place == std::string::npos ? line : line.substr(place + 3);
-}
+constexpr size_t longest_call = size_t{1} << 30;  // Linux takes no more than 2 GiB at once
 
 }  // namespace
 
-OwnFile::OwnFile(const std::string& name, int mode) : name_(name) {
-  check(MPI_File_open(MPI_COMM_SELF, name.c_str(), mode, MPI_INFO_NULL, &file_), "cannot be opened");
+OwnFile::OwnFile(const std::string& name, int mode) : name_(name), file_(open(name.c_str(), mode | O_CLOEXEC, 0666)) {
+  check(file_ >= 0, "cannot be opened");
 }
 
+// A call may take fewer bytes than it was given, where the disk becomes full, say: the next one then says why.
 void OwnFile::write(size_t place, const void* bytes, size_t count) {
-  if (!problem_.empty()) return;
-  MPI_Status status;
-  int written = 0;
-  check(disk.write(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, &status), "cannot be written");
-  if (!problem_.empty()) return;
-  // Open MPI 4.1 calls a write on a full disk a success, of fewer bytes.
-  MPI_CHECK(MPI_Get_count(&status, MPI_BYTE, &written));
-  if (size_t(written) != count)
-    problem_ = name_ + ": cannot be written: " + std::to_string(written) + " of " + std::to_string(count) + " bytes";
+  const char* next = static_cast<const char*>(bytes);
+  while (problem_.empty() && count > 0) {
+    const ssize_t written = disk.write(file_, next, std::min(count, longest_call), off_t(place));
+    if (written == 0) errno = ENOSPC;
+    check(written > 0 || (written < 0 && errno == EINTR), "cannot be written");
+    const size_t step = size_t(std::max<ssize_t>(written, 0));
+    next += step, place += step, count -= step;
+  }
 }
 
 void OwnFile::read(size_t place, void* bytes, size_t count) {
-  if (!problem_.empty()) return;
-  check(disk.read(file_, MPI_Offset(place), bytes, int(count), MPI_BYTE, MPI_STATUS_IGNORE), "cannot be read");
+  char* next = static_cast<char*>(bytes);
+  while (problem_.empty() && count > 0) {
+    const ssize_t got = disk.read(file_, next, std::min(count, longest_call), off_t(place));
+    if (got == 0) errno = EIO;  // it has become shorter
+    check(got > 0 || (got < 0 && errno == EINTR), "cannot be read");
+    const size_t step = size_t(std::max<ssize_t>(got, 0));
+    next += step, place += step, count -= step;
+  }
 }
 
 size_t OwnFile::length() {
-  MPI_Offset bytes = 0;
-  if (problem_.empty()) check(MPI_File_get_size(file_, &bytes), "has no length");
-  return size_t(bytes);
+  struct stat found = {};
+  if (problem_.empty()) check(fstat(file_, &found) == 0, "has no length");
+  return size_t(found.st_size);
+}
+
+void OwnFile::cut(size_t length) {
+  if (problem_.empty()) check(disk.cut(file_, off_t(length)) == 0, "cannot be cut");
 }
 
 void OwnFile::flush() {
-  if (problem_.empty()) check(disk.flush(file_), "cannot be flushed");
+  if (problem_.empty()) check(disk.flush(file_) == 0, "cannot be flushed");
 }
 
 void OwnFile::close() {
-  if (file_ != MPI_FILE_NULL) check(disk.close(&file_), "cannot be closed");
+  if (file_ >= 0) check(disk.close(file_) == 0, "cannot be closed");
+  file_ = -1;
 }
 
-// File functions return their errors: that is MPI's default for files, and only for them.
-void OwnFile::check(int error, const char* what) {
-  if (error != MPI_SUCCESS && problem_.empty()) problem_ = name_ + ": " + what + ": " + text_of(error);
+void OwnFile::check(bool well, const char* what) {
+  if (!well && problem_.empty()) problem_ = name_ + ": " + what + ": " + std::strerror(errno);
 }

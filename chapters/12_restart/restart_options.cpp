@@ -9,12 +9,15 @@ void RestartOptions::declare(Options& options) {
   options.add("checkpoint", &checkpoint, "folder for checkpoints, empty for none");
   options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
   options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
+  options.add("disk-patience", &disk_patience, "seconds to wait for a busy disk before a checkpoint is passed over", at_least(0));
   options.add("resume", &resume, "continue from the newest good checkpoint, if there is one");
   options.add("start-over", &start_over, "begin anew; checkpoints that are there are moved into FOLDER/before_1, _2, ...");
+  options.add("plan", &plan, "only choose the grid for so many ranks, 0 for none: status 0 if there is one", at_least(0));
 }
 
 void RestartOptions::apply(Dataset& train, int ranks_of_node) {
   find_checkpoint();
+  if (plan > 0) ranks = ranks_of_node = int(plan);
   HybridOptions::apply(train, ranks_of_node);
   data_ = data_of(train);
   if (!found.file.empty()) only_bits = require_same_run(found.header, header(0), found.file);
@@ -61,6 +64,8 @@ CheckpointHeader RestartOptions::header(uint64_t step) const {
                {"train-samples", std::to_string(samples)},
                {"seed", std::to_string(seed)},
                {"reproducible", reproducible ? "yes" : "no"},
-               {"device", device}};
+               {"device", device},
+               {"replicas", reproducible ? "any" : std::to_string(grid.data)},
+               {"tensor", std::to_string(grid.tensor)}};
   return h;
 }

@@ -8,6 +8,8 @@ struct RestartOptions : HybridOptions {
   std::string checkpoint;  // folder; empty: none
   int64_t save_every = 0;  // steps; 0: at the end of each epoch
   int64_t keep = 3;
+  double disk_patience = 30;  // seconds
+  int64_t plan = 0;           // ranks; 0: to train, and not only to ask
   bool resume = false, start_over = false;
 
   using HybridOptions::HybridOptions;

@@ -1,14 +1,25 @@
 #include "chapters/12_restart/stop_signal.h"
 
+#include <atomic>
 #include <csignal>
+
+#include "common/timer.h"
 
 namespace {
 
 // All that a handler may touch: anything else could be half changed when the signal comes.
 volatile std::sig_atomic_t received_signal = 0;
+std::atomic<double> received_at = 0;
 struct sigaction before_term, before_usr1, before_xfsz;
 
-void note(int signal) { received_signal = signal; }
+void note(int signal) {
+  const double now = clock_seconds();  // clock_gettime, which a handler may call
+  if (received_signal == 0) received_at = now;
+  received_signal = signal;
+  if (!(now - received_at > 1)) return;
+  std::signal(signal, SIG_DFL);
+  raise(signal);  // comes when this handler has returned
+}
 
 void handle(int signal, void (*handler)(int), struct sigaction* before) {
   struct sigaction action = {};

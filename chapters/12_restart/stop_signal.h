@@ -3,7 +3,10 @@
 //
 // A signal reaches the ranks at different moments, maybe not all of them, and a rank that stopped by itself would leave
 // the others waiting. So the handler only makes a note; the ranks agree at the end of a step, and then all stop after
-// the same step.
+// the same step. It is made in the first line of main, so that a signal during the set-up is noted, too: its step is the first one.
+//
+// A second signal, later than a second after the first, ends the process at once, as if nobody handled it: whoever sends it does not
+// want to wait. Within that second it is the same wish that came twice, from the batch system and from the launcher.
 #pragma once
 
 class StopSignal {

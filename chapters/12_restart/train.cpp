@@ -9,7 +9,7 @@
 #include "chapters/12_restart/training_run.h"
 #include "common/mpi/session.h"
 
-int train_and_survive(MpiSession& mpi, int argc, char** argv) {
+int train_and_survive(MpiSession& mpi, const StopSignal& stop, int argc, char** argv) {
   RestartOptions o(mpi.size());
   Options options("Trains a multilayer perceptron on MNIST, on a grid of ranks, with checkpoints.");
   o.declare(options);
@@ -18,13 +18,13 @@ int train_and_survive(MpiSession& mpi, int argc, char** argv) {
   Dataset train = read_mnist_train(o.data);
   const Dataset test = read_mnist_test(o.data, train);
   o.apply(train, mpi.node_size());
+  if (o.plan > 0) return 0;
 
   const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
   const Grid grid(o.grid, MPI_COMM_WORLD);
   HybridModel model(*device, grid, o.settings());
   TrainingRun run(o, model, train);
   HybridReport report(o, train, model, run.steps());
-  const StopSignal stop;
 
   for (int epoch = run.first_epoch(); epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(o.seed, epoch, train.count);
@@ -42,4 +42,8 @@ int train_and_survive(MpiSession& mpi, int argc, char** argv) {
   return std::max(saved, report.end());
 }
 
-int main(int argc, char** argv) { return run_with_mpi(argc, argv, train_and_survive); }
+int main(int argc, char** argv) {
+  const StopSignal stop;  // also of a signal that comes during the set-up
+  MpiSession mpi(argc, argv, MPI_THREAD_FUNNELED);  // a thread writes checkpoints; it makes no MPI call
+  return train_and_survive(mpi, stop, argc, argv);
+}

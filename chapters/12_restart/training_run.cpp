@@ -1,6 +1,6 @@
 #include "chapters/12_restart/training_run.h"
 
-#include <cstdio>
+#include <cmath>
 #include <iostream>
 
 #include "chapters/05_collectives/messages.h"
@@ -50,23 +50,26 @@ std::vector<Range> TrainingRun::batches_left(int epoch) const {
 
 void TrainingRun::step() {
   ++steps_;
-  if (options_.save_every > 0 && steps_ % size_t(options_.save_every) == 0) save();
+  if (!folder_) return;
+  if (const auto problem = folder_->poll()) saved(*problem);
+  if (options_.save_every > 0 && steps_ % size_t(options_.save_every) == 0) save(options_.disk_patience);
 }
 
 void TrainingRun::epoch() {
-  if (options_.save_every == 0) save();
+  if (options_.save_every == 0) save(options_.disk_patience);
 }
 
 int TrainingRun::end() {
-  save();
+  save_and_wait();
   if (saves_ > 0)
-    say("checkpoints: " + std::to_string(saves_) + " in " + options_.checkpoint + ", " +
-        std::to_string(int(1e3 * save_seconds_ / saves_ + 0.5)) + " ms each");
+    say("checkpoints: " + std::to_string(saves_) + " in " + options_.checkpoint + ", each copied in " +
+        std::to_string(int(1e3 * snapshot_seconds_ / saves_ + 0.5)) + " ms, and on the disk after " +
+        std::to_string(int(1e3 * disk_seconds_ / saves_ + 0.5)) + " ms");
   return !folder_ || saved_ == steps_ ? 0 : 1;
 }
 
 int TrainingRun::stop(int signal) {
-  save();
+  save_and_wait();
   const std::string what = std::string(name_of_signal(signal)) + ": stopped after step " + std::to_string(steps_);
   if (!folder_) say(what + ", without a checkpoint (--checkpoint FOLDER)");
   else if (saved_ == steps_) say(what + ", --resume continues from there");
@@ -74,16 +77,38 @@ int TrainingRun::stop(int signal) {
   return folder_ && saved_ == steps_ ? try_again : 1;
 }
 
-void TrainingRun::save() {
-  if (!folder_ || saved_ == steps_) return;
+void TrainingRun::save_and_wait() {
+  if (!folder_) return;
+  save(INFINITY);
+  folder_->wait(INFINITY, [&](const std::string& problem) { saved(problem); });
+}
+
+void TrainingRun::save(double patience) {
+  if (!folder_) return;
+  if (!folder_->wait(patience, [&](const std::string& problem) { saved(problem); })) {
+    say("not saved: step " + std::to_string(steps_) + ": the disk is still busy with step " + std::to_string(on_its_way_));
+    return;
+  }
+  if (saved_ == steps_) return;
   const Timer timer;
+  begun_ = clock_seconds();
+  on_its_way_ = steps_;
   try {
-    folder_->save(options_.header(steps_), model_.device(), model_.segments_to_write());
-    saved_ = steps_;
-    ++saves_;
-    save_seconds_ += timer.seconds();
+    folder_->begin_save(options_.header(steps_), model_.device(), model_.segments_to_write());
+    snapshot_ = timer.seconds();
   } catch (const Error& error) {
-    say(std::string("not saved: ") + error.what() +
+    saved(error.what());
+  }
+}
+
+void TrainingRun::saved(const std::string& problem) {
+  if (problem.empty()) {
+    saved_ = on_its_way_;
+    ++saves_;
+    snapshot_seconds_ += snapshot_;
+    disk_seconds_ += clock_seconds() - begun_;
+  } else {
+    say("not saved: " + problem +
         (saved_ ? "; the checkpoint of step " + std::to_string(*saved_) + " stays" : "; there is no checkpoint yet"));
   }
 }

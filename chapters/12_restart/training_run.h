@@ -1,5 +1,7 @@
 // A training run that may have been interrupted: where it begins, when it is saved, when and how it stops.
 //
+//   The training goes on while a checkpoint is written. Where the next one is due and the disk is still busy, it waits for the disk,
+//   --disk-patience seconds at most; then the new one is passed over.
 //   A checkpoint that cannot be written (a full disk) does not end the run: one line says so, the older one stays good, and the
 //   next one is tried when its time comes. But a run whose last checkpoint failed ends with status 1.
 #pragma once
@@ -20,18 +22,20 @@ class TrainingRun {
   // The batches of this epoch that were not trained on before the interruption.
   std::vector<Range> batches_left(int epoch) const;
 
-  // After each step; saves when it is time to.
+  // After each step; saves when it is time to, and looks how far an earlier checkpoint is.
   void step();
   // After each epoch.
   void epoch();
-  // In the end; returns the program's exit status.
+  // In the end, whose checkpoint is waited for; returns the program's exit status.
   int end();
   // Because of a signal; saves, and returns the exit status: 75, "try again" (EX_TEMPFAIL of sysexits.h), so that a job
   // script can tell it from a failure and put itself into the queue again.
   int stop(int signal);
 
  private:
-  void save();
+  void save(double patience);
+  void save_and_wait();
+  void saved(const std::string& problem);  // or not
   void tell_where() const;  // a run that is continued
   void say(const std::string& line) const;
 
@@ -41,6 +45,8 @@ class TrainingRun {
   std::optional<CheckpointFolder> folder_;
   size_t steps_ = 0;
   std::optional<size_t> saved_;  // the step of the newest checkpoint
-  double save_seconds_ = 0;
+  size_t on_its_way_ = 0;        // the step of the one that is being written, or was last
+  double begun_ = 0, snapshot_seconds_ = 0, disk_seconds_ = 0;  // of those that were written
+  double snapshot_ = 0;
   int saves_ = 0;
 };

@@ -1,2 +1,2 @@
-# chapters/12_restart/checkpoint.cpp 12_restart_checkpoint_test Folder.AtAnyPlace*
-/^void write_numbers/,/^}/s/  file.flush();//
+# chapters/12_restart/checkpoint_writer.cpp 12_restart_checkpoint_test Folder.AtAnyPlace*
+/::write_block(/,/^}/s/  file.flush();//

@@ -1,2 +1,2 @@
-# chapters/12_restart/checkpoint.cpp 12_restart_checkpoint_test Folder.AStalePartial*
-s/  if (names) disk.remove(partial.c_str());  .. an earlier.*//
+# chapters/12_restart/checkpoint_writer.cpp 12_restart_checkpoint_test Folder.AStalePartial*
+s/  file.cut(.*//
