@@ -91,7 +91,8 @@ TEST_F(Programs, BadChoicesEndWithOneLine) {
 TEST_F(Programs, HaveTheseOptions) {
   for (const char* help : {"train --help", "predict --help"}) EXPECT_EQ(launch(1, help).status, 0);
   const std::string train = options_told(launch(1, "train --help").output);
-  EXPECT_TRUE(train.ends_with("checkpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\nresume\nstart-over\n")) << train;
+  EXPECT_TRUE(train.ends_with("checkpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\ndisk-patience X (at least 0) [30]\nresume\nstart-over\n"
+                             "plan N (at least 0) [0]\n")) << train;
   EXPECT_EQ(options_told(launch(1, "predict --help").output),
             "checkpoint TEXT [build/checkpoint]\ndevice cpu|cuda [cpu]\nimages TEXT [build/data/t10k-images-idx3-ubyte]\nlabels TEXT\n"
             "first N (at least 0) [0]\nshow N (at least 0) [1]\ninvert\n");
@@ -248,6 +249,166 @@ TEST_F(Programs, ASignalToOneRankStopsAll) {
     EXPECT_TRUE(says(next, "continuing after step " + step.substr(0, step.size() - 1))) << step << "\n" << next.output;
     fs::remove_all(folder);
   }
+}
+
+// One of two ranks is killed once there is a checkpoint; the launcher starts both again, and the end has the bits of a run without that.
+TEST_F(Programs, AKilledRunIsStartedAgain) {
+  if (on_several_hosts(2)) GTEST_SKIP() << "skipped: a rank on another host is not killed from here";
+  const std::string mark = "--seed " + std::to_string(1000000 + getpid()), same = quick + mark + " --epochs 60 --replicas 2 ";
+  const std::string hash = hash_of_weights(launch(2, same));
+  const std::string output = folder + ".output", pattern = "'^" + build_folder() + "/chapters/12_restart/train .*" + mark + "'";
+  const ProgramRun run = run_program(
+      "(" + outside + "sh common/mpi/launch --restarts 3 2 " + build_folder() + "/chapters/12_restart/" + same + checkpoint() +
+      "--start-over --save-every 5 > " + output + " 2>&1; echo status $? >> " + output + ") & "
+      "for i in $(seq 9000); do ls " + folder + " 2>/dev/null | grep -q '^step_[0-9]*$' && break; sleep 0.02; done; "
+      "kill -KILL $(pgrep -f " + pattern + " | sed -n 2p); wait; cat " + output + "; rm " + output);
+  EXPECT_TRUE(says(run, "status 0\n")) << run.output;
+  EXPECT_TRUE(says(run, "launch: attempt 1 ended with status ")) << run.output;
+  EXPECT_TRUE(says(run, "continuing after step ")) << run.output;
+  EXPECT_EQ(hash_of_weights(run), hash) << run.output;
+}
+
+TEST_F(Programs, TheGridOfOtherRanksIsPlannedWithoutThem) {
+  EXPECT_EQ(launch(1, quick + "--plan 3").status, 0);
+  const ProgramRun none = launch(1, quick + "--replicas 2 --plan 3");
+  EXPECT_EQ(none.status, 1);
+  EXPECT_EQ(none.output, "--replicas 2: does not multiply to the 3 ranks that there are\n");
+}
+
+// The last flush of a rank takes ten times as long as the watchdog waits where nobody moves.
+TEST_F(Programs, ASlowDiskIsNotAccused) {
+  const ProgramRun run = run_program(outside + "GUARD_TIMEOUT=0.3 FOLDER=" + folder + " sh common/mpi/launch 3 " + build_folder() +
+                                     "/tests/12_restart_run_test --gtest_also_run_disabled_tests --gtest_filter=Run.DISABLED_HasASlowDisk");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_FALSE(says(run, "guard:")) << run.output;
+}
+
+// ---- the tool ----
+
+namespace {
+
+// The numbers of a file, behind its 4096 bytes.
+std::vector<float> numbers_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  in.seekg(4096);
+  std::vector<float> all;
+  for (float number; in.read(reinterpret_cast<char*>(&number), sizeof number);) all.push_back(number);
+  return all;
+}
+
+std::string bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// 35-9-5: weights and biases of two layers, and where each begins.
+const std::array<std::array<size_t, 2>, 4> parts_of_two_layers = {{{0, 315}, {315, 9}, {324, 45}, {369, 5}}};
+const char* const names_of_parts[] = {"layer 0 weights", "layer 0 biases", "layer 1 weights", "layer 1 biases"};
+
+}  // namespace
+
+TEST_F(Programs, CheckpointsAreVerified) {
+  const data_sets::DataSet data({320, 7, 5, 5}, {40, 7, 5, 5});
+  launch(2, "train --hidden 9 --batch 48 --epochs 3 --optimizer momentum --replicas 2 --data " + data.folder + " " + checkpoint());
+  const std::string seven = folder + "/step_00000007", fourteen = folder + "/step_00000014", end = folder + "/step_00000021";
+  const auto good = [](const std::string& file, int step) { return file + ": good, step " + std::to_string(step) + ", 35-9-5, momentum, 2 x 374 numbers\n"; };
+  for (int ranks : {1, 3}) {
+    const ProgramRun list = launch(ranks, "checkpoint list " + folder);
+    EXPECT_EQ(list.status, 0);
+    EXPECT_EQ(list.output, good(end, 21) + good(fourteen, 14) + good(seven, 7));
+  }
+  EXPECT_EQ(launch(1, "checkpoint verify " + seven + " " + end).output, good(seven, 7) + good(end, 21));
+  EXPECT_EQ(launch(1, "checkpoint verify " + seven).status, 0);
+  fs::resize_file(fourteen, 5000);
+  const std::string bad = fourteen + ": cut short: 5000 bytes, expected " + std::to_string(4096 + 4 * 2 * 374) + "\n";
+  const ProgramRun verify = launch(1, "checkpoint verify " + folder);
+  EXPECT_EQ(verify.status, 1);
+  EXPECT_EQ(verify.output, good(end, 21) + bad + good(seven, 7));
+  EXPECT_EQ(launch(1, "checkpoint list " + folder).status, 0);
+
+  const ProgramRun help = launch(1, "checkpoint --help");
+  EXPECT_EQ(help.status, 0);
+  for (const char* verb : {"list", "verify", "compare", "statistics", "export"}) EXPECT_TRUE(says(help, std::string("\n  checkpoint ") + verb + " "));
+  for (const std::string& words :
+       std::vector<std::string>{"", "lists", "list", "list " + seven, "verify", "compare " + seven, "compare " + seven + " " + fourteen,
+                                "statistics nowhere", "export " + seven + " " + end + "/a"}) {
+    const ProgramRun run = launch(1, "checkpoint " + words);
+    EXPECT_EQ(run.status, 2) << words << "\n" << run.output;
+    EXPECT_EQ(run.lines(), 1u) << words << "\n" << run.output;
+  }
+}
+
+TEST_F(Programs, CheckpointsAreCompared) {
+  const data_sets::DataSet data({320, 7, 5, 5}, {40, 7, 5, 5});
+  launch(1, "train --hidden 9 --batch 48 --epochs 2 --optimizer momentum --data " + data.folder + " " + checkpoint());
+  const std::string seven = folder + "/step_00000007", end = folder + "/step_00000014";
+  const ProgramRun same = launch(2, "checkpoint compare " + end + " " + end), other = launch(2, "checkpoint compare " + seven + " " + end);
+  EXPECT_EQ(same.status, 0);
+  EXPECT_TRUE(same.output.ends_with("\nthe same bits\n")) << same.output;
+  EXPECT_EQ(other.status, 1);
+  EXPECT_TRUE(other.output.ends_with("\nthey differ\n")) << other.output;
+  EXPECT_TRUE(other.output.starts_with("step                     7 | 14\n")) << other.output;
+  EXPECT_FALSE(says(other, "--batch")) << other.output;
+  const std::vector<float> a = numbers_of(seven), b = numbers_of(end);
+  ASSERT_EQ(a.size(), 2 * 374u);
+  const ProgramRun numbers = launch(1, "checkpoint statistics " + end);
+  for (size_t vector : {0, 1})
+    for (size_t part = 0; part < 4; ++part) {
+      const auto [first, count] = parts_of_two_layers[part];
+      double most = 0, apart = 0, length = 0, least = INFINITY, greatest = -INFINITY, mean = 0, deviation = 0;
+      size_t differ = 0, zeros = 0;
+      for (size_t i = first + 374 * vector; i < first + count + 374 * vector; ++i) {
+        const double x = b[i];
+        most = std::max(most, std::abs(a[i] - x));
+        apart += (a[i] - x) * (a[i] - x), length += x * x;
+        differ += a[i] != b[i];
+        least = std::min(least, x), greatest = std::max(greatest, x), mean += x / double(count), zeros += x == 0;
+      }
+      deviation = std::sqrt(length / double(count) - mean * mean);
+      const std::string name = std::string(names_of_parts[part]) + (vector ? ", state 1" : "") + std::string(vector ? 0 : 2, ' ');
+      double told[7] = {};
+      const size_t row = other.output.find("\n" + name), line = numbers.output.find("\n" + name);
+      ASSERT_TRUE(row != std::string::npos && line != std::string::npos) << name << other.output << numbers.output;
+      ASSERT_EQ(std::sscanf(other.output.c_str() + row + 1 + name.size(), "%lf %lf %lf %lf", told, told + 1, told + 2, told + 3), 4);
+      EXPECT_EQ(told[0], double(count));
+      EXPECT_EQ(told[1], double(differ));
+      EXPECT_NEAR(told[2], most, 0.006 * most);
+      EXPECT_NEAR(told[3], std::sqrt(apart / length), 0.006 * std::sqrt(apart / length));
+      ASSERT_EQ(std::sscanf(numbers.output.c_str() + line + 1 + name.size(), "%lf %lf %lf %lf %lf %lf %lf", told, told + 1, told + 2, told + 3,
+                            told + 4, told + 5, told + 6), 7);
+      const double expected[7] = {double(count), least, mean, greatest, deviation, double(zeros), 0};
+      for (int i = 0; i < 7; ++i) EXPECT_NEAR(told[i], expected[i], 0.0006 * std::abs(expected[i]) + 1e-9) << name << ", column " << i;
+    }
+  launch(1, "train --hidden 8 --batch 48 --epochs 1 --start-over --data " + data.folder + " " + checkpoint());
+  const std::string before = folder + "/before_1/step_00000014";
+  const ProgramRun networks = launch(1, "checkpoint compare " + seven + " " + before);
+  EXPECT_EQ(networks.status, 2);
+  EXPECT_EQ(networks.output, seven + " and " + before + " are of other networks: 35-8-5 and 35-9-5\n");
+}
+
+// Byte for byte what NumPy's description of the format says; and what NumPy reads, where it is there.
+TEST_F(Programs, CheckpointsAreExported) {
+  const data_sets::DataSet data({320, 7, 5, 5}, {40, 7, 5, 5});
+  launch(1, "train --hidden 9 --batch 48 --epochs 1 --data " + data.folder + " " + checkpoint());
+  const std::string file = folder + "/step_00000007", to = folder + "/numpy";
+  const ProgramRun run = launch(2, "checkpoint export " + file + " " + to);
+  EXPECT_EQ(run.output, to + "/layer_0_weights.npy: 35 x 9\n" + to + "/layer_0_biases.npy: 9\n" + to + "/layer_1_weights.npy: 9 x 5\n" + to +
+                            "/layer_1_biases.npy: 5\n");
+  const char* const names[] = {"layer_0_weights", "layer_0_biases", "layer_1_weights", "layer_1_biases"};
+  const char* const shapes[] = {"(35, 9)", "(9,)", "(9, 5)", "(5,)"};
+  const std::string numbers = bytes_of(file).substr(4096);
+  for (size_t part = 0; part < 4; ++part) {
+    const auto [first, count] = parts_of_two_layers[part];
+    std::string words = "{'descr': '<f4', 'fortran_order': False, 'shape': " + std::string(shapes[part]) + ", }";
+    words.resize(128 - 10 - 1, ' ');
+    const std::string expected = std::string("\x93NUMPY\x01\0\x76\0", 10) + words + "\n" + numbers.substr(4 * first, 4 * count);
+    EXPECT_EQ(bytes_of(to + "/" + names[part] + ".npy"), expected) << names[part];
+  }
+  if (run_program("python3 -c 'import numpy'").status != 0) GTEST_SKIP() << "skipped: no NumPy; the bytes are what its format says";
+  const ProgramRun numpy = run_program("python3 -c 'import numpy\nfor name in \"layer_0_weights\", \"layer_0_biases\", \"layer_1_weights\", "
+                                       "\"layer_1_biases\":\n  a = numpy.load(\"" + to + "/\" + name + \".npy\")\n  print(a.shape, a.dtype, "
+                                       "a.tobytes() in open(\"" + file + "\", \"rb\").read())'");
+  EXPECT_EQ(numpy.output, "(35, 9) float32 True\n(9,) float32 True\n(9, 5) float32 True\n(5,) float32 True\n");
 }
 
 // ---- predict ----

@@ -1,0 +1,2 @@
+# chapters/12_restart/checkpoint.cpp 12_programs_test Programs.CheckpointsAreVerified*
+s/        ++bad;//
