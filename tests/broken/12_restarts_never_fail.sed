@@ -1,0 +1,2 @@
+# chapters/12_restart/interval.cpp 12_goodput_test Formula.*
+s/std::exp(f.restart \/ f.between)/(1 + f.restart \/ f.between)/
