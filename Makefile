@@ -148,7 +148,7 @@ $(O)/%.o: %.cpp $(O)/flags
 	$(quiet)$(call compiler,$<) $(begin_with) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast) -MMD -MP -c $< -o $@
 
 # One file is for processors with an instruction for bf16, whatever the others are for; it is called only where there is one.
-$(O)/chapters/11_fewer_bits/bf16_instruction.o: override CXXFLAGS += $(if $(filter x86_64,$(shell uname -m)),-mavx512f -mavx512bf16)
+$(O)/chapters/11_fewer_bits/bf16_instruction.o: override CXXFLAGS += $(if $(filter x86_64%,$(shell $(CXX) -dumpmachine)),-mavx512f -mavx512bf16)
 
 # Tests need not be fast.
 tested = $(patsubst -O%,-O1,$(CXXFLAGS))

@@ -161,6 +161,9 @@ TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
 TEST(MessagesProgram, TellsErrorsAndBytes) {
   const ProgramRun run = launch(1, "11_fewer_bits/messages --batch 50 --ranks 1,3,8");
   ASSERT_EQ(run.status, 0) << run.output;
+  const ProgramRun too_many = launch(1, "11_fewer_bits/messages --batch 5 --ranks 2,6");
+  EXPECT_EQ(too_many.status, 1);
+  EXPECT_TRUE(contains(too_many.output, "--ranks: 6 parts of a --batch of 5 rows"));
   const Dataset train = read_mnist_train("build/data");
   const std::vector<uint32_t> order = permutation(1, 0, train.count);
   for (const int p : {1, 3, 8}) {
@@ -245,6 +248,8 @@ TEST(FormatsProgram, TellsHowLargeNumbersAre) {
       EXPECT_EQ(line.substr(20 * k, 9), count > 0 ? share : std::string(9, ' ')) << label << " " << all[k].kind << "\n" << run.output;
     }
   }
+  EXPECT_TRUE(contains(after(run.output, "\n2^-15 to 2^-13"), "  half: least normal, 2^-14"));
+  EXPECT_TRUE(contains(after(run.output, "\n2^-24 to 2^-22"), "  half: least, 2^-24"));
   // What becomes zero: up to half of the smallest number; without denormals, what is nearer to the largest of these than to the
   // smallest normal number.
   struct Lost {

@@ -300,9 +300,9 @@ TEST_P(FewerBits, HeadAndOptimizerStayFloat) {
 
 TEST_P(FewerBits, ViewsAreFloats) {
   const Buffer<> p = stored(x);
-  float* const view = device.host_view(p, n_x);
-  device.begin_copy_out(p, n_x);
+  device.begin_copy_out(p, n_x);  // also before anybody has asked for the view
   device.end_copy_out(p, n_x);
+  float* const view = device.host_view(p, n_x);
   EXPECT_EQ(Floats(view, view + n_x), r(x));
   std::ranges::copy(old_x, view);
   device.begin_copy_in(p, n_x);

@@ -74,16 +74,16 @@ void FewerBitsDevice::write(float* p, size_t n, bool reads, Work work) {
 float* FewerBitsDevice::host_view(float* p, size_t) {
   Stored* it = stored(p);
   if (!it) return p;
-  it->view.resize(it->n);
+  it->view.resize(it->n);  // when it is asked for, or copied to, for the first time
   return it->view.data();
 }
 
 void FewerBitsDevice::begin_copy_out(float* p, size_t n) {
-  if (Stored* it = stored(p)) format_.widen(it->view.data(), reinterpret_cast<const uint16_t*>(p), n);
+  if (stored(p)) format_.widen(host_view(p, n), reinterpret_cast<const uint16_t*>(p), n);
 }
 
 void FewerBitsDevice::begin_copy_in(float* p, size_t n) {
-  if (Stored* it = stored(p)) format_.narrow(reinterpret_cast<uint16_t*>(p), it->view.data(), n);
+  if (stored(p)) format_.narrow(reinterpret_cast<uint16_t*>(p), host_view(p, n), n);
 }
 
 void FewerBitsDevice::copy_bytes_in(void* device, const void* host, size_t bytes) {

@@ -5,6 +5,7 @@
 
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/11_fewer_bits/sixteen_bit_sum.h"
+#include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
 
@@ -44,6 +45,8 @@ int tell(MpiSession& mpi, int argc, char** argv) {
   options.add("ranks", &ranks, "into how many parts it is cut", between(1, 1024));
   if (!options.parse(argc, argv, mpi.rank() != 0) || mpi.rank() != 0) return 0;
 
+  for (const int64_t p : ranks)
+    if (p > batch) throw Error("--ranks: " + std::to_string(p) + " parts of a --batch of " + std::to_string(batch) + " rows");
   const Dataset train = read_mnist_train(data);
   const std::unique_ptr<Device> device = make_cpu_device();
   const std::vector<uint32_t> order = permutation(1, 0, train.count);
