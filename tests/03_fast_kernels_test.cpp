@@ -3,9 +3,13 @@
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <iterator>
+#include <set>
 
+#include "chapters/03_fast_kernels/block_order.h"
+#include "chapters/03_fast_kernels/block_shape.h"
 #include "chapters/03_fast_kernels/device_limits.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
@@ -62,6 +66,45 @@ TEST_P(MatmulTest, AnyAlignment) {
   }
 }
 
+// Rows whose lengths are multiples of four numbers, so that all of a matrix can be read as float4, and of no panel's depth or
+// block's edge: what lies inside, what hangs over the edge by a group or more, and one product that lies inside as a whole.
+TEST_P(MatmulTest, WideToTheEdge) {
+  CpuDevice cpu;
+  const int edge = GetParam().edge;
+  for (Transposition t : transpositions)
+    for (const auto& [m, n, k] : {std::array{edge + 4, edge + 12, 36}, {edge - 4, 2 * edge + 8, 52}, {edge + 8, edge - 8, 76}, {edge, 2 * edge, 64}})
+      expect_exact_product(*device, cpu, {t, m, n, k});
+}
+
+// All that can become of an element, where four of a row are written at once and where they are not.
+TEST_P(MatmulTest, WideRowsAreFinishedToo) {
+  CpuDevice cpu;
+  const int m = GetParam().edge + 3, k = 20;
+  for (int n : {GetParam().edge + 4, GetParam().edge + 6})
+    for (Write write : {Write::overwrite, Write::accumulate})
+      for (Activation activation : {Activation::none, Activation::relu}) {
+        if (GetParam().matmul == fast::matmul_coalesced && write == Write::accumulate) continue;  // see matmul.h
+        Floats a = small_integers(size_t(m) * k, 1);
+        a[1] = NAN;  // which must not become a 0
+        const auto result = [&](Device& d) {
+          const Copied<> on_a(d, a), on_b(d, small_integers(size_t(k) * size_t(n), 2)), bias(d, small_integers(size_t(n), 3)),
+              c(d, small_integers(size_t(m) * size_t(n), 4));
+          const Finish finish{bias, activation, write};
+          if (&d == &cpu)
+            cpu.matmul(c, row_major(on_a, k), row_major(on_b, n), m, n, k, finish);
+          else
+            device->matmul(c, row_major(on_a, k), row_major(on_b, n), m, n, k, finish);
+          Floats all = c.host();
+          for (int j = 0; j < n; ++j) {
+            EXPECT_TRUE(std::isnan(all[size_t(j)])) << d.name() << ", column " << j;
+            all[size_t(j)] = 0;
+          }
+          return all;
+        };
+        expect_same(result(*device), result(cpu), std::to_string(n) + " columns");
+      }
+}
+
 TEST_P(MatmulTest, BiasAndActivation) { expect_bias_and_activation(*device); }
 
 std::string test_name(const testing::TestParamInfo<fast::Step>& info) {
@@ -71,7 +114,7 @@ std::string test_name(const testing::TestParamInfo<fast::Step>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Steps, MatmulTest, testing::ValuesIn(fast::matmul_steps()), test_name);
 
-// Steps 1 to 10 add the same products in the same order: they may differ in speed only.
+// Steps 1 to 14 add the same products in the same order: they may differ in speed only.
 TEST_F(FastTest, AllFloatStepsGiveTheSameBits) {
   const Product p{Transposition::none, 70, 65, 300};
   const Floats a = random_floats(p.a_size(), 1), b = random_floats(p.b_size(), 2);
@@ -84,7 +127,7 @@ TEST_F(FastTest, AllFloatStepsGiveTheSameBits) {
   }
 }
 
-// Step 10 in its larger shape: so large that there are two of the larger blocks for each multiprocessor.
+// Step 14 in its largest shape: so large that there are two of the largest blocks for each multiprocessor.
 TEST_F(FastTest, WarpTileInLargeBlocks) {
   CpuDevice cpu;
   int edge = 4;
@@ -92,6 +135,55 @@ TEST_F(FastTest, WarpTileInLargeBlocks) {
   for (const Product& p : {Product{Transposition::none, edge * 128 + 1, edge * 128 + 3, 17},
                            Product{Transposition::left, edge * 128 - 1, (edge + 2) * 128 + 1, 9}})
     expect_exact_product(*device, cpu, p);
+}
+
+// A block's shape, by hand: 128 x 512 elements are 4 blocks of 128 x 128, 16 of 64 x 64, 64 of 32 x 32.
+TEST(BlockShape, TheLargestOfWhichThereAreTwoForEachMultiprocessor) {
+  using fast::edge_of_block;
+  for (const auto& [multiprocessors, edge] : {std::pair{1, 128}, {2, 128}, {3, 64}, {8, 64}, {9, 32}, {132, 32}})
+    EXPECT_EQ(edge_of_block(128, 512, multiprocessors), edge) << multiprocessors;
+  EXPECT_EQ(edge_of_block(129, 512, 4), 128) << "5 x 2 half-empty blocks are 8 blocks";
+  EXPECT_EQ(edge_of_block(784, 512, 132), 32);      // 28 and 104
+  EXPECT_EQ(edge_of_block(1024, 1088, 132), 64);    // 72 and 272
+  EXPECT_EQ(edge_of_block(4096, 4096, 132), 128);   // 1024
+  EXPECT_EQ(edge_of_block(1 << 30, 1 << 30, 132), 128);
+  EXPECT_EQ(edge_of_block(1, 1, 1), 32);
+}
+
+// Every block of every grid has one place; and those that run at once on 132 multiprocessors want few panels.
+TEST(BlockOrder, EveryPlaceOnceAndNeighboursTogether) {
+  const auto places = [](unsigned rows, unsigned columns) {
+    std::vector<std::pair<unsigned, unsigned>> all;
+    for (unsigned y = 0; y < columns; ++y)
+      for (unsigned x = 0; x < rows; ++x) {
+        const fast::BlockPlace p = fast::block_in_bands(x, y, rows, columns);
+        EXPECT_TRUE(p.row < rows && p.column < columns) << rows << " x " << columns;
+        all.emplace_back(p.row, p.column);
+      }
+    return all;
+  };
+  for (unsigned rows : {1, 2, 15, 16, 17, 31, 32, 33, 50})
+    for (unsigned columns : {1, 2, 3, 7, 16, 19}) {
+      const auto all = places(rows, columns);
+      EXPECT_EQ(std::set(all.begin(), all.end()).size(), size_t(rows) * columns) << rows << " x " << columns;
+    }
+  const auto all = places(64, 64);
+  std::set<unsigned> rows, columns;
+  for (size_t i = 0; i < 264; ++i) rows.insert(all[i].first), columns.insert(all[i].second);
+  EXPECT_EQ(rows.size(), 16u);
+  EXPECT_EQ(columns.size(), 17u);
+  EXPECT_EQ(all[1], (std::pair{1u, 0u}));
+  EXPECT_EQ(all[16], (std::pair{0u, 1u}));
+  EXPECT_EQ(all[1024], (std::pair{16u, 0u}));
+}
+
+// More rows of blocks than a band has, and a lower band at the end.
+TEST_F(FastTest, MoreThanABandOfBlocks) {
+  CpuDevice cpu;
+  for (const auto& [matmul, edge] : {std::pair{&fast::matmul_block_order, 128}, {&fast::matmul_medium_block, 64}, {&fast::matmul_small_block, 32}}) {
+    device->set_matmul(matmul);
+    expect_exact_product(*device, cpu, {Transposition::none, 17 * edge + 1, edge + 4, 3});
+  }
 }
 
 // The tensor cores round to the bits that their formats have: 1 + 2^-10 is a tf32 and no bfloat16. 1 + 3 * 2^-12 lies
@@ -122,6 +214,18 @@ TEST_F(FastTest, TensorCoresRoundTheirInputs) {
 
 TEST_F(FastTest, ReluMask) { expect_relu_mask(*device); }
 TEST_F(FastTest, Softmax) { expect_softmax(*device); }
+// The longest rows that fit into one and into eight registers of each lane, and rows that do not by one class.
+TEST_F(FastTest, SoftmaxWhereRegistersEnd) {
+  CpuDevice cpu;
+  for (int classes : {32, 33, 256, 257}) {
+    const Floats z = random_floats(2 * size_t(classes), 1);
+    const std::vector<int> labels = {classes - 1, classes - 33};
+    const LossResult expected = softmax_at_once(cpu, z, labels, 0.5f, classes, false), actual = softmax_at_once(*device, z, labels, 0.5f, classes, true);
+    const auto bound = [](size_t) { return 320 * FLT_EPSILON; };  // as in expect_softmax
+    expect_near(actual.loss, expected.loss, bound, std::to_string(classes) + " classes, loss");
+    expect_near(actual.dz, expected.dz, bound, std::to_string(classes) + " classes, dz");
+  }
+}
 TEST_F(FastTest, VectorsAndOptimizers) { expect_vectors(*device); }
 TEST_F(FastTest, ViewsAndCopiesBesideTheComputation) { expect_views(*device); }
 
@@ -316,10 +420,16 @@ TEST(MatmulSteps, AreThoseOfTheText) {
                            {"7 double buffer", matmul_double_buffer, 64},
                            {"8 warp tile", matmul_warp_tile, 64},
                            {"9 large block", matmul_large_block, 128},
-                           {"10 two shapes", matmul_two_shapes, 64},
-                           {"11 tensor cores, tf32", matmul_tensor_tf32, 64, 1.0 / 2048, true},
-                           {"11 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 1.0 / 512, true},
-                           {"11 tensor cores, half", matmul_tensor_half, 64, 1.0 / 2048, false}};
+                           {"10 unrolled", matmul_unrolled, 128},
+                           {"11 inner panels", matmul_inner_panels, 128},
+                           {"12 wide stores", matmul_wide_stores, 128},
+                           {"13 block order", matmul_block_order, 128},
+                           {"14 in 64 x 64", matmul_medium_block, 64},
+                           {"14 in 32 x 32", matmul_small_block, 32},
+                           {"14 three shapes", matmul_three_shapes, 64},
+                           {"15 tensor cores, tf32", matmul_tensor_tf32, 64, 1.0 / 2048, true},
+                           {"15 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 1.0 / 512, true},
+                           {"15 tensor cores, half", matmul_tensor_half, 64, 1.0 / 2048, false}};
   ASSERT_EQ(fast::matmul_steps().size(), std::size(expected));
   for (size_t i = 0; i < std::size(expected); ++i) {
     const Step &step = fast::matmul_steps()[i], &e = expected[i];

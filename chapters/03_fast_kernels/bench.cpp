@@ -16,6 +16,7 @@
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
 #include "chapters/03_fast_kernels/prefetch.h"
+#include "chapters/03_fast_kernels/shapes.h"
 #include "chapters/03_fast_kernels/step_graph.h"
 #include "common/machine.h"
 #include "common/options.h"
@@ -25,16 +26,7 @@
 
 namespace {
 
-struct Shape {
-  const char* name;
-  int m, n, k;
-  bool a_transposed, b_transposed;
-  double gflop() const { return 2e-9 * m * n * k; }
-  // Operations per byte, if each operand crosses the memory bus once: what the roofline allows depends on it.
-  double flop_per_byte() const {
-    return 2.0 * m * n * k / (4.0 * (double(m) * k + double(k) * n + double(m) * n));
-  }
-};
+using fast::Operands, fast::Shape;
 
 // The three products of the first layer, 784 to 512, with 128 rows; and on a GPU one that is large enough to fill it.
 std::vector<Shape> shapes(bool is_gpu) {
@@ -44,6 +36,12 @@ std::vector<Shape> shapes(bool is_gpu) {
   if (is_gpu) all.push_back({"4096^3", 4096, 4096, 4096, false, false});
   return all;
 }
+
+// A network and the rows of a batch.
+struct Job {
+  std::vector<int> sizes = {784, 512, 256, 10};
+  size_t batch = 128;
+};
 
 // Seconds of one call: the best of some rounds, each long enough for the clock. The first call warms up.
 template <class Call>
@@ -62,29 +60,11 @@ double seconds_of(Device& device, const Call& call) {
   return best;
 }
 
-// The operands of a product on a device.
-class Operands {
- public:
-  Operands(Device& device, const Shape& s)
-      : shape_(s),
-        a_(device, size_t(s.m) * size_t(s.k), Purpose::workspace),
-        b_(device, size_t(s.k) * size_t(s.n), Purpose::workspace),
-        c_(device, size_t(s.m) * size_t(s.n), Purpose::workspace) {
-    for (const Buffer<>* buffer : {&a_, &b_})
-      device.copy_in(buffer->data(), test_floats(buffer->size()).data(), buffer->size());
-  }
-  MatrixView a() const {
-    return shape_.a_transposed ? row_major(a_, shape_.m).transposed() : row_major(a_, shape_.k);
-  }
-  MatrixView b() const {
-    return shape_.b_transposed ? row_major(b_, shape_.k).transposed() : row_major(b_, shape_.n);
-  }
-  float* c() const { return c_; }
-
- private:
-  Shape shape_;
-  Buffer<> a_, b_, c_;
-};
+Operands filled(Device& device, const Shape& s) {
+  Operands o(device, s);
+  o.fill(test_floats(size_t(s.m) * size_t(s.k)), test_floats(size_t(s.k) * size_t(s.n)));
+  return o;
+}
 
 // --- Products ----------------------------------------------------------------------------------------------------------
 
@@ -101,13 +81,13 @@ std::vector<Row> time_steps(FastCudaDevice& device, const std::vector<Shape>& al
     device.set_matmul(step.matmul);
     Row row{step.name, {}, step.input_rounding == 0};
     for (const Shape& s : all) {
-      const Operands o(device, s);
+      const Operands o = filled(device, s);
       row.gflops.push_back(
           s.gflop() / seconds_of(device, [&] { device.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
     }
     rows.push_back(row);
   }
-  device.set_matmul(fast::matmul_two_shapes);
+  device.set_matmul(fast::matmul_three_shapes);
   return rows;
 }
 
@@ -116,7 +96,7 @@ Row time_cublas(FastCudaDevice& device, const std::vector<Shape>& all) {
   Cublas cublas(device.stream());
   if (!cublas.available()) return row;
   for (const Shape& s : all) {
-    const Operands o(device, s);
+    const Operands o = filled(device, s);
     if (!cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k)) return {"cuBLAS", {}, true};
     row.gflops.push_back(s.gflop() /
                          seconds_of(device, [&] { cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k); }));
@@ -128,7 +108,7 @@ Row time_chapter_01(const std::vector<Shape>& all) {
   Row row{"chapter 01's product", {}, true};
   CpuDevice cpu;
   for (const Shape& s : all) {
-    const Operands o(cpu, s);
+    const Operands o = filled(cpu, s);
     row.gflops.push_back(s.gflop() /
                          seconds_of(cpu, [&] { cpu.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
   }
@@ -152,7 +132,7 @@ void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const st
   const bool compare = limits.is_gpu && !yardstick.gflops.empty();
 
   std::printf("\n%-26s", "products, GFLOP/s");
-  for (const Shape& s : all) std::printf(" %9s", s.name);
+  for (const Shape& s : all) std::printf(" %9s", s.name.c_str());
   std::printf("%s%s\n", limits.is_gpu ? "   of peak" : "", compare ? "  of cuBLAS in float" : "");
   for (const Row& row : rows) print_row(row, limits.gflops, compare ? &yardstick : nullptr);
   if (yardstick.gflops.empty())
@@ -169,6 +149,42 @@ void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const st
     out << '"' << row.name << "\"," << all.back().flop_per_byte() << ',' << row.gflops.back() << '\n';
 }
 
+// The shapes of a report: those of a training step and squares; on a CPU two that only show that it runs.
+std::vector<Shape> report_shapes(bool is_gpu) {
+  if (!is_gpu) return fast::products_of_a_step({7, 5}, 3);
+  std::vector<Shape> all = fast::products_of_a_step(Job{}.sizes, int(Job{}.batch));
+  for (int n = 512; n <= 8192; n *= 2) all.push_back({std::to_string(n) + "^3", n, n, n, false, false});
+  return all;
+}
+
+// Each product in each shape, a line of the file for each as soon as it is known: a run that is cut off leaves what it has.
+void report_products(FastCudaDevice& device, const std::vector<Shape>& all, const std::string& file) {
+  std::ofstream out(file);
+  if (!out) throw Error(file + ": cannot be written");
+  out << "shape,m,n,k,product,gflops,of_cublas" << std::endl;
+  Cublas cublas(device.stream());
+  for (const Shape& s : all) {
+    const Operands o = filled(device, s);
+    double yardstick = 0;
+    const auto line = [&](const std::string& product, double seconds) {
+      out << '"' << s.name << "\"," << s.m << ',' << s.n << ',' << s.k << ",\"" << product << "\"," << s.gflop() / seconds << ',';
+      if (yardstick > 0) out << s.gflop() / seconds / yardstick;
+      out << std::endl;
+    };
+    if (cublas.available() && cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k)) {
+      const double seconds = seconds_of(device, [&] { cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k); });
+      yardstick = s.gflop() / seconds;
+      line("cuBLAS", seconds);
+    }
+    for (const fast::Step& step : fast::matmul_steps()) {
+      if (!fast::can_run(step)) continue;
+      device.set_matmul(step.matmul);
+      line(step.name, seconds_of(device, [&] { device.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
+    }
+  }
+  device.set_matmul(fast::matmul_three_shapes);
+}
+
 // --- A training step ---------------------------------------------------------------------------------------------------
 
 Dataset noise(size_t count) {
@@ -179,12 +195,6 @@ Dataset noise(size_t count) {
     data.labels[i] = uint8_t(random_words(1, RandomStream::data, 1, i)[0] % 10);
   return data;
 }
-
-// A network and the rows of a batch.
-struct Job {
-  std::vector<int> sizes = {784, 512, 256, 10};
-  size_t batch = 128;
-};
 
 // The network on a device, and an epoch of eight batches on it: all of a step, images to update.
 class Trainer {
@@ -290,18 +300,21 @@ void print_device(const DeviceLimits& limits) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  std::string csv;
+  std::string csv, report;
   bool products = false, training = false;
   Options options("Times the matrix products of this chapter, and a training step.");
   options.add("csv", &csv, "write the products to this file, for roofline.sh");
+  options.add("report", &report, "time each product in many shapes, and write a line to this file for each");
   options.add("products", &products, "time the products only");
   options.add("training", &training, "time the training step only");
   if (!options.parse(argc, argv)) return 0;
   require_writable(csv);
+  require_writable(report);
 
   FastCudaDevice device;
   const DeviceLimits limits = device_limits();
   print_device(limits);
+  if (!report.empty()) return report_products(device, report_shapes(limits.is_gpu), report), 0;
   if (!training) bench_products(device, limits, shapes(limits.is_gpu), csv);
   if (!products) bench_training(device, limits, Job{});
   return 0;

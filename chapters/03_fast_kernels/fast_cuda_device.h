@@ -8,7 +8,7 @@
 class FastCudaDevice : public CudaDevice {
  public:
   // Throws NoGpu.
-  explicit FastCudaDevice(int index = 0, fast::Matmul* matmul = fast::matmul_two_shapes);
+  explicit FastCudaDevice(int index = 0, fast::Matmul* matmul = fast::matmul_three_shapes);
   ~FastCudaDevice() override;
 
   void set_matmul(fast::Matmul* matmul) { matmul_ = matmul; }

@@ -1,4 +1,4 @@
-// The matrix product in eleven steps, each with one new idea for a GPU. All have one signature and one result:
+// The matrix product in fifteen steps, each with one new idea for a GPU. All have one signature and one result:
 //
 //   c (m, n) = finish(a (m, k) · b (k, n))        c row-major; a and b may be transposed views; any sizes
 //
@@ -6,7 +6,7 @@
 // register: three kernels less in a forward pass. (Step 2 needs a second kernel for it, and there a bias or ReLU must come
 // with Write::overwrite.)
 //
-// Every element is one sum over k, ascending, from one accumulator; steps 1 to 10 give the same bits. What differs is
+// Every element is one sum over k, ascending, from one accumulator; steps 1 to 14 give the same bits. What differs is
 // which thread computes what, and how often a number is fetched from memory. From step 3 on blockIdx.x counts blocks of
 // rows, which may be very many, and blockIdx.y blocks of columns.
 #pragma once
@@ -28,7 +28,13 @@ Matmul matmul_wide_loads;       // four numbers per instruction
 Matmul matmul_double_buffer;    // the next panels arrive while these are used
 Matmul matmul_warp_tile;        // the lanes of a warp read side by side: no two from one bank
 Matmul matmul_large_block;      // 128 x 128 elements by eight warps
-Matmul matmul_two_shapes;       // 128 x 128 or 64 x 64, by the size of c: what training uses
+Matmul matmul_unrolled;         // the loop along k is written out
+Matmul matmul_inner_panels;     // no questions about the edge inside of the matrices
+Matmul matmul_wide_stores;      // the result is written four numbers at a time
+Matmul matmul_block_order;      // blocks that run at the same time want the same panels
+Matmul matmul_medium_block;     // 64 x 64 elements by eight warps
+Matmul matmul_small_block;      // 32 x 32
+Matmul matmul_three_shapes;     // one of the last three, by the size of c and of the GPU: what training uses
 Matmul matmul_tensor_tf32;      // tensor cores: 16 x 16 x 8 products, inputs rounded to 11 bits
 Matmul matmul_tensor_bfloat16;  // to 8 bits, with the range of a float
 Matmul matmul_tensor_half;      // to 11 bits, up to 65504

@@ -16,22 +16,20 @@
 namespace fast {
 
 namespace {
-constexpr int warps_down = 1, warps_across = 2;
-constexpr int threads = 32 * warps_down * warps_across;
-constexpr int rows = warps_down * warp_rows, columns = warps_across * warp_columns;  // of c: a block's part
+using Block = Tile<1, 2>;
 }  // namespace
 
-__global__ void __launch_bounds__(threads)
+__global__ void __launch_bounds__(Block::threads)
     matmul_warp_tile_kernel(float* c, MatrixView a, MatrixView b_transposed, int m, int n, int k,
                             Finish finish) {
-  multiply_warp_tiles<warps_down, warps_across>(c, a, b_transposed, m, n, k, finish);
+  multiply_warp_tiles<Block>(c, a, b_transposed, m, n, k, finish);
 }
 
 void matmul_warp_tile(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish,
                       cudaStream_t stream) {
   if (m == 0 || n == 0) return;
-  const dim3 grid(blocks_for(size_t(m), rows), blocks_for(size_t(n), columns));
-  matmul_warp_tile_kernel<<<grid, threads, 0, stream>>>(c, a, b.transposed(), m, n, k, finish);
+  const dim3 grid(blocks_for(size_t(m), Block::rows), blocks_for(size_t(n), Block::columns));
+  matmul_warp_tile_kernel<<<grid, Block::threads, 0, stream>>>(c, a, b.transposed(), m, n, k, finish);
   CUDA_CHECK(cudaGetLastError());
 }
 

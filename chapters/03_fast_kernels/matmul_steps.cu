@@ -15,10 +15,16 @@ const std::vector<Step>& matmul_steps() {
       {"7 double buffer", matmul_double_buffer, 64, 0, false},
       {"8 warp tile", matmul_warp_tile, 64, 0, false},
       {"9 large block", matmul_large_block, 128, 0, false},
-      {"10 two shapes", matmul_two_shapes, 64, 0, false},
-      {"11 tensor cores, tf32", matmul_tensor_tf32, 64, 0x1p-11, true},
-      {"11 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 0x1p-9, true},
-      {"11 tensor cores, half", matmul_tensor_half, 64, 0x1p-11, false},
+      {"10 unrolled", matmul_unrolled, 128, 0, false},
+      {"11 inner panels", matmul_inner_panels, 128, 0, false},
+      {"12 wide stores", matmul_wide_stores, 128, 0, false},
+      {"13 block order", matmul_block_order, 128, 0, false},
+      {"14 in 64 x 64", matmul_medium_block, 64, 0, false},
+      {"14 in 32 x 32", matmul_small_block, 32, 0, false},
+      {"14 three shapes", matmul_three_shapes, 64, 0, false},
+      {"15 tensor cores, tf32", matmul_tensor_tf32, 64, 0x1p-11, true},
+      {"15 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 0x1p-9, true},
+      {"15 tensor cores, half", matmul_tensor_half, 64, 0x1p-11, false},
   };
   return steps;
 }

@@ -14,8 +14,8 @@ constexpr int panel_depth = 16;
 // With rows of 64 words all rows would begin in bank 0, and lanes that write one column would wait for each other.
 constexpr int panel_gap = 4;
 
-template <int edge>
-using Panel = float[panel_depth][edge + panel_gap];
+template <int edge, int depth = panel_depth>
+using Panel = float[depth][edge + panel_gap];
 
 // Whether four neighbours in memory can be read as one float4: it must begin at a multiple of 16 bytes.
 __device__ inline bool is_wide(const MatrixView& v) {
@@ -41,17 +41,17 @@ __device__ inline float4 four_along_k(const MatrixView& v, int i, int p, int row
 struct Place {
   int i, p;  // in the panel
 };
-template <int edge>
+template <int edge, int depth>
 __device__ Place place_in_panel(const MatrixView& v, int group) {
   if (v.row_step == 1) return {group % (edge / 4) * 4, group / (edge / 4)};
-  return {group / (panel_depth / 4), group % (panel_depth / 4) * 4};
+  return {group / (depth / 4), group % (depth / 4) * 4};
 }
 __device__ inline float4 four_of(const MatrixView& v, int i, int p, int rows, int k, bool wide) {
   return v.row_step == 1 ? four_rows(v, i, p, rows, k, wide)
                          : four_along_k(v, i, p, rows, k, wide && v.column_step == 1);
 }
-template <int edge>
-__device__ void store_four(Panel<edge>& panel, Place at, const MatrixView& v, float4 four) {
+template <int edge, int depth>
+__device__ void store_four(Panel<edge, depth>& panel, Place at, const MatrixView& v, float4 four) {
   if (v.row_step == 1) {
     *reinterpret_cast<float4*>(&panel[at.p][at.i]) = four;
   } else {
@@ -67,45 +67,61 @@ template <int edge, int threads>
 __device__ void load_panel(Panel<edge>& panel, const MatrixView& v, int first, int first_p, int rows, int k) {
   const bool wide = is_wide(v);
   for (int group = int(threadIdx.x); group < edge * panel_depth / 4; group += threads) {
-    const Place at = place_in_panel<edge>(v, group);
-    store_four<edge>(panel, at, v, four_of(v, first + at.i, first_p + at.p, rows, k, wide));
+    const Place at = place_in_panel<edge, panel_depth>(v, group);
+    store_four<edge, panel_depth>(panel, at, v, four_of(v, first + at.i, first_p + at.p, rows, k, wide));
   }
 }
 
-// values[0 .. 7] = from[0 .. 3] and from[second .. second + 3], as two float4.
-__device__ inline void read_eight(float (&values)[8], const float* from, int second) {
-  const float4 low = *reinterpret_cast<const float4*>(from),
-               high = *reinterpret_cast<const float4*>(from + second);
-  values[0] = low.x, values[1] = low.y, values[2] = low.z, values[3] = low.w;
-  values[4] = high.x, values[5] = high.y, values[6] = high.z, values[7] = high.w;
+// `count` numbers that one instruction moves, from an address that is a multiple of their bytes; of four, CUDA's float4.
+template <int count>
+struct alignas(count * sizeof(float)) Together {
+  float number[count];
+};
+// A thread's part of c has own x own elements, in groups: of eight rows four lie together and four `second` further down.
+template <int own>
+constexpr int group_of = own < 4 ? own : 4;
+
+// values = the group at `from` and, of eight, the one at from + second.
+template <int own>
+__device__ inline void read_own(float (&values)[own], const float* from, int second) {
+  constexpr int group = group_of<own>;
+#pragma unroll
+  for (int first = 0; first < own; first += group) {
+    const auto read = *reinterpret_cast<const Together<group>*>(from + first / group * second);
+#pragma unroll
+    for (int i = 0; i < group; ++i) values[first + i] = read.number[i];
+  }
 }
 
-// sum (8, 8) += the products along the panels' steps of a_panel's rows and b_panel's rows; the thread's eight are the four
-// from `row` and the four from row + row_second, and likewise for columns.
-template <int a_edge, int b_edge>
-__device__ void multiply_panels(float (&sum)[8][8], const Panel<a_edge>& a_panel,
-                                const Panel<b_edge>& b_panel, int row, int row_second, int column,
+// sum (own, own) += the products along the panels' steps of a_panel's rows and b_panel's rows; the thread's are a group from
+// `row` and, of eight, another from row + row_second, and likewise for columns. From step 10 on eight steps are written out;
+// before, none, whatever the compiler would choose.
+template <int a_edge, int b_edge, int depth = panel_depth, bool unrolled = false, int own>
+__device__ void multiply_panels(float (&sum)[own][own], const Panel<a_edge, depth>& a_panel,
+                                const Panel<b_edge, depth>& b_panel, int row, int row_second, int column,
                                 int column_second) {
-  for (int p = 0; p < panel_depth; ++p) {
-    float a_column[8], b_row[8];
-    read_eight(a_column, &a_panel[p][row], row_second);
-    read_eight(b_row, &b_panel[p][column], column_second);
-    for (int i = 0; i < 8; ++i)
-      for (int j = 0; j < 8; ++j) sum[i][j] += a_column[i] * b_row[j];
+#pragma unroll(unrolled ? 8 : 1)
+  for (int p = 0; p < depth; ++p) {
+    float a_column[own], b_row[own];
+    read_own(a_column, &a_panel[p][row], row_second);
+    read_own(b_row, &b_panel[p][column], column_second);
+    for (int i = 0; i < own; ++i)
+      for (int j = 0; j < own; ++j) sum[i][j] += a_column[i] * b_row[j];
   }
 }
 
-// Writes a thread's 8 x 8 elements, whose rows and columns are two groups of four each. Registers have no addresses: only when
-// both loops are unrolled is every index a constant and `sum` never in memory.
-__device__ inline void write_eight_by_eight(float* c, const float (&sum)[8][8], int row, int row_second,
-                                            int column, int column_second, int m, int n,
-                                            const Finish& finish) {
+// Writes a thread's elements. Registers have no addresses: only when both loops are unrolled is every index a constant and
+// `sum` never in memory.
+template <int own>
+__device__ void write_own(float* c, const float (&sum)[own][own], int row, int row_second, int column,
+                          int column_second, int m, int n, const Finish& finish) {
+  constexpr int group = group_of<own>;
 #pragma unroll
-  for (int i = 0; i < 8; ++i)
+  for (int i = 0; i < own; ++i)
 #pragma unroll
-    for (int j = 0; j < 8; ++j)
-      write_element(c, sum[i][j], row + i % 4 + i / 4 * row_second, column + j % 4 + j / 4 * column_second, m,
-                    n, finish);
+    for (int j = 0; j < own; ++j)
+      write_element(c, sum[i][j], row + i % group + i / group * row_second,
+                    column + j % group + j / group * column_second, m, n, finish);
 }
 
 }  // namespace fast

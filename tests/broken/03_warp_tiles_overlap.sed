@@ -1,2 +1,2 @@
 # chapters/03_fast_kernels/warp_tile.cuh 03_fast_kernels_test FastTest.WarpTile*
-s|warp / warps_across \* warp_rows|warp / warps_across * 32|
+s|warp / Tile::warps_across \* Tile::warp_rows|warp / Tile::warps_across * 32|

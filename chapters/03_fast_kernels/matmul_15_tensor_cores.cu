@@ -1,4 +1,4 @@
-// Step 11: tensor cores multiply small matrices, a warp at a time.
+// Step 15: tensor cores multiply small matrices, a warp at a time.
 //
 // One instruction of a warp computes d (16, 16) = a (16, 16) · b (16, 16) + c, with inputs of fewer bits and sums in float.
 // nvcuda::wmma is CUDA's portable name for it: a `fragment` is a matrix spread over the registers of the 32 lanes; one
