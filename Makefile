@@ -55,7 +55,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # --- Set-up. Make runs the script first, reads what it found, and starts again if that changed. ------------------------
 
-needs_no_setup := help help-all clean doctor plot timeline slides slides-% book ex exercises handout gradescope
+needs_no_setup := help help-all gpu-report gpu-report-core clean doctor plot timeline slides slides-% book ex exercises handout gradescope
 ifneq ($(filter-out $(needs_no_setup) diff-% hint-% watch-%,$(or $(MAKECMDGOALS),help)),)
 include $(if $(only_look),$(wildcard build/setup.mk),build/setup.mk)
 endif
@@ -277,7 +277,8 @@ nvcc_flags = $(foreach a,$(gpus),-gencode arch=compute_$a$(comma)code=sm_$a) \
 $(O)/nvcc/%.o: %.cu $(O)/nvcc/flags
 	$(call say,nvcc,$<)
 	@mkdir -p $(@D)
-	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(nvcc_flags) -MMD -MP -c $< -o $@
+	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(nvcc_flags) --resource-usage -MMD -MP -c $< -o $@ 2>$(@:.o=.usage); \
+	status=$$?; grep -vE '^ptxas info|bytes stack frame' $(@:.o=.usage) >&2; exit $$status
 
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
 on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
@@ -285,6 +286,11 @@ on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%
 ##@ All of it
 gpu-build: $(if $(gpus),$(on_cuda)) ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
 	@$(if $(gpus),$(MAKE) --no-print-directory CUDA=gpu B=build/gpu O=$(O) strict='-Werror all-warnings' $(patsubst $(B)/%,build/gpu/%,$(on_cuda)),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
+# Where a GPU is at hand for some minutes: the script builds and calls what it needs.
+.PHONY: gpu-report gpu-report-core
+gpu-report: ## all that a GPU can tell in ten minutes, written to chapters/03_fast_kernels/results; CUDA=cpu rehearses it
+	@MAKE='$(MAKE)' REHEARSE='$(if $(filter command,$(origin CUDA)),$(filter cpu,$(CUDA)))' sh chapters/03_fast_kernels/gpu_report.sh
+gpu-report-core: $(filter %/03_fast_kernels/check_kernels %/03_fast_kernels/bench,$(programs))
 cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(gpus),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(subst $(space),$(comma) sm_,$(gpus)),CUDA: no toolkit; kernels run on the CPU))
 
 # `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access.
@@ -331,7 +337,7 @@ $(DATA)/%: common/data/mnist/%.gz common/data/mnist/SHA256SUMS
 # --- Verbs -----------------------------------------------------------------------------------------------------------
 
 .DEFAULT_GOAL := help
-.PHONY: help help-all all programs train test check test-long mutants bench plot timeline doctor clean data FORCE
+.PHONY: help help-all all programs train test check traffic test-long mutants bench plot timeline doctor clean data FORCE
 
 # The lines `## verb: text` and `verb: ## text` are the help, `##* ` those of every day, `##@ ` the heading of a group.
 help_lines = LC_ALL=C awk -v every='$(1)' ' \
@@ -373,6 +379,11 @@ check: $(check_tests) $(checked_programs) $(B)/tests/cuda_on_cpu_test data ## th
 	@set -e; for order in $(if $(check_tests),ascending descending shuffled); do \
 	  echo "thread order: $$order"; CUDA_ON_CPU_ORDER=$$order sh tests/run $(check_tests); done
 	@sh tests/run $(B)/tests/cuda_on_cpu_test
+
+PRODUCT ?= plain
+traffic: $(B)/check/tests/03_fast_kernels_traffic_test ## wavefronts and sectors of chapter 03's kernels, by line, counted without a GPU; PRODUCT=left or right: xT dy, dy wT
+	@CUDA_ON_CPU_TRAFFIC=$(B)/traffic.csv $< --gtest_also_run_disabled_tests --gtest_filter='Steps.DISABLED_$(PRODUCT)' >/dev/null
+	@awk -F '",|,' '{ sub(/^"/, "", $$1); sub(/^chapters\//, "", $$2); printf "%-28s %-44s %-13s %9s %-10s %9s\n", $$1, $$2, $$3, $$6, $$4, $$7 }' $(B)/traffic.csv
 
 test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/broken/run tests/mutants/sample tests/slides_in_browser tests/live_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/gradescope/try)

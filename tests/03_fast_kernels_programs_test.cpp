@@ -129,7 +129,7 @@ TEST(Bench, TakesTheBestOfSomeRounds) {
 TEST(Bench, ItsOperandsLieAsTheShapeSays) {
   CpuDevice cpu;
   for (const Shape& s : small) {
-    const Operands o(cpu, s);
+    const Operands o = filled(cpu, s);
     cpu.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {});
     const std::vector<float> a = test_floats(size_t(s.m) * s.k), b = test_floats(size_t(s.k) * s.n);
     for (int i = 0; i < s.m; ++i)
@@ -221,6 +221,42 @@ TEST_F(BenchTest, ProductsAreTheirOperationsDividedByTheirTime) {
   std::filesystem::remove(csv);
   EXPECT_THROW(captured([&] { bench_products(*device, limits, {small[0]}, "/nonexistent/f.csv"); }), Error);
   testing::internal::GetCapturedStdout();
+}
+
+// All products of a training step by hand; then a line for each product in each shape.
+TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
+  const std::vector<Shape> on_gpu = report_shapes(true);
+  ASSERT_EQ(on_gpu.size(), 8u + 5u);
+  const struct { const char* name; int m, n, k; } expected[] = {
+      {"x w, layer 1", 128, 512, 784}, {"xT dy, layer 1", 784, 512, 128}, {"x w, layer 2", 128, 256, 512}, {"xT dy, layer 2", 512, 256, 128},
+      {"dy wT, layer 2", 128, 512, 256}, {"x w, layer 3", 128, 10, 256}, {"xT dy, layer 3", 256, 10, 128}, {"dy wT, layer 3", 128, 256, 10},
+      {"512^3", 512, 512, 512}, {"1024^3", 1024, 1024, 1024}, {"2048^3", 2048, 2048, 2048}, {"4096^3", 4096, 4096, 4096}, {"8192^3", 8192, 8192, 8192}};
+  for (size_t i = 0; i < on_gpu.size(); ++i) {
+    const Shape& s = on_gpu[i];
+    EXPECT_TRUE(s.name == expected[i].name && s.m == expected[i].m && s.n == expected[i].n && s.k == expected[i].k) << s.name;
+    EXPECT_EQ(s.a_transposed, s.name.starts_with("xT"));
+    EXPECT_EQ(s.b_transposed, s.name.starts_with("dy"));
+  }
+  EXPECT_EQ(report_shapes(false).size(), 2u);
+
+  const OwnClock clock({0.5});
+  const std::string csv = testing::TempDir() + "report_" + std::to_string(getpid()) + ".csv";
+  report_products(*device, small, csv);
+  const bool cublas = Cublas(device->stream()).available();
+  std::ostringstream text, written;
+  text << "shape,m,n,k,product,gflops,of_cublas\n";
+  for (const Shape& s : small) {
+    std::ostringstream rate;
+    rate << 2e-9 * s.m * s.n * s.k / 0.5;
+    const std::string begin = '"' + s.name + "\"," + std::to_string(s.m) + "," + std::to_string(s.n) + "," + std::to_string(s.k) + ",\"";
+    if (cublas) text << begin << "cuBLAS\"," << rate.str() << ",1\n";
+    for (const fast::Step& step : fast::matmul_steps())
+      if (fast::can_run(step)) text << begin << step.name << "\"," << rate.str() << (cublas ? ",1\n" : ",\n");
+  }
+  written << std::ifstream(csv).rdbuf();
+  EXPECT_EQ(written.str(), text.str());
+  std::filesystem::remove(csv);
+  EXPECT_THROW(report_products(*device, small, "/nonexistent/f.csv"), Error);
 }
 
 TEST_F(BenchTest, OnAGpuThereIsAColumnForItsPeakAndForCublas) {
@@ -316,7 +352,7 @@ int cublasSgemm_v2(void* h, int ta, int tb, int m, int n, int k, const float* al
     EXPECT_EQ(*static_cast<cudaStream_t*>(dlsym(library, "stream_of_cublas")), stream);
     CpuDevice cpu;
     for (const Shape& s : small) {
-      const Operands o(cpu, s), expected(cpu, s);
+      const Operands o = filled(cpu, s), expected = filled(cpu, s);
       cpu.matmul(expected.c(), expected.a(), expected.b(), s.m, s.n, s.k, {});
       std::fill(o.c(), o.c() + s.m * s.n, NAN);
       EXPECT_TRUE(cublas.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k));
@@ -330,8 +366,81 @@ int cublasSgemm_v2(void* h, int ta, int tb, int m, int n, int k, const float* al
 TEST(BenchProgram, HelpAndMistakes) {
   const std::string bench = build_folder() + "/chapters/03_fast_kernels/bench";
   const ProgramRun help = run_program(bench + " --help");
-  for (const char* option : {"--csv TEXT", "--products", "--training"}) EXPECT_TRUE(contains(help.output, option));
+  for (const char* option : {"--csv TEXT", "--report TEXT", "--products", "--training"}) EXPECT_TRUE(contains(help.output, option));
   EXPECT_EQ(run_program(bench + " --nonsense").output, "error: unknown option --nonsense (--help lists the options)\n");
+}
+
+// --- A report of a GPU, rehearsed with the kernels on the CPU ------------------------------------------------------------------
+
+struct Report {
+  ProgramRun run;
+  std::vector<std::string> names, results;
+  std::string folder, page;
+};
+Report rehearse(const std::string& limit) {
+  Report report;
+  report.folder = testing::TempDir() + "gpu_report_" + std::to_string(getpid());
+  report.run = run_program("REHEARSE=yes BUILT=" + build_folder() + " LIMIT=" + limit + " OUT=" + report.folder + " sh chapters/03_fast_kernels/gpu_report.sh");
+  std::ifstream stages(report.folder + "/stages.csv");
+  std::string line;
+  std::getline(stages, line);
+  EXPECT_EQ(line, "stage,seconds,limit,result");
+  while (std::getline(stages, line)) {
+    report.names.push_back(line.substr(0, line.find(',')));
+    report.results.push_back(line.substr(line.find('"') + 1, line.rfind('"') - line.find('"') - 1));
+  }
+  std::ostringstream page;
+  page << std::ifstream(report.folder + "/README.md").rdbuf();
+  report.page = page.str();
+  return report;
+}
+const std::vector<std::string> stages = {"correctness", "02_cuda_test", "03_fast_kernels_test", "products", "peers", "roofline", "step", "two_ranks_06", "two_ranks_07",
+                                         "two_ranks_08", "two_ranks_09", "two_ranks_10", "two_ranks_12", "sanitizer", "counters"};
+
+TEST(GpuReport, IsRehearsedStageByStage) {
+  const Report report = rehearse("1000");
+  EXPECT_EQ(report.run.status, 0) << report.run.output;
+  EXPECT_EQ(report.names, stages);
+  for (size_t i = 0; i < report.names.size(); ++i) {
+    EXPECT_TRUE(report.results[i] == "passed" || report.results[i].starts_with("skipped: ")) << report.names[i] << ": " << report.results[i];
+    EXPECT_TRUE(contains(report.page, "| " + report.names[i] + " | ")) << report.page;
+  }
+  for (const char* name : {"correctness", "products", "counters"})
+    EXPECT_EQ(report.results[size_t(std::ranges::find(report.names, name) - report.names.begin())], "passed");
+  std::ostringstream correctness;
+  correctness << std::ifstream(report.folder + "/correctness.txt").rdbuf();
+  EXPECT_TRUE(correctness.str().ends_with("\nall right\n")) << correctness.str();
+  std::ifstream products(report.folder + "/products.csv");
+  size_t lines = 0;
+  for (std::string line; std::getline(products, line);) ++lines;
+  EXPECT_GE(lines, 1 + 2 * 10u);
+  const ProgramRun listed = run_program("tar -tzf build/gpu-report.tar.gz");
+  for (const char* file : {"/README.md", "/stages.csv", "/products.csv", "/correctness.txt"}) EXPECT_TRUE(contains(listed.output, file)) << listed.output;
+  std::filesystem::remove_all(report.folder);
+}
+
+// A stage that takes too long ends; the others and the page are there all the same.
+TEST(GpuReport, AStageThatTakesTooLongIsCutOff) {
+  const Report report = rehearse("0.001");
+  EXPECT_EQ(report.names, stages);
+  EXPECT_EQ(report.results.at(0), "cut off after 0.001 s");
+  EXPECT_EQ(report.results.at(3), "cut off after 0.001 s");
+  EXPECT_TRUE(contains(report.page, "| correctness | ") && contains(report.page, "| cut off after 0.001 s |")) << report.page;
+  std::filesystem::remove_all(report.folder);
+}
+
+TEST(GpuReport, WithoutAGpuItIsOneLine) {
+  if (run_program("command -v nvidia-smi").status == 0) GTEST_SKIP() << "skipped: there may be a GPU here";
+  const ProgramRun run = run_program("REHEARSE= sh chapters/03_fast_kernels/gpu_report.sh");
+  EXPECT_EQ(run.output, "gpu-report: skipped: no GPU\n");
+  EXPECT_EQ(run.status, 0);
+}
+
+// The table of registers is what this nvcc makes, where there is one and has made it.
+TEST(Resources, AreThoseOfTheTable) {
+  const ProgramRun run = run_program("sh chapters/03_fast_kernels/resources.sh --check");
+  if (run.status == 77) GTEST_SKIP() << run.output;
+  EXPECT_EQ(run.status, 0) << run.output;
 }
 
 }  // namespace
