@@ -54,7 +54,7 @@ __device__ void begin_panel(Panel<edge, depth>& panel, Coming<edge, threads, dep
     const float* from = v.data + size_t(first) * v.row_step + size_t(first_p) * v.column_step;
 #pragma unroll
     for (int g = 0; g < groups; ++g) {
-      const Place at = place_in_panel<edge, depth>(v, int(threadIdx.x) + g * threads);
+      const Place at = place_in_panel<edge>(v, int(threadIdx.x) + g * threads);
       const float* four = from + size_t(at.i) * v.row_step + size_t(at.p) * v.column_step;
       if (v.row_step == 1)
         __pipeline_memcpy_async(&panel[at.p][at.i], four, sizeof(float4));
@@ -66,7 +66,7 @@ __device__ void begin_panel(Panel<edge, depth>& panel, Coming<edge, threads, dep
   const bool wide = is_wide(v);
 #pragma unroll
   for (int g = 0; g < groups; ++g) {
-    const Place at = place_in_panel<edge, depth>(v, int(threadIdx.x) + g * threads);
+    const Place at = place_in_panel<edge>(v, int(threadIdx.x) + g * threads);
     const int i = first + at.i, p = first_p + at.p;
     if (is_copied(v, i, p, rows, k, wide))
       __pipeline_memcpy_async(&panel[at.p][at.i], v.data + size_t(p) * v.column_step + size_t(i),
@@ -84,7 +84,7 @@ __device__ void end_panel(Panel<edge, depth>& panel, const Coming<edge, threads,
   if (inside && v.row_step == 1) return;
 #pragma unroll
   for (int g = 0; g < Coming<edge, threads, depth>::groups; ++g) {
-    const Place at = place_in_panel<edge, depth>(v, int(threadIdx.x) + g * threads);
+    const Place at = place_in_panel<edge>(v, int(threadIdx.x) + g * threads);
     if (inside || !is_copied(v, first + at.i, first_p + at.p, rows, k, wide))
       store_four<edge, depth>(panel, at, v, coming.four[g]);
   }

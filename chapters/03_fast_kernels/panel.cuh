@@ -41,10 +41,11 @@ __device__ inline float4 four_along_k(const MatrixView& v, int i, int p, int row
 struct Place {
   int i, p;  // in the panel
 };
-template <int edge, int depth>
+// Along k four groups of a row, 64 bytes, are read by four neighbours; deeper panels have more than that in a row.
+template <int edge>
 __device__ Place place_in_panel(const MatrixView& v, int group) {
   if (v.row_step == 1) return {group % (edge / 4) * 4, group / (edge / 4)};
-  return {group / (depth / 4), group % (depth / 4) * 4};
+  return {group / 4 % edge, (group % 4 + group / (4 * edge) * 4) * 4};
 }
 __device__ inline float4 four_of(const MatrixView& v, int i, int p, int rows, int k, bool wide) {
   return v.row_step == 1 ? four_rows(v, i, p, rows, k, wide)
@@ -67,7 +68,7 @@ template <int edge, int threads>
 __device__ void load_panel(Panel<edge>& panel, const MatrixView& v, int first, int first_p, int rows, int k) {
   const bool wide = is_wide(v);
   for (int group = int(threadIdx.x); group < edge * panel_depth / 4; group += threads) {
-    const Place at = place_in_panel<edge, panel_depth>(v, group);
+    const Place at = place_in_panel<edge>(v, group);
     store_four<edge, panel_depth>(panel, at, v, four_of(v, first + at.i, first_p + at.p, rows, k, wide));
   }
 }

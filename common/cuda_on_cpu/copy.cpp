@@ -53,24 +53,25 @@ cudaError_t check_copy(const char* call, const void* to, size_t to_bytes, const 
 }
 
 struct Copy {
-  char* to;
+  void* to;
   size_t to_pitch;
-  const char* from;
+  const void* from;
   size_t from_pitch;
   size_t width, height;
 
   void operator()() const {
     for (size_t row = 0; row < height; ++row) {
-      std::memmove(to + row * to_pitch, from + row * from_pitch, width);
-      if (observer) observer->copied(to + row * to_pitch, from + row * from_pitch, width);
+      char* row_to = static_cast<char*>(to) + row * to_pitch;
+      const char* row_from = static_cast<const char*>(from) + row * from_pitch;
+      std::memmove(row_to, row_from, width);
+      if (observer) observer->copied(row_to, row_from, width);
     }
   }
 };
 
 cudaError_t run_copy(const char* call, const Copy& copy, cudaMemcpyKind kind, cudaStream_t stream, bool wait,
                      SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (!valid_stream(stream)) return refuse(cudaErrorInvalidResourceHandle, source, "%s: no such stream", call);
   if (copy.width == 0 || copy.height == 0) return cudaSuccess;
   if (copy.to_pitch < copy.width || copy.from_pitch < copy.width)
@@ -88,8 +89,7 @@ cudaError_t run_copy(const char* call, const Copy& copy, cudaMemcpyKind kind, cu
 }
 
 cudaError_t run_fill(const char* call, void* pointer, int value, size_t bytes, cudaStream_t stream, SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (!valid_stream(stream)) return refuse(cudaErrorInvalidResourceHandle, source, "%s: no such stream", call);
   if (bytes == 0) return cudaSuccess;
   if (kind_of(pointer) == MemoryKind::host)
@@ -118,16 +118,14 @@ cudaError_t copy_to_symbol(void* symbol, size_t symbol_bytes, const void* from, 
                            cudaMemcpyKind kind, cudaStream_t stream, bool wait, SourceLine source) {
   const char* call = "cudaMemcpyToSymbol";
   if (cudaError_t error = check_symbol(call, symbol, symbol_bytes, bytes, offset, source); error != cudaSuccess) return error;
-  Copy copy{static_cast<char*>(symbol) + offset, bytes, static_cast<const char*>(from), bytes, bytes, 1};
-  return run_copy(call, copy, kind, stream, wait, source);
+  return run_copy(call, {static_cast<char*>(symbol) + offset, bytes, from, bytes, bytes, 1}, kind, stream, wait, source);
 }
 
 cudaError_t copy_from_symbol(void* to, const void* symbol, size_t symbol_bytes, size_t bytes, size_t offset,
                              cudaMemcpyKind kind, cudaStream_t stream, bool wait, SourceLine source) {
   const char* call = "cudaMemcpyFromSymbol";
   if (cudaError_t error = check_symbol(call, symbol, symbol_bytes, bytes, offset, source); error != cudaSuccess) return error;
-  Copy copy{static_cast<char*>(to), bytes, static_cast<const char*>(symbol) + offset, bytes, bytes, 1};
-  return run_copy(call, copy, kind, stream, wait, source);
+  return run_copy(call, {to, bytes, static_cast<const char*>(symbol) + offset, bytes, bytes, 1}, kind, stream, wait, source);
 }
 
 cudaError_t symbol_address(void** pointer, const void* symbol, SourceLine source) {
@@ -141,29 +139,20 @@ cudaError_t symbol_address(void** pointer, const void* symbol, SourceLine source
 
 using namespace cuda_on_cpu;
 
-namespace {
-Copy row(void* to, const void* from, size_t bytes) {
-  return {static_cast<char*>(to), bytes, static_cast<const char*>(from), bytes, bytes, 1};
-}
-Copy rows(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width, size_t height) {
-  return {static_cast<char*>(to), to_pitch, static_cast<const char*>(from), from_pitch, width, height};
-}
-}  // namespace
-
 cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, SourceLine source) {
-  return run_copy("cudaMemcpy", row(to, from, bytes), kind, nullptr, true, source);
+  return run_copy("cudaMemcpy", {to, bytes, from, bytes, bytes, 1}, kind, nullptr, true, source);
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream,
                             SourceLine source) {
-  return run_copy("cudaMemcpyAsync", row(to, from, bytes), kind, stream, false, source);
+  return run_copy("cudaMemcpyAsync", {to, bytes, from, bytes, bytes, 1}, kind, stream, false, source);
 }
 cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width, size_t height,
                          cudaMemcpyKind kind, SourceLine source) {
-  return run_copy("cudaMemcpy2D", rows(to, to_pitch, from, from_pitch, width, height), kind, nullptr, true, source);
+  return run_copy("cudaMemcpy2D", {to, to_pitch, from, from_pitch, width, height}, kind, nullptr, true, source);
 }
 cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
                               size_t height, cudaMemcpyKind kind, cudaStream_t stream, SourceLine source) {
-  return run_copy("cudaMemcpy2DAsync", rows(to, to_pitch, from, from_pitch, width, height), kind, stream, false, source);
+  return run_copy("cudaMemcpy2DAsync", {to, to_pitch, from, from_pitch, width, height}, kind, stream, false, source);
 }
 cudaError_t cudaMemset(void* pointer, int value, size_t bytes, SourceLine source) {
   return run_fill("cudaMemset", pointer, value, bytes, nullptr, source);

@@ -48,8 +48,7 @@ cudaError_t cudaDriverGetVersion(int* version) { return cudaRuntimeGetVersion(ve
 
 // Frees what the program has not, as CUDA does; streams and events stay valid here.
 cudaError_t cudaDeviceReset(SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (cudaError_t error = refuse_in_capture(source, "cudaDeviceReset"); error != cudaSuccess) return error;
   cudaError_t error = drain_all();
   free_everything();

@@ -58,10 +58,6 @@ cudaError_t refuse_in_capture(SourceLine source, const char* call) {
 
 using namespace cuda_on_cpu;
 
-#define BEGIN_CALL \
-  Lock lock;       \
-  if (sticky_error() != cudaSuccess) return sticky_error();
-
 cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode mode, SourceLine source) {
   BEGIN_CALL
   StreamPointer stream = find_stream(handle);

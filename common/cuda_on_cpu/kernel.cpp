@@ -210,8 +210,7 @@ int shared_limit(const void* function) {
 }
 
 cudaError_t set_function_attribute(const void* function, cudaFuncAttribute attribute, int value, SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout) return cudaSuccess;
   if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 || value > most_shared)
     return refuse(cudaErrorInvalidValue, source, "cudaFuncSetAttribute: attribute %d, value %d; shared memory goes up to %d",

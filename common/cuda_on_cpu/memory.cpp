@@ -212,8 +212,7 @@ using namespace cuda_on_cpu;
 namespace {
 
 cudaError_t new_memory(void** pointer, size_t bytes, bool pinned, const char* call, SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (cudaError_t error = refuse_in_capture(source, call); error != cudaSuccess) return error;
   if (!pointer) return refuse(cudaErrorInvalidValue, source, "%s: null instead of where to put the pointer", call);
   *pointer = nullptr;
@@ -243,8 +242,7 @@ Allocation* freeable(void* pointer, bool pinned, const char* call, SourceLine so
 }
 
 cudaError_t free_memory(void* pointer, bool pinned, const char* call, SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (cudaError_t error = refuse_in_capture(source, call); error != cudaSuccess) return error;
   if (!pointer) return cudaSuccess;
   Allocation* allocation = freeable(pointer, pinned, call, source);
@@ -271,8 +269,7 @@ cudaError_t cudaMallocAsync(void** pointer, size_t bytes, cudaStream_t stream, S
 }
 
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream, SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (!valid_stream(stream)) return refuse(cudaErrorInvalidResourceHandle, source, "cudaFreeAsync: no such stream");
   if (!pointer) return cudaSuccess;
   Allocation* allocation = freeable(pointer, false, "cudaFreeAsync", source);
@@ -282,8 +279,7 @@ cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream, SourceLine source)
 }
 
 cudaError_t cudaHostRegister(void* pointer, size_t bytes, unsigned, SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (!pointer || bytes == 0 || in_arena(pointer))
     return refuse(cudaErrorInvalidValue, source, "cudaHostRegister: needs ordinary host memory");
   if (kind_of(pointer) == MemoryKind::pinned)
@@ -293,8 +289,7 @@ cudaError_t cudaHostRegister(void* pointer, size_t bytes, unsigned, SourceLine s
 }
 
 cudaError_t cudaHostUnregister(void* pointer, SourceLine source) {
-  Lock lock;
-  if (sticky_error() != cudaSuccess) return sticky_error();
+  BEGIN_CALL
   if (cudaError_t error = drain_all(); error != cudaSuccess) return error;
   if (arena().registered.erase(static_cast<char*>(pointer)) == 0)
     return refuse(cudaErrorHostMemoryNotRegistered, source, "cudaHostUnregister: was not registered");

@@ -29,6 +29,13 @@ void print(const std::string& line) {
   std::fprintf(stderr, "cuda_on_cpu: %s\n", line.c_str());
 }
 
+std::string refused(cudaError_t error, SourceLine source, const std::string& why) {
+  last_error = error;
+  std::string line = text(source) + ": " + why + " (" + cudaGetErrorName(error) + ")";
+  print(line);
+  return line;
+}
+
 [[gnu::constructor]] void remember_status() {
 #ifdef __GLIBC__
   on_exit([](int status, void*) { status_of_exit = status; }, nullptr);
@@ -84,19 +91,16 @@ void finding(const char* format, ...) {
 cudaError_t refuse(cudaError_t error, SourceLine source, const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print(text(source) + ": " + vformat(format, arguments) + " (" + cudaGetErrorName(error) + ")");
+  refused(error, source, vformat(format, arguments));
   va_end(arguments);
-  last_error = error;
   return error;
 }
 
 void refuse_launch(cudaError_t error, SourceLine source, const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  std::string why = text(source) + ": " + vformat(format, arguments) + " (" + cudaGetErrorName(error) + ")";
+  std::string why = refused(error, source, vformat(format, arguments));
   va_end(arguments);
-  print(why);
-  last_error = error;
   if (!unread_launch) unread_launch = new std::string(why);
 }
 
@@ -109,20 +113,16 @@ void set_sticky_error(cudaError_t error) {
 
 using namespace cuda_on_cpu;
 
-cudaError_t cudaGetLastError() {
-  Lock lock;
-  delete unread_launch;
-  unread_launch = nullptr;
-  cudaError_t error = sticky != cudaSuccess ? sticky : last_error;
-  last_error = cudaSuccess;
-  return error;
-}
-
 cudaError_t cudaPeekAtLastError() {
   Lock lock;
   delete unread_launch;
   unread_launch = nullptr;
   return sticky != cudaSuccess ? sticky : last_error;
+}
+cudaError_t cudaGetLastError() {
+  cudaError_t error = cudaPeekAtLastError();
+  last_error = cudaSuccess;
+  return error;
 }
 
 namespace {
@@ -159,16 +159,12 @@ constexpr ErrorText error_texts[] = {
     ERROR(cudaErrorUnknown, "unknown error"),
 };
 #undef ERROR
+ErrorText text_of(cudaError_t error) {
+  for (const ErrorText& entry : error_texts)
+    if (entry.error == error) return entry;
+  return {error, "unrecognized error code", "unrecognized error code"};
+}
 }  // namespace
 
-const char* cudaGetErrorName(cudaError_t error) {
-  for (const ErrorText& entry : error_texts)
-    if (entry.error == error) return entry.name;
-  return "unrecognized error code";
-}
-
-const char* cudaGetErrorString(cudaError_t error) {
-  for (const ErrorText& entry : error_texts)
-    if (entry.error == error) return entry.sentence;
-  return "unrecognized error code";
-}
+const char* cudaGetErrorName(cudaError_t error) { return text_of(error).name; }
+const char* cudaGetErrorString(cudaError_t error) { return text_of(error).sentence; }

@@ -41,6 +41,8 @@ struct Lock {
   Lock();
   ~Lock();
 };
+// What every call begins with: after a fault nothing works any more.
+#define BEGIN_CALL Lock lock; if (sticky_error() != cudaSuccess) return sticky_error();
 
 // ---- memory.cpp
 

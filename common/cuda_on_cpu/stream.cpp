@@ -121,10 +121,6 @@ using namespace cuda_on_cpu;
 
 namespace {
 
-// What every call begins with: after a fault nothing works any more.
-#define BEGIN_CALL                                             \
-  Lock lock;                                                   \
-  if (sticky_error() != cudaSuccess) return sticky_error();
 #define NEED_STREAM(call, stream)                \
   if (!valid_stream(stream))                     \
     return refuse(cudaErrorInvalidResourceHandle, source, call ": no such stream (was it destroyed?)");

@@ -17,10 +17,13 @@ bool may_be_device(const char* address) {
   return false;
 }
 
-inline void accessed(Access access, const volatile void* pointer, size_t bytes, const void* code, bool need_alignment = true) {
+inline void accessed(Access access, const volatile void* pointer, size_t bytes, const void* code, bool need_alignment = true,
+                     bool is_traffic = true) {
   const char* address = const_cast<const char*>(static_cast<const volatile char*>(pointer));
   if (current_kernel()) {
-    if (!on_fiber_stack(address)) check_access(access, address, bytes, where_of(code), need_alignment);
+    if (on_fiber_stack(address)) return;
+    check_access(access, address, bytes, where_of(code), need_alignment);
+    if (is_traffic) count_traffic(access, address, bytes, where_of(code));
   } else if (may_be_device(address)) {
     check_host_access(access, address, where_of(code));
   }
@@ -29,7 +32,7 @@ inline void accessed(Access access, const volatile void* pointer, size_t bytes, 
 }  // namespace
 
 void note_access(Access access, const volatile void* begin, size_t bytes, const void* where) {
-  accessed(access, begin, bytes, where);
+  accessed(access, begin, bytes, where, true, false);
 }
 void note_fence() {
   if (current_kernel()) fence(running.thread.number);
@@ -70,18 +73,13 @@ void __tsan_read_range(void* p, size_t bytes) { accessed(Access::read, p, bytes,
 void __tsan_write_range(void* p, size_t bytes) { accessed(Access::write, p, bytes, __builtin_return_address(0)); }
 
 // The Makefile sends the instrumented files' memcpy, memmove and memset here: compilers copy large structs by them.
-void* __tsan_memcpy(void* to, const void* from, size_t bytes) {
-  if (bytes == 0) return to;
-  accessed(Access::read, from, bytes, __builtin_return_address(0), false);
-  accessed(Access::write, to, bytes, __builtin_return_address(0), false);
-  return std::memmove(to, from, bytes);
-}
 void* __tsan_memmove(void* to, const void* from, size_t bytes) {
   if (bytes == 0) return to;
   accessed(Access::read, from, bytes, __builtin_return_address(0), false);
   accessed(Access::write, to, bytes, __builtin_return_address(0), false);
   return std::memmove(to, from, bytes);
 }
+void* __tsan_memcpy(void* to, const void* from, size_t bytes) __attribute__((alias("__tsan_memmove")));
 void* __tsan_memset(void* to, int value, size_t bytes) {
   if (bytes == 0) return to;
   accessed(Access::write, to, bytes, __builtin_return_address(0), false);

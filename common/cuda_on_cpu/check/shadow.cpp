@@ -84,12 +84,16 @@ struct Watcher final : Observer {
     dynamic_region->cells.resize(bytes / word_bytes + 2);
   }
   void block_began() override {
+    settle_traffic();
     start_block_epoch();
     clear(*dynamic_region, false);
   }
-  void barrier() override { start_barrier_epoch(); }
+  void barrier() override {
+    settle_traffic();
+    start_barrier_epoch();
+  }
   void warp_synced(unsigned warp, unsigned lanes) override { order_lanes(warp, lanes); }
-  void kernel_ended() override {}
+  void kernel_ended() override { settle_traffic(); }
   void copy_began(void* shared, size_t bytes, const void* where) override;
   void copy_ended(void* shared, const void* global, size_t bytes, size_t read, const void* where) override;
 };
@@ -111,6 +115,7 @@ void Watcher::copied(void* to, const void* from, size_t bytes) {
 void Watcher::copy_began(void* shared, size_t bytes, const void* where) {
   const char* begin = static_cast<const char*>(shared);
   check_access(Access::write, begin, bytes, where_of(where));
+  count_traffic(Access::write, begin, bytes, where_of(where));
   Target target = find_target(begin, bytes);
   for (size_t offset = 0; offset < bytes; offset += word_bytes) cell_of(target, begin + offset).pending = 15;
 }
@@ -118,6 +123,7 @@ void Watcher::copy_began(void* shared, size_t bytes, const void* where) {
 void Watcher::copy_ended(void* shared, const void* global, size_t bytes, size_t read, const void* where) {
   const char* begin = static_cast<const char*>(shared);
   if (read) check_access(Access::read, static_cast<const char*>(global), read, where_of(where));
+  if (read) count_traffic(Access::read, static_cast<const char*>(global), read, where_of(where));
   Target target = find_target(begin, bytes);
   for (size_t offset = 0; offset < bytes; offset += word_bytes) cell_of(target, begin + offset).pending = 0;
   check_access(Access::write, begin, bytes, where_of(where));

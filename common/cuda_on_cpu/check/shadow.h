@@ -60,6 +60,10 @@ void check_host_access(Access access, const char* address, uint32_t where);
 void fence(unsigned thread);
 uint32_t block_epoch_now();
 
+// traffic.cpp
+void count_traffic(Access access, const char* address, size_t bytes, uint32_t where);
+void settle_traffic();
+
 // hooks.cpp: what the headers call in the check build
 void note_access(Access access, const volatile void* begin, size_t bytes, const void* where);
 void note_shared(void* begin, size_t bytes, const char* name);

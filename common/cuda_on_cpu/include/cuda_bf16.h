@@ -1,11 +1,7 @@
-// __nv_bfloat16: the upper half of a float. Arithmetic is done in float and rounded once.
+// __nv_bfloat16: the upper half of a float.
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-
-#include "cuda_on_cpu/math.h"
-#include "cuda_on_cpu/vector_types.h"
+#include "cuda_on_cpu/sixteen_bits.h"
 
 namespace cuda_on_cpu {
 inline uint16_t bfloat16_bits(float value) {  // to nearest, ties to even
@@ -16,25 +12,8 @@ inline uint16_t bfloat16_bits(float value) {  // to nearest, ties to even
 inline float bfloat16_value(uint16_t bits) { return bits_as<float>(static_cast<uint32_t>(bits) << 16); }
 }  // namespace cuda_on_cpu
 
-struct __nv_bfloat16_raw {
-  unsigned short x;
-};
-
-struct __nv_bfloat16 {
-  uint16_t bits;
-  __nv_bfloat16() = default;  // trivial: __shared__ arrays of it have no initialiser
-  __nv_bfloat16(float value) : bits(cuda_on_cpu::bfloat16_bits(value)) {}
-  __nv_bfloat16(double value) : bits(cuda_on_cpu::bfloat16_bits(static_cast<float>(value))) {}
-  __nv_bfloat16(int value) : bits(cuda_on_cpu::bfloat16_bits(static_cast<float>(value))) {}
-  __nv_bfloat16(__nv_bfloat16_raw raw) : bits(raw.x) {}
-  operator float() const { return cuda_on_cpu::bfloat16_value(bits); }
-  operator __nv_bfloat16_raw() const { return {bits}; }
-};
+CUDA_ON_CPU_SIXTEEN_BITS(__nv_bfloat16, bfloat16_bits, bfloat16_value)
 using nv_bfloat16 = __nv_bfloat16;
-
-struct alignas(4) __nv_bfloat162 {
-  __nv_bfloat16 x, y;
-};
 using nv_bfloat162 = __nv_bfloat162;
 
 inline __nv_bfloat16 __float2bfloat16(float x) { return x; }
@@ -44,26 +23,7 @@ inline float __bfloat162float(__nv_bfloat16 x) { return x; }
 inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 x) { return x.bits; }
 inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short x) { return __nv_bfloat16_raw{x}; }
 
-inline __nv_bfloat16 operator+(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) + float(b); }
-inline __nv_bfloat16 operator-(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) - float(b); }
-inline __nv_bfloat16 operator*(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) * float(b); }
-inline __nv_bfloat16 operator/(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) / float(b); }
-inline __nv_bfloat16 operator-(__nv_bfloat16 a) {
-  return __nv_bfloat16_raw{static_cast<unsigned short>(a.bits ^ 0x8000u)};
-}
-inline __nv_bfloat16& operator+=(__nv_bfloat16& a, __nv_bfloat16 b) { return a = a + b; }
-inline __nv_bfloat16& operator-=(__nv_bfloat16& a, __nv_bfloat16 b) { return a = a - b; }
-inline __nv_bfloat16& operator*=(__nv_bfloat16& a, __nv_bfloat16 b) { return a = a * b; }
-inline bool operator==(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) == float(b); }
-inline bool operator!=(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) != float(b); }
-inline bool operator<(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) < float(b); }
-inline bool operator>(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) > float(b); }
-inline bool operator<=(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) <= float(b); }
-inline bool operator>=(__nv_bfloat16 a, __nv_bfloat16 b) { return float(a) >= float(b); }
-
 inline __nv_bfloat162 make_bfloat162(__nv_bfloat16 x, __nv_bfloat16 y) { return {x, y}; }
 inline __nv_bfloat162 __floats2bfloat162_rn(float x, float y) { return {x, y}; }
 inline __nv_bfloat162 __float22bfloat162_rn(float2 v) { return {v.x, v.y}; }
 inline float2 __bfloat1622float2(__nv_bfloat162 v) { return {v.x, v.y}; }
-inline float __low2float(__nv_bfloat162 v) { return v.x; }
-inline float __high2float(__nv_bfloat162 v) { return v.y; }

@@ -1,12 +1,7 @@
-// half: IEEE binary16. Arithmetic is done in float and rounded once, which gives the correctly rounded result for
-// + - * / and sqrt; a fused multiply-add goes through double.
+// half: IEEE binary16. Rounded once from float, + - * / and sqrt are right to the last bit; a fused multiply-add goes through double.
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-
-#include "cuda_on_cpu/math.h"
-#include "cuda_on_cpu/vector_types.h"
+#include "cuda_on_cpu/sixteen_bits.h"
 
 namespace cuda_on_cpu {
 
@@ -32,25 +27,8 @@ inline float half_value(uint16_t bits) {
 
 }  // namespace cuda_on_cpu
 
-struct __half_raw {
-  unsigned short x;
-};
-
-struct __half {
-  uint16_t bits;
-  __half() = default;  // trivial: __shared__ arrays of it have no initialiser
-  __half(float value) : bits(cuda_on_cpu::half_bits(value)) {}
-  __half(double value) : bits(cuda_on_cpu::half_bits(static_cast<float>(value))) {}
-  __half(int value) : bits(cuda_on_cpu::half_bits(static_cast<float>(value))) {}
-  __half(__half_raw raw) : bits(raw.x) {}
-  operator float() const { return cuda_on_cpu::half_value(bits); }
-  operator __half_raw() const { return {bits}; }
-};
+CUDA_ON_CPU_SIXTEEN_BITS(__half, half_bits, half_value)
 using half = __half;
-
-struct alignas(4) __half2 {
-  __half x, y;
-};
 using half2 = __half2;
 
 inline __half __float2half(float x) { return x; }
@@ -62,22 +40,6 @@ inline int __half2int_rn(__half x) { return __float2int_rn(x); }
 inline unsigned short __half_as_ushort(__half x) { return x.bits; }
 inline short __half_as_short(__half x) { return static_cast<short>(x.bits); }
 inline __half __ushort_as_half(unsigned short x) { return __half_raw{x}; }
-
-inline __half operator+(__half a, __half b) { return float(a) + float(b); }
-inline __half operator-(__half a, __half b) { return float(a) - float(b); }
-inline __half operator*(__half a, __half b) { return float(a) * float(b); }
-inline __half operator/(__half a, __half b) { return float(a) / float(b); }
-inline __half operator-(__half a) { return __half_raw{static_cast<unsigned short>(a.bits ^ 0x8000u)}; }
-inline __half& operator+=(__half& a, __half b) { return a = a + b; }
-inline __half& operator-=(__half& a, __half b) { return a = a - b; }
-inline __half& operator*=(__half& a, __half b) { return a = a * b; }
-inline __half& operator/=(__half& a, __half b) { return a = a / b; }
-inline bool operator==(__half a, __half b) { return float(a) == float(b); }
-inline bool operator!=(__half a, __half b) { return float(a) != float(b); }
-inline bool operator<(__half a, __half b) { return float(a) < float(b); }
-inline bool operator>(__half a, __half b) { return float(a) > float(b); }
-inline bool operator<=(__half a, __half b) { return float(a) <= float(b); }
-inline bool operator>=(__half a, __half b) { return float(a) >= float(b); }
 
 inline __half __hadd(__half a, __half b) { return a + b; }
 inline __half __hsub(__half a, __half b) { return a - b; }
@@ -107,8 +69,6 @@ inline __half2 __float22half2_rn(float2 v) { return {v.x, v.y}; }
 inline float2 __half22float2(__half2 v) { return {v.x, v.y}; }
 inline __half __low2half(__half2 v) { return v.x; }
 inline __half __high2half(__half2 v) { return v.y; }
-inline float __low2float(__half2 v) { return v.x; }
-inline float __high2float(__half2 v) { return v.y; }
 inline __half2 __hadd2(__half2 a, __half2 b) { return {a.x + b.x, a.y + b.y}; }
 inline __half2 __hsub2(__half2 a, __half2 b) { return {a.x - b.x, a.y - b.y}; }
 inline __half2 __hmul2(__half2 a, __half2 b) { return {a.x * b.x, a.y * b.y}; }

@@ -1,0 +1,128 @@
+// Wavefronts and sectors of the products, as the checker counts them (common/cuda_on_cpu/check/traffic.cpp), against numbers that are
+// found by hand. Only the program that `make check` builds counts: the other one skips.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "chapters/03_fast_kernels/fast_cuda_device.h"
+#include "chapters/03_fast_kernels/matmul_steps.h"
+#include "tests/program.h"
+
+namespace {
+
+constexpr int m = 128, n = 128, k = 32;
+
+struct Count {
+  double requests = 0, units = 0, least = 0;
+};
+using Counts = std::map<std::string, Count>;  // by "KERNEL ACCESS"
+
+// All steps once, in a process of its own: the table is written when it ends.
+const Counts& counts(const std::string& product) {
+  static std::map<std::string, Counts> known;
+  if (known.contains(product)) return known[product];
+  const std::string csv = testing::TempDir() + "traffic_" + product + "_" + std::to_string(getpid()) + ".csv";
+  const std::string me = std::filesystem::read_symlink("/proc/self/exe");
+  const ProgramRun run =
+      run_program("CUDA_ON_CPU_TRAFFIC=" + csv + " " + me + " --gtest_also_run_disabled_tests --gtest_filter=Steps.DISABLED_" + product);
+  EXPECT_EQ(run.status, 0) << run.output;
+  Counts& all = known[product];
+  std::ifstream file(csv);
+  std::string line, field;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    const size_t quote = line.find('"', 1);
+    std::istringstream rest(line.substr(quote + 2));
+    std::vector<std::string> fields;
+    while (std::getline(rest, field, ',')) fields.push_back(field);
+    Count& sum = all[line.substr(1, quote - 1) + " " + fields.at(1)];
+    sum.requests += std::stod(fields.at(3)), sum.units += std::stod(fields.at(4)), sum.least += std::stod(fields.at(5));
+  }
+  std::filesystem::remove(csv);
+  return all;
+}
+
+void all_steps(bool a_transposed, bool b_transposed) {
+  FastCudaDevice device;
+  const Buffer<> a(device, m * k, Purpose::workspace), b(device, k * n, Purpose::workspace), c(device, m * n, Purpose::workspace);
+  device.fill(a, 1, m * k);
+  device.fill(b, 1, k * n);
+  for (const fast::Step& step : fast::matmul_steps()) {
+    device.set_matmul(step.matmul);
+    device.matmul(c, a_transposed ? row_major(a, m).transposed() : row_major(a, k),
+                  b_transposed ? row_major(b, k).transposed() : row_major(b, n), m, n, k, {});
+    float first = 0;
+    device.copy_out(&first, c.data(), 1);
+    EXPECT_EQ(first, k) << step.name;
+  }
+}
+TEST(Steps, DISABLED_plain) { all_steps(false, false); }
+TEST(Steps, DISABLED_left) { all_steps(true, false); }
+TEST(Steps, DISABLED_right) { all_steps(false, true); }
+
+bool counting() { return std::string(std::filesystem::read_symlink("/proc/self/exe")).find("/check/") != std::string::npos; }
+
+TEST(Traffic, OfTheStepsIsWhatAHandFinds) {
+  if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";
+  for (const std::string product : {"plain", "left", "right"}) {
+    const Counts& all = counts(product);
+    const auto of = [&](const std::string& what) { return all.contains(what) ? all.at(what) : Count{}; };
+    // Reads of shared memory, by a warp in a step along k. A load of a float is one part of 32 lanes, of a float4 four of 8 lanes.
+    const auto shared = [&](const std::string& kernel, int warps) { return of(kernel + " read shared").units / warps / k; };
+    EXPECT_EQ(shared("matmul_shared_tile_kernel", m * n / 32), 1 + 1) << product;
+    EXPECT_EQ(shared("matmul_register_tile_kernel", 8), 8 * 1 + 8 * 2) << product;  // columns of b 8 words apart: 2 in a bank
+    EXPECT_EQ(shared("matmul_panels_kernel", 8), 8 * 1 + 8 * 2) << product;
+    EXPECT_EQ(shared("matmul_wide_loads_kernel", 8), 2 * 4 + 2 * 8) << product;
+    EXPECT_EQ(shared("matmul_double_buffer_kernel", 8), 2 * 4 + 2 * 8) << product;
+    for (const char* kernel : {"warp_tile", "large_block", "unrolled", "inner_panels", "wide_stores", "block_order"}) {
+      const std::string name = std::string("matmul_") + kernel + "_kernel";
+      EXPECT_EQ(shared(name, 8), 2 * 4 + 2 * 4) << name << ", " << product;
+      EXPECT_EQ(of(name + " read shared").units, of(name + " read shared").least);
+    }
+    // Twice 4 blocks of 8 warps with two float4 in a step (three_shapes takes them, too), 16 of 8 warps with two float2 of two parts each.
+    EXPECT_EQ(of("matmul_shape_kernel<Tile> read shared").units, k * (2 * 4 * 8 * (4 + 4) + 16 * 8 * (2 + 2))) << product;
+
+    // The result: 16,384 numbers are 2048 sectors. Eight rows of four numbers that lie 4 apart are 16 sectors a request.
+    EXPECT_EQ(of("matmul_naive_kernel write global").units, m * n) << "a sector for each number";
+    for (const char* kernel : {"warp_tile", "large_block", "unrolled", "inner_panels"})
+      EXPECT_EQ(of(std::string("matmul_") + kernel + "_kernel write global").units, m * n / 32 * 16) << kernel;
+    for (const char* kernel : {"wide_stores", "block_order"}) {
+      const Count c = of(std::string("matmul_") + kernel + "_kernel write global");
+      EXPECT_EQ(c.units, m * n * 4 / 32) << kernel;
+      EXPECT_EQ(c.requests, m * n / 32 / 4) << kernel;
+    }
+    // A panel that is transposed on its way: 4 places along k, 4 rows of the panel apart, lie in two banks.
+    for (const char* kernel : {"double_buffer_kernel", "block_order_kernel", "shape_kernel<Tile>"}) {
+      const Count c = of(std::string("matmul_") + kernel + " write shared");
+      EXPECT_GT(c.requests, 0);
+      EXPECT_LE(c.units, 2 * c.least) << kernel << ", " << product;
+    }
+    // Panels are read as they lie: every byte of every sector is used. (Before step 11 the compiler of the check build may take a float4
+    // apart, into four requests.)
+    for (const char* kernel : {"inner_panels", "wide_stores", "block_order"}) {
+      const Count c = of(std::string("matmul_") + kernel + "_kernel read global");
+      EXPECT_EQ(c.units, c.least) << kernel << ", " << product;
+      EXPECT_EQ(c.units, (m + n) * k * 4 / 32) << kernel;
+    }
+  }
+  // Chapter 02 and its opposite: a number of a for 32 rows and one of b for all; one of a for all and 32 columns of b.
+  const Counts& plain = counts("plain");
+  EXPECT_EQ(plain.at("matmul_naive_kernel read global").units, m * n / 32 * k * (32 + 1));
+  EXPECT_EQ(plain.at("matmul_kernel read global").units, m * n / 32 * k * (1 + 4));
+}
+
+// What is padded for it: the fragments' tiles are written with at most four numbers to a bank.
+TEST(Traffic, OfTensorCoresTilesIsSpreadOverTheBanks) {
+  if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";
+  for (const std::string product : {"plain", "left", "right"}) {
+    const Count c = counts(product).at("matmul_tensor_kernel<Kind> write shared");
+    EXPECT_GT(c.requests, 0);
+    EXPECT_LE(c.units, 4 * c.least) << product;
+  }
+}
+
+}  // namespace
