@@ -100,7 +100,7 @@ std::string line_with(const ProgramRun& run, const std::string& begin) {
 }
 
 TEST(Goodput, PrintsWhatTheSumsSay) {
-  const std::string program = build_folder() + "/chapters/12_restart/goodput";
+  const std::string program = "env -u PMI_RANK -u PMI_SIZE -u PMI_FD " + build_folder() + "/chapters/12_restart/goodput";
   EXPECT_EQ(options_told(run_program(program + " --help").output),
             "nodes N (at least 1) [2048]\nnode-hours X (0.001 to 1000000000) [6336]\ncheckpoint X (1e-06 to 1000000000) [30]\n"
             "restart X (0 to 1000000000) [600]\nruns N (2 to 10000000) [1000]\nintervals N (1 to 1000000) [200]\nseed N (at least 0) [1]\n");
