@@ -20,6 +20,7 @@ struct Field {
   double unit;
   double least;
   double* value;
+  bool required = true;
 };
 
 std::vector<Field> fields_of_link(Link& link, const std::string& where) {
@@ -28,6 +29,7 @@ std::vector<Field> fields_of_link(Link& link, const std::string& where) {
   const auto name = [&](const char* what) { return names.insert(where + what).first->c_str(); };
   return {{name("-latency-us"), 1e-6, 0, &link.latency},
           {name("-overhead-us"), 1e-6, 0, &link.overhead},
+          {name("-gap-us"), 1e-6, 0, &link.gap, false},
           {name("-rendezvous-us"), 1e-6, 0, &link.rendezvous},
           {name("-gbyte-per-second"), 1e9, 1e-6, &link.bytes_per_second}};
 }
@@ -38,7 +40,7 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
-// Reads `name value` lines into the fields; every field must be there once.
+// Reads `name value` lines into the fields; every field must be there once, or at most once if it is not required.
 void read_fields(const std::string& file, std::istream& in, const std::vector<Field>& fields) {
   std::set<std::string> seen;
   int number = 0;
@@ -60,7 +62,7 @@ void read_fields(const std::string& file, std::istream& in, const std::vector<Fi
     *field->value = value * field->unit;
   }
   for (const Field& field : fields)
-    if (!seen.contains(field.name)) throw Error(file + ": no line says " + field.name);
+    if (field.required && !seen.contains(field.name)) throw Error(file + ": no line says " + field.name);
 }
 
 }  // namespace
@@ -85,18 +87,22 @@ Cluster load_cluster(const std::string& name) {
   cluster.title.erase(0, 2);
   in.seekg(0);
 
-  double ranks = 0, cards = 0;
+  double ranks = 0, cards = 0, alone = 0, fifo = 0;
   std::vector<Field> fields = {{"ranks-per-node", 1, 1, &ranks},
                                {"cards-per-node", 1, 1, &cards},
                                {"eager-kib", 1024, 0, &cluster.eager_bytes},
                                {"tflop-per-second", 1e12, 1e-6, &cluster.operations_per_second},
                                {"memory-gbyte-per-second", 1e9, 1e-6, &cluster.bytes_per_second},
                                {"memory-gbyte", 1e9, 0, &cluster.memory},
-                               {"launch-us", 1e-6, 0, &cluster.launch}};
+                               {"launch-us", 1e-6, 0, &cluster.launch},
+                               {"progress-alone", 1, 0, &alone, false},
+                               {"fifo-ports", 1, 0, &fifo, false}};
   for (const auto& [link, where] : {std::pair{&cluster.inside, "inside"}, {&cluster.between, "between"}})
     for (const Field& field : fields_of_link(*link, where)) fields.push_back(field);
   read_fields(file, in, fields);
   cluster.ranks_per_node = int(std::min(ranks, 1e6));
   cluster.cards_per_node = int(std::min(cards, 1e6));
+  cluster.progress_alone = alone > 0;
+  cluster.fifo_ports = fifo > 0;
   return cluster;
 }

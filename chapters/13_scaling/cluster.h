@@ -7,14 +7,14 @@
 #include <vector>
 
 // A message of n bytes that finds its way free arrives after
-//   alpha + n · beta    with alpha = overhead + latency (+ rendezvous, if it is long), beta = 1 / bytes_per_second.
-// The overhead is what each message costs its sender's processor and its card, whatever its length: a rank that sends many
-// messages at once pays the latency once and the overhead each time. Seconds.
-// Alexandrov, Ionescu, Schauser, Scheiman: LogGP, SPAA 1995: L, o, G; Hockney 1994 for alpha and beta.
+//   alpha + n · beta    with alpha = overhead + gap + latency (+ rendezvous, if it is long), beta = 1 / bytes_per_second.
+// Each message costs its sender's processor the overhead, and its ports the gap, whatever its length: a rank that sends many
+// messages at once pays the latency once, and the other two each time. Seconds.
+// Alexandrov, Ionescu, Schauser, Scheiman: LogGP, SPAA 1995: L, o, g, G; Hockney 1994 for alpha and beta.
 struct Link {
-  double latency = 0, overhead = 0, rendezvous = 0;
+  double latency = 0, overhead = 0, gap = 0, rendezvous = 0;
   double bytes_per_second = 1e9;
-  double alpha(bool is_long) const { return overhead + latency + (is_long ? rendezvous : 0); }
+  double alpha(bool is_long) const { return overhead + gap + latency + (is_long ? rendezvous : 0); }
 };
 
 struct Cluster {
@@ -23,6 +23,8 @@ struct Cluster {
   int cards_per_node = 1;      // network cards, shared by the ranks of a node
   Link inside, between;        // the ranks of a node; ranks of different nodes
   double eager_bytes = 65536;  // a longer message waits in its sender until its receiver is there
+  bool progress_alone = false;  // it begins then; otherwise not before both are in an MPI function
+  bool fifo_ports = false;      // a port serves one message at a time; otherwise all of them at once
 
   double operations_per_second = 1e11;  // of a rank; a multiplication and an addition are two
   double bytes_per_second = 25e9;       // between a rank and its memory

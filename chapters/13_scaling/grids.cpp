@@ -14,7 +14,7 @@ int main(int argc, char** argv) try {
   options.add("show", &show, "lines of the table", at_least(1));
   o.declare(options);
   if (!options.parse(argc, argv)) return 0;
-  const Cluster cluster = load_cluster(o.cluster);
+  const Cluster cluster = o.load();
   const HybridSettings settings = o.settings();
 
   std::printf("%s\n%s, batch %lld: %s\n", cluster.title.c_str(), o.network().c_str(), (long long)o.batch,

@@ -43,7 +43,7 @@ int main(int argc, char** argv) try {
   options.add("csv", &csv, "write the table to this file, too");
   o.declare(options);
   if (!options.parse(argc, argv)) return 0;
-  const Cluster cluster = load_cluster(o.cluster);
+  const Cluster cluster = o.load();
   std::ofstream file;
   if (!csv.empty()) {
     file.open(csv);

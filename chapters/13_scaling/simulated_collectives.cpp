@@ -1,15 +1,15 @@
-// Collective operations of the simulated MPI, and how long they take.
+// Collective operations of the simulated MPI: chapter 05's algorithms on messages of bytes, chosen as MPICH chooses them.
 //
-//   MPI_Barrier, MPI_Bcast, MPI_Gather, MPI_Allgather, a short MPI_Allreduce, MPI_Comm_split
-//       everybody leaves when the last one has come and steps = ceil(log2 p) messages have gone through a tree:
-//       steps · (alpha + n · beta), gathering steps · alpha + (p - 1) · n · beta, of the link between nodes if there are several;
-//       and each step of a sum adds
-//   a long MPI_Allreduce
-//       is messages: each rank sums one block of the vector, in the order of ranks, and sends it to all others (the
-//       rank-order allreduce of chapter 05). Long is where that takes less time.
+//   MPI_Barrier     dissemination
+//   MPI_Bcast       a binomial tree; from 12 KiB on, with 8 ranks or more, the blocks by a tree, then round a ring
+//   MPI_Gather      a binomial tree
+//   MPI_Allgather   recursive doubling for 2, 4, 8, ... ranks up to 512 KiB in all, Bruck for others up to 80 KiB, or a ring
+//   MPI_Allreduce   recursive doubling up to 2 KiB, or Rabenseifner
+//   MPI_Comm_split  an allgather of colors and keys
+//
+// Thakur, Rabenseifner, Gropp: IJHPCA 19(1), 2005. They do not look at what they carry, so memory may have no contents.
 #include <algorithm>
-#include <cmath>
-#include <functional>
+#include <bit>
 
 #include "chapters/13_scaling/ghost_memory.h"
 #include "chapters/13_scaling/simulated_mpi.h"
@@ -18,58 +18,57 @@
 
 namespace {
 
-const Link& slowest_link(const Communicator& c) {
-  const Cluster& cluster = world().cluster;
-  const bool one_node = std::ranges::all_of(
-      c.members, [&](int rank) { return cluster.node_of(rank) == cluster.node_of(c.members.front()); });
-  return one_node ? cluster.inside : cluster.between;
-}
+char* at(void* memory, size_t bytes) { return static_cast<char*>(memory) + bytes; }
 
-int tree_steps(int ranks) { return ranks == 1 ? 0 : int(std::ceil(std::log2(ranks))); }
+// One rank's part in a collective: its messages to others.
+struct Party {
+  MPI_Comm comm;
+  const char* name;
+  const Communicator& c;
+  const int ranks, rank;
+  const std::pair<int, size_t> place;
+  SimulatedMpi::Collective& together;
 
-double tree_seconds(const Communicator& c, double bytes) {
-  const Link& link = slowest_link(c);
-  return tree_steps(c.size()) *
-         (link.alpha(bytes > world().cluster.eager_bytes) + bytes / link.bytes_per_second);
-}
-// Two numbers are read and one is written.
-double sum_seconds(const Communicator& c, double bytes) {
-  return tree_seconds(c, bytes) + tree_steps(c.size()) * 3 * bytes / world().cluster.bytes_per_second;
-}
-double gather_seconds(const Communicator& c, double bytes) {
-  const Link& link = slowest_link(c);
-  return tree_steps(c.size()) * link.alpha(false) + (c.size() - 1) * bytes / link.bytes_per_second;
-}
-
-// The last rank to come does the work of all, while the others sleep.
-void meet(MPI_Comm comm, const char* what, const Meeting::Party& mine, double seconds,
-          const std::function<void(std::vector<Meeting::Party>&)>& work) {
-  World& w = world();
-  Communicator& c = communicator_of(comm);
-  const int rank = own_rank(c);
-  const std::pair place{c.id, c.collectives[size_t(rank)]++};
-  Meeting& meeting = simulated_mpi().meetings[place];
-  if (meeting.arrived == 0) {
-    meeting.what = what;
-    meeting.parties.resize(size_t(c.size()));
+  Party(MPI_Comm in, const char* what)
+      : comm(in),
+        name(what),
+        c(communicator_of(in)),
+        ranks(c.size()),
+        rank(own_rank(c)),
+        place(c.id, communicator_of(in).collectives[size_t(rank)]++),
+        together(simulated_mpi().collectives[place]) {
+    if (together.name.empty()) together.name = name;
+    if (together.name != name)
+      throw Error("rank " + std::to_string(world().rank()) + " calls " + name + " on '" + c.name +
+                  "', where others call " + together.name);
   }
-  if (meeting.what != what)
-    throw Error("rank " + std::to_string(w.rank()) + " calls " + what + " on '" + c.name +
-                "', where others call " + meeting.what);
-  meeting.parties[size_t(rank)] = mine;
-  w.time().messages += size_t(tree_steps(c.size()));
-  w.time().bytes += tree_steps(c.size()) * double(bytes_of(mine.count, mine.type));
-  meeting.latest = std::max(meeting.latest, w.now());
-  if (++meeting.arrived < c.size())
-    return w.sleep(std::string(what) + " of '" + c.name + "', where " + std::to_string(meeting.arrived) +
-                   " of " + std::to_string(c.size()) + " have come");
-  work(meeting.parties);
-  const double end = meeting.latest + seconds;
-  for (int member : c.members)
-    if (member != w.rank()) w.wake(member, end);
-  w.wait_until(end);
-  simulated_mpi().meetings.erase(place);
-}
+  ~Party() {
+    if (++together.ended == ranks) simulated_mpi().collectives.erase(place);
+  }
+  Party(const Party&) = delete;
+  Party& operator=(const Party&) = delete;
+
+  void send(const void* data, size_t bytes, int to) const {
+    finish(begin_send(data, bytes, to, 0, comm, name));
+  }
+  void receive(void* data, size_t bytes, int from) const {
+    finish(begin_receive(data, bytes, from, 0, comm, name));
+  }
+  void exchange(const void* out, size_t out_bytes, int to, void* in, size_t in_bytes, int from) const {
+    const MPI_Request receives = begin_receive(in, in_bytes, from, 0, comm, name);
+    const MPI_Request sends = begin_send(out, out_bytes, to, 0, comm, name);
+    finish(receives);
+    finish(sends);
+  }
+};
+
+// Memory like `like`: without contents, if that has none.
+struct Scratch {
+  std::vector<char> memory;
+  void* data;
+  Scratch(void* like, size_t bytes)
+      : memory(is_ghost(like) ? 0 : bytes), data(is_ghost(like) ? like : memory.data()) {}
+};
 
 // ---- Sums ----
 
@@ -118,67 +117,156 @@ void combine(void* sum, const void* other, size_t n, MPI_Datatype type, MPI_Op o
     throw Error("simulated MPI: sums of a datatype that is not simulated");
 }
 
-void reduce_at_once(std::vector<Meeting::Party>& parties) {
-  const Meeting::Party& first = parties.front();
-  const size_t bytes = bytes_of(first.count, first.type);
-  if (is_ghost(first.in)) return;
-  std::vector<char> sum(static_cast<const char*>(first.in), static_cast<const char*>(first.in) + bytes);
-  for (size_t r = 1; r < parties.size(); ++r)
-    combine(sum.data(), parties[r].in, size_t(first.count), first.type, first.op);
-  for (const Meeting::Party& party : parties) copy_unless_ghost(party.out, sum.data(), bytes);
+// sum += other, and the time for it: two numbers are read, one is written.
+void add(char* sum, const char* other, size_t n, MPI_Datatype type, MPI_Op op) {
+  combine(sum, other, n, type, op);
+  world().spend(3 * double(n * bytes_of(1, type)) / world().cluster.bytes_per_second);
 }
 
-// Each rank sums one block. in may be out.
-void reduce_by_messages(const void* in, void* out, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm) {
-  const Communicator& c = communicator_of(comm);
-  const int ranks = c.size(), rank = own_rank(c);
-  const size_t each = bytes_of(1, type);
-  constexpr int sum_tag = -11, gather_tag = -12;  // of messages that no program sends
-  const auto block = [&](int r) { return share(size_t(count), size_t(ranks), size_t(r)); };
-  const Range mine = block(rank);
-  const char* source = static_cast<const char*>(in);
-  char* target = static_cast<char*>(out);
+// ---- Algorithms ----
 
-  std::vector<MPI_Request> requests;
-  std::vector<char> others(is_ghost(in) ? 0 : size_t(ranks) * mine.size() * each);
-  const auto from = [&](int r) -> const void* {
-    if (r == rank) return source + mine.first * each;
-    return is_ghost(in) ? in : others.data() + size_t(r) * mine.size() * each;
+void disseminate(const Party& p) {
+  for (int d = 1; d < p.ranks; d *= 2)
+    p.exchange(nullptr, 0, (p.rank + d) % p.ranks, nullptr, 0, (p.rank - d + p.ranks) % p.ranks);
+}
+
+// Ranks by their distance from the root: the one at v has a subtree of those up to v + extent(v), and hangs at v - extent(v).
+struct Tree {
+  const Party& p;
+  int root, v, extent;
+  Tree(const Party& party, int r)
+      : p(party),
+        root(r),
+        v((p.rank - r + p.ranks) % p.ranks),
+        extent(v == 0 ? int(std::bit_ceil(unsigned(p.ranks))) : v & -v) {}
+  int rank_at(int distance) const { return (root + distance) % p.ranks; }
+};
+
+// part(first, last): address and bytes of what belongs to the ranks at these distances.
+template <class PartOf>
+void send_down(const Tree& t, PartOf part) {
+  const auto at_most = [&](int distance) { return std::min(distance, t.p.ranks); };
+  if (t.v > 0) {
+    const auto [data, bytes] = part(t.v, at_most(t.v + t.extent));
+    t.p.receive(data, bytes, t.rank_at(t.v - t.extent));
+  }
+  for (int d = t.extent / 2; d > 0; d /= 2)
+    if (t.v + d < t.p.ranks) {
+      const auto [data, bytes] = part(t.v + d, at_most(t.v + 2 * d));
+      t.p.send(data, bytes, t.rank_at(t.v + d));
+    }
+}
+
+template <class PartOf>
+void gather_up(const Tree& t, PartOf part) {
+  const auto at_most = [&](int distance) { return std::min(distance, t.p.ranks); };
+  for (int d = 1; d < t.extent; d *= 2)
+    if (t.v + d < t.p.ranks) {
+      const auto [data, bytes] = part(t.v + d, at_most(t.v + 2 * d));
+      t.p.receive(data, bytes, t.rank_at(t.v + d));
+    }
+  if (t.v > 0) {
+    const auto [data, bytes] = part(t.v, at_most(t.v + t.extent));
+    t.p.send(data, bytes, t.rank_at(t.v - t.extent));
+  }
+}
+
+// Everybody has the block at its own distance, and gets all others.
+template <class PartOf>
+void round_the_ring(const Tree& t, PartOf part) {
+  const int ranks = t.p.ranks;
+  for (int step = 0; step + 1 < ranks; ++step) {
+    const int mine = (t.v - step + ranks) % ranks, theirs = (mine - 1 + ranks) % ranks;
+    const auto [out, out_bytes] = part(mine, mine + 1);
+    const auto [in, in_bytes] = part(theirs, theirs + 1);
+    t.p.exchange(out, out_bytes, t.rank_at(t.v + 1), in, in_bytes, t.rank_at(t.v + ranks - 1));
+  }
+}
+
+// Of 2, 4, 8, ... numbers: the blocks that n has when groups of d have exchanged theirs are [first, first + d).
+int first_of_group(int n, int d) { return n & ~(d - 1); }
+
+void allgather_doubling(const Party& p, void* all, size_t each) {
+  for (int d = 1; d < p.ranks; d *= 2)
+    p.exchange(at(all, size_t(first_of_group(p.rank, d)) * each), size_t(d) * each, p.rank ^ d,
+               at(all, size_t(first_of_group(p.rank ^ d, d)) * each), size_t(d) * each, p.rank ^ d);
+}
+
+void allgather_bruck(const Party& p, void* all, size_t each) {
+  const Scratch have(all, size_t(p.ranks) * each);  // beginning with the own block
+  copy_unless_ghost(have.data, at(all, size_t(p.rank) * each), each);
+  for (int d = 1; d < p.ranks; d *= 2) {
+    const size_t bytes = size_t(std::min(d, p.ranks - d)) * each;
+    p.exchange(have.data, bytes, (p.rank - d + p.ranks) % p.ranks, at(have.data, size_t(d) * each), bytes,
+               (p.rank + d) % p.ranks);
+  }
+  for (int i = 0; i < p.ranks; ++i)
+    copy_unless_ghost(at(all, size_t((p.rank + i) % p.ranks) * each), at(have.data, size_t(i) * each), each);
+}
+
+// The own block is in place.
+void allgather(const Party& p, void* all, size_t each) {
+  const size_t bytes = each * size_t(p.ranks);
+  const bool doubles = std::has_single_bit(unsigned(p.ranks));
+  if (doubles && bytes < 512 * 1024) return allgather_doubling(p, all, each);
+  if (!doubles && bytes < 80 * 1024) return allgather_bruck(p, all, each);
+  round_the_ring(Tree(p, 0), [&](int first, int last) {
+    return std::pair{at(all, size_t(first) * each), size_t(last - first) * each};
+  });
+}
+
+void broadcast(const Party& p, void* data, size_t bytes, int root) {
+  const Tree tree(p, root);
+  if (bytes < 12 * 1024 || p.ranks < 8)
+    return send_down(tree, [&](int, int) { return std::pair{at(data, 0), bytes}; });
+  const auto blocks = [&](int first, int last) {
+    const size_t begin = share(bytes, size_t(p.ranks), size_t(first)).first;
+    return std::pair{at(data, begin), share(bytes, size_t(p.ranks), size_t(last - 1)).last - begin};
   };
-  for (int step = 1; step < ranks; ++step) {
-    const int r = (rank - step + ranks) % ranks;
-    MPI_Irecv(const_cast<void*>(from(r)), int(mine.size()), type, r, sum_tag, comm, &requests.emplace_back());
-  }
-  for (int step = 1; step < ranks; ++step) {
-    const int r = (rank + step) % ranks;
-    MPI_Isend(source + block(r).first * each, int(block(r).size()), type, r, sum_tag, comm,
-              &requests.emplace_back());
-  }
-  MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
-  std::vector<char> sum(is_ghost(in) ? 0 : mine.size() * each);
-  copy_unless_ghost(sum.data(), from(0), sum.size());
-  for (int r = 1; r < ranks && !is_ghost(in); ++r) combine(sum.data(), from(r), mine.size(), type, op);
-  copy_unless_ghost(target + mine.first * each, sum.data(), sum.size());
-  world().compute(double(mine.size() * each) * (ranks + 1) / world().cluster.bytes_per_second);
-
-  requests.clear();
-  for (int step = 1; step < ranks; ++step) {
-    const int r = (rank - step + ranks) % ranks;
-    MPI_Irecv(target + block(r).first * each, int(block(r).size()), type, r, gather_tag, comm,
-              &requests.emplace_back());
-  }
-  for (int step = 1; step < ranks; ++step)
-    MPI_Isend(target + mine.first * each, int(mine.size()), type, (rank + step) % ranks, gather_tag, comm,
-              &requests.emplace_back());
-  MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
+  send_down(tree, blocks);
+  round_the_ring(tree, blocks);
 }
 
-double seconds_by_messages(const Communicator& c, double bytes) {
-  const Link& link = slowest_link(c);
-  const double block = bytes / c.size();
-  return 2 * (link.alpha(block > world().cluster.eager_bytes) + (c.size() - 2) * link.overhead +
-              (c.size() - 1) * block / link.bytes_per_second) +
-         (c.size() + 1) * block / world().cluster.bytes_per_second;
+// result: the own operand, then the sum.
+void allreduce(const Party& p, void* result, int count, MPI_Datatype type, MPI_Op op) {
+  const size_t each = bytes_of(1, type), n = size_t(count), bytes = n * each;
+  const Scratch other(result, bytes);
+  const auto both = [&](Range out, int partner, Range in) {  // elements; what comes is added or only there
+    p.exchange(at(result, out.first * each), out.size() * each, partner, at(other.data, in.first * each),
+               in.size() * each, partner);
+    add(at(result, in.first * each), at(other.data, in.first * each), in.size(), type, op);
+  };
+  // Of the first 2 · rest ranks, every second one acts for its neighbour, so that 2, 4, 8, ... are left.
+  const int survivors = int(std::bit_floor(unsigned(p.ranks))), rest = p.ranks - survivors;
+  const bool survives = p.rank >= 2 * rest || p.rank % 2 == 1;
+  if (!survives) {
+    p.send(result, bytes, p.rank + 1);
+    return p.receive(result, bytes, p.rank + 1);
+  }
+  if (p.rank < 2 * rest) {
+    p.receive(other.data, bytes, p.rank - 1);
+    add(at(result, 0), at(other.data, 0), n, type, op);
+  }
+  const int number = p.rank < 2 * rest ? p.rank / 2 : p.rank - rest;
+  const auto rank_of_number = [&](int s) { return s < rest ? 2 * s + 1 : s + rest; };
+  if (bytes <= 2048 || count < survivors) {
+    for (int d = 1; d < survivors; d *= 2) both({0, n}, rank_of_number(number ^ d), {0, n});
+  } else {
+    const auto group = [&](int s, int d) {
+      const size_t first = size_t(first_of_group(s, d));
+      return Range{share(n, size_t(survivors), first).first,
+                   share(n, size_t(survivors), first + size_t(d) - 1).last};
+    };
+    for (int d = survivors / 2; d > 0; d /= 2)
+      both(group(number ^ d, d), rank_of_number(number ^ d), group(number, d));
+    for (int d = 1; d < survivors; d *= 2) {
+      const Range out = group(number, d), in = group(number ^ d, d);
+      const int partner = rank_of_number(number ^ d);
+      p.exchange(at(result, out.first * each), out.size() * each, partner, at(result, in.first * each),
+                 in.size() * each, partner);
+    }
+  }
+  if (p.rank < 2 * rest) p.send(result, bytes, p.rank - 1);
 }
 
 }  // namespace
@@ -187,83 +275,70 @@ extern "C" {
 
 int MPI_Barrier(MPI_Comm comm) {
   const CallInWorld call("collective", "MPI_Barrier");
-  meet(comm, "MPI_Barrier", {}, tree_seconds(communicator_of(comm), 0), [](auto&) {});
+  disseminate(Party(comm, "MPI_Barrier"));
   return MPI_SUCCESS;
 }
 
 int MPI_Bcast(void* data, int count, MPI_Datatype type, int root, MPI_Comm comm) {
-  const double bytes = double(bytes_of(count, type));
-  const CallInWorld call("collective", "MPI_Bcast", -1, bytes);
-  meet(comm, "MPI_Bcast", {.in = data, .out = data, .count = count, .root = root, .type = type},
-       tree_seconds(communicator_of(comm), bytes), [&](std::vector<Meeting::Party>& all) {
-         for (Meeting::Party& party : all)
-           if (party.out != all[size_t(root)].in)
-             copy_unless_ghost(party.out, all[size_t(root)].in, size_t(bytes));
-       });
+  const CallInWorld call("collective", "MPI_Bcast", -1, double(bytes_of(count, type)));
+  broadcast(Party(comm, "MPI_Bcast"), data, bytes_of(count, type), root);
   return MPI_SUCCESS;
 }
 
 int MPI_Allgather(const void* in, int count, MPI_Datatype type, void* out, int, MPI_Datatype, MPI_Comm comm) {
-  const size_t bytes = bytes_of(count, type);
-  const CallInWorld call("collective", "MPI_Allgather", -1, double(bytes));
-  meet(comm, "MPI_Allgather", {.in = in, .out = out, .count = count, .type = type},
-       gather_seconds(communicator_of(comm), double(bytes)), [&](std::vector<Meeting::Party>& all) {
-         for (Meeting::Party& to : all)
-           for (size_t r = 0; r < all.size(); ++r)
-             if (all[r].in != MPI_IN_PLACE)
-               copy_unless_ghost(static_cast<char*>(to.out) + r * bytes, all[r].in, bytes);
-             else if (&all[r] != &to)
-               copy_unless_ghost(static_cast<char*>(to.out) + r * bytes,
-                                 static_cast<char*>(all[r].out) + r * bytes, bytes);
-       });
+  const size_t each = bytes_of(count, type);
+  const CallInWorld call("collective", "MPI_Allgather", -1, double(each));
+  const Party p(comm, "MPI_Allgather");
+  if (in != MPI_IN_PLACE) copy_unless_ghost(at(out, size_t(p.rank) * each), in, each);
+  allgather(p, out, each);
   return MPI_SUCCESS;
 }
 
 int MPI_Gather(const void* in, int count, MPI_Datatype type, void* out, int, MPI_Datatype, int root,
                MPI_Comm comm) {
-  const size_t bytes = bytes_of(count, type);
-  const CallInWorld call("collective", "MPI_Gather", -1, double(bytes));
-  meet(comm, "MPI_Gather", {.in = in, .out = out, .count = count, .root = root, .type = type},
-       gather_seconds(communicator_of(comm), double(bytes)), [&](std::vector<Meeting::Party>& all) {
-         for (size_t r = 0; r < all.size(); ++r)
-           if (all[r].in != MPI_IN_PLACE)
-             copy_unless_ghost(static_cast<char*>(all[size_t(root)].out) + r * bytes, all[r].in, bytes);
-       });
+  const size_t each = bytes_of(count, type);
+  const CallInWorld call("collective", "MPI_Gather", -1, double(each));
+  const Party p(comm, "MPI_Gather");
+  const Tree tree(p, root);
+  const void* mine = in == MPI_IN_PLACE ? at(out, size_t(root) * each) : in;
+  const Scratch by_distance(const_cast<void*>(mine), size_t(p.ranks) * each);
+  const auto blocks = [&](int first, int last) {
+    return std::pair{at(by_distance.data, size_t(first) * each), size_t(last - first) * each};
+  };
+  copy_unless_ghost(blocks(tree.v, tree.v + 1).first, mine, each);
+  gather_up(tree, blocks);
+  for (int v = 0; p.rank == root && v < p.ranks; ++v)
+    copy_unless_ghost(at(out, size_t(tree.rank_at(v)) * each), blocks(v, v + 1).first, each);
   return MPI_SUCCESS;
 }
 
 int MPI_Allreduce(const void* in, void* out, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm) {
-  const double bytes = double(bytes_of(count, type));
-  const CallInWorld call("collective", "MPI_Allreduce", -1, bytes);
-  const Communicator& c = communicator_of(comm);
-  const void* source = in == MPI_IN_PLACE ? out : in;
-  const double at_once = sum_seconds(c, bytes);
-  if (c.size() > 1 && seconds_by_messages(c, bytes) < at_once)
-    reduce_by_messages(source, out, count, type, op, comm);
-  else
-    meet(comm, "MPI_Allreduce", {.in = source, .out = out, .count = count, .type = type, .op = op}, at_once,
-         reduce_at_once);
+  const size_t bytes = bytes_of(count, type);
+  const CallInWorld call("collective", "MPI_Allreduce", -1, double(bytes));
+  if (in != MPI_IN_PLACE) copy_unless_ghost(out, in, bytes);
+  allreduce(Party(comm, "MPI_Allreduce"), out, count, type, op);
   return MPI_SUCCESS;
 }
 
 int MPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm* part) {
   const CallInWorld call("collective", "MPI_Comm_split");
-  const std::vector<int> members = communicator_of(comm).members;
-  meet(comm, "MPI_Comm_split", {.color = color, .key = key, .comm = part},
-       gather_seconds(communicator_of(comm), 8), [&](std::vector<Meeting::Party>& all) {
-         std::map<int, std::vector<std::pair<int, int>>> by_color;  // (key, rank)
-         for (size_t r = 0; r < all.size(); ++r) {
-           *all[r].comm = MPI_COMM_NULL;
-           if (all[r].color != MPI_UNDEFINED) by_color[all[r].color].push_back({all[r].key, int(r)});
-         }
-         for (auto& [unused, ranks] : by_color) {
-           std::ranges::sort(ranks);
-           std::vector<int> here;
-           for (const auto& [key_of_it, r] : ranks) here.push_back(members[size_t(r)]);
-           const MPI_Comm made = new_communicator(here, "a part of " + communicator_of(comm).name);
-           for (const auto& [key_of_it, r] : ranks) *all[size_t(r)].comm = made;
-         }
-       });
+  const Party p(comm, "MPI_Comm_split");
+  std::vector<std::pair<int, int>> all(size_t(p.ranks));  // color, key
+  all[size_t(p.rank)] = {color, key};
+  allgather(p, all.data(), sizeof all[0]);
+  *part = MPI_COMM_NULL;
+  if (color == MPI_UNDEFINED) return MPI_SUCCESS;
+  const auto [place, is_new] = p.together.parts.try_emplace(color);
+  if (is_new) {                              // the first of its members that knows them all
+    std::vector<std::pair<int, int>> ranks;  // key, rank
+    for (int r = 0; r < p.ranks; ++r)
+      if (all[size_t(r)].first == color) ranks.push_back({all[size_t(r)].second, r});
+    std::ranges::sort(ranks);
+    std::vector<int> members;
+    for (const auto& [its_key, r] : ranks) members.push_back(p.c.members[size_t(r)]);
+    place->second = new_communicator(members, "a part of " + p.c.name);
+  }
+  *part = place->second;
   return MPI_SUCCESS;
 }
 

@@ -1,8 +1,10 @@
 // Messages between the ranks of a simulation: mpi.h's functions for one sender and one receiver.
 //
-// A message is matched like any other MPI's: same communicator, sender, receiver and tag, in the order of sending. Up to
-// eager_bytes it flies at once, and lies in the receiver's memory until it is asked for. A longer one waits in its sender; it
-// flies when both sides are there.
+// A message is matched like any other MPI's: same communicator, sender, receiver and tag, in the order of sending.
+//   eager       up to eager_bytes: it begins when the sender's overhead is over, and lies at the receiver until it is asked for;
+//   rendezvous  a longer one: it waits in its sender until it has its receive, the receiver has been in an MPI function since,
+//               and after it the sender; both, because no one else moves it on (cluster.progress_alone: something does).
+// The sender's request ends when the last byte has left, the receiver's a latency later.
 #include "chapters/13_scaling/simulated_mpi.h"
 
 #include <algorithm>
@@ -32,34 +34,52 @@ struct Request {
   Envelope envelope;
   void* memory = nullptr;  // of a receive
   size_t bytes = 0;        // that there are, or that there is room for
-  bool receives = false;
-  bool known = false;  // when it ends
-  double end = 0;
+  bool receives = false, has_ended = false;
   bool waited_for = false;  // its owner sleeps
   int owner = 0;
+  const char* collective = nullptr;
   MPI_Status status{};
 };
 
-// A message that nobody has asked for yet.
-struct Waiting {
-  size_t bytes;
-  const void* memory;      // of the sender, of a long one
-  std::vector<char> copy;  // of a short one
-  double arrived;          // a short one
-  int request = -1;        // of the sender, of a long one
+struct Message {
+  Envelope envelope;
+  size_t bytes = 0, of_sender = 0;  // its sender's first, second, ... message
+  const void* memory = nullptr;     // of the sender, of a long one
+  std::vector<char> copy;           // of a short one that nobody has asked for yet
+  double ready = 0;                 // when the sender's overhead is over
+  int send = -1, receive = -1;      // requests; no receive: nobody has asked for it yet
+  bool is_long = false, receiver_knows = false, arrived = false;
 };
 
 struct Queues {
-  std::list<Waiting> sent;
-  std::list<int> receives;  // requests
+  std::list<int> sent, receives;  // messages that nobody has asked for; requests of receives
+};
+
+// Things with numbers, of which those that are given back are used again.
+template <class T>
+struct Numbered {
+  std::vector<T> all;
+  std::vector<int> unused;
+  T& operator[](int number) { return all[size_t(number)]; }
+  int add(T thing) {
+    if (unused.empty()) {
+      all.push_back(std::move(thing));
+      return int(all.size()) - 1;
+    }
+    const int number = unused.back();
+    unused.pop_back();
+    all[size_t(number)] = std::move(thing);
+    return number;
+  }
 };
 
 }  // namespace
 
 struct SimulatedMpi::Messages {
   std::unordered_map<Envelope, Queues, EnvelopeHash> queues;
-  std::vector<Request> requests;
-  std::vector<int> free_requests;
+  Numbered<Request> requests;  // their numbers are handles: small ones, MPI_REQUEST_NULL is a large one
+  Numbered<Message> messages;
+  std::vector<std::vector<int>> need;  // by rank: messages that go on when it is in an MPI function
 };
 
 namespace {
@@ -70,155 +90,115 @@ SimulatedMpi* current = nullptr;
 std::vector<MPI_Comm_delete_attr_function*> forgetters;
 
 SimulatedMpi::Messages& messages() { return *simulated_mpi().messages; }
+Request& request_of(int handle) { return messages().requests[handle]; }
+Message& message_of(int number) { return messages().messages[number]; }
 
-// Handles of requests are small numbers; MPI_REQUEST_NULL is a large one.
-int new_request(const Request& request) {
-  auto& m = messages();
-  if (m.free_requests.empty()) {
-    m.requests.push_back(request);
-    return int(m.requests.size()) - 1;
-  }
-  const int handle = m.free_requests.back();
-  m.free_requests.pop_back();
-  m.requests[size_t(handle)] = request;
-  return handle;
+void end(int handle) {
+  Request& request = request_of(handle);
+  request.has_ended = true;
+  if (request.waited_for) world().wake(request.owner);
 }
 
-Request& request_of(int handle) { return messages().requests[size_t(handle)]; }
+// ---- The life of a message ----
 
-void ends(Request& request, double moment) {
-  request.known = true;
-  request.end = moment;
-  if (request.waited_for) world().wake(request.owner, moment);
-}
-
-void deliver(Request& receive, const void* data, size_t bytes) {
-  if (bytes > receive.bytes)
-    throw Error("rank " + std::to_string(receive.envelope.to) + " receives " + std::to_string(bytes) +
-                " bytes from rank " + std::to_string(receive.envelope.from) + ", tag " +
-                std::to_string(receive.envelope.tag) + ", into memory of " + std::to_string(receive.bytes));
-  copy_unless_ghost(receive.memory, data, bytes);
-  receive.status.count_lo = int(bytes);
-}
-
-// From now on the message flies; a long one after its two sides have spoken with each other.
-Network::Flight fly(const Envelope& e, size_t bytes, double now) {
+void fly(int number) {
   World& w = world();
-  const bool is_long = double(bytes) > w.cluster.eager_bytes;
-  return w.network.send(now + (is_long ? w.cluster.link(e.from, e.to).rendezvous : 0), e.from, e.to,
-                        double(bytes));
+  const Message& m = message_of(number);
+  const Envelope& e = m.envelope;
+  const double spoken = m.is_long ? w.cluster.link(e.from, e.to).rendezvous : 0;
+  w.events.insert({std::max(m.ready, w.now_everywhere()) + spoken, Happens::message_begins, number});
 }
 
-void send(const void* data, const Envelope& e, size_t bytes, int request) {
+// A long message that has its receive: who must be in an MPI function for it to go on?
+void speak(int number) {
   World& w = world();
-  ++w.time().messages;
-  w.time().bytes += double(bytes);
-  const auto place = messages().queues.try_emplace(e).first;
-  Queues& queues = place->second;
-  const bool is_long = double(bytes) > w.cluster.eager_bytes;
-  if (queues.receives.empty() && is_long) {
-    queues.sent.push_back(
-        {.bytes = bytes, .memory = data, .copy = {}, .arrived = 0, .request = request});
-    return;
+  Message& m = message_of(number);
+  const auto [comm, from, to, tag] = m.envelope;
+  if (!w.cluster.progress_alone) {
+    m.receiver_knows = m.receiver_knows || w.is_inside(to);
+    if (!m.receiver_knows) return messages().need[size_t(to)].push_back(number);
+    if (!w.is_inside(from)) return messages().need[size_t(from)].push_back(number);
   }
-  const Network::Flight flight = fly(e, bytes, w.now());
-  ends(request_of(request), flight.left);
-  if (queues.receives.empty()) {
-    Waiting waiting{.bytes = bytes, .memory = data, .copy = {}, .arrived = flight.arrived};
-    if (!is_ghost(data)) {
-      const char* bytes_of_it = static_cast<const char*>(data);
-      waiting.copy.assign(bytes_of_it, bytes_of_it + bytes);
-      waiting.memory = nullptr;
-    }
-    queues.sent.push_back(std::move(waiting));
-    return;
-  }
-  Request& receive = request_of(queues.receives.front());
-  queues.receives.pop_front();
-  deliver(receive, data, bytes);
-  ends(receive, flight.arrived);
-  if (queues.sent.empty() && queues.receives.empty()) messages().queues.erase(place);
+  fly(number);
 }
 
-void receive(const Envelope& e, int request) {
+void match(int number, int receive) {
+  Message& m = message_of(number);
+  Request& r = request_of(receive);
+  if (m.bytes > r.bytes)
+    throw Error("rank " + std::to_string(m.envelope.to) + " receives " + std::to_string(m.bytes) +
+                " bytes from rank " + std::to_string(m.envelope.from) + ", tag " +
+                std::to_string(m.envelope.tag) + ", into memory of " + std::to_string(r.bytes));
+  copy_unless_ghost(r.memory, m.copy.empty() ? m.memory : m.copy.data(), m.bytes);
+  m.copy = {};
+  r.status.count_lo = int(m.bytes);
+  m.receive = receive;
+  if (m.is_long) speak(number);
+}
+
+void message_event(const Event& event) {
   World& w = world();
-  const auto place = messages().queues.try_emplace(e).first;
-  Queues& queues = place->second;
-  if (queues.sent.empty()) {
-    queues.receives.push_back(request);
-    return;
+  Message& m = message_of(event.number);
+  const Envelope& e = m.envelope;
+  switch (event.what) {
+    case Happens::message_begins:
+      return w.network.begin(event.moment, event.number, e.from, m.of_sender, e.to, double(m.bytes));
+    case Happens::message_left:
+      w.network.end(event.moment, event.number);
+      end(m.send);
+      w.events.insert(
+          {event.moment + w.cluster.link(e.from, e.to).latency, Happens::message_arrives, event.number});
+      return;
+    default:
+      m.arrived = true;
+      if (m.receive < 0) return;
+      end(m.receive);
+      messages().messages.unused.push_back(event.number);
   }
-  const Waiting message = std::move(queues.sent.front());
-  queues.sent.pop_front();
-  Request& mine = request_of(request);
-  deliver(mine, message.memory == nullptr ? message.copy.data() : message.memory,
-          message.bytes);
-  if (message.request >= 0) {
-    const Network::Flight flight = fly(e, message.bytes, w.now());
-    ends(request_of(message.request), flight.left);
-    ends(mine, flight.arrived);
-  } else {
-    ends(mine, message.arrived);
-  }
-  if (queues.sent.empty() && queues.receives.empty()) messages().queues.erase(place);
 }
 
-// Begins a message in one direction. other: a rank of the communicator.
-int begin(bool receives, void* memory, int count, MPI_Datatype type, int other, int tag, MPI_Comm comm) {
+void rank_entered(int rank) {
+  for (int number : std::exchange(messages().need[size_t(rank)], {})) speak(number);
+}
+
+// ---- Requests ----
+
+// other: a rank of the communicator.
+Request new_request(bool receives, void* memory, size_t bytes, int other, int tag, MPI_Comm comm,
+                    const char* collective) {
   World& w = world();
   const Communicator& c = communicator_of(comm);
   if (other == MPI_ANY_SOURCE || tag == MPI_ANY_TAG)
     throw Error("simulated MPI: receives from any source or with any tag are not simulated");
   Request request{.envelope = {},
                   .memory = memory,
-                  .bytes = bytes_of(count, type),
+                  .bytes = bytes,
                   .receives = receives,
-                  .owner = w.rank()};
+                  .owner = w.rank(),
+                  .collective = collective};
   request.status.MPI_SOURCE = other;
   request.status.MPI_TAG = tag;
   if (other == MPI_PROC_NULL) {
-    request.known = true;
-    request.end = w.now();
-    request.bytes = 0;
-    return new_request(request);
+    request.has_ended = true;
+    return request;
   }
   if (other < 0 || other >= c.size())
     throw Error("rank " + std::to_string(w.rank()) + ": " + (receives ? "receives from" : "sends to") +
                 " rank " + std::to_string(other) + " of '" + c.name + "', which has " +
                 std::to_string(c.size()));
-  const int theirs = c.members[size_t(other)];
-  request.envelope = receives ? Envelope{c.id, theirs, w.rank(), tag} : Envelope{c.id, w.rank(), theirs, tag};
-  const Envelope e = request.envelope;
-  const int handle = new_request(request);
-  if (receives) {
-    receive(e, handle);
-  } else if (theirs == w.rank()) {
+  const int theirs = c.members[size_t(other)], id = collective ? -1 - c.id : c.id;
+  if (!receives && theirs == w.rank())
     throw Error("rank " + std::to_string(theirs) + " sends to itself, which is not simulated");
-  } else {
-    send(memory, e, size_t(request.bytes), handle);
-    w.wait_until(w.now() + w.cluster.link(e.from, e.to).overhead);
-  }
-  return handle;
+  request.envelope = receives ? Envelope{id, theirs, w.rank(), tag} : Envelope{id, w.rank(), theirs, tag};
+  return request;
 }
 
 std::string what_it_is(const Request& r) {
+  if (r.collective)
+    return std::string(r.collective) + " of '" + communicator_of(-1 - r.envelope.comm).name + "'";
   return std::string(r.receives ? "a message from rank " : "the receive of rank ") +
          std::to_string(r.receives ? r.envelope.from : r.envelope.to) + ", tag " +
          std::to_string(r.envelope.tag);
-}
-
-// Until it has ended; forgets it.
-void finish(int handle, MPI_Status* status) {
-  World& w = world();
-  if (!request_of(handle).known) {
-    request_of(handle).waited_for = true;
-    w.sleep(what_it_is(request_of(handle)));
-    if (w.ending()) return;
-  }
-  const Request& request = request_of(handle);
-  w.wait_until(request.end);
-  if (status != MPI_STATUS_IGNORE) *status = request.status;
-  messages().free_requests.push_back(handle);
 }
 
 int world_rank_of(int other, MPI_Comm comm) {
@@ -226,15 +206,82 @@ int world_rank_of(int other, MPI_Comm comm) {
   return other >= 0 && other < c.size() ? c.members[size_t(other)] : -1;
 }
 
-bool has_ended(int handle) { return request_of(handle).known && request_of(handle).end <= world().now(); }
-
 // A program that asks again and again would never let time pass: each question costs it some.
 void pass_some_time() {
   constexpr double of_a_question = 1e-7;
-  world().wait_until(world().now() + of_a_question);
+  world().spend(of_a_question);
 }
 
 }  // namespace
+
+MPI_Request begin_send(const void* data, size_t bytes, int other, int tag, MPI_Comm comm,
+                       const char* collective) {
+  World& w = world();
+  w.take_turn();
+  const Request request = new_request(false, nullptr, bytes, other, tag, comm, collective);
+  const int handle = messages().requests.add(request);
+  if (request.has_ended) return handle;
+  const Envelope& e = request.envelope;
+  ++w.time().messages;
+  w.time().bytes += double(bytes);
+  const double overhead = w.cluster.link(e.from, e.to).overhead;
+  const int number = messages().messages.add({.envelope = e,
+                                              .bytes = bytes,
+                                              .of_sender = w.time().messages,
+                                              .memory = data,
+                                              .copy = {},
+                                              .ready = w.now() + overhead,
+                                              .send = handle,
+                                              .is_long = double(bytes) > w.cluster.eager_bytes});
+  Message& m = message_of(number);
+  Queues& queues = messages().queues[e];
+  if (!m.is_long) fly(number);
+  if (queues.receives.empty()) {
+    queues.sent.push_back(number);
+    if (!m.is_long && !is_ghost(data))
+      m.copy.assign(static_cast<const char*>(data), static_cast<const char*>(data) + bytes);
+  } else {
+    match(number, queues.receives.front());
+    queues.receives.pop_front();
+    if (queues.receives.empty()) messages().queues.erase(e);
+  }
+  w.spend(overhead);
+  return handle;
+}
+
+MPI_Request begin_receive(void* data, size_t bytes, int other, int tag, MPI_Comm comm,
+                          const char* collective) {
+  world().take_turn();
+  const Request request = new_request(true, data, bytes, other, tag, comm, collective);
+  const int handle = messages().requests.add(request);
+  if (request.has_ended) return handle;
+  Queues& queues = messages().queues[request.envelope];
+  if (queues.sent.empty()) {
+    queues.receives.push_back(handle);
+    return handle;
+  }
+  const int number = queues.sent.front();
+  queues.sent.pop_front();
+  if (queues.sent.empty()) messages().queues.erase(request.envelope);
+  match(number, handle);
+  if (message_of(number).arrived) {
+    request_of(handle).has_ended = true;
+    messages().messages.unused.push_back(number);
+  }
+  return handle;
+}
+
+// Until it has ended; forgets it.
+void finish(MPI_Request handle, MPI_Status* status) {
+  World& w = world();
+  while (!request_of(handle).has_ended) {
+    request_of(handle).waited_for = true;
+    w.sleep(what_it_is(request_of(handle)));
+    if (w.ending()) return;
+  }
+  if (status != MPI_STATUS_IGNORE) *status = request_of(handle).status;
+  messages().requests.unused.push_back(handle);
+}
 
 // ---- State ----
 
@@ -247,10 +294,13 @@ Communicator::Communicator(int number, std::vector<int> ranks, std::string text)
   for (size_t i = 0; i < members.size(); ++i) rank_of[members[i]] = int(i);
 }
 
-SimulatedMpi::SimulatedMpi(int ranks) : messages(std::make_unique<Messages>()) {
+SimulatedMpi::SimulatedMpi(World& world) : messages(std::make_unique<Messages>()) {
   current = this;
+  world.message_event = message_event;
+  world.rank_entered = rank_entered;
+  messages->need.resize(size_t(world.ranks));
   std::vector<int> all;
-  for (int r = 0; r < ranks; ++r) all.push_back(r);
+  for (int r = 0; r < world.ranks; ++r) all.push_back(r);
   new_communicator(all, "MPI_COMM_WORLD");
   for (int r : all) new_communicator({r}, "MPI_COMM_SELF");
 }
@@ -375,26 +425,26 @@ int MPI_Comm_delete_attr(MPI_Comm comm, int key) {
 int MPI_Isend(const void* data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm,
               MPI_Request* request) {
   const CallInWorld call("send", "MPI_Isend", world_rank_of(to, comm), double(bytes_of(count, type)));
-  *request = begin(false, const_cast<void*>(data), count, type, to, tag, comm);
+  *request = begin_send(data, bytes_of(count, type), to, tag, comm);
   return MPI_SUCCESS;
 }
 
 int MPI_Irecv(void* data, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm,
               MPI_Request* request) {
   const CallInWorld call("receive", "MPI_Irecv", world_rank_of(from, comm), double(bytes_of(count, type)));
-  *request = begin(true, data, count, type, from, tag, comm);
+  *request = begin_receive(data, bytes_of(count, type), from, tag, comm);
   return MPI_SUCCESS;
 }
 
 int MPI_Send(const void* data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm) {
   const CallInWorld call("send", "MPI_Send", world_rank_of(to, comm), double(bytes_of(count, type)));
-  finish(begin(false, const_cast<void*>(data), count, type, to, tag, comm), MPI_STATUS_IGNORE);
+  finish(begin_send(data, bytes_of(count, type), to, tag, comm));
   return MPI_SUCCESS;
 }
 
 int MPI_Recv(void* data, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Status* status) {
   const CallInWorld call("receive", "MPI_Recv", world_rank_of(from, comm), double(bytes_of(count, type)));
-  finish(begin(true, data, count, type, from, tag, comm), status);
+  finish(begin_receive(data, bytes_of(count, type), from, tag, comm), status);
   return MPI_SUCCESS;
 }
 
@@ -403,10 +453,10 @@ int MPI_Sendrecv(const void* out, int out_count, MPI_Datatype out_type, int to, 
                  MPI_Status* status) {
   const CallInWorld call("exchange", "MPI_Sendrecv", world_rank_of(to, comm),
                          double(bytes_of(out_count, out_type)));
-  const int receives = begin(true, in, in_count, in_type, from, in_tag, comm);
-  const int sends = begin(false, const_cast<void*>(out), out_count, out_type, to, out_tag, comm);
+  const MPI_Request receives = begin_receive(in, bytes_of(in_count, in_type), from, in_tag, comm);
+  const MPI_Request sends = begin_send(out, bytes_of(out_count, out_type), to, out_tag, comm);
   finish(receives, status);
-  finish(sends, MPI_STATUS_IGNORE);
+  finish(sends);
   return MPI_SUCCESS;
 }
 
@@ -433,7 +483,7 @@ int MPI_Test(MPI_Request* request, int* done, MPI_Status* status) {
 int MPI_Testall(int count, MPI_Request* requests, int* done, MPI_Status* statuses) {
   const CallInWorld call("wait", count == 1 ? "MPI_Test" : "MPI_Testall");
   *done = std::all_of(requests, requests + count,
-                      [](MPI_Request r) { return r == MPI_REQUEST_NULL || has_ended(r); });
+                      [](MPI_Request r) { return r == MPI_REQUEST_NULL || request_of(r).has_ended; });
   if (!*done) pass_some_time();
   for (int i = 0; i < count && *done; ++i) {
     if (requests[i] == MPI_REQUEST_NULL) continue;

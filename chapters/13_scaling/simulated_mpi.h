@@ -1,4 +1,5 @@
-// What the two halves of the simulated MPI share: communicators and types.
+// The simulated MPI: what its two halves share. Messages, from one rank to another one, are all that costs time
+// (simulated_mpi.cpp); collectives are made of them (simulated_collectives.cpp).
 #pragma once
 
 #include <mpi.h>
@@ -28,27 +29,10 @@ struct Communicator {
   int size() const { return int(members.size()); }
 };
 
-// Ranks that have come to a collective operation, and what they brought. Their stacks wait, so pointers stay good.
-struct Meeting {
-  struct Party {
-    const void* in = nullptr;
-    void* out = nullptr;
-    int count = 0, root = 0;
-    MPI_Datatype type = MPI_BYTE;
-    MPI_Op op = MPI_SUM;
-    int color = 0, key = 0;
-    MPI_Comm* comm = nullptr;
-  };
-  std::string what;
-  std::vector<Party> parties;  // by rank
-  int arrived = 0;
-  double latest = 0;  // the clock of the last one
-};
-
 // All that MPI remembers during a simulation. One exists at a time.
 class SimulatedMpi {
  public:
-  explicit SimulatedMpi(int ranks);
+  explicit SimulatedMpi(World& world);
   ~SimulatedMpi();
   SimulatedMpi(const SimulatedMpi&) = delete;
   SimulatedMpi& operator=(const SimulatedMpi&) = delete;
@@ -56,7 +40,13 @@ class SimulatedMpi {
   std::vector<std::unique_ptr<Communicator>> communicators;
   struct Messages;  // in simulated_mpi.cpp
   std::unique_ptr<Messages> messages;
-  std::map<std::pair<int, size_t>, Meeting> meetings;  // by communicator, and which of its collectives
+  // One that somebody has begun, and not all have ended.
+  struct Collective {
+    std::string name;
+    int ended = 0;
+    std::map<int, MPI_Comm> parts;  // by color
+  };
+  std::map<std::pair<int, size_t>, Collective> collectives;  // by communicator, and which of its collectives
 };
 
 SimulatedMpi& simulated_mpi();
@@ -64,3 +54,11 @@ Communicator& communicator_of(MPI_Comm comm);
 MPI_Comm new_communicator(std::vector<int> members, const std::string& name);
 size_t bytes_of(int count, MPI_Datatype type);  // throws Error for a type that is not known here
 int own_rank(const Communicator& communicator);
+
+// What MPI_Isend, MPI_Irecv and MPI_Wait do. other: a rank of the communicator. collective: the name of the one that the message is
+// part of; no receive of a program matches it.
+MPI_Request begin_send(const void* data, size_t bytes, int other, int tag, MPI_Comm comm,
+                       const char* collective = nullptr);
+MPI_Request begin_receive(void* data, size_t bytes, int other, int tag, MPI_Comm comm,
+                          const char* collective = nullptr);
+void finish(MPI_Request request, MPI_Status* status = MPI_STATUS_IGNORE);

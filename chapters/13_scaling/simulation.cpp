@@ -9,7 +9,7 @@
 
 namespace {
 
-std::string text_of(const Event& e) {
+std::string text_of(const Shown& e) {
   char numbers[160];
   std::snprintf(numbers, sizeof numbers, R"("ph":"X","pid":0,"tid":%d,"ts":%.3f,"dur":%.3f)", e.rank,
                 1e6 * e.begin, 1e6 * (e.end - e.begin));
@@ -31,7 +31,7 @@ void write_timeline(const World& world, const std::string& file) {
                  "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":0,\"tid\":%d,\"args\":{\"name\":\"rank %d "
                  "on node %d\"}},\n",
                  r, r, world.cluster.node_of(r));
-  for (const Event& e : world.events) std::fputs(text_of(e).c_str(), out);
+  for (const Shown& e : world.timeline) std::fputs(text_of(e).c_str(), out);
   std::fputs(
       "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":0,\"args\":{\"name\":\"simulated ranks\"}}\n]}\n",
       out);
@@ -45,25 +45,50 @@ Simulated simulate(const Cluster& cluster, int ranks, const std::function<void()
                    const std::string& trace) {
   if (ranks < 1) throw Error("simulate: " + std::to_string(ranks) + " ranks");
   World world(cluster, ranks, !trace.empty());
-  SimulatedMpi mpi(ranks);
+  SimulatedMpi mpi(world);
   const Simulated result = world.run(program);
   if (!trace.empty()) write_timeline(world, trace);
   return result;
 }
 
+// ---- What programs see ----
+
+RankTime Simulated::sum() const {
+  RankTime all;
+  for (const RankTime& r : ranks) {
+    all.seconds += r.seconds;
+    all.computing += r.computing;
+    all.waiting += r.waiting;
+    all.messages += r.messages;
+    all.bytes += r.bytes;
+  }
+  return all;
+}
+
+void compute(double seconds) { world().compute(seconds); }
+double virtual_time() { return world().now(); }
+RankTime time_so_far() {
+  RankTime time = world().time();
+  time.seconds = world().now();
+  return time;
+}
+const Cluster& this_cluster() { return world().cluster; }
+
+// ---- MPI functions, and the timeline of what they do ----
+
 CallInWorld::CallInWorld(const char* kind, const char* name, int peer, double bytes)
     : kind_(kind), name_(name), peer_(peer), bytes_(bytes) {
-  if (world().ending()) throw Ended{};
   world().take_turn();
-  if (world().ending()) throw Ended{};
   begin_ = world().now();
+  world().enter();
 }
 
 // A call that took no time is not in the picture.
 CallInWorld::~CallInWorld() {
   World& w = world();
+  w.exit();
   if (w.traced && !w.ending() && w.now() > begin_)
-    w.events.push_back({w.rank(), begin_, w.now(), kind_, name_, peer_, bytes_});
+    w.timeline.push_back({w.rank(), begin_, w.now(), kind_, name_, peer_, bytes_});
 }
 
 // What common/mpi_guard/trace.h looks for: the regions that programs name.
@@ -73,6 +98,6 @@ void guard_trace_region_end(const char* name, int number, int64_t begin) {
   World& w = world();
   if (w.ending()) return;
   const std::string text = number < 0 ? name : std::string(name) + ' ' + std::to_string(number);
-  w.events.push_back({w.rank(), 1e-12 * double(begin - 1), w.now(), "compute", text});
+  w.timeline.push_back({w.rank(), 1e-12 * double(begin - 1), w.now(), "compute", text});
 }
 }

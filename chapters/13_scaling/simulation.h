@@ -6,11 +6,11 @@
 // functions of mpi.h that chapters 05 to 10 use for training; another one is an error when the program is linked.
 //
 // Time. A rank's clock moves by nothing but compute() and messages. What the processor really needs for the rank's work does not
-// count. A discrete-event simulation: of all ranks that can go on, the one with the earliest clock goes next; so messages
-// start in the order of their times, and the same program gives the same times, to the last bit, always.
+// count. A discrete-event simulation: of all that will happen, the earliest happens next; so the same program gives the same
+// times, to the last bit, always, whatever the order of calls and ranks at the same moment.
 //
 // What is not simulated: the memory of a node that its ranks share, processors that slow down, switches that are full, MPI's
-// receives from any source. MPI's own collectives are simple ones: simulated_collectives.cpp says which.
+// receives from any source. MPI's own collectives are those of chapter 05: simulated_collectives.cpp says which.
 //
 // Sources of the idea: R. M. Fujimoto: Parallel Discrete Event Simulation, CACM 33(10), 1990; S. Prakash, R. L. Bagrodia:
 // MPI-SIM, Winter Simulation Conference 1998; A. Degomme et al.: Simulating MPI Applications: The SMPI Approach, IEEE TPDS

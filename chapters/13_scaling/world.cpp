@@ -29,7 +29,7 @@ World& world() {
 }
 
 World::World(const Cluster& c, int n, bool t)
-    : cluster(c), ranks(n), network(cluster, n), traced(t), fibers_(size_t(n)) {
+    : cluster(c), ranks(n), traced(t), network(cluster, n, events), fibers_(size_t(n)) {
   if (current) throw Error("simulate: one simulation at a time");
   current = this;
 }
@@ -46,6 +46,8 @@ void World::begin_fiber() {
   World& w = *current;
   try {
     (*w.program_)();
+    w.take_turn();
+    w.enter();  // MPI_Finalize: it stays there
   } catch (const Ended&) {
   } catch (...) {
     if (!w.failure_) w.failure_ = std::current_exception();
@@ -74,12 +76,19 @@ Simulated World::run(const std::function<void()>& program) {
     fiber.context.uc_stack.ss_size = stack_bytes;
     fiber.context.uc_link = nullptr;
     makecontext(&fiber.context, begin_fiber, 0);
-    turns_.push({0, r});
+    events.insert({0, Happens::turn_of_rank, r});
   }
-  while (!turns_.empty() && !failure_) {
-    const int rank = turns_.top().rank;
-    turns_.pop();
-    resume(rank);
+  while (!failure_) {
+    // Rates change when all that happens now has happened.
+    if ((events.empty() || events.begin()->moment > now_) && network.settle(now_)) continue;
+    if (events.empty()) break;
+    const Event event = *events.begin();
+    events.erase(events.begin());
+    now_ = event.moment;
+    if (event.what == Happens::turn_of_rank)
+      resume(event.number);
+    else
+      message_event(event);
   }
   for (const Fiber& fiber : fibers_)
     if (!fiber.done && !failure_) failure_ = std::make_exception_ptr(Error(who_waits()));
@@ -122,18 +131,35 @@ void World::compute(double seconds) {
   fiber.time.computing += seconds;
 }
 
-void World::wait_until(double moment) {
+void World::spend(double seconds) {
   Fiber& fiber = fibers_[size_t(running_)];
-  if (moment <= fiber.clock) return;
-  fiber.time.waiting += moment - fiber.clock;
-  fiber.clock = moment;
+  fiber.clock += seconds;
+  fiber.time.waiting += seconds;
 }
 
 void World::take_turn() {
-  const Turn mine{now(), running_};
-  if (turns_.empty() || turns_.top() < mine) return;
-  turns_.push(mine);
+  if (ending_) throw Ended{};
+  const double clock = now();
+  if (clock == now_) return;
+  if (network.settled() && (events.empty() || clock < events.begin()->moment)) {
+    now_ = clock;  // nothing happens before
+    return;
+  }
+  events.insert({clock, Happens::turn_of_rank, running_});
   leave();
+  if (ending_) throw Ended{};
+}
+
+void World::enter() {
+  fibers_[size_t(running_)].inside = true;
+  rank_entered(running_);
+}
+void World::exit() {
+  fibers_[size_t(running_)].inside = false;
+  fibers_[size_t(running_)].left_mpi = now();
+}
+bool World::is_inside(int rank) const {
+  return fibers_[size_t(rank)].inside || fibers_[size_t(rank)].left_mpi >= now_;
 }
 
 void World::sleep(const std::string& what) {
@@ -143,35 +169,12 @@ void World::sleep(const std::string& what) {
   leave();
 }
 
-void World::wake(int rank, double moment) {
+void World::wake(int rank) {
   Fiber& fiber = fibers_[size_t(rank)];
   if (!fiber.asleep) return;
   fiber.asleep = false;
-  const double at = std::max(moment, fiber.clock);
+  const double at = std::max(now_, fiber.clock);
   fiber.time.waiting += at - fiber.clock;
   fiber.clock = at;
-  turns_.push({at, rank});
+  events.insert({at, Happens::turn_of_rank, rank});
 }
-
-// ---- What programs see ----
-
-RankTime Simulated::sum() const {
-  RankTime all;
-  for (const RankTime& r : ranks) {
-    all.seconds += r.seconds;
-    all.computing += r.computing;
-    all.waiting += r.waiting;
-    all.messages += r.messages;
-    all.bytes += r.bytes;
-  }
-  return all;
-}
-
-void compute(double seconds) { world().compute(seconds); }
-double virtual_time() { return world().now(); }
-RankTime time_so_far() {
-  RankTime time = world().time();
-  time.seconds = world().now();
-  return time;
-}
-const Cluster& this_cluster() { return world().cluster; }

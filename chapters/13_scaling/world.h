@@ -1,18 +1,19 @@
-// The engine behind simulation.h: a stack for each rank, the clocks, and whose turn it is.
+// The engine behind simulation.h: a stack for each rank, the clocks, and what happens next.
 //
-// Only one rank runs at a time, on a stack of its own (a fiber); it stops where it has to wait, in the middle of an MPI
-// function. So there are no locks, no races, and nothing happens in another order the next time.
+// Events happen in the order of their moments: a message begins, its last byte leaves, it arrives; a rank goes on. Only one
+// rank runs at a time, on a stack of its own (a fiber); it stops where it has to wait, in the middle of an MPI function. So
+// there are no locks, no races, and the result is the same the next time.
 #pragma once
 
 #include <ucontext.h>
 
 #include <exception>
-#include <queue>
+#include <memory>
 
 #include "chapters/13_scaling/network.h"
 #include "chapters/13_scaling/simulation.h"
 
-struct Event {  // of the timeline
+struct Shown {  // in the timeline
   int rank;
   double begin, end;
   const char* kind;  // as common/mpi_guard/timeline knows them
@@ -32,22 +33,35 @@ class World {
 
   const Cluster cluster;
   const int ranks;
-  Network network;
-  std::vector<Event> events;
+  std::vector<Shown> timeline;
   const bool traced;
+
+  Events events;
+  Network network;
+  // What happens to messages, and that a rank has entered an MPI function: simulated_mpi.cpp says what follows.
+  std::function<void(const Event&)> message_event;
+  std::function<void(int rank)> rank_entered;
 
   // All that follows is called by the rank that runs.
   int rank() const { return running_; }
   double now() const { return fibers_[size_t(running_)].clock; }
+  double now_everywhere() const {
+    return now_;
+  }  // of the event that happens; a rank's clock may be a little ahead
   RankTime& time() { return fibers_[size_t(running_)].time; }
   void compute(double seconds);
-  void wait_until(double moment);  // the clock moves there, if it is not later already
+  void spend(double seconds);  // in MPI
 
-  // Returns when no other rank that can go on has an earlier clock. To be called before anything that others see.
+  // Returns when everything that happens before this rank's clock has happened. To be called before anything that others see.
+  // Throws Ended.
   void take_turn();
+  // Between these two the rank is in an MPI function.
+  void enter();
+  void exit();
+  bool is_inside(int rank) const;  // or was there a moment ago, with the same clock
   // Lets others run until somebody calls wake for this rank. what: it waits for, for an error.
   void sleep(const std::string& what);
-  void wake(int rank, double moment);
+  void wake(int rank);  // now, if it sleeps
 
   // After an error all ranks are ended: their objects go, and MPI functions do nothing any more.
   bool ending() const { return ending_; }
@@ -58,15 +72,9 @@ class World {
     void* stack = nullptr;
     double clock = 0;
     RankTime time;
-    bool done = false, asleep = false;
+    bool done = false, asleep = false, inside = false;
+    double left_mpi = -1;
     std::string waits_for;
-  };
-  struct Turn {
-    double clock;
-    int rank;
-    bool operator<(const Turn& other) const {  // the queue's top is the largest
-      return clock != other.clock ? clock > other.clock : rank > other.rank;
-    }
   };
   static void begin_fiber();
   void resume(int rank);
@@ -75,7 +83,7 @@ class World {
   std::string who_waits() const;
 
   std::vector<Fiber> fibers_;
-  std::priority_queue<Turn> turns_;
+  double now_ = 0;  // of the last event
   ucontext_t scheduler_;
   int running_ = -1;
   const std::function<void()>* program_ = nullptr;
@@ -89,7 +97,7 @@ World& world();
 // What is thrown in ranks that have to end because another one failed.
 struct Ended {};
 
-// The beginning of every MPI function that others see: takes its turn, and records in the timeline how long it took.
+// An MPI function that others see: takes its turn, and is in the timeline with the time that it took.
 class CallInWorld {
  public:
   CallInWorld(const char* kind, const char* name, int peer = -1, double bytes = -1);

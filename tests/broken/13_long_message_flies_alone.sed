@@ -1,2 +1,2 @@
 # chapters/13_scaling/simulated_mpi.cpp 13_scaling_test Mistakes.LongMessagesInACircle
-s/if (queues.receives.empty() \&\& is_long) {/if (false \&\& is_long) {/
+s/if (!m.is_long) fly(number);/fly(number);/

@@ -1,2 +1,2 @@
-# chapters/13_scaling/network.cpp 13_scaling_test Network.MessagesStandInLineAtTheSender
-s/std::max(now, source.out) + link.overhead/now + link.overhead/
+# chapters/13_scaling/network.cpp 13_scaling_engine_test Flows.ShareTheirPortsByHand
+s/std::min(part(s.route\[0\]), part(s.route\[1\]))/part(s.route[1])/

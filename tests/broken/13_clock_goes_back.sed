@@ -1,2 +1,0 @@
-# chapters/13_scaling/world.cpp 13_scaling_test Clocks.AMessageThatIsThereCostsNoWaiting
-s/if (moment <= fiber.clock) return;//
