@@ -723,9 +723,9 @@ TEST(Mlp, HooksSeeEachLayerInOrder) {
   auto note = [&](const char* what) {
     return [&seen, what](int layer, int) { seen += what + std::to_string(layer) + " "; };
   };
-  net.mlp.hooks = {note("f"), note("F"), note("b"), note("B")};
+  net.mlp.hooks = {note("f"), note("F"), note("b"), note("i"), note("B")};
   net.run(data, {0, 1, 2, 3}, {0, 4}, 1);
-  EXPECT_EQ(seen, "f0 F0 f1 F1 b1 B1 b0 B0 ");
+  EXPECT_EQ(seen, "f0 F0 f1 F1 b1 i1 B1 b0 B0 ") << "nobody asks for the gradient of the first layer's input";
 }
 
 TEST(Mlp, LayersMayLieAnywhere) {

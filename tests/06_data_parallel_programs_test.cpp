@@ -40,6 +40,7 @@ TEST(Programs, HelpNamesEveryOption) {
             "device cpu|cuda [cpu]\ndata TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nepochs N (0 to 100000) [10]\n"
             "batch N (1 to 1048576) [128]\nmicro-batches N (1 to 1048576) [1]\noptimizer sgd|momentum|adam [sgd]\n"
             "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n"
+            "clip-norm X (at least 0) [0]\n"
             "allreduce rank-order|reduce-broadcast|recursive-doubling|ring|rabenseifner|two-level|shared-window|mpi [rank-order]\n"
             "bucket-kib N (0 to 1048576) [0]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
             "watch N (at least 0) [500]\ncompare-with-serial\ntrace TEXT\n");

@@ -68,7 +68,7 @@ struct ParallelRun {
   double loss;                   // of the last batch
 };
 
-// The loop of train.cpp.
+// The loop of train.cpp.  That --clip-norm clips there: see 06_data_parallel_programs_test.
 ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train, MPI_Comm comm = MPI_COMM_WORLD) {
   const std::unique_ptr<Device> device = test_device(o.device);
   const Layout layout = make_layout(o.sizes(train));
@@ -102,6 +102,7 @@ ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train
         write = Write::accumulate;
       }
       run.loss = exchange->finish(run.loss);
+      clip_gradient(*device, gradients, layout.count, o.optimizer.clip_norm);
       optimizer.step(parameters, gradients, exchange->rate_scale());
     }
   }
@@ -472,6 +473,27 @@ TEST(BackgroundAllreduce, BeginsWithTheRightNeighbourAndReceivesFirst) {
   EXPECT_ON_ALL_RANKS(letters_of(calls) == receives + sends + receives + sends) << letters_of(calls);
   EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", world_rank(), world_size()));
   MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+// --- Gradients that are clipped ------------------------------------------------------------------------------------------
+
+// A limit that every step's gradient exceeds. The sum over ranks, and then its length, are the serial run's.
+TEST(Clipping, HasTheBitsOfTheSerialRun) {
+  const Dataset train = small_data(200);
+  for (bool reproducible : {false, true}) {
+    DataParallelOptions o = small_run(world_size(), 64);
+    o.micro_batches = world_size();
+    o.reproducible = true;
+    o.optimizer.clip_norm = 0.05;
+    o.overlap = false;
+    if (!reproducible) o.allreduce = "rank-order";
+    const SerialRun serial = train_serially(o, train, *make_cpu_device());
+    ASSERT_ON_ALL_RANKS(moved(serial));
+    EXPECT_ON_ALL_RANKS(compare(train_in_parallel(o, train).weights, serial.weights).same_bits()) << reproducible;
+    DataParallelOptions unclipped = o;
+    unclipped.optimizer.clip_norm = 0;
+    EXPECT_ON_ALL_RANKS(!compare(train_serially(unclipped, train, *make_cpu_device()).weights, serial.weights).same_bits());
+  }
 }
 
 // --- Rows, evaluation, replicas, learning rate -------------------------------------------------------------------------

@@ -82,7 +82,7 @@ TEST(Programs, EndWellAndOnlyRank0Speaks) {
 
 TEST(TrainProgram, OptionsHaveTheseDefaultsAndRanges) {
   const std::string told = options_told(launch(3, "train --help").output);
-  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "zero N (0 to 3) [1]\nunit N (at least 1) [1]\n"})
+  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "clip-norm X (at least 0) [0]\nzero N (0 to 3) [1]\nunit N (at least 1) [1]\n"})
     EXPECT_TRUE(contains(told, line));
 }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/01_serial/serial_training.h"
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/02_cuda/make_device.h"
 #include "chapters/05_collectives/collectives.h"
@@ -297,6 +298,31 @@ TEST(Zero, WorksWhereEverythingComesAsLateOrAsEarlyAsItMay) {
       EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << "level " << level << (at_once ? " at once: " : " late: ") << compare(weights, serial.weights);
     }
   }
+}
+
+// With a limit that every gradient exceeds: each rank knows the squares of its shard only.
+TEST(Zero, ClipsToTheBitsOfTheSerialRun) {
+  OptimizerOptions clipped = rule("momentum");
+  clipped.clip_norm = 0.05;
+  const Dataset data = random_dataset(13, 43);
+  const auto serially = [&](const OptimizerOptions& o) {
+    CpuDevice device;
+    SerialTraining training(device, odd_sizes, o, 20, 1);
+    std::vector<uint32_t> order(data.count);
+    std::iota(order.begin(), order.end(), 0u);
+    for (const Range batch : batches(data.count, 20)) training.step(data, order, batch, 5);
+    return training.weights();
+  };
+  const std::vector<float> serial = serially(clipped);
+  EXPECT_FALSE(compare(serial, serially(rule("momentum"))).same_bits());
+  for (int level = 0; level <= 3; ++level)
+    for (const bool late : {false, true}) {
+      const std::unique_ptr<Device> device = test_device(late ? "late" : "cpu");
+      ShardedRun run(*device, data, odd_sizes, 20, clipped, {level, 1, 5}, MPI_COMM_WORLD);
+      run.epoch();
+      const std::vector<float> weights = run.weights();
+      EXPECT_ON_ALL_RANKS(compare(weights, serial).same_bits()) << level << late << ": " << compare(weights, serial);
+    }
 }
 
 // The receives for a layer's gradients are posted before the layer is computed, and each rank begins to send at its right neighbour.

@@ -37,7 +37,7 @@ constexpr size_t samples = 38, batch_rows = 29;
 
 struct Training {
   std::string schedule = "1f1b";
-  int chunks = 1, micro_batches = 1;
+  int chunks = 1, micro_batches = 1, keep_every = 1;
   std::vector<int> sizes = sixteen_layers;
   std::string device = "cpu";
   size_t rows = samples, batch = batch_rows;
@@ -122,7 +122,9 @@ struct Stage {
 };
 
 Schedule schedule_of(const Training& run, MPI_Comm comm) {
-  return make_schedule(run.schedule, ranks_of(comm), run.chunks, run.micro_batches);
+  Schedule schedule = make_schedule(run.schedule, ranks_of(comm), run.chunks, run.micro_batches);
+  schedule.keep_every = run.keep_every;
+  return schedule;
 }
 
 // The weights are there on rank 0 of comm only.
@@ -207,6 +209,48 @@ TEST(Pipeline, TwoPipelinesSideBySide) {
       EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), part)) << run.text();
     }
   MPI_CHECK(MPI_Comm_free(&part));
+}
+
+// Activations that are computed again are the same ones: every 2nd, every 3rd, or of each chunk only the input and the output kept.
+TEST(Pipeline, ComputesActivationsAgainWithTheSameBits) {
+  for (Training run : every_schedule(ranks(), 16))
+    for (int keep_every : {2, 3, 16})
+      for (const char* device : {"cpu", "late"}) {
+        run.micro_batches = 7;
+        run.keep_every = keep_every;
+        run.device = device;
+        expect_serial_bits(run);
+      }
+}
+
+// Counts products by their weights.
+struct ForwardCounter : CpuDevice {
+  std::map<const float*, int> products;
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation a, int rows, int in, int out) override {
+    ++products[w];
+    CpuDevice::linear_forward(y, x, w, b, a, rows, in, out);
+  }
+};
+
+// With gpipe another micro-batch came between forward and backward of each. So every layer is computed once for each micro-batch, and
+// once more if its output is not kept.
+TEST(Pipeline, ComputesOnlyAgainWhatIsNotKept) {
+  const Dataset data = random_dataset(13, samples);
+  const int m = 5;
+  for (int keep_every : {1, 2, 3, 16}) {
+    const Training run{.schedule = "gpipe", .micro_batches = m, .keep_every = keep_every};
+    ForwardCounter device;
+    Stage stage(device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+    stage.pipeline.step(data, in_order(data), {0, batch_rows});
+    const Layout& chunk = stage.layout.chunks[0];
+    const int depth = int(chunk.layers.size());
+    bool right = true;
+    for (int l = 0; l < depth; ++l) {
+      const bool kept = l + 1 == depth || (l + 1) % keep_every == 0;
+      right = right && device.products[stage.pipeline.mlp(0).parameters(l)] == (kept ? m : 2 * m);
+    }
+    EXPECT_ON_ALL_RANKS(right) << "every " << keep_every;
+  }
 }
 
 // Where everything comes as late as it may.
@@ -415,8 +459,9 @@ TEST(Pipeline, RefusesAScheduleForOtherRanks) {
 TEST(Memory, CountedAndPredictedAreEqual) {
   const Dataset data = random_dataset(13, samples);
   for (Training run : every_schedule(ranks(), 16))
-    for (int micro_batches : {1, 3, 8}) {
+    for (const auto& [micro_batches, keep_every] : {std::pair{1, 1}, {3, 1}, {8, 1}, {1, 2}, {3, 3}, {8, 2}, {8, 16}}) {
       run.micro_batches = micro_batches;
+      run.keep_every = keep_every;
       CpuDevice device;
       const Schedule schedule = schedule_of(run, MPI_COMM_WORLD);
       Stage stage(device, run, schedule, MPI_COMM_WORLD);
@@ -431,6 +476,22 @@ TEST(Memory, CountedAndPredictedAreEqual) {
       EXPECT_ON_ALL_RANKS(counted(Purpose::gradients) == expected.gradients) << run.text();
       EXPECT_ON_ALL_RANKS(counted(Purpose::optimizer) == expected.optimizer) << run.text();
     }
+}
+
+// The example of the text: a stage of four layers, all 100 wide, with 10 slots of 5 rows. All activations: a slot has 5, and the
+// gradients of the first and the last. Every second one: 3, and one place between them for all slots. Only the ends: 2, and three places.
+TEST(Memory, OfActivationsThatAreComputedAgain) {
+  const Layout chunk = make_layout({100, 100, 100, 100, 100});
+  EXPECT_EQ(chunk_activations(chunk, 10, 5, false, 1), 500u * (10 * 7 + 2));
+  EXPECT_EQ(chunk_activations(chunk, 10, 5, false, 2), 500u * (10 * 5 + 1 + 2));
+  EXPECT_EQ(chunk_activations(chunk, 10, 5, false, 4), 500u * (10 * 4 + 3 + 2));
+
+  std::vector<int> sizes(9, 512);
+  sizes.front() = 784, sizes.push_back(10);
+  Schedule gpipe = make_schedule("gpipe", 4, 1, 8);
+  gpipe.keep_every = 2;
+  const StageLayout stage = make_stage_layout(sizes, balanced_chunks(sizes, 4), 4, 1);
+  EXPECT_EQ(predict_memory(gpipe, stage, 1, 128, 0).activations, 9175040u);
 }
 
 // The formula itself, in floats: two layers of width 4 on the first of two stages, 3 rows a micro-batch.

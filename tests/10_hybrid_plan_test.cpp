@@ -100,6 +100,31 @@ TEST(Plan, WhatDoesNotFitComesLast) {
   EXPECT_FALSE(plan_grids(s, {}, 4, small).front().fits);
 }
 
+// Where no grid's activations fit, the fewest are computed again that will do; where they fit, none; where the wish says so, as it says.
+TEST(Plan, ComputesAgainWhereMemoryEnds) {
+  HybridSettings s = settings({300, 310, 320, 330, 340, 350, 360, 370, 10}, 4096);
+  s.schedule = "gpipe";
+  const GridWish wish{.pipeline = 2, .micro_batches = 8};
+  GridWish third = wish;
+  third.keep_every = 3;
+  PlanMachine small = typical_machine();
+  EXPECT_EQ(plan_grids(s, wish, 2, small).front().keep_every, 1);
+  EXPECT_EQ(plan_grids(s, third, 2, small).front().keep_every, 3);
+  double before = 0;
+  for (int keep_every : {1, 2, 4}) {
+    HybridSettings again = s;
+    again.micro_batches = 8;
+    again.keep_every = keep_every;
+    small.memory = estimate(again, {1, 2, 1}, small).memory;
+    EXPECT_TRUE(keep_every == 1 || small.memory < before) << keep_every;
+    before = small.memory;
+    const GridPlan plan = plan_grids(s, wish, 2, small).front();
+    EXPECT_TRUE(plan.fits);
+    EXPECT_EQ(plan.keep_every, keep_every);
+    EXPECT_EQ(plan.memory, small.memory);
+  }
+}
+
 // A pipeline of two without messages: as long as chapter 08 says, (m + p - 1) / m of what each stage computes.
 TEST(Plan, KnowsTheRampsOfAPipeline) {
   PlanMachine free_messages = typical_machine();
@@ -147,6 +172,8 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
       there += product, back += (l == 0 ? 1 : 2) * product;
       if (l % 2 == 1) there += sum(rows * out, shape.tensor);
       if (l % 2 == 0 && l > 0) back += sum(rows * in, shape.tensor);
+      if (l + 1 < chunks[c].last && (l + 1 - chunks[c].first) % size_t(s.keep_every) != 0)  // its output is not kept
+        computing[stage] += product, back += product + (l % 2 == 1 ? sum(rows * out, shape.tensor) : 0);
       const double some = std::floor((l % 2 == 0 ? out : in) / T);  // slice 0 has the smaller part
       parameters[stage] += l % 2 == 0 ? (in + 1) * some : (some + 1) * out;
     }
@@ -186,6 +213,7 @@ TEST(Plan, EstimatesWhatItsTextSays) {
           s.optimizer.name = optimizer;
           s.chunks = chunks;
           if (chunks > 1) s.schedule = "interleaved";
+          s.keep_every = 1 + micro_batches % 3;
           const GridPlan plan = estimate(s, shape, machine);
           const Estimate plain = plain_estimate(s, shape, machine);
           const std::string what = to_string(shape) + ", " + optimizer + ", " + std::to_string(micro_batches) + " micro-batches";
@@ -215,10 +243,14 @@ std::vector<GridPlan> plain_plans(const HybridSettings& settings, int ranks, con
           if (each > 1 && each * data > int(settings.batch)) break;
           HybridSettings s = settings;
           s.micro_batches = each * data;
-          const Estimate e = plain_estimate(s, best.shape, machine);
-          const bool fits = machine.memory == 0 || e.memory <= machine.memory;
-          if (fits == best.fits ? (fits ? e.seconds >= best.seconds : e.memory >= best.memory) : best.fits) continue;
-          best.micro_batches = s.micro_batches, best.seconds = e.seconds, best.computing = e.computing, best.memory = e.memory, best.fits = fits;
+          bool fits = false;
+          for (s.keep_every = 1; s.keep_every < int(s.sizes.size()) && !fits; ++s.keep_every) {
+            const Estimate e = plain_estimate(s, best.shape, machine);
+            fits = machine.memory == 0 || e.memory <= machine.memory;
+            if (fits == best.fits ? (fits ? e.seconds >= best.seconds : e.memory >= best.memory) : best.fits) continue;
+            best.micro_batches = s.micro_batches, best.seconds = e.seconds, best.computing = e.computing, best.memory = e.memory, best.fits = fits;
+            best.keep_every = s.keep_every;
+          }
         }
         all.push_back(best);
       }
@@ -242,6 +274,7 @@ TEST(Plan, FindsTheBestOfEveryGrid) {
           EXPECT_TRUE(plans[i].shape == plain[i].shape) << to_string(plans[i].shape) << ", expected " << to_string(plain[i].shape);
           EXPECT_EQ(plans[i].micro_batches, plain[i].micro_batches) << to_string(plans[i].shape);
           EXPECT_EQ(plans[i].fits, plain[i].fits);
+          EXPECT_EQ(plans[i].keep_every, plain[i].keep_every) << to_string(plans[i].shape);
           EXPECT_NEAR(plans[i].seconds, plain[i].seconds, 1e-9 * plain[i].seconds);
         }
       }

@@ -166,6 +166,24 @@ TEST(Reproducible, WithTheSameTensorSplitEveryGridGivesTheSameBits) {
   }
 }
 
+// On every grid, also with sums over tensor ranks inside of what is computed again.
+TEST(EveryGrid, ComputesActivationsAgainWithTheSameBits) {
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks())) {
+    HybridSettings s = settings("momentum", 4, false);
+    GridRun kept(shape, s);
+    train(kept.model, d, 0, 4);
+    const std::vector<float> weights = kept.model.weights();
+    for (int keep_every : {2, 8}) {
+      s.keep_every = keep_every;
+      GridRun run(shape, s);
+      train(run.model, d, 0, 4);
+      const std::vector<float> again = run.model.weights();
+      EXPECT_ON_ALL_RANKS(compare(again, weights).same_bits()) << told(shape, s) << ", every " << keep_every;
+    }
+  }
+}
+
 TEST(Reproducible, EveryScheduleGivesTheSameBits) {
   const Dataset d = data();
   const Trained serial = train_serially(settings("sgd", 8, true), d, 4);
@@ -184,11 +202,34 @@ TEST(Reproducible, EveryScheduleGivesTheSameBits) {
   }
 }
 
+// A limit that every step's gradient exceeds. Its length is that of the whole network, what several slices hold counted once: on every
+// grid within the bound of the serial run, and where only rows and layers are split, with its bits.
+TEST(EveryGrid, ClipsTheGradientOfTheWholeNetwork) {
+  const Dataset d = data();
+  const Yardstick y = yardstick("sgd", d, 9);
+  for (bool reproducible : {false, true}) {
+    HybridSettings s = settings("sgd", 5, reproducible);
+    s.optimizer.clip_norm = 0.1;
+    const Trained serial = train_serially(s, d, 9);
+    EXPECT_GT(compare(serial.weights, y.serial.weights).relative, 1000 * y.bound.relative) << "the limit changes next to nothing";
+    for (const GridShape& shape : shapes_of(ranks())) {
+      GridRun run(shape, s);
+      train(run.model, d, 0, 9);
+      const std::vector<float> weights = run.model.weights();
+      const Distance found = compare(weights, serial.weights, y.serial.initial);
+      EXPECT_ON_ALL_RANKS(found.max_abs <= y.bound.max_abs && found.relative <= y.bound.relative)
+          << told(shape, s) << ": " << found << "; bound " << y.bound.max_abs << ", relative " << y.bound.relative;
+      EXPECT_ON_ALL_RANKS(found.same_bits() || !reproducible || shape.tensor > 1) << told(shape, s) << ": " << found;
+    }
+  }
+}
+
 TEST(EveryGrid, WorksWhereEverythingComesAsLateAsItMay) {
   const Dataset d = data();
   for (const GridShape& shape : shapes_of(ranks()))
     for (bool reproducible : {false, true}) {
-      const HybridSettings s = settings("adam", 3, reproducible);
+      HybridSettings s = settings("adam", 3, reproducible);
+      s.optimizer.clip_norm = 0.2;
       GridRun run(shape, s);
       LateDevice device;
       HybridModel staged(device, grid_of(shape), s);
@@ -274,7 +315,8 @@ TEST(Footprint, FormulaAndCountAreEqualOnEveryGrid) {
     for (const char* optimizer : {"sgd", "adam"})
       for (int micro_batches : {1, 5})
         for (bool reproducible : {false, true}) {
-          const HybridSettings s = settings(optimizer, micro_batches, reproducible);
+          HybridSettings s = settings(optimizer, micro_batches, reproducible);
+          s.keep_every = reproducible ? 1 : micro_batches == 1 ? 2 : 3;
           GridRun run(shape, s);
           train(run.model, d, 0, 1);
           const GridFootprint found = counted_footprint(run.device), formula = predict_footprint(s, shape, grid_of(shape).place);

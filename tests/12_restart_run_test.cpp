@@ -359,7 +359,7 @@ TEST_F(Run, IsThatOfItsOptions) {
   const std::string micro_batches = std::to_string(2 * ranks());
   const std::vector<std::pair<std::string, std::string>> all = {
       {"hidden", "13,11"}, {"batch", "29"}, {"micro-batches", micro_batches}, {"optimizer", "momentum"}, {"learning-rate", "0.1"},
-      {"momentum", "0.9"}, {"train-samples", "200"}, {"seed", "1"}, {"reproducible", "no"}, {"device", "cpu"}, {"replicas", std::to_string(ranks())}, {"tensor", "1"}};
+      {"momentum", "0.9"}, {"clip-norm", "0"}, {"train-samples", "200"}, {"seed", "1"}, {"reproducible", "no"}, {"device", "cpu"}, {"replicas", std::to_string(ranks())}, {"tensor", "1"}};
   const CheckpointHeader h = o.header(123);
   EXPECT_ON_ALL_RANKS(h.options == all && o.found.header.options == all);
   EXPECT_ON_ALL_RANKS(h.sizes == (std::vector<int>{17, 13, 11, 10}) && h.vectors == 2 && h.step == 123 && h.data == data_of(data));
@@ -377,6 +377,7 @@ TEST_F(Run, IsThatOfItsOptions) {
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.optimizer.name = "adam"; }) == "--optimizer adam");
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.optimizer.learning_rate = 0.05; }) == "--learning-rate 0.05");
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.optimizer.momentum = 0.99; }) == "--momentum 0.99");
+  EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.optimizer.clip_norm = 2.5; }) == "--clip-norm 2.5");
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.train_samples = 199; }) == "--train-samples 199");
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions& r) { r.seed = 2; }) == "--seed 2");
   EXPECT_ON_ALL_RANKS(refusal([](RestartOptions&) {}) == "");

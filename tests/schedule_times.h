@@ -1,6 +1,6 @@
 // When the steps of a schedule begin and end, a second time: a step begins when the one before it in its stage and the one that makes
-// its input have ended, and when the last output from its slot has been fetched: as soon as the step that takes it is the next of its
-// stage. Found by asking again and again until nothing moves.
+// its input have ended, and when there is room for the last output from its slot: as soon as the micro-batch that was there is through.
+// Found by asking again and again until nothing moves.
 #pragma once
 
 #include <algorithm>
@@ -35,8 +35,16 @@ inline Times times_of(const Schedule& s, const std::vector<double>& forward, con
         };
         for_each_step([&](const Step& other, size_t from, size_t j) {
           if (is(other, step.chunk - direction, step.micro_batch)) begin = std::max(begin, t.end[from][j] - (direction < 0 ? early : 0));
-          if (is(other, step.chunk + direction, step.micro_batch - s.slots[size_t(step.chunk)]) && j > 0)
-            begin = std::max(begin, t.end[from][j - 1]);
+          if (!is(other, step.chunk + direction, step.micro_batch - s.slots[size_t(step.chunk)])) return;
+          const int slots = s.slots[size_t(other.chunk)];
+          for (size_t i = j; i > 0; --i) {
+            const Step& there = s.steps[from][i - 1];
+            if (from == stage || (there.chunk == other.chunk && there.micro_batch != other.micro_batch &&
+                                  (there.micro_batch - other.micro_batch) % slots == 0)) {
+              begin = std::max(begin, t.end[from][i - 1]);
+              break;
+            }
+          }
         });
         const double takes = (step.pass == Pass::forward ? forward : backward)[size_t(step.chunk)];
         changed = changed || t.end[stage][i] != begin + takes;

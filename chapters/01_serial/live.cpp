@@ -1,5 +1,5 @@
 // The book's live figure of this chapter: trains in the page, and says what the network thinks of a digit.
-// sources: cpu_device device head layout matmul_3_packed mlp optimizer serial_training common/dataset
+// sources: cpu_device device gradient_norm head layout matmul_3_packed mlp optimizer serial_training common/dataset
 // flags: -O3 -msimd128
 // data: n=3000; for f in images-idx3:16:784 labels-idx1:8:1; do s=${f#*:}; gzip -dc common/data/mnist/train-${f%%:*}-ubyte.gz | tail -c +$((${s%:*} + 1)) | head -c $((n * ${s#*:})); done
 #include <algorithm>

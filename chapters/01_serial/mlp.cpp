@@ -19,11 +19,20 @@ Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradien
   auto* const store = dynamic_cast<ActivationStore*>(&device);  // null before chapter 11
   auto activation = [&](int width) { return store ? store->allocate_activations(rows * size_t(width)) : floats(width); };
   auto last = [&](int width) { return has_head ? floats(width) : activation(width); };
+  const auto width = [&](int a) { return a == 0 ? layout_.in() : layout_.layers[size_t(a) - 1].out; };
+  const auto place = [&](Buffer<> memory) { return activations_.emplace_back(std::move(memory)).data(); };
+  std::vector<float*> shared(size_t(space.keep_every), nullptr);  // by place in a stretch
+  for (int i = 1; i < std::min(space.keep_every, depth()); ++i) {
+    int widest = 0;
+    for (int a = i; a < depth(); a += space.keep_every) widest = std::max(widest, width(a));
+    shared[size_t(i)] = place(activation(widest));
+  }
   for (int s = 0; s < space.slots; ++s) {
     Slot slot;
-    slot.activations.push_back(activation(layout_.in()));
-    for (const Layer& layer : layout_.layers)
-      slot.activations.push_back(&layer == &layout_.layers.back() ? last(layer.out) : activation(layer.out));
+    for (int a = 0; a < depth(); ++a)
+      slot.activations.push_back(is_kept(a, depth(), space.keep_every) ? place(activation(width(a)))
+                                                                      : shared[size_t(a % space.keep_every)]);
+    slot.activations.push_back(place(last(layout_.out())));
     slot.output_gradient = last(layout_.out());
     if (space.input_gradient) slot.input_gradient = activation(layout_.in());
     slots_.push_back(std::move(slot));
@@ -35,15 +44,29 @@ Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradien
 
 void Mlp::forward(int rows, int slot) {
   slots_[size_t(slot)].rows = rows;
-  for (int l = 0; l < depth(); ++l) {
+  forward_layers(0, depth(), slot);
+}
+
+void Mlp::forward_layers(int first, int last, int slot) {
+  for (int l = first; l < last; ++l) {
     if (hooks.before_forward) hooks.before_forward(l, slot);
     forward_layer(l, slot);
     if (hooks.after_forward) hooks.after_forward(l, slot);
+    there_ = {slot, l - l % space_.keep_every};
   }
+}
+
+// What backward of this layer reads: the outputs of the layers before it, from the last one on that is kept.
+void Mlp::compute_again(int layer, int slot) {
+  const int first = layer - layer % space_.keep_every;
+  if (there_ == std::pair(slot, first)) return;
+  forward_layers(first, layer, slot);
+  there_ = {slot, first};
 }
 
 void Mlp::backward(Write write, int slot) {
   for (int l = depth() - 1; l >= 0; --l) {
+    if (space_.keep_every > 1) compute_again(l, slot);
     if (hooks.before_backward) hooks.before_backward(l, slot);
     backward_layer_input(l, slot);
     if (hooks.after_input_gradient && has_input_gradient(l)) hooks.after_input_gradient(l, slot);

@@ -29,7 +29,11 @@ struct Space {
   int rows = 1;                 // the most rows that a micro-batch will have
   int slots = 1;                // for chapter 08, skip it now: micro-batches in flight, each with its own activations
   bool input_gradient = false;  // for chapter 08, skip it now: whether backward computes the gradient of the input, too
+  int keep_every = 1;           // for chapter 08, skip it now: every so many-th activation is kept, the others computed again
 };
+
+// Whether activation a of a network of `depth` layers is kept in its slot. The input and the output always are.
+inline bool is_kept(int a, int depth, int keep_every) { return a == depth || a % keep_every == 0; }
 
 class Mlp {
  public:
@@ -39,6 +43,8 @@ class Mlp {
 
   // All layers in order: from input(slot), which holds `rows` rows, to output(slot).
   void forward(int rows, int slot = 0);
+  // Where not all activations are kept: computes each stretch between two kept ones again before it goes back through it. The same
+  // operations on the same numbers, so the same bits.
   // All layers in reverse order: from output_gradient(slot) to the gradients of the parameters, which are overwritten
   // or added to, and to input_gradient(slot).  output_gradient(slot) is used up.
   void backward(Write write, int slot = 0);
@@ -81,9 +87,13 @@ class Mlp {
   Hooks hooks;
 
  private:
+  // The layers [first, last), with their hooks.
+  void forward_layers(int first, int last, int slot);
+  void compute_again(int layer, int slot);
+
   struct Slot {
     int rows = 0;
-    std::vector<Buffer<>> activations;
+    std::vector<float*> activations;
     Buffer<> input_gradient, output_gradient;
   };
 
@@ -92,6 +102,9 @@ class Mlp {
   Space space_;
   std::vector<float*> parameters_, gradients_;  // per layer
   std::vector<Slot> slots_;
+  std::vector<Buffer<>> activations_;
+  // Whose activations lie in the places that all slots and stretches share: the slot, and the stretch's first layer.
+  std::pair<int, int> there_{-1, -1};
   // Gradients of inner activations live only from one layer to the next: two buffers serve all slots in turn.
   Buffer<> inner_gradients_[2];
 };

@@ -10,6 +10,7 @@ struct OptimizerOptions {
   double learning_rate = 0.1;
   double momentum = 0.9;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double clip_norm = 0;  // for chapter 06, skip it now: the longest that a gradient may be, see gradient_norm.h; 0: any length
 };
 
 enum class UpdateRule { sgd, momentum, adam };

@@ -1,5 +1,7 @@
 #include "chapters/01_serial/serial_training.h"
 
+#include "chapters/01_serial/gradient_norm.h"
+
 SerialTraining::SerialTraining(Device& device, const std::vector<int>& sizes, const OptimizerOptions& optimizer, int rows,
                                uint64_t seed)
     : device_(device),
@@ -8,7 +10,8 @@ SerialTraining::SerialTraining(Device& device, const std::vector<int>& sizes, co
       gradients_(device, layout_.count, Purpose::gradients),
       mlp_(device, layout_, parameters_, gradients_, {.rows = rows}),
       head_(device, {.rows = rows}),
-      optimizer_(device, optimizer, layout_.count) {
+      optimizer_(device, optimizer, layout_.count),
+      clip_norm_(optimizer.clip_norm) {
   std::vector<float> initial(layout_.count);
   initialize(initial.data(), layout_, seed);
   set_weights(initial);
@@ -29,6 +32,7 @@ double SerialTraining::step(const Dataset& data, std::span<const uint32_t> order
     loss += head_.loss(mlp_, batch.size());
     write = Write::accumulate;
   }
+  clip_gradient(device_, gradients_, layout_.count, clip_norm_);
   optimizer_.step(parameters_, gradients_, rate_scale);
   return loss;
 }

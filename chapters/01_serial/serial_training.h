@@ -31,4 +31,5 @@ class SerialTraining {
   Mlp mlp_;
   SoftmaxHead head_;
   Optimizer optimizer_;
+  double clip_norm_;
 };

@@ -17,6 +17,11 @@ void TrainOptions::declare(Options& options, const std::vector<std::string>& dev
   options.add("log", &log, "write loss and accuracy to this CSV file");
 }
 
+void TrainOptions::declare_clip_norm(Options& options) {
+  options.add("clip-norm", &optimizer.clip_norm, "the longest that a step's gradient may be: a longer one is shortened; 0: any length",
+              at_least(0));
+}
+
 std::vector<int> TrainOptions::sizes(const Dataset& data) const {
   std::vector<int> sizes = {int(data.features())};
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());

@@ -23,6 +23,9 @@ struct TrainOptions {
   // Declares all of these as command-line options.  devices: what --device may be in this program.
   void declare(Options& options, const std::vector<std::string>& devices = {"cpu"});
 
+  // --clip-norm, in programs that can: from chapter 06 on.
+  void declare_clip_norm(Options& options);
+
   // The layer sizes for this data, {784, 512, 256, 10}.
   std::vector<int> sizes(const Dataset& data) const;
   // Checks what depends on the data, and shortens it to train_samples.  Throws Error.

@@ -9,6 +9,7 @@
 
 void DataParallelOptions::declare(Options& options) {
   TrainOptions::declare(options, device_names);
+  declare_clip_norm(options);
   options.add("allreduce", &allreduce, "how gradients are summed over ranks", allreduce_names());
   options.add("bucket-kib", &bucket_kib, "size of the pieces in which gradients travel, 0 for one piece",
               between(0, 1 << 20));

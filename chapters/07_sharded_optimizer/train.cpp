@@ -19,6 +19,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
   o.micro_batches = mpi.size();
   Options options("Trains a multilayer perceptron on MNIST, with model state sharded over processes.");
   o.declare(options, device_names);
+  o.declare_clip_norm(options);
   z.declare(options);
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
   z.micro_batches = o.micro_batches;

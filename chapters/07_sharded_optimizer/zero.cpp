@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chapters/05_collectives/collectives.h"
+#include "chapters/06_data_parallel/sum_over_ranks.h"
 
 void ZeroOptions::declare(Options& options) {
   options.add("zero", &level, "what is sharded: 0 nothing, 1 optimizer state, 2 gradients, too, 3 weights, too",
@@ -11,7 +12,13 @@ void ZeroOptions::declare(Options& options) {
 }
 
 Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm)
-    : mlp_(mlp), device_(mlp.device()), options_(options), comm_(comm), rank_(rank_of(comm)), ranks_(ranks_of(comm)) {
+    : mlp_(mlp),
+      device_(mlp.device()),
+      options_(options),
+      clip_norm_(optimizer.clip_norm),
+      comm_(comm),
+      rank_(rank_of(comm)),
+      ranks_(ranks_of(comm)) {
   shards_ = {make_units(mlp.layout(), size_t(options.unit)), ranks_};
   allocate(optimizer);
   set_hooks();
@@ -198,7 +205,17 @@ void Zero::send_parts(const float* gradients, size_t u) {
   }
 }
 
+// Every element of the whole gradient is on one rank, its owner. So each adds the squares of what it owns.
+void Zero::clip_gradients() {
+  SquareSum sum;
+  for (size_t u = 0; u < shards_.units.size(); ++u) sum.add(device_, own_gradients(u), part(u).size());
+  sum_over_ranks(sum, comm_);
+  const float factor = clip_factor(sum, clip_norm_);
+  for (size_t u = 0; u < shards_.units.size() && factor < 1; ++u) device_.scale(own_gradients(u), factor, part(u).size());
+}
+
 void Zero::step() {
+  if (clip_norm_ > 0) clip_gradients();
   for (size_t u = 0; u < shards_.units.size(); ++u) {
     const size_t first = shards_.units[u].range.first;
     if (options_.level == 0) {

@@ -67,6 +67,7 @@ class Zero {
   void post_receives(size_t unit);
   void receive_operands(size_t unit);
   void send_parts(const float* gradients, size_t unit);
+  void clip_gradients();
   void allgather(float* whole, const float* mine, size_t unit);
 
   Range part(size_t unit) const { return shards_.part(unit, rank_); }
@@ -78,6 +79,7 @@ class Zero {
   Mlp& mlp_;
   Device& device_;
   ZeroOptions options_;
+  double clip_norm_;
   MPI_Comm comm_;
   int rank_ = 0, ranks_ = 1;
   Shards shards_;

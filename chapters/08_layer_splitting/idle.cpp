@@ -2,12 +2,15 @@
 
 #include "common/mpi/session.h"
 
-StepTimes times_by_operations(const std::vector<int>& sizes, const std::vector<Range>& chunks) {
+StepTimes times_by_operations(const std::vector<int>& sizes, const std::vector<Range>& chunks, int keep_every) {
   StepTimes times;
   for (const Range& layers : chunks) {
     const double forward = double(operations(sizes, layers, true));
     times.forward.push_back(forward);
-    times.backward.push_back(double(operations(sizes, layers)) - forward);
+    double again = 0;  // at most: a stretch that is still there is not computed again
+    for (size_t l = layers.first; l + 1 < layers.last; ++l)
+      if (!is_kept(int(l + 1 - layers.first), int(layers.size()), keep_every)) again += double(operations(sizes, {l, l + 1}, true));
+    times.backward.push_back(double(operations(sizes, layers)) - forward + again);
   }
   return times;
 }

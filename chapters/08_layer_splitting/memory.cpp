@@ -1,15 +1,23 @@
 #include "chapters/08_layer_splitting/memory.h"
 
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
-size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first) {
+#include "chapters/01_serial/mlp.h"
+
+size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every) {
+  const int depth = int(chunk.layers.size());
   size_t kept = size_t(chunk.in()) + size_t(chunk.out()), widest_inner = 0;
-  for (const Layer& layer : chunk.layers) {
-    kept += size_t(layer.out);
-    if (&layer != &chunk.layers.front()) widest_inner = std::max(widest_inner, size_t(layer.in));
+  std::vector<size_t> shared(size_t(keep_every), 0);
+  for (int a = 1; a <= depth; ++a) {
+    const size_t width = size_t(chunk.layers[size_t(a) - 1].out);
+    if (is_kept(a, depth, keep_every)) kept += width;
+    else shared[size_t(a % keep_every)] = std::max(shared[size_t(a % keep_every)], width);
+    if (a < depth) widest_inner = std::max(widest_inner, width);
   }
   if (!first) kept += size_t(chunk.in());
-  return rows * (slots * kept + 2 * widest_inner);
+  return rows * (slots * kept + std::accumulate(shared.begin(), shared.end(), size_t{0}) + 2 * widest_inner);
 }
 
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows,
@@ -20,7 +28,7 @@ StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, 
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const int chunk = int(i) * schedule.stages + stage;
     const size_t slots = size_t(schedule.slots[size_t(chunk)]);
-    memory.activations += sizeof(float) * chunk_activations(layout.chunks[i], slots, size_t(rows), chunk == 0);
+    memory.activations += sizeof(float) * chunk_activations(layout.chunks[i], slots, size_t(rows), chunk == 0, schedule.keep_every);
     if (chunk == schedule.chunks() - 1) memory.activations += sizeof(float) * slots * size_t(rows) * 2;
   }
   return memory;

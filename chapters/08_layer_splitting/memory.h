@@ -12,8 +12,8 @@ struct StageMemory {
 };
 
 // Floats of one chunk's activations and of their gradients, without those of the loss.  first: the network's first chunk, whose
-// input has no gradient.
-size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first);
+// input has no gradient.  keep_every: see Space.
+size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every = 1);
 
 // With n parameters on the stage and k vectors of state (see Optimizer): n, n and k n floats. Activations, for each chunk:
 //
@@ -21,6 +21,9 @@ size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool fi
 //                   and, but for the first chunk, that of the input)
 //   + 2 x rows x the widest inner activation    the gradient on its way from layer to layer
 //   + slots x rows x 2                          labels and losses, of the last chunk
+//
+// With keep_every = k > 1 a slot has the input, every k-th activation and the output only; all slots share k - 1 places for
+// the activations in between, each rows x the widest that lies there.
 //
 // Slots are what the schedules differ in: `micro_batches` with gpipe, at most `stages` with 1f1b, 1 with naive.
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows, int state_vectors);

@@ -36,7 +36,7 @@ Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& 
                 std::to_string(ranks_of(comm)) + " ranks");
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const size_t chunk = i * size_t(schedule.stages) + size_t(stage_);
-    const Space space{.rows = rows, .slots = schedule.slots[chunk], .input_gradient = chunk > 0};
+    const Space space{.rows = rows, .slots = schedule.slots[chunk], .input_gradient = chunk > 0, .keep_every = schedule.keep_every};
     mlps_.emplace_back(device, layout.chunks[i], parameters + layout.offsets[i], gradients + layout.offsets[i], space);
     for (Requests* requests : {&sends_, &receives_})
       for (auto& of_pass : *requests) of_pass.emplace_back(size_t(space.slots), MPI_REQUEST_NULL);

@@ -10,6 +10,7 @@ void PipelineOptions::declare(Options& options) {
               between(1, 1000));
   options.add("split", &split, "layers of each chunk, from the first; none: balanced by operations",
               between(1, 65536));
+  options.add("recompute", &recompute, "keep every N-th activation only, and compute the others again in backward", between(1, 1000));
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
   options.add("trace", &trace, "write a timeline of all ranks to this file");
 }
@@ -33,4 +34,10 @@ std::vector<Range> PipelineOptions::layers(const std::vector<int>& sizes) const 
 
 StageLayout PipelineOptions::layout(const std::vector<int>& sizes, int stage) const {
   return make_stage_layout(sizes, layers(sizes), stages, stage);
+}
+
+Schedule PipelineOptions::make_schedule() const {
+  Schedule made = ::make_schedule(schedule, stages, int(chunks), int(micro_batches));
+  made.keep_every = int(recompute);
+  return made;
 }

@@ -11,6 +11,7 @@ struct PipelineOptions : TrainOptions {
   std::string schedule = "1f1b";  // one of schedule_names
   int64_t chunks = 1;             // of layers, on each stage
   std::vector<int64_t> split;     // how many layers each chunk has; empty: balanced
+  int64_t recompute = 1;          // keep every so many-th activation only, and compute the others again
   bool compare_with_serial = false;
   std::string trace;
 
@@ -22,5 +23,5 @@ struct PipelineOptions : TrainOptions {
   // The layers of every chunk of the network.
   std::vector<Range> layers(const std::vector<int>& sizes) const;
   StageLayout layout(const std::vector<int>& sizes, int stage) const;
-  Schedule make_schedule() const { return ::make_schedule(schedule, stages, int(chunks), int(micro_batches)); }
+  Schedule make_schedule() const;
 };

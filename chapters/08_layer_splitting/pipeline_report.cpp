@@ -27,7 +27,7 @@ void PipelineReport::tell_plan() const {
     for (size_t c = size_t(stage); c < chunks.size(); c += size_t(schedule.stages))
       std::printf(" %zu-%zu", chunks[c].first, chunks[c].last - 1);
   }
-  const Proof equal = check(schedule), real = check(schedule, times_by_operations(sizes, chunks));
+  const Proof equal = check(schedule), real = check(schedule, times_by_operations(sizes, chunks, schedule.keep_every));
   std::printf("\nplanned: idle %.1f %% if all chunks took equally long, %.1f %% with these\n", 100 * equal.idle,
               100 * real.idle);
 }

@@ -26,6 +26,7 @@ struct Schedule {
   bool trains = true;                    // false: forward steps only, to evaluate
   std::vector<int> slots;                // by chunk: of how many micro-batches it keeps the activations at once
   std::vector<std::vector<Step>> steps;  // by stage, in the order in which it takes them
+  int keep_every = 1;                    // a slot keeps every so many-th activation of its chunk: see Space
 
   int chunks() const { return int(slots.size()); }
   int stage_of(int chunk) const { return chunk % stages; }

@@ -17,7 +17,9 @@ StageLayout stage_layout(const HybridSettings& s, const GridShape& shape, const 
 Schedule stage_schedule(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
   const size_t own = own_micro_batches(s.micro_batches, shape.data, place.data).size();
   // With fewer micro-batches than data ranks some have none: theirs is one without rows.
-  return make_schedule(s.schedule, shape.pipeline, s.chunks, int(std::max<size_t>(own, 1)));
+  Schedule schedule = make_schedule(s.schedule, shape.pipeline, s.chunks, int(std::max<size_t>(own, 1)));
+  schedule.keep_every = s.keep_every;
+  return schedule;
 }
 
 HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings& settings)
@@ -32,7 +34,7 @@ HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings&
       pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
                 settings.rows(), grid.pipeline(), make_head()),
       update_(pipeline_, parameters_, gradients_, settings.optimizer, settings.micro_batches, settings.reproducible,
-              grid.data()) {
+              grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}) {
   if (grid.shape.tensor > 1) attach_tensor_ranks();
 }
 

@@ -22,6 +22,7 @@ struct HybridSettings {
   int chunks = 1;  // of layers on each stage: more than one for the interleaved schedule
   std::string allreduce = "rank-order";  // of chapter 05, over the tensor ranks
   OptimizerOptions optimizer;
+  int keep_every = 1;  // activations of a chunk: see chapter 01's Space
 
   int rows() const { return int((batch + size_t(micro_batches) - 1) / size_t(micro_batches)); }  // of a micro-batch
 };

@@ -15,9 +15,12 @@ void HybridOptions::declare(Options& options) {
   options.add("pipeline", &pipeline, "ranks that share the layers; 0: chosen", at_least(0));
   options.add("tensor", &tensor, "ranks that share each layer; 0: chosen", at_least(0));
   TrainOptions::declare(options, device_names);
+  declare_clip_norm(options);
   options.add("schedule", &schedule, "of the pipeline: the order in which a stage takes its steps", schedule_names);
   options.add("chunks", &chunks, "ranges of layers on each stage, for the interleaved schedule 2 or more", between(1, 1000));
   options.add("reproducible", &reproducible, "the same bits whatever the data and pipeline splits: name --micro-batches");
+  options.add("recompute", &recompute, "keep every N-th activation only, and compute the others again; 0: all, or chosen where memory ends",
+              between(0, 1000));
   options.add("memory-mib", &memory_mib, "what a rank may use, 0 for its share of the node's memory", at_least(0));
   options.add("machine", &machine, "costs of messages for the choice of the grid: a file from `bench-05 --fit FILE`");
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
@@ -51,7 +54,7 @@ void HybridOptions::choose_grid(int ranks_of_node) {
   PlanMachine here = typical_machine();
   if (!machine.empty()) here.messages = load_machine(machine);
   here.memory = memory_mib > 0 ? double(memory_mib) * 1024 * 1024 : share_of_memory(ranks_of_node);
-  const GridWish wish{int(replicas), int(pipeline), int(tensor), int(micro_batches)};
+  const GridWish wish{int(replicas), int(pipeline), int(tensor), int(micro_batches), int(recompute)};
   HybridSettings s = settings();
   s.micro_batches = std::max(1, s.micro_batches);
   const std::vector<GridPlan> plans = plan_grids(s, wish, ranks, here);
@@ -61,10 +64,12 @@ void HybridOptions::choose_grid(int ranks_of_node) {
                 " MB a rank; " + to_string(best.shape) + " needs " + std::to_string(int64_t(best.memory / 1e6)) + " MB");
   grid = best.shape;
   micro_batches = best.micro_batches;
+  recompute = best.keep_every;
   if (rank_of(MPI_COMM_WORLD) != 0) return;
   std::printf("grid %s (data x pipeline x tensor), %lld micro-batch%s%s\n", to_string(grid).c_str(),
               (long long)micro_batches, micro_batches == 1 ? "" : "es", plans.size() > 1 ? ": the fastest by estimate" : "");
   if (plans.size() > 1) std::printf("%s", table_of(plans).c_str());
+  if (recompute > 1) std::printf("every %lld-th activation is kept, the others are computed again\n", (long long)recompute);
 }
 
 HybridSettings HybridOptions::settings() const {
@@ -74,5 +79,6 @@ HybridSettings HybridOptions::settings() const {
           .reproducible = reproducible,
           .schedule = schedule,
           .chunks = int(chunks),
-          .optimizer = optimizer};
+          .optimizer = optimizer,
+          .keep_every = std::max(1, int(recompute))};
 }

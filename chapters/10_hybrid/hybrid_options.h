@@ -10,6 +10,7 @@ struct HybridOptions : TrainOptions {
   std::string schedule = "1f1b";
   int64_t chunks = 1;
   bool reproducible = false;
+  int64_t recompute = 0;   // keep every so many-th activation; 0: chosen, all of them where they fit
   int64_t memory_mib = 0;  // of a rank; 0: its share of the node's
   std::string machine;     // what messages cost here: a file that chapter 05's bench has written
   bool compare_with_serial = false;

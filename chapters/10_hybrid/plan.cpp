@@ -37,6 +37,10 @@ double tensor_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int 
   return sums ? sum_seconds(rows * size_t(sizes[pass == Pass::forward ? l + 1 : l]), tensor, m) : 0;
 }
 
+bool is_computed_again(Range chunk, size_t l, int keep_every) {
+  return !is_kept(int(l + 1 - chunk.first), int(chunk.size()), keep_every);
+}
+
 // The activations that go to the next chunk, or their gradients that come back.
 double message_seconds(const std::vector<int>& sizes, size_t boundary, size_t rows, int tensor, const PlanMachine& m) {
   const bool split = boundary % 2 == 1;  // behind a layer that is cut by columns
@@ -55,11 +59,15 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
       forward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
       backward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::backward);
+      if (is_computed_again(chunks[c], l, s.keep_every))
+        backward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
     }
     computing[c % size_t(shape.pipeline)] += forward + backward;
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
       forward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
       backward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::backward);
+      if (is_computed_again(chunks[c], l, s.keep_every))
+        backward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
     }
     if (shape.pipeline > 1 && c + 1 < chunks.size())
       forward += message_seconds(s.sizes, chunks[c].last, rows, shape.tensor, machine);
@@ -74,7 +82,7 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
   const Schedule schedule = stage_schedule(s, shape, busiest);
   const Proof proof = check(schedule, times);
   const size_t vectors = s.optimizer.name == "adam" ? 4 : s.optimizer.name == "momentum" ? 3 : 2;
-  GridPlan plan{.shape = shape, .micro_batches = s.micro_batches};
+  GridPlan plan{.shape = shape, .micro_batches = s.micro_batches, .keep_every = s.keep_every};
   for (int stage = 0; stage < shape.pipeline; ++stage) {
     const size_t n = stage_layout(s, shape, {0, stage, 0}).count;
     const double update = 4.0 * double(vectors * n) / shape.data / machine.bytes_per_second;
@@ -130,7 +138,12 @@ std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish&
       for (int micro_batches : candidates(settings, shape, wish.micro_batches)) {
         HybridSettings s = settings;
         s.micro_batches = micro_batches;
-        ways.push_back(estimate(s, shape, machine));
+        // A chunk has fewer layers than the network: to keep still fewer changes nothing.
+        const int first = std::max(1, wish.keep_every), last = wish.keep_every > 0 ? first : int(s.sizes.size()) - 1;
+        for (s.keep_every = first; s.keep_every <= last; ++s.keep_every) {
+          ways.push_back(estimate(s, shape, machine));
+          if (ways.back().fits) break;
+        }
       }
       plans.push_back(*std::ranges::min_element(ways, before));
     }

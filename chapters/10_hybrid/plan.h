@@ -33,7 +33,7 @@ PlanMachine typical_machine();
 
 // A number is 0 where it is to be chosen.
 struct GridWish {
-  int data = 0, pipeline = 0, tensor = 0, micro_batches = 0;
+  int data = 0, pipeline = 0, tensor = 0, micro_batches = 0, keep_every = 0;
 };
 
 struct GridPlan {
@@ -43,13 +43,15 @@ struct GridPlan {
   double computing = 0;  // of these, the mean over ranks
   double memory = 0;     // bytes of the rank that needs most
   bool fits = true;
+  int keep_every = 1;    // more than one: activations are computed again, to save memory
 };
 
 // Estimates one grid.  settings.micro_batches counts.
 GridPlan estimate(const HybridSettings& settings, const GridShape& shape, const PlanMachine& machine);
 
 // All grids of `ranks` ranks that the wish allows and that the network has layers for, the fastest first, those that do
-// not fit into memory last; each with the micro-batches that the wish names or that are best for it.
+// not fit into memory last; each with the micro-batches that the wish names or that are best for it. Activations are computed
+// again where the wish says so, or where they would not fit otherwise: as few of them as will do.
 // Throws Error if there is none: what is given does not divide the ranks, or asks for more stages than layers.
 std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish& wish, int ranks,
                                  const PlanMachine& machine);

@@ -4,6 +4,7 @@
 #include <climits>
 
 #include "chapters/05_collectives/collectives.h"
+#include "chapters/06_data_parallel/sum_over_ranks.h"
 #include "chapters/05_collectives/messages.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -22,7 +23,7 @@ Shards stage_shards(const StageLayout& layout, int data_ranks) {
 }
 
 ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
-                             int micro_batches, bool reproducible, MPI_Comm data)
+                             int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping)
     : pipeline_(pipeline),
       device_(pipeline.device()),
       parameters_(parameters),
@@ -30,6 +31,7 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
       micro_batches_(micro_batches),
       reproducible_(reproducible),
       comm_(data),
+      clipping_(clipping),
       rank_(rank_of(data)),
       ranks_(ranks_of(data)),
       shards_(stage_shards(pipeline.layout(), ranks_)) {
@@ -141,6 +143,24 @@ float* ShardedUpdate::add_up(size_t layer) {
   return sum;
 }
 
+// sums: this rank's part of each layer.
+float ShardedUpdate::clip_factor(const std::vector<float*>& sums) {
+  SquareSum squares;
+  size_t l = 0;
+  for (size_t c = 0; c < pipeline_.layout().chunks.size(); ++c)
+    for (const Layer& layer : pipeline_.layout().chunks[c].layers) {
+      const bool copy_of_bias = layer.split == Split::rows && clipping_.slice > 0;
+      const size_t counted_until = pipeline_.layout().offsets[c] + (copy_of_bias ? layer.w.range().last : layer.range().last);
+      const Range part = shards_.part(l, rank_);
+      if (part.first < counted_until) squares.add(device_, sums[l], std::min(part.last, counted_until) - part.first);
+      ++l;
+    }
+  const Timer timer;
+  sum_over_ranks(squares, clipping_.grid);
+  time_.exchanging += timer.seconds();
+  return ::clip_factor(squares, clipping_.limit);
+}
+
 void ShardedUpdate::gather_weights(size_t l) {
   const Range layer = shards_.units[l].range, part = shards_.part(l, rank_);
   device_.begin_copy_out(parameters_ + part.first, part.size());
@@ -158,8 +178,14 @@ void ShardedUpdate::finish() {
   time_.exchanging += timer.seconds();
   {
     const TraceRegion region("update");
-    for (size_t l = 0; l < shards_.units.size(); ++l)
-      optimizers_[l].step(parameters_ + shards_.part(l, rank_).first, add_up(l));
+    std::vector<float*> sums;
+    for (size_t l = 0; l < shards_.units.size(); ++l) sums.push_back(add_up(l));
+    const float factor = clipping_.limit > 0 ? clip_factor(sums) : 1;
+    for (size_t l = 0; l < shards_.units.size(); ++l) {
+      const Range part = shards_.part(l, rank_);
+      if (factor < 1) device_.scale(sums[l], factor, part.size());
+      optimizers_[l].step(parameters_ + part.first, sums[l]);
+    }
     device_.synchronize();
   }
 

@@ -23,13 +23,21 @@
 // Chapter 07's cut of the stage's flat vector, with one unit for each of its layers.
 Shards stage_shards(const StageLayout& layout, int data_ranks);
 
+// With limit > 0 the gradient of the whole network, of all ranks of `grid`, is shortened to this length where it is longer. slice: of
+// the layers. What every slice holds, the biases of layers that are cut by rows, is counted by slice 0.
+struct Clipping {
+  double limit = 0;
+  MPI_Comm grid = MPI_COMM_NULL;
+  int slice = 0;
+};
+
 class ShardedUpdate {
  public:
   // Hooks itself on to the pipeline, which must live longer and has (layout.count) parameters.  gradients:
   // (own_terms(...), layout.count).  The ranks of `data` are those with the same stage and slice.  micro_batches: of the
   // whole batch.
   ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
-                int micro_batches, bool reproducible, MPI_Comm data);
+                int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping = {});
   ~ShardedUpdate();
   ShardedUpdate(const ShardedUpdate&) = delete;
   ShardedUpdate& operator=(const ShardedUpdate&) = delete;
@@ -51,6 +59,7 @@ class ShardedUpdate {
   void post_receives();
   float* part_of(const Term& term, size_t received, size_t layer) const;
   float* add_up(size_t layer);
+  float clip_factor(const std::vector<float*>& sums);
   void gather_weights(size_t layer);
 
   Pipeline& pipeline_;
@@ -59,6 +68,7 @@ class ShardedUpdate {
   int micro_batches_;
   bool reproducible_;
   MPI_Comm comm_;
+  Clipping clipping_;
   int rank_, ranks_;
   Shards shards_;
   std::vector<size_t> first_layer_;  // by chunk

@@ -51,6 +51,7 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
       }
       loss = exchange->finish(loss);
       if (scale.unscale(*device, gradients, layout.count)) {
+        clip_gradient(*device, gradients, layout.count, o.optimizer.clip_norm);
         optimizer.step(parameters, gradients, exchange->rate_scale());
         stored.round(gradients);
       }

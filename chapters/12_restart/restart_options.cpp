@@ -61,6 +61,7 @@ CheckpointHeader RestartOptions::header(uint64_t step) const {
                {"optimizer", optimizer.name},
                {"learning-rate", shortest(optimizer.learning_rate)},
                {"momentum", shortest(optimizer.momentum)},
+               {"clip-norm", shortest(optimizer.clip_norm)},
                {"train-samples", std::to_string(samples)},
                {"seed", std::to_string(seed)},
                {"reproducible", reproducible ? "yes" : "no"},
