@@ -102,7 +102,7 @@ if command -v compute-sanitizer >/dev/null && [ -z "$rehearse" ]; then
     stage "sanitizer_$tool" 20 compute-sanitizer --tool "$tool" --error-exitcode 1 "$kernels" --small
   done
 else
-  skip sanitizer "no GPU, or no compute-sanitizer"
+  skip sanitizer "no GPU or no compute-sanitizer"
 fi
 
 metrics=gpu__time_duration.sum,sm__throughput.avg.pct_of_peak_sustained_elapsed,gpu__dram_throughput.avg.pct_of_peak_sustained_elapsed

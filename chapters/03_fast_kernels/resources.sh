@@ -16,6 +16,7 @@ skip() { echo "skipped: $1"; exit 77; }
 nvcc=${NVCC:-$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null)}
 [ -n "$nvcc" ] || skip "no nvcc"
 release=$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')
+[ $check = no ] || [ -r "$committed" ] || skip "there is no $committed to compare with"
 if [ $check = yes ] && ! grep -q "nvcc $release," "$committed"; then skip "the table was made by another nvcc than $release"; fi
 
 said=
