@@ -20,10 +20,6 @@ ProgramRun launch(int ranks, const std::string& command, const std::string& envi
                      std::to_string(ranks) + " " + build_folder() + "/chapters/05_collectives/" + command);
 }
 
-bool says(const ProgramRun& run, const std::string& text) {
-  return run.output.find(text) != std::string::npos;
-}
-
 // Each option with its limits and what it is if nothing is said. The body of the text comes from rank 0 alone; one rank is enough to see it.
 std::string told(const std::string& program) {
   const ProgramRun run = launch(1, program + " --help");
@@ -99,7 +95,7 @@ TEST_P(SixProgram, NobodyLeavesTheBarrierBeforeAllHaveCome) {
 TEST(SixProgramOnTenRanks, SaysWhyNot) {
   const ProgramRun run = launch(10, "six");
   EXPECT_NE(run.status, 0) << run.output;
-  EXPECT_TRUE(says(run, "at most 9 ranks")) << run.output;
+  EXPECT_TRUE(contains(run.output, "at most 9 ranks"));
 }
 
 // With x = bytes beta / alpha, and no additions: recursive doubling takes lg p (1 + x), a ring 2 (p-1) + 2 (p-1)/p x,
@@ -111,7 +107,7 @@ TEST(CurvesProgram, CrossesWhereOneCalculatesIt) {
                           "\n         4              40000              80000\n",
                           "\n         8              24000              88000\n",
                           "\n        16              18824             122353\n"})
-    EXPECT_TRUE(says(run, row)) << row << run.output;
+    EXPECT_TRUE(contains(run.output, row));
 }
 
 // alpha 1 us, beta 4 ns, gamma 8 ns; 1000 bytes on 4 ranks: 2 (1 + 4 + 8), and 3 (1 + 1 + 2) + 3 (1 + 1).
@@ -119,8 +115,8 @@ TEST(CurvesProgram, AddsWhatItIsToldTo) {
   const std::string csv = build_folder() + "/curves_test.csv";
   const ProgramRun run = launch(1, "curves --ranks 4 --alpha 1 --beta 4 --gamma 8 --csv " + csv);
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_TRUE(says(run, "\n      1000               26.0 ")) << run.output;
-  EXPECT_TRUE(says(run, "               18.0 ")) << run.output;
+  EXPECT_TRUE(contains(run.output, "\n      1000               26.0 "));
+  EXPECT_TRUE(contains(run.output, "               18.0 "));
   std::ifstream in(csv);
   std::string source, header;
   std::getline(in, source);
@@ -148,7 +144,7 @@ TEST(StepsProgram, CountsWhatCrossesTheMiddle) {
   for (const std::string& row : {"rank-order:         " + ranks + "14 messages, " + middle + "33600\n",
                                  "ring:               " + ranks + "14 messages, " + middle + "14700\n",
                                  "rabenseifner:       " + ranks + " 6 messages, " + middle + "33600\n"})
-    EXPECT_TRUE(says(run, row)) << row << run.output;
+    EXPECT_TRUE(contains(run.output, row));
 }
 
 // MPICH can be told that each rank is on a host of its own; then no memory is shared.
@@ -158,9 +154,9 @@ TEST(BenchProgram, OnSeveralHostsLeavesOutTheWindow) {
   EXPECT_EQ(run.status, 0) << run.output;
   const ProgramRun rows = run_program("cut -d, -f4 " + csv + " | sort | uniq -c");
   std::remove(csv.c_str());
-  if (says(run, ", shared window")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
-  EXPECT_FALSE(says(rows, "shared-window")) << rows.output;
-  EXPECT_TRUE(says(rows, "18 mpi")) << rows.output;  // 18 lengths
+  if (contains(run.output, ", shared window")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
+  EXPECT_FALSE(contains(rows.output, "shared-window"));
+  EXPECT_TRUE(contains(rows.output, "18 mpi"));  // 18 lengths
 }
 
 // More ranks than cores are never quiet: with --only-if-quiet the status says so, and no file is written.
@@ -171,7 +167,7 @@ TEST(BenchProgram, WritesNothingThatWasDisturbed) {
   const std::string csv = build_folder() + "/bench_disturbed.csv", fit = build_folder() + "/bench_disturbed.fit";
   const ProgramRun run = launch(ranks, "bench --rounds 1 --only-if-quiet --csv " + csv + " --fit " + fit);
   EXPECT_EQ(run.status, 77) << run.output;
-  EXPECT_TRUE(says(run, "MORE RANKS THAN CORES")) << run.output;
+  EXPECT_TRUE(contains(run.output, "MORE RANKS THAN CORES"));
   EXPECT_EQ(run_program("test -e " + csv + " || test -e " + fit).status, 1);
 }
 

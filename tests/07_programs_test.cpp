@@ -14,8 +14,6 @@ ProgramRun launch(int ranks, const std::string& command) {
                      build_folder() + "/chapters/07_sharded_optimizer/" + command);
 }
 
-bool says(const ProgramRun& run, const std::string& text) { return run.output.find(text) != std::string::npos; }
-
 // The number that ends a run's line "trained ...; weights 0123456789abcdef".
 std::string hash_of_weights(const ProgramRun& run) {
   const size_t found = run.output.find("; weights ");
@@ -35,7 +33,7 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
   for (const char* level : {"0", "1", "2", "3"}) {
     const ProgramRun run = launch(3, quick + "--optimizer adam --learning-rate 0.001 --zero " + level);
     EXPECT_EQ(run.status, 0) << run.output;
-    EXPECT_TRUE(says(run, "weights have the same bits")) << run.output;
+    EXPECT_TRUE(contains(run.output, "weights have the same bits"));
     if (hash.empty()) hash = hash_of_weights(run);
     EXPECT_EQ(hash_of_weights(run), hash);
   }
@@ -48,14 +46,14 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
     const ProgramRun run = launch(3, quick + "--device cuda --optimizer adam --learning-rate 0.001 --zero " + level);
     if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
-    EXPECT_TRUE(says(run, " on cuda: ") && says(run, "weights have the same bits")) << run.output;
+    EXPECT_TRUE(contains(run.output, " on cuda: ") && contains(run.output, "weights have the same bits"));
   }
 }
 
 TEST(TrainProgram, AnyNumberOfRanksGivesTheSameWeights) {
   const std::string command = quick + "--optimizer momentum --micro-batches 6 --zero 3";
   const ProgramRun alone = launch(1, command);
-  EXPECT_TRUE(says(alone, "memory of rank 0")) << alone.output;
+  EXPECT_TRUE(contains(alone.output, "memory of rank 0"));
   const std::string hash = hash_of_weights(alone);
   EXPECT_EQ(hash.size(), 16u) << hash;
   for (int ranks : {2, 4}) EXPECT_EQ(hash_of_weights(launch(ranks, command)), hash) << ranks << " ranks";
@@ -97,7 +95,7 @@ TEST(TrainProgram, TellsTheMemoryOfRank0) {
                   4e-6 * (level == 3 ? shard + unit : n), 4e-6 * (level == 3 ? shard + unit : n), 8e-6 * (level > 0 ? shard : n),
                   8e-6 * part);
     const ProgramRun run = launch(3, options + std::to_string(level));
-    EXPECT_TRUE(says(run, expected)) << expected << run.output;
+    EXPECT_TRUE(contains(run.output, expected));
   }
 }
 

@@ -15,10 +15,6 @@ ProgramRun launch(int ranks, const std::string& command) {
 
 const std::string quick = "train --hidden 16 --train-samples 500 --epochs 1 ";
 
-bool says(const ProgramRun& run, const std::string& text) {
-  return run.output.find(text) != std::string::npos;
-}
-
 std::string after(const ProgramRun& run, const std::string& word) {
   const size_t at = run.output.find(word);
   return at == std::string::npos
@@ -46,7 +42,7 @@ TEST(Train, StaysAsCloseToTheSerialRunAsAnotherOrderOfSums) {
     for (int ranks : {3, 7}) {
       const ProgramRun run = launch(ranks, options + hidden);
       EXPECT_EQ(run.status, 0) << run.output;
-      EXPECT_TRUE(says(run, "within ten times what another order of sums does")) << run.output;
+      EXPECT_TRUE(contains(run.output, "within ten times what another order of sums does"));
     }
 }
 
@@ -56,8 +52,8 @@ const std::string others = quick + "--compare-with-serial --hidden 24,17 --micro
 
 void expect_near_serial(const ProgramRun& run) {
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_TRUE(says(run, "within ten times")) << run.output;
-  EXPECT_TRUE(says(run, "time: computing")) << run.output;
+  EXPECT_TRUE(contains(run.output, "within ten times"));
+  EXPECT_TRUE(contains(run.output, "time: computing"));
 }
 
 }  // namespace
@@ -109,8 +105,8 @@ TEST(Bench, MeasuresEveryCellAndAllRanksBeginTogether) {
   const ProgramRun run = run_program("GUARD_TRACE=" + trace + " sh common/mpi/launch 3 " + build_folder() +
                                      "/chapters/09_tensor_parallel/bench --rounds 1 --widths 24,40 --batches 8,16,64 --wide 32 --csv " + file);
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_TRUE(says(run, "layers of width 32, batch 128, 3 ranks; a speedup is of one round, its median over 1 rounds:")) << run.output;
-  for (const char* width : {"\ncrossover, width 24: ", "\ncrossover, width 40: "}) EXPECT_TRUE(says(run, width)) << run.output;
+  EXPECT_TRUE(contains(run.output, "layers of width 32, batch 128, 3 ranks; a speedup is of one round, its median over 1 rounds:"));
+  for (const char* width : {"\ncrossover, width 24: ", "\ncrossover, width 40: "}) EXPECT_TRUE(contains(run.output, width));
   EXPECT_EQ(run_program("sed -n 's/^\\([0-9]*,[0-9]*\\),.*/\\1/p' " + file + " | tr '\\n' ' '; rm " + file).output,
             "24,8 24,16 24,64 40,8 40,16 40,64 ");
   // Seven cells: one barrier before each way to train, three times one before the gradients and one before each of five sums. The
@@ -127,8 +123,8 @@ TEST(Bench, WritesNothingThatWasDisturbed) {
   const std::string command = "bench --rounds 1 --widths 24 --batches 8 --wide 32 --csv " + file;
   const ProgramRun marked = launch(ranks, command);
   EXPECT_EQ(marked.status, 0) << marked.output;
-  EXPECT_TRUE(says(marked, "1 rounds:  MORE RANKS THAN CORES")) << marked.output;
-  EXPECT_TRUE(says(marked, "crossover, width 24: no measurement was quiet")) << marked.output;
+  EXPECT_TRUE(contains(marked.output, "1 rounds:  MORE RANKS THAN CORES"));
+  EXPECT_TRUE(contains(marked.output, "crossover, width 24: no measurement was quiet"));
   EXPECT_EQ(run_program("grep -c ',1$' " + file + "; rm " + file).output, "1\n");
   const ProgramRun refused = launch(ranks, command + " --only-if-quiet");
   EXPECT_EQ(refused.status, 77) << refused.output;
