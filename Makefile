@@ -158,7 +158,10 @@ $(O)/tests/%.o: override CXXFLAGS := $(tested)
 # asked of the file, since variables of a target would be those of its prerequisites, too.
 gtests := $(wildcard tests/*.cpp)
 judgings := $(wildcard tests/exercises/*/*_judge.cpp)
-begin_with = $(if $(filter $(gtests),$<),-include $(O)/precompiled/assertions.h)$(if $(filter $(judgings),$<),-include $(O)/precompiled/judge.h)
+little_mains := $(wildcard tests/exercises/*/*_main.cpp tests/mpi_guard/*.cpp)
+plain := $(filter-out $(fused) tests/%,$(sources))
+standard := $(if $(findstring clang,$(CXX)),,yes)# clang++ goes without, and finds files that do not include what they use
+begin_with = $(foreach h,$(if $(filter $(gtests),$<),assertions)$(if $(filter $(judgings),$<),judge)$(if $(standard),$(if $(filter $(plain),$<),standard)$(if $(filter $(little_mains),$<),little)),-include $(O)/precompiled/$(h).h)
 # $(call precompiled,name,header,options,objects)
 define precompiled
 $(O)/precompiled/$(1).h: ; @mkdir -p $$(@D); echo '#include <$(2)>' > $$@
@@ -171,6 +174,10 @@ $(4) $(O)/precompiled/$(1).h.gch: $(wildcard $(2))
 endef
 $(eval $(call precompiled,assertions,tests/assertions.h,$(tested),$(gtests:%.cpp=$(O)/%.o)))
 $(eval $(call precompiled,judge,tests/exercises/judge.h,$(tested),$(judgings:%.cpp=$(O)/%.o)))
+ifneq ($(standard),)
+$(eval $(call precompiled,standard,common/standard.h,$(CXXFLAGS),$(plain:%.cpp=$(O)/%.o)))
+$(eval $(call precompiled,little,common/standard.h,$(tested),$(little_mains:%.cpp=$(O)/%.o)))
+endif
 
 define make_archive
 $(call say,archive,$@)

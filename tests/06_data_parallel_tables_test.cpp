@@ -323,14 +323,18 @@ TEST_F(Tables, TimesBeginWhenAllHaveCome) {
 
 TEST_F(Scaling, PrintsWhatTheClockSays) {
   const Dataset data = tiny_data(800);
-  for (auto [batch, serial_batch, steps] : {std::array{183, 61, 6}, std::array{640, 640, 3}}) {
+  struct Case {
+    int batch, serial_batch, steps;
+  };
+  for (const Case c : {Case{183, 61, 6}, Case{640, 640, 3}}) {
+    const int batch = c.batch;
     const ClockOfTest by_test{KnownClock(rank)};
     Verdict verdict{};
     const std::string text =
-        printed_by([&] { verdict = scaling_program::measure("some", batch, serial_batch, 3, data, *session_of_test); });
-    const Replayed r({1}, 3, steps);
+        printed_by([&] { verdict = scaling_program::measure("some", batch, c.serial_batch, 3, data, *session_of_test); });
+    const Replayed r({1}, 3, c.steps);
     const Expected& s = r.settings[0];
-    const double speedup = middle(s.speedup) * batch / serial_batch;
+    const double speedup = middle(s.speedup) * batch / c.serial_batch;
     EXPECT_EQ(text, rank > 0 ? ""
                              : format("some,%d,%d,%.0f,%.2f,%.2f,0.0,%s\n", ranks, batch, batch / middle(s.step), speedup, speedup / ranks,
                                       quiet_if_cores()));

@@ -200,7 +200,7 @@ std::string tokens_as_text(size_t first, size_t end) {
   return text;
 }
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string result = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -265,7 +265,7 @@ bool inside_brackets(size_t index) {  // of a macro call or an expression: no #l
 void return_to_column(size_t position) {
   size_t line_begin = source.rfind('\n', position - 1) + 1;
   long line = 1 + std::count(source.begin(), source.begin() + static_cast<long>(position), '\n');
-  output += "\n#line " + std::to_string(line) + " " + quoted(file_name) + "\n";
+  output += "\n#line " + std::to_string(line) + " " + in_quotes(file_name) + "\n";
   for (size_t i = line_begin; i < position; ++i) output += source[i] == '\t' ? '\t' : ' ';
 }
 
@@ -278,7 +278,7 @@ void rewrite_launch(size_t launch) {
   std::string name = tokens_as_text(kernel, launch);
   copy_up_to(tokens[kernel].begin);
   replace_up_to(tokens[launch].end,
-                "::cuda_on_cpu::launch(" + quoted(name) + ", {__FILE__, __LINE__}, "
+                "::cuda_on_cpu::launch(" + in_quotes(name) + ", {__FILE__, __LINE__}, "
                 "[=](auto tag) -> decltype(::cuda_on_cpu::signature_of<decltype(tag)>(" + name + ")) "
                 "{ return ::cuda_on_cpu::signature_of<decltype(tag)>(" + name + "); }, "
                 "[=](auto&... arguments) { " + name + "(arguments...); }, ");
@@ -465,7 +465,7 @@ std::string unroll_macro(const Token& pragma) {
   size_t at = line.find("unroll");
   if (at == std::string::npos || line.find("nounroll") != std::string::npos) return "";
   line = line.substr(at, std::min(line.find("//"), line.find("/*")) - at);
-  return "CUDA_ON_CPU_UNROLL(" + quoted(line) + ")";
+  return "CUDA_ON_CPU_UNROLL(" + in_quotes(line) + ")";
 }
 
 bool after_attribute_open(size_t index) { return index >= 2 && is(index - 1, "(") && is(index - 2, "("); }
@@ -504,7 +504,7 @@ void replace_token(size_t i, const std::string& text) {
 bool for_device(size_t i) { return place_of(i) == Place::device || place_of(i) == Place::both; }
 
 void translate() {
-  output = "#include <cuda_runtime.h>\n#define __CUDACC__ 1\n#line 1 " + quoted(file_name) + "\n";
+  output = "#include <cuda_runtime.h>\n#define __CUDACC__ 1\n#line 1 " + in_quotes(file_name) + "\n";
   find_aliases();
   // A launch replaces text before its '<<<', so launches are found first by their kernel's begin.
   for (size_t i = 0; i < tokens.size(); ++i) {
