@@ -288,16 +288,35 @@ TEST(HelperThread, MakesNoMpiCall) {
   }
 }
 
-// Two nodes that are one machine, under two names.
-TEST(HelperThread, EndsTheJobOnOtherNodesToo) {
+// Starts a planted program on two nodes that are one machine, under two names: half of its ranks on each.
+ProgramRun on_two_nodes(int ranks, const std::string& planted) {
+  const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra", each = ":" + std::to_string(ranks / 2);
+  return run_program("EXPECT_RANKS=" + std::to_string(ranks) + " GUARD_TIMEOUT=0.5 timeout 60 " + launcher + " -launcher fork -hosts localhost" +
+                     each + ",127.0.0.1" + each + " -n " + std::to_string(ranks) + " " + build_folder() + "/tests/mpi_guard/" + planted);
+}
+// Why there are no such nodes; "" where there are.
+std::string no_two_nodes() {
   const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra";
-  if (run_program(launcher + " --version").output.find("HYDRA") == std::string::npos)
-    GTEST_SKIP() << "MPICH's launcher alone can start processes here under another host's name";
-  const ProgramRun run = run_program("EXPECT_RANKS=4 GUARD_TIMEOUT=0.5 timeout 60 " + launcher +
-                                     " -launcher fork -hosts localhost:2,127.0.0.1:2 -n 4 " + build_folder() +
-                                     "/tests/mpi_guard/recv_cycle");
+  if (launcher.find("-launcher") != std::string::npos) return "skipped: MPIEXEC has hosts already";
+  const bool hydra = run_program(launcher + " --version").output.find("HYDRA") != std::string::npos;
+  return hydra ? "" : "skipped: MPICH's launcher alone can start processes here under another host's name";
+}
+
+TEST(HelperThread, EndsTheJobOnOtherNodesToo) {
+  if (const std::string why = no_two_nodes(); !why.empty()) GTEST_SKIP() << why;
+  const ProgramRun run = on_two_nodes(4, "recv_cycle");
   EXPECT_EQ(run.status, 86) << run.output;
   for (int rank = 0; rank < 4; rank++)
     EXPECT_EQ(occurrences(run.output, "guard:   rank " + std::to_string(rank) + ": MPI_Recv from"), 1) << run.output;
   EXPECT_EQ(occurrences(run.output, "guard: ending the job"), 1) << run.output;
+}
+
+// Rank 1 is the only rank of the second node, where there are two; the second one of the first, where there are four.
+TEST(HelperThread, EndsTheJobFromAnyNode) {
+  if (const std::string why = no_two_nodes(); !why.empty()) GTEST_SKIP() << why;
+  for (int ranks : {2, 4}) {
+    const ProgramRun run = on_two_nodes(ranks, "early_exit");
+    EXPECT_EQ(run.status, 86) << run.output;
+    EXPECT_EQ(occurrences(run.output, "guard: rank 1 leaves the program without MPI_Finalize"), 1) << run.output;
+  }
 }

@@ -27,7 +27,7 @@ struct Node {
   Socket socket;
   NodeState state;
   std::vector<RankReport> reports;
-  bool answered = false;
+  bool answered = false, ends_the_job = false;
 };
 
 int ranks = 1, nodes = 1;
@@ -110,6 +110,7 @@ bool say(Socket& to, Word word, const void* data, size_t bytes, uint32_t count =
 void hear(Node& node) {
   Header header;
   if (!node.socket.receive(&header, sizeof header)) return;
+  if (header.word == Word::end) node.ends_the_job = true;
   if (header.word == Word::state) node.socket.receive(&node.state, sizeof node.state);
   if (header.word == Word::reports) {
     node.reports.resize(header.count);
@@ -135,13 +136,16 @@ void connect_nodes(MPI_Comm node) {
 int ranks_in_job() { return ranks; }
 bool is_first_node() { return first_node; }
 
+bool another_node_ends_the_job() {
+  for (Node& node : others)
+    while (node.socket.ready(0)) hear(node);
+  return std::any_of(others.begin(), others.end(), [](const Node& node) { return node.ends_the_job; });
+}
+
 std::vector<NodeState> states_of_other_nodes() {
   if (!all_connected) return {NodeState{}};  // "somebody does not wait": the alarm stays silent
   std::vector<NodeState> states;
-  for (Node& node : others) {
-    while (node.socket.ready(0)) hear(node);
-    states.push_back(node.socket.open() ? node.state : NodeState{});
-  }
+  for (const Node& node : others) states.push_back(node.socket.open() ? node.state : NodeState{});
   return states;
 }
 
@@ -161,6 +165,7 @@ std::vector<RankReport> ask_other_nodes(double seconds) {
 }
 
 void tell_other_nodes_of_the_end() {
+  if (to_first.open()) say(to_first, Word::end, nullptr, 0);
   for (Node& node : others) say(node.socket, Word::end, nullptr, 0);
   const double end = now() + 3;
   for (Node& node : others)

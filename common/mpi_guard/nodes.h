@@ -22,9 +22,12 @@ void connect_nodes(MPI_Comm node);
 int ranks_in_job();
 bool is_first_node();
 
-// On rank 0's node: what the other nodes said last; their ranks' reports; a last word to them, which returns when they have left.
+// On rank 0's node: hears the others, and whether one has said that it ends the job; what they said last; their ranks' reports.
+bool another_node_ends_the_job();
 std::vector<NodeState> states_of_other_nodes();
 std::vector<RankReport> ask_other_nodes(double seconds);
+
+// A last word. On rank 0's node it returns when the others have left; the others tell that node alone, which tells the rest.
 void tell_other_nodes_of_the_end();
 
 // On the other nodes: says how it goes, answers a question if one has come, heeds the last word.
