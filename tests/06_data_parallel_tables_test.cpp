@@ -230,7 +230,9 @@ TEST_F(Bench, EndsWithStatus77IfSomebodyElseHadTheCores) {
     const std::string text = printed_by([&] { status = bench_program::bench(*session_of_test, arguments.count(), arguments.values()); });
     const bool quiet = unit < 1 && ranks <= usable_cores();
     EXPECT_EQ(status, only_if_quiet && !quiet ? 77 : 0) << text;
-    if (rank != 0) EXPECT_EQ(text, "");
+    if (rank != 0) {
+      EXPECT_EQ(text, "");
+    }
   }
 }
 
