@@ -68,7 +68,7 @@ struct ParallelRun {
   double loss;                   // of the last batch
 };
 
-// The loop of train.cpp.  That --clip-norm clips there: see 06_data_parallel_programs_test.
+// The loop of train.cpp.
 ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train, MPI_Comm comm = MPI_COMM_WORLD) {
   const std::unique_ptr<Device> device = test_device(o.device);
   const Layout layout = make_layout(o.sizes(train));
@@ -102,7 +102,6 @@ ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train
         write = Write::accumulate;
       }
       run.loss = exchange->finish(run.loss);
-      clip_gradient(*device, gradients, layout.count, o.optimizer.clip_norm);
       optimizer.step(parameters, gradients, exchange->rate_scale());
     }
   }

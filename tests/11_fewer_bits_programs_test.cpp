@@ -48,8 +48,11 @@ TEST(Train, InFloatIsThatOfChapter06) {
   ASSERT_EQ(here.status, 0) << here.output;
   ASSERT_NE(after(there.output, "; weights "), "") << there.output;
   EXPECT_EQ(after(here.output, "; weights "), after(there.output, "; weights "));
-  // A scale that is a power of two changes no bit of a float.
+  // A scale that is a power of two changes no bit of a float, also where gradients are clipped: the limit is of the unscaled one.
   EXPECT_EQ(after(train(3, options + " --loss-scale 4096").output, "; weights "), after(there.output, "; weights "));
+  const std::string clipped = after(launch(3, "06_data_parallel/train " + options + " --clip-norm 0.125").output, "; weights ");
+  EXPECT_NE(clipped, after(there.output, "; weights "));
+  EXPECT_EQ(after(train(3, options + " --clip-norm 0.125 --loss-scale 4096").output, "; weights "), clipped);
 }
 
 // Within a precision the bits are those of one rank that adds as many micro-batches, or the same micro-batches in order.

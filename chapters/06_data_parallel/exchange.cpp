@@ -1,5 +1,6 @@
 #include "chapters/06_data_parallel/exchange.h"
 
+#include "chapters/01_serial/gradient_norm.h"
 #include "chapters/06_data_parallel/bucket_exchange.h"
 #include "chapters/06_data_parallel/replicas.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
@@ -18,11 +19,13 @@ Exchange::Exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp,
   MPI_CHECK(MPI_Comm_size(comm, &ranks_));
 }
 
-double Exchange::finish(double loss) {
+double Exchange::finish(double loss, double loss_scale) {
   const size_t watch = size_t(options_.watch);
   if (watch > 0 && steps_ % watch == 0) compare_replicas();
   ++steps_;
-  return sum_over_ranks(loss);
+  const double sum = sum_over_ranks(loss);
+  clip_gradient(device_, gradients_, mlp_.layout().count, options_.optimizer.clip_norm * loss_scale);
+  return sum;
 }
 
 void Exchange::compare_replicas() const {

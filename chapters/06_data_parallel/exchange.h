@@ -31,9 +31,10 @@ class Exchange {
   // This rank's rows of micro-batch m of this batch, maybe none. Prepares what backward will write.
   virtual Range begin(Range batch, int m) = 0;
 
-  // Sums gradients and loss over all ranks, and every now and then compares the replicas.
+  // Sums gradients and loss over all ranks, shortens a gradient that is longer than --clip-norm, and every now and then compares
+  // the replicas.  loss_scale: for chapter 11, by which the gradients have been multiplied.
   // Throws Error, on all ranks, if their weights are no longer the same: see replicas.h.
-  double finish(double loss);
+  double finish(double loss, double loss_scale = 1);
 
   // For Optimizer::step, after finish.
   double rate_scale() const { return options_.rate_scale(steps_ - 1, steps_per_epoch_); }

@@ -46,7 +46,6 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
         write = Write::accumulate;
       }
       loss = exchange->finish(loss);
-      clip_gradient(*device, gradients, layout.count, o.optimizer.clip_norm);
       optimizer.step(parameters, gradients, exchange->rate_scale());
       report.step(loss, batch.size());
     }

@@ -49,9 +49,8 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
         loss += head.loss(mlp, batch.size());
         write = Write::accumulate;
       }
-      loss = exchange->finish(loss);
+      loss = exchange->finish(loss, scale.value());
       if (scale.unscale(*device, gradients, layout.count)) {
-        clip_gradient(*device, gradients, layout.count, o.optimizer.clip_norm);
         optimizer.step(parameters, gradients, exchange->rate_scale());
         stored.round(gradients);
       }
