@@ -199,8 +199,8 @@ int look(MpiSession& mpi, int argc, char** argv) try {
   if (verb == "export" && files == 2) return export_weights(rest[0], rest[1], speaks), 0;
   for (const char* known : {"list", "verify", "compare", "statistics", "export"})
     if (verb == known) throw Error("checkpoint " + verb + ": not with " + std::to_string(files) + " names (--help tells how)");
-  throw Error(verb.empty() ? "checkpoint: what is to be done? (--help lists it)"
-                           : "checkpoint: cannot do '" + verb + "' (--help lists what it can)");
+  if (verb.starts_with("--")) throw Error("unknown option " + verb + " (--help lists the options)");
+  throw Error(verb.empty() ? "what is to be done? (--help lists it)" : "unexpected argument '" + verb + "' (--help lists the options)");
 } catch (const Error& error) {
   throw CannotSay(error.what());
 }
