@@ -1,10 +1,13 @@
 // Step 10: the loop along k is written out.
 //
 // In step 9 a step along k has 64 multiply-adds, 4 loads from shared memory, and the loop's own work: count, compare, jump,
-// compute four addresses. `#pragma unroll` (panel.cuh, multiply_panels) makes one long piece of code of eight steps: each
-// address is a constant added to one register, there is one jump in eight steps, and the loads of the next step can be placed
-// before the multiplications of this one. Each of a multiprocessor's four parts begins one instruction of a warp a cycle, on
-// the newest GPUs also if it is a multiply-add: there, what is no multiply-add costs the place of one.
+// compute four addresses. `#pragma unroll` (panel.cuh, multiply_panels) makes one longer piece of code of two steps: the second
+// one's addresses are constants added to the first one's registers, there is one jump in two steps, and the loads of the second
+// step can be placed before the multiplications of the first. Not four or eight: the compiler would hold the numbers of more
+// steps at once than 128 registers can, and *spill*: write some to memory and read them back.
+//
+// Each of a multiprocessor's four parts begins one instruction of a warp a cycle, on the newest GPUs also if it is a multiply-add:
+// there, what is no multiply-add costs the place of one.
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/matmul.h"

@@ -95,13 +95,13 @@ __device__ inline void read_own(float (&values)[own], const float* from, int sec
 }
 
 // sum (own, own) += the products along the panels' steps of a_panel's rows and b_panel's rows; the thread's are a group from
-// `row` and, of eight, another from row + row_second, and likewise for columns. From step 10 on eight steps are written out;
-// before, none, whatever the compiler would choose.
+// `row` and, of eight, another from row + row_second, and likewise for columns. From step 10 on two steps are written out (four
+// make nvcc keep more numbers than it has registers, see results/resources.md); before, none, whatever the compiler would choose.
 template <int a_edge, int b_edge, int depth = panel_depth, bool unrolled = false, int own>
 __device__ void multiply_panels(float (&sum)[own][own], const Panel<a_edge, depth>& a_panel,
                                 const Panel<b_edge, depth>& b_panel, int row, int row_second, int column,
                                 int column_second) {
-#pragma unroll(unrolled ? 8 : 1)
+#pragma unroll(unrolled ? 2 : 1)
   for (int p = 0; p < depth; ++p) {
     float a_column[own], b_row[own];
     read_own(a_column, &a_panel[p][row], row_second);
