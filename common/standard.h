@@ -1,5 +1,5 @@
 // What most files read of the standard library: compiled once, and every compilation by g++ begins with it (see the Makefile). No file
-// includes it. Each includes what it uses itself: clang++ compiles all of them without it (tests/machines clang).
+// includes it. Each includes what it uses itself: clang++ and x86-64-v2 of tests/machines compile all programs without it.
 #pragma once
 
 #include <algorithm>

@@ -9,6 +9,7 @@
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "chapters/11_fewer_bits/flush_denormals.h"
 #include "common/philox.h"
+#include "tests/program.h"
 
 namespace {
 
@@ -87,6 +88,15 @@ TEST(Pairs, ADeviceHasTheSameBitsWithoutTheInstruction) {
   with.linear_forward(a.data(), x.data(), w.data(), nullptr, Activation::relu, 9, 31, 35);
   without.linear_forward(b.data(), x.data(), w.data(), nullptr, Activation::relu, 9, 31, 35);
   EXPECT_TRUE(same_bits(a, b));
+}
+
+// Its object is compiled for processors that the others need not have. So nothing in it runs by itself (_GLOBAL__sub_), and nothing is there that
+// the linker might take in place of another file's (V, W, u: weak).
+TEST(Pairs, TheInstructionStaysInItsFile) {
+  if (build_folder() != "build") GTEST_SKIP() << "skipped: a sanitizer adds symbols of its own";
+  const ProgramRun symbols = run_program("nm build/lib/11_fewer_bits.a | awk '/^[^ ]*:$/ { here = /^bf16_instruction.o:/ } here'");
+  EXPECT_TRUE(contains(symbols.output, "multiply_by_instruction"));
+  for (const char* mark : {"_GLOBAL__sub_", " V ", " W ", " u "}) EXPECT_FALSE(contains(symbols.output, mark));
 }
 
 }  // namespace
