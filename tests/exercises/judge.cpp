@@ -174,7 +174,7 @@ std::vector<Answers> Trial::run_program(const std::string& program, int ranks) {
     std::cout << "your program printed:\n" << output << "\nend of what your program printed" << std::endl;
   if (how != "exit" || number != 0) throw NoAnswer(ending_in_words(report, output));
 
-  if (!environment("TASK_CUDA").empty() && program.find("/gpu/") == std::string::npos) {
+  if (!environment("TASK_CUDA").empty() && program.find("/exercises/gpu/") == std::string::npos) {
     std::istringstream calls(read_file(box.path / "scratch/cuda_calls", 300));
     static long launched = 0;  // by this judge's runs; where there is no work a function need not launch anything
     Kernels k;
