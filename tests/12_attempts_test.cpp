@@ -123,6 +123,9 @@ TEST_F(Attempts, NeedACheckpointAndNumbers) {
   EXPECT_EQ(attempts("5 0\n", launch + "2 ./program --checkpoint saved").status, 2);
   EXPECT_EQ(last, "launch --restarts: not numbers: 2 ./program");
   EXPECT_EQ(attempts("5 0\n", launch + "2 2").status, 2);
+  // Where chapter 12 is not there, as in a hand-out of the chapters before it.
+  EXPECT_EQ(attempts("5 0\n", "mkdir -p common/mpi; cp $ROOT/common/mpi/launch common/mpi; sh common/mpi/launch --restarts 3 2 ./program").status, 2);
+  EXPECT_EQ(last, "launch --restarts: chapter 12, which does that, is not here");
 }
 
 // The signal before the limit is passed on; after it, and after no other, the job queues again.
