@@ -16,3 +16,11 @@ void agree(const std::string& problem, MPI_Comm comm) {
   MPI_CHECK(MPI_Bcast(text, sizeof text, MPI_CHAR, first, comm));
   throw Error(text);
 }
+
+std::string from_rank_0(std::string bytes, MPI_Comm comm) {
+  int length = int(bytes.size());
+  MPI_CHECK(MPI_Bcast(&length, 1, MPI_INT, 0, comm));
+  bytes.resize(size_t(length));
+  MPI_CHECK(MPI_Bcast(bytes.data(), length, MPI_BYTE, 0, comm));
+  return bytes;
+}

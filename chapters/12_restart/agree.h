@@ -8,3 +8,6 @@
 
 // Throws Error with the problem of the lowest rank that has one, on all ranks. An empty text is none.  Collective.
 void agree(const std::string& problem, MPI_Comm comm);
+
+// The bytes that rank 0 has, on all ranks, where rank 0 alone looks at a folder, or at the beginning of a file.  Collective.
+std::string from_rank_0(std::string bytes, MPI_Comm comm);

@@ -26,11 +26,7 @@ std::string read_start(OwnFile& file, MPI_Comm comm) {
     file.read(0, start.data(), start.size());
   }
   agree(file.problem(), comm);
-  int length = int(start.size());
-  MPI_CHECK(MPI_Bcast(&length, 1, MPI_INT, 0, comm));
-  start.resize(size_t(length));
-  MPI_CHECK(MPI_Bcast(start.data(), length, MPI_BYTE, 0, comm));
-  return start;
+  return from_rank_0(start, comm);
 }
 
 void require_length(const std::string& name, OwnFile& file, const CheckpointHeader& header, MPI_Comm comm) {

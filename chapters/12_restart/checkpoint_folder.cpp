@@ -54,28 +54,18 @@ std::string name_of(uint64_t step) {
   return name;
 }
 
-// The text of rank 0, on all ranks.
-std::string tell_all(std::string text, MPI_Comm comm) {
-  int length = int(text.size());
-  MPI_CHECK(MPI_Bcast(&length, 1, MPI_INT, 0, comm));
-  text.resize(size_t(length));
-  MPI_CHECK(MPI_Bcast(text.data(), length, MPI_CHAR, 0, comm));
-  return text;
-}
-
 }  // namespace
 
 CheckpointFolder::CheckpointFolder(const std::string& folder, int keep, MPI_Comm comm)
     : folder_(folder), keep_(keep), comm_(comm) {
   std::error_code error;
   if (rank_of(comm) == 0) fs::create_directories(folder, error);
-  const std::string problem = tell_all(error ? folder + ": cannot be made: " + error.message() : "", comm);
-  if (!problem.empty()) throw Error(problem);
+  agree(error ? folder + ": cannot be made: " + error.message() : "", comm);
 }
 
 bool CheckpointFolder::has_some() const {
   const bool some = rank_of(comm_) == 0 && !numbered(folder_, prefix).empty();
-  return !tell_all(some ? "some" : "", comm_).empty();
+  return !from_rank_0(some ? "some" : "", comm_).empty();
 }
 
 std::vector<std::string> CheckpointFolder::newest_first() const {
@@ -87,7 +77,7 @@ std::vector<std::string> CheckpointFolder::newest_first() const {
     for (const auto& [step, path] : files) list += path.string() + "\n";
   }
   std::vector<std::string> names;
-  std::istringstream lines(tell_all(list, comm_));
+  std::istringstream lines(from_rank_0(list, comm_));
   for (std::string name; std::getline(lines, name);) names.push_back(name);
   return names;
 }
@@ -123,7 +113,7 @@ std::string CheckpointFolder::start_over() {
         error = std::error_code(errno, std::generic_category());
   }
   agree(error ? to + ": the older checkpoints cannot be moved there: " + error.message() : "", comm_);
-  return tell_all(to, comm_);
+  return from_rank_0(to, comm_);
 }
 
 void CheckpointFolder::begin_save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments) {

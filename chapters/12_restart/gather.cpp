@@ -75,11 +75,6 @@ std::string problem_with(std::span<const Segment> segments, size_t numbers, cons
   return sum > INT_MAX ? file + ": a rank holds " + std::to_string(sum) + " numbers, more than MPI can count" : "";
 }
 
-uint64_t sum_over_ranks(uint64_t mine, MPI_Comm comm) {
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_UINT64_T, MPI_SUM, comm));
-  return mine;
-}
-
 }  // namespace
 
 Range block_of(size_t numbers, int ranks, int rank) {
@@ -93,7 +88,8 @@ std::vector<float> gather_block(const std::string& file, Device& device, std::sp
   const int ranks = ranks_of(comm);
   const Range block = block_of(numbers, ranks, rank_of(comm));
   const Parcel out = pack(device, segments, numbers, ranks);
-  const uint64_t held = sum_over_ranks(out.content.size(), comm);
+  uint64_t held = out.content.size();
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &held, 1, MPI_UINT64_T, MPI_SUM, comm));
   if (held != numbers)
     throw Error(file + ": the ranks hold " + std::to_string(held) + " numbers, expected " + std::to_string(numbers));
 
