@@ -336,6 +336,9 @@ TEST_F(Programs, CheckpointsAreVerified) {
     EXPECT_EQ(run.status, 2) << words << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << words << "\n" << run.output;
   }
+  const ProgramRun written = launch(2, "checkpoint export " + seven + " " + end + "/a");  // by one of two ranks
+  EXPECT_EQ(written.status, 2) << written.output;
+  EXPECT_EQ(written.output, end + "/a: cannot be made: Not a directory\n");
 }
 
 TEST_F(Programs, CheckpointsAreCompared) {

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <set>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/12_restart/agree.h"
 #include "chapters/12_restart/checkpoint_folder.h"
 #include "chapters/12_restart/npy.h"
 #include "common/compare.h"
@@ -162,9 +162,7 @@ void statistics(const std::string& file, bool speaks) {
     }
 }
 
-void export_weights(const std::string& file, const std::string& folder, bool speaks) {
-  const Loaded loaded(file);
-  if (!speaks) return;
+void write_weights(const Loaded& loaded, const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw Error(folder + ": cannot be made: " + error.message());
@@ -177,16 +175,28 @@ void export_weights(const std::string& file, const std::string& folder, bool spe
   }
 }
 
+// By rank 0; all learn whether it could.
+void export_weights(const std::string& file, const std::string& folder, bool speaks) {
+  const Loaded loaded(file);
+  std::string problem;
+  try {
+    if (speaks) write_weights(loaded, folder);
+  } catch (const Error& error) {
+    problem = error.what();
+  }
+  agree(problem, MPI_COMM_WORLD);
+}
+
 int look(MpiSession& mpi, int argc, char** argv) try {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const bool speaks = mpi.rank() == 0;
   const std::string verb = words.empty() ? "" : words[0];
-  const size_t files = words.size() - std::min<size_t>(words.size(), 1);
+  const std::vector<std::string> rest(words.begin() + !words.empty(), words.end());
+  const size_t files = rest.size();
   if (std::ranges::count(words, "--help") > 0 || std::ranges::count(words, "-h") > 0) {
     if (speaks) std::printf("%s", usage);
     return 0;
   }
-  const std::vector<std::string> rest(words.begin() + ptrdiff_t(words.size() - files), words.end());
   if (verb == "list" && files == 1) {
     std::error_code ignored;
     if (!fs::is_directory(rest[0], ignored)) throw Error(rest[0] + ": is not a folder");
