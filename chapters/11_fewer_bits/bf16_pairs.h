@@ -66,7 +66,7 @@ WHOLE_VECTORS void multiply_tile(float* tile, const uint32_t* a, const uint32_t*
   }
 }
 
-// c (m, n) = finish(a (m, k) · b (k, n)).  room: pairs_room(...) numbers, aligned to 64 bytes.
+// c (m, n) = finish(a (m, k) · b (k, n)).  room: for both when they are packed, aligned to 64 bytes (room_for in bf16_product.cpp).
 template <class Vectors, int height>
 void multiply_pairs(float* c, MatrixView a, MatrixView b, int m, int n, int k, const Finish& finish, uint32_t* room) {
   constexpr int width = 2 * Vectors::floats;

@@ -14,7 +14,7 @@ void FewerBitsOptions::declare(Options& options) {
 
 void FewerBitsOptions::apply(Dataset& train) const {
   DataParallelOptions::apply(train);
-  LossScale{loss_scale};
+  LossScale{loss_scale};  // throws where it is no power of two
   if (messages != "float" && (reproducible || overlap || bucket_kib > 0 || allreduce != "rank-order"))
     throw Error("--messages " + messages + ": goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce");
   if (precision == "float") return;

@@ -11,8 +11,8 @@
 
 namespace {
 
-// sqrt(sum (a - b)^2 / sum b^2), in percent
-double error_of(const std::vector<float>& a, const std::vector<double>& b) {
+// 100 sqrt(sum (a - b)^2 / sum b^2)
+double error_in_percent(const std::vector<float>& a, const std::vector<double>& b) {
   double difference = 0, size = 0;
   for (size_t i = 0; i < b.size(); ++i) {
     difference += (a[i] - b[i]) * (a[i] - b[i]);
@@ -71,9 +71,10 @@ int tell(MpiSession& mpi, int argc, char** argv) {
     add_sixteen_bits(sum.data(), x, n, bf16, SumIn::floats);
     bf16.narrow(bits.data(), sum.data(), n);
     bf16.widen(sent.data(), bits.data(), n);
-    std::printf("%38.3f%15.3f", error_of(sum, exact), error_of(sent, exact));
+    std::printf("%38.3f%15.3f", error_in_percent(sum, exact), error_in_percent(sent, exact));
     add_sixteen_bits(sum.data(), x, n, bf16, SumIn::sixteen_bits);
-    std::printf("%14.3f%12.2f%9.2f\n", error_of(sum, exact), 1e-6 * bytes_sent(n, int(p), 0, 4), 1e-6 * bytes_sent(n, int(p), 0, 2));
+    std::printf("%14.3f%12.2f%9.2f\n", error_in_percent(sum, exact), 1e-6 * bytes_sent(n, int(p), 0, 4),
+                1e-6 * bytes_sent(n, int(p), 0, 2));
   }
   return 0;
 }

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 
-#include "chapters/05_collectives/messages.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 

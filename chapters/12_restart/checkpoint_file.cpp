@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "chapters/05_collectives/messages.h"
 #include "chapters/12_restart/agree.h"
 #include "chapters/12_restart/checksum.h"
 #include "chapters/12_restart/own_file.h"

@@ -13,7 +13,6 @@
 #include <optional>
 #include <sstream>
 
-#include "chapters/05_collectives/messages.h"
 #include "chapters/12_restart/agree.h"
 #include "chapters/12_restart/disk.h"
 #include "common/error.h"

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include "chapters/05_collectives/messages.h"
 #include "chapters/12_restart/checksum.h"
 #include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/gather.h"

@@ -4,7 +4,6 @@
 #include <climits>
 #include <cstring>
 
-#include "chapters/05_collectives/messages.h"
 #include "chapters/12_restart/agree.h"
 #include "common/error.h"
 #include "common/mpi/session.h"

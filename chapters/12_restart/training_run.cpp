@@ -3,9 +3,9 @@
 #include <cmath>
 #include <iostream>
 
-#include "chapters/05_collectives/messages.h"
 #include "chapters/12_restart/stop_signal.h"
 #include "common/error.h"
+#include "common/mpi/session.h"
 #include "common/timer.h"
 
 namespace {
