@@ -112,7 +112,7 @@ bool CheckpointWriter::poll() {
     phase_ = Phase::hearing;
   };
   if (phase_ == Phase::writing && finished(work_)) {
-    block_ = {};
+    block_ = std::vector<float>();  // gives the memory back; = {} would keep it
     all_.resize(names ? size_t(ranks_of(comm_)) : 0);
     MPI_CHECK(MPI_Igather(&told_, sizeof told_, MPI_BYTE, all_.data(), sizeof told_, MPI_BYTE, 0, comm_, &request_));
     phase_ = Phase::telling;

@@ -31,6 +31,9 @@ Parcel pack(Device& device, std::span<const Segment> segments, size_t numbers, i
   std::vector<Segment> sorted(segments.begin(), segments.end());
   std::ranges::sort(sorted, {}, &Segment::place);
   Parcel parcel(ranks);
+  size_t held = 0;
+  for (const Segment& s : sorted) held += s.count;
+  parcel.content.reserve(held);
   int to = 0;
   for (const Segment& s : sorted) {
     parcel.content.resize(parcel.content.size() + s.count);
@@ -86,7 +89,7 @@ std::vector<float> gather_block(const std::string& file, Device& device, std::sp
   agree(problem_with(segments, numbers, file), comm);
   const int ranks = ranks_of(comm);
   const Range block = block_of(numbers, ranks, rank_of(comm));
-  const Parcel out = pack(device, segments, numbers, ranks);
+  Parcel out = pack(device, segments, numbers, ranks);
   uint64_t held = out.content.size();
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &held, 1, MPI_UINT64_T, MPI_SUM, comm));
   if (held != numbers)
@@ -97,6 +100,7 @@ std::vector<float> gather_block(const std::string& file, Device& device, std::sp
   MPI_CHECK(MPI_Alltoall(out.numbers.data(), 1, MPI_INT, in.numbers.data(), 1, MPI_INT, comm));
   in.list = exchange(out.list, out.pieces, in.pieces, 2, MPI_UINT64_T, comm);
   in.content = exchange(out.content, out.numbers, in.numbers, 1, MPI_FLOAT, comm);
+  out.content = std::vector<float>();  // gives the memory back: the state is there twice, and not three times
 
   std::vector<float> numbers_of_block(block.size());
   const float* next = in.content.data();
