@@ -19,6 +19,7 @@ class FewerBitsDevice : public CpuDevice, public ActivationStore {
   // name: of sixteen_bits.h.  instruction: whether products of bf16 take the processor's instruction for them, where it has one; the
   // bits are the same.
   explicit FewerBitsDevice(const char* name, bool instruction = true);
+  bool by_instruction() const { return by_instruction_; }
 
   Buffer<> allocate_activations(size_t n) override;  // 2 n bytes
 
