@@ -14,6 +14,7 @@
 #                                a cluster's older nodes: MARCH=x86-64-v3 runs on every x86 server since about 2015.
 #   SANITIZE=address,undefined   build with these sanitizers, in a folder of their own
 #   RANKS=2 DEVICE=cpu ARGS=...  for `make 01` and its like: processes, device, further options of the program
+#   DEVICE=auto|cpu|cuda         auto: a GPU where one is at hand; `make train` begins with it, and gives each GPU one rank
 #   GUARD=0                      link MPI programs without common/mpi_guard
 #   NO_INSTALL=1                 report missing tools, install nothing
 #   V=1                          show every command
@@ -122,12 +123,14 @@ linker = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
 # .cu files: with nvcc for a GPU, or translated and compiled for the CPU, where common/cuda_on_cpu/include stands in for
 # the Toolkit's headers. Rules below. Objects of .cpp files, in O, are the same for both.
 gpus := $(subst $(comma),$(space),$(firstword $(toolkit)))
+gpus_here := $(wildcard /dev/nvidia[0-9]* /dev/dxg)
 ifneq ($(origin CUDA),command line)
-CUDA := $(or $(filter gpu cpu,$(CUDA)),$(if $(and $(gpus),$(wildcard /dev/nvidia[0-9]* /dev/dxg)),$(if $(SANITIZE),cpu,gpu),cpu))
+CUDA := $(or $(filter gpu cpu,$(CUDA)),$(if $(and $(gpus),$(gpus_here)),$(if $(SANITIZE),cpu,gpu),cpu))
 endif
 $(if $(filter gpu cpu,$(CUDA)),,$(error CUDA=$(CUDA): must be gpu or cpu))
 $(if $(filter gpu,$(CUDA)),$(if $(gpus),,$(error CUDA=gpu needs nvcc: make NVCC=/path/to/nvcc)))
 export CUDA
+device = $(if $(filter auto,$(DEVICE)),$(if $(filter gpu,$(CUDA)),cuda,cpu),$(DEVICE))
 cu   := $(if $(filter gpu,$(CUDA)),$(O)/nvcc,$(B)/cuda_on_cpu)
 twin_include := -Icommon/cuda_on_cpu/include
 cuda_library := $(if $(filter gpu,$(CUDA)),,$(B)/lib/cuda_on_cpu.a)
@@ -375,10 +378,16 @@ all: $(programs) $(short_tests) compile_commands.json ## build every program and
 data: $(idx) ## unpack MNIST into build/data and check it
 
 ##@ All of it
-train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(cores))
-# All cores, unless RANKS is given.
-train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* the main job: train on MNIST with all cores, then show the loss curve
-	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(DEVICE) --log build/train.csv --checkpoint build/checkpoint $(if $(findstring --resume,$(ARGS)),,--start-over) $(ARGS)
+# On a GPU where one is at hand, one rank for each; else on all cores. DEVICE and RANKS say otherwise.
+train_device := $(if $(filter-out file,$(origin DEVICE)),$(DEVICE),auto)
+train_on_gpu := $(and $(filter gpu,$(CUDA)),$(filter auto cuda,$(train_device)))
+train_says = $(if $(train_on_gpu),on the GPU; DEVICE=cpu takes the cores,$(if $(filter cuda,$(device)),with the kernels of CUDA on the cores: $(no_gpu),on the cores$(if $(filter auto,$(train_device)),: $(no_gpu))))
+no_gpu = $(if $(gpus_here),$(if $(gpus),the build is for the CPU,there is a GPU and no nvcc),there is no GPU)
+train: DEVICE := $(train_device)
+train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(if $(train_on_gpu),$(or $(filter-out 0,$(words $(gpus_here))),1),$(cores)))
+train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* the main job: train on MNIST, on a GPU or else with all cores, then show the loss curve
+	@echo 'ranks: $(RANKS), $(train_says)'
+	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(device) --log build/train.csv --checkpoint build/checkpoint $(if $(findstring --resume,$(ARGS)),,--start-over) $(ARGS)
 	@log=$$(echo '' $(ARGS) | sed -n 's/.* --log[ =]\([^ ]*\).*/\1/p'); sh common/plot/loss.sh "$${log:-build/train.csv}"
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
@@ -429,7 +438,7 @@ clean: ## remove everything that was built
 define chapter_verbs
 .PHONY: $(2) test-$(2) bench-$(2) diff-$(2) readme-$(2)
 $(2): $(filter %/$(1)/train,$(programs)) data
-	@$$(if $$(filter %/train,$$^),$$(call run,$$<) --data $(DATA) --device $$(DEVICE) --log build/$(2).csv $$(ARGS),\
+	@$$(if $$(filter %/train,$$^),$$(call run,$$<) --data $(DATA) --device $$(device) --log build/$(2).csv $$(ARGS),\
 	  echo 'chapter $(2) has these programs:$(foreach p,$(filter $(B)/chapters/$(1)/%,$(programs)), make $(2)-$(notdir $(p)))')
 test-$(2): $(filter $(B)/tests/$(2)_%,$(short_tests)) $(filter $(B)/chapters/$(1)/%,$(programs)) data
 	@sh tests/run $(filter $(B)/tests/$(2)_%,$(short_tests))

@@ -108,7 +108,7 @@ if [ -n "$nvcc" ]; then
 else
   note "no CUDA Toolkit"
 fi
-ok "make builds .cu files for the $([ "${CUDA:-cpu}" = gpu ] && echo GPU || echo CPU)"
+ok "make builds .cu files for the $([ "${CUDA:-cpu}" = gpu ] && echo 'GPU, and make train runs there' || echo 'CPU, and make train runs on the cores') (DEVICE=cpu|cuda)"
 
 echo "Optional extras:"
 for tool in gnuplot pandoc; do

@@ -145,4 +145,30 @@ TEST_F(Attempts, OfAJobQueueAgainBeforeTheLimit) {
   EXPECT_NE(text.str().find("\n#SBATCH --requeue\n"), std::string::npos);
 }
 
+// `make train` where there is a GPU, or something that stands in for it: the name of its file, and an nvcc that compiles nothing.
+TEST_F(Attempts, OfTheMainJobAreMadeOnAGpuWhereThereIsOne) {
+  script("nvcc", "case $1 in --version) echo 'Cuda compilation tools, release 13.0, V13.0' ;; --list-gpu-arch) echo compute_80 ;; esac");
+  std::string cores = run_program("sh common/cores").output;
+  cores.pop_back();
+  const std::string on_gpu = ", on the GPU; DEVICE=cpu takes the cores", gpu = " gpus_here=/dev/nvidia0";
+  const struct {
+    std::string settings, ranks, says, device;
+  } cases[] = {
+      {gpu, "1", on_gpu, "cuda"},
+      {" gpus_here='/dev/nvidia0 /dev/nvidia1 /dev/nvidia2'", "3", on_gpu, "cuda"},
+      {gpu + " DEVICE=cuda RANKS=5", "5", on_gpu, "cuda"},
+      {gpu + " DEVICE=cpu", cores, ", on the cores", "cpu"},
+      {gpu + " NVCC=", cores, ", on the cores: there is a GPU and no nvcc", "cpu"},
+      {gpu + " CUDA=cpu", cores, ", on the cores: the build is for the CPU", "cpu"},
+      {" gpus_here=", cores, ", on the cores: there is no GPU", "cpu"},
+      {" gpus_here= DEVICE=auto RANKS=3", "3", ", on the cores: there is no GPU", "cpu"},
+      {" gpus_here= DEVICE=cuda", cores, ", with the kernels of CUDA on the cores: there is no GPU", "cuda"},
+  };
+  for (const auto& c : cases) {
+    const ProgramRun run = run_program("env -u CUDA -u DEVICE -u RANKS MAKEFLAGS= MAKELEVEL= make -n train NVCC=" + folder + "/nvcc" + c.settings +
+                                       " | sed -n 's/^echo .ranks: \\(.*\\).$/\\1/p; s/^sh common.mpi.launch \\([0-9]*\\) .* --device \\([a-z]*\\) .*/\\1 \\2/p'");
+    EXPECT_EQ(run.output, c.ranks + c.says + "\n" + c.ranks + " " + c.device + "\n") << c.settings;
+  }
+}
+
 }  // namespace
