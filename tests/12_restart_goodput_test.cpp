@@ -69,6 +69,33 @@ TEST(Simulation, WithoutFailuresIsOneIntervalAfterTheOther) {
   EXPECT_NE(simulated_seconds({100, 2, 30}, 20, 50, 5), simulated_seconds({100, 2, 30}, 20, 50, 6));
 }
 
+// What is seen of a run is all of its time: as many intervals as were asked for, and after each failure a restart.
+TEST(Simulation, TellsWhatARunDoes) {
+  for (const Failures& f : cases)
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+      constexpr int intervals = 30;
+      const double t = young_interval(f);
+      std::vector<Stretch> seen;
+      const double seconds = simulated_seconds(f, t, intervals, seed, &seen);
+      EXPECT_EQ(seconds, simulated_seconds(f, t, intervals, seed));
+      double sum = 0;
+      int done = 0;
+      bool failed = false;
+      for (const Stretch& stretch : seen) {
+        EXPECT_EQ(stretch.restart, failed);
+        const double whole = stretch.restart ? f.restart : t + f.checkpoint;
+        if (stretch.failed) EXPECT_LE(stretch.seconds, whole);
+        else EXPECT_EQ(stretch.seconds, whole);
+        failed = stretch.failed;
+        done += !stretch.restart && !failed;
+        sum += stretch.seconds;
+      }
+      EXPECT_EQ(done, intervals);
+      EXPECT_FALSE(failed);
+      EXPECT_NEAR(sum, seconds, 1e-9 * seconds);
+    }
+}
+
 // Of 40 intervals of 95 % two miss on average, and seven or more with a probability below 0.4 %; the seeds are given, so that the
 // verdict is always the same.
 TEST(Simulation, HasTheFormulaInItsInterval) {
@@ -103,21 +130,21 @@ TEST(Goodput, PrintsWhatTheSumsSay) {
   const std::string program = "env -u PMI_RANK -u PMI_SIZE -u PMI_FD " + build_folder() + "/chapters/12_restart/goodput";
   EXPECT_EQ(options_told(run_program(program + " --help").output),
             "nodes N (at least 1) [2048]\nnode-hours X (0.001 to 1000000000) [6336]\ncheckpoint X (1e-06 to 1000000000) [30]\n"
-            "restart X (0 to 1000000000) [600]\nruns N (2 to 10000000) [1000]\nintervals N (1 to 1000000) [200]\nseed N (at least 0) [1]\n");
-  const ProgramRun run = run_program(program + " --nodes 500 --node-hours 1000 --checkpoint 60 --restart 300 --runs 400 --intervals 100");
+            "restart X (0 to 1000000000) [600]\ninterval X (0 to 1000000000) [0]\nruns N (2 to 10000000) [1000]\nintervals N (1 to 1000000) [200]\nseed N (at least 0) [1]\n");
+  const ProgramRun run = run_program(program + " --nodes 500 --node-hours 1000 --checkpoint 60 --restart 300 --interval 1234.5 --runs 400 --intervals 100");
   ASSERT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(run.output.starts_with("500 nodes, each fails once in 1000 h: a failure every 2 h; a checkpoint takes 60 s, a restart 300 s\n\n"));
   const Failures f{7200, 60, 300};
   const double best = best_interval(f);
   const std::pair<const char*, double> rows[] = {{"a quarter of the best", best / 4}, {"Young 1974, sqrt(2 c M)", std::sqrt(2 * 60 * 7200.0)},
-                                                 {"Daly 2006 ", daly_interval(f)}, {"the best ", best}, {"four times the best", 4 * best}};
+                                                 {"Daly 2006 ", daly_interval(f)}, {"the best ", best}, {"four times the best", 4 * best}, {"--interval", 1234.5}};
   for (const auto& [name, interval] : rows) {
     double seconds = 0, share = 0, mean = 0, low = 0, high = 0;
     ASSERT_EQ(std::sscanf(line_with(run, name).c_str(), " %lf s %lf %% %lf %% (%lf to %lf)", &seconds, &share, &mean, &low, &high), 5);
     EXPECT_NEAR(seconds, interval, 0.051);
     EXPECT_NEAR(share, 100 * share_by_sums(f, interval), 0.00051);
     EXPECT_NEAR((low + high) / 2, mean, 0.0011);
-    // Twice the interval: of five that hang together one may miss.
+    // Twice the interval: of six that hang together one may miss.
     EXPECT_LT(std::abs(mean - share), high - low) << name;
     // The spread of a run's time is that of its failures, n of them on average, each costing about half an interval and a restart.
     EXPECT_GT(high - low, 0.01);
@@ -139,6 +166,10 @@ TEST(Goodput, PrintsWhatTheSumsSay) {
       g.restart = 60 * minutes;
       EXPECT_NEAR(share_by_sums(g, t), 0.9, 0.0005);
     }
+  const ProgramRun long_one = run_program(program + " --nodes 3600 --node-hours 1000 --interval 2001");
+  EXPECT_EQ(long_one.status, 1);
+  EXPECT_TRUE(contains(long_one.output, "--interval 2001 s: two failures are nearer to each other, and no run ends\n"));
+  EXPECT_EQ(long_one.lines(), 1u);
   const ProgramRun bad = run_program(program + " --checkpoint 0");
   EXPECT_EQ(bad.status, 1);
   EXPECT_EQ(bad.lines(), 1u) << bad.output;

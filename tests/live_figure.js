@@ -1,7 +1,7 @@
 // A figure without a page:
 //   node tests/live_figure.js NN_topic svg        its first state as a file of SVG
 //   node tests/live_figure.js NN_topic <LINES     for each line `name value; name value ...`: what C++ has returned, a number or word in
-//                                                a line `place=value`, then svg=..., or error=...; then an empty line
+//                                                a line `place=value`, then command=... and svg=..., or error=...; then an empty line
 "use strict";
 const { existsSync, readFileSync } = require("fs");
 const [name, what] = process.argv.slice(2);
@@ -32,7 +32,7 @@ function file_of(drawn) {
     }
     try {
       const out = await settle(run, figure, set);
-      console.log([...leaves(out, ""), `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
+      console.log([...leaves(out, ""), `command=${figure.command(set, out).replace(/\n/g, "; ")}`, `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
     } catch (error) {
       console.log(`error=${error.message}\n`);
     }

@@ -2,7 +2,6 @@
 //
 //   make 12-goodput RANKS=1
 //   make 12-goodput RANKS=1 ARGS="--nodes 1000 --node-hours 50000 --checkpoint 60 --restart 600"
-#include <cmath>
 #include <cstdio>
 
 #include "chapters/12_restart/interval.h"
@@ -14,46 +13,26 @@ namespace {
 
 struct GoodputOptions {
   int64_t nodes = 2048, runs = 1000, intervals = 200, seed = 1;
-  double node_hours = 6336, checkpoint = 30, restart = 600;
+  double node_hours = 6336, checkpoint = 30, restart = 600, interval = 0;
 
   void declare(Options& options) {
     options.add("nodes", &nodes, "machines; one that fails ends the run", at_least(1));
     options.add("node-hours", &node_hours, "between two failures of one node", between(1e-3, 1e9));
     options.add("checkpoint", &checkpoint, "seconds that a checkpoint takes", between(1e-6, 1e9));
     options.add("restart", &restart, "seconds from a failure to the next step", between(0, 1e9));
+    options.add("interval", &interval, "seconds of work before a checkpoint, beside those of the table; 0: none", between(0, 1e9));
     options.add("runs", &runs, "that are simulated", between(2, 1e7));
     options.add("intervals", &intervals, "of a run that is simulated", between(1, 1e6));
     options.add("seed", &seed, "of the failures that are drawn", at_least(0));
   }
 };
 
-struct Estimate {
-  double mean, half;  // of the 95 % interval, by the normal law: there are many runs
-};
-
-// The useful share of simulated runs.
-Estimate simulate(const GoodputOptions& o, const Failures& f, double interval) {
-  double sum = 0, squares = 0;
-  const double n = double(o.runs), work = interval * double(o.intervals);
-  for (int64_t run = 0; run < o.runs; ++run) {
-    const double seconds = simulated_seconds(f, interval, int(o.intervals), uint64_t(o.seed * o.runs + run));
-    sum += seconds;
-    squares += seconds * seconds;
-  }
-  const double mean = sum / n, deviation = std::sqrt((squares / n - mean * mean) * n / (n - 1));
-  return {work / mean, 1.96 * deviation / std::sqrt(n) * work / (mean * mean)};
-}
-
 void tell_intervals(const GoodputOptions& o, const Failures& f) {
   std::printf("%-26s %10s %18s   %s\n", "save after", "", "useful by formula", "simulated, 95 % interval");
-  const double best = best_interval(f);
-  const struct {
-    const char* name;
-    double interval;
-  } rows[] = {{"a quarter of the best", best / 4}, {"Young 1974, sqrt(2 c M)", young_interval(f)}, {"Daly 2006", daly_interval(f)},
-              {"the best", best},                  {"four times the best", best * 4}};
+  auto rows = named_intervals(f);
+  if (o.interval > 0) rows.push_back({"--interval", o.interval});
   for (const auto& [name, interval] : rows) {
-    const Estimate s = simulate(o, f, interval);
+    const Estimate s = simulated_share(f, interval, int(o.intervals), o.runs, o.seed);
     std::printf("%-26s %8.1f s %16.3f %%   %.3f %% (%.3f to %.3f)\n", name, interval, 100 * useful_share(f, interval), 100 * s.mean,
                 100 * (s.mean - s.half), 100 * (s.mean + s.half));
   }
@@ -85,6 +64,7 @@ int goodput(MpiSession& mpi, int argc, char** argv) {
   o.declare(options);
   if (!options.parse(argc, argv, mpi.rank() != 0) || mpi.rank() != 0) return 0;
   const Failures f{3600 * o.node_hours / double(o.nodes), o.checkpoint, o.restart};
+  if (o.interval > 2 * f.between) throw Error("--interval " + std::to_string(int64_t(o.interval)) + " s: two failures are nearer to each other, and no run ends");
   std::printf("%lld nodes, each fails once in %g h: a failure every %.4g h; a checkpoint takes %g s, a restart %g s\n\n",
               (long long)o.nodes, o.node_hours, f.between / 3600, f.checkpoint, f.restart);
   tell_intervals(o, f);

@@ -24,23 +24,42 @@ double best_interval(const Failures& f) {
   return low;
 }
 
-double simulated_seconds(const Failures& f, double interval, int intervals, uint64_t seed) {
+std::vector<std::pair<const char*, double>> named_intervals(const Failures& f) {
+  const double best = best_interval(f);
+  return {{"a quarter of the best", best / 4}, {"Young 1974, sqrt(2 c M)", young_interval(f)}, {"Daly 2006", daly_interval(f)},
+          {"the best", best},                  {"four times the best", best * 4}};
+}
+
+double simulated_seconds(const Failures& f, double interval, int intervals, uint64_t seed, std::vector<Stretch>* seen) {
   std::mt19937_64 random(seed);
   // The time to the next failure: u is uniform in [0, 1), of 53 bits, so that every library draws the same.
   const auto draw = [&] { return -f.between * std::log1p(-std::ldexp(double(random() >> 11), -53)); };
   double time = 0, left = draw();
   // Whether so many seconds go by without a failure.
-  const auto pass = [&](double seconds) {
+  const auto pass = [&](double seconds, bool restart = false) {
     const bool well = left > seconds;
+    if (seen) seen->push_back({restart, !well, well ? seconds : left});
     time += well ? seconds : left;
     left = well ? left - seconds : draw();
     return well;
   };
   for (int i = 0; i < intervals; ++i)
     while (!pass(interval + f.checkpoint))
-      while (!pass(f.restart)) {
+      while (!pass(f.restart, true)) {
       }
   return time;
+}
+
+Estimate simulated_share(const Failures& f, double interval, int intervals, int64_t runs, int64_t seed) {
+  double sum = 0, squares = 0;
+  const double n = double(runs), work = interval * intervals;
+  for (int64_t run = 0; run < runs; ++run) {
+    const double seconds = simulated_seconds(f, interval, intervals, uint64_t(seed * runs + run));
+    sum += seconds;
+    squares += seconds * seconds;
+  }
+  const double mean = sum / n, deviation = std::sqrt((squares / n - mean * mean) * n / (n - 1));
+  return {work / mean, 1.96 * deviation / std::sqrt(n) * work / (mean * mean)};
 }
 
 double restart_for(const Failures& f, double share) {

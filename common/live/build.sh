@@ -14,9 +14,7 @@ command -v wasm-ld-16 >/dev/null || missing="$missing wasm-ld-16"
 [ -e $headers/vector ] || missing="$missing libc++ for wasm32-wasi"
 case ${1:-} in
   --compiler) [ -n "$missing" ] || echo "$cxx"; exit 0 ;;
-  --tools)
-    [ -z "$missing" ] || echo "no$missing (Debian 12: clang-16 lld-16 wasi-libc libc++-16-dev-wasm32 libc++abi-16-dev-wasm32 libclang-rt-16-dev-wasm32)"
-    exit 0 ;;
+  --tools) [ -z "$missing" ] || echo "no$missing (Debian 12: clang-16 lld-16 wasi-libc libc++-16-dev-wasm32 libc++abi-16-dev-wasm32 libclang-rt-16-dev-wasm32)"; exit 0 ;;
 esac
 
 name=$1 folder=chapters/$1 out=build/live/$1
@@ -41,13 +39,10 @@ done
 command=$(sed -n 's,^// data: *,,p' "$folder/live.cpp")
 [ -z "$command" ] || sh -c "$command" >"$out.data"
 {
-  printf '<style>\n'
-  cat common/live/live.css
-  printf '</style>\n<script type="module">\n'
+  printf '<style>\n%s\n</style>\n<script type="module">\n' "$(cat common/live/live.css)"
   cat common/live/live.js "$folder/live.js"
-  printf 'put_in_page(figure, "'
-  base64 "$out.wasm" | tr -d '\n'
-  [ -z "$command" ] || { printf '", "'; gzip -9 -n -c "$out.data" | base64 | tr -d '\n'; }
-  printf '");\n</script>\n'
+  printf 'put_in_page(figure, "%s"' "$(base64 "$out.wasm" | tr -d '\n')"
+  [ -z "$command" ] || printf ', "%s"' "$(gzip -9 -n -c "$out.data" | base64 | tr -d '\n')"
+  printf ');\n</script>\n'
 } >"$out.html.new"
 mv "$out.html.new" "$out.html"

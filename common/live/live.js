@@ -8,8 +8,9 @@ async function load(bytes, data) {
   const module = await WebAssembly.compile(bytes);
   const wasi_snapshot_preview1 = new Proxy({}, { get: () => () => 52 }); // not there, says WASI
   let instance = null;
+  const put = (bytes, at) => new Uint8Array(instance.exports.memory.buffer).set(bytes, at); // another buffer whenever memory has grown
   const text_at = (at) => {
-    const memory = new Uint8Array(instance.exports.memory.buffer); // another one whenever memory has grown
+    const memory = new Uint8Array(instance.exports.memory.buffer);
     return new TextDecoder().decode(memory.subarray(at, memory.indexOf(0, at)));
   };
   const live = { refuse: (at) => { throw new Error(text_at(at)); } };
@@ -18,14 +19,10 @@ async function load(bytes, data) {
       if (!instance) {
         instance = await WebAssembly.instantiate(module, { live, wasi_snapshot_preview1 });
         instance.exports._initialize();
-        if (data) {
-          const at = instance.exports.data_room(data.length);
-          new Uint8Array(instance.exports.memory.buffer).set(data, at);
-        }
+        if (data) put(data, instance.exports.data_room(data.length));
       }
       const lines = new TextEncoder().encode(Object.entries(set).map(([name, value]) => `${name} ${value}\n`).join(""));
-      const at = instance.exports.room(lines.length);
-      new Uint8Array(instance.exports.memory.buffer).set(lines, at);
+      put(lines, instance.exports.room(lines.length));
       return JSON.parse(text_at(instance.exports.call()));
     } catch (error) {
       instance = null; // it will never end what it was doing
@@ -88,7 +85,6 @@ async function put_in_page(figure, base64, zipped) {
   picture.parentNode.after(place);
   picture.classList.add("is-live");
   const find = (what) => place.querySelector(what), form = find("form"), drawing = find(".drawing"), fields = form.elements;
-  form.onsubmit = () => false;
 
   let busy = false, again = false;
   async function redraw() {
@@ -97,22 +93,21 @@ async function put_in_page(figure, base64, zipped) {
     busy = true;
     do {
       again = false;
-      const set = {};
-      for (const c of figure.controls) set[c.name] = c.from === undefined ? fields[c.name].value : Number(fields[c.name].value);
+      const set = Object.fromEntries(figure.controls.map((c) => [c.name, c.from === undefined ? fields[c.name].value : Number(fields[c.name].value)]));
       try {
         const out = await run(set);
         if (!drawing.clientWidth) break; // on paper the picture stands instead
         for (const c of figure.controls.filter((c) => c.from !== undefined)) {
           if (c.last) fields[c.name].max = c.last(out, set); // the browser brings the value below it
           set[c.name] = Number(fields[c.name].value);
-          fields[c.name].previousElementSibling.textContent = c.show ? c.show(set[c.name]) : set[c.name];
+          fields[c.name].previousElementSibling.textContent = c.show ? c.show(set[c.name], out) : set[c.name];
         }
         drawing.innerHTML = figure.draw(out, set, Math.floor(drawing.clientWidth));
         drawing.setAttribute("aria-label", figure.says(out, set));
         find("p").textContent = figure.says(out, set);
         const { rows, marked } = figure.table ? figure.table(out, set) : { rows: [] };
         find("table").innerHTML = rows.map((row, i) => `<tr${i === marked ? ' class="marked"' : ""}>${row.map((cell) => shape(i ? "td" : "th", {}, plain(cell))).join("")}</tr>`).join("");
-        find("pre").textContent = figure.command ? figure.command(set) : "";
+        find("pre").textContent = figure.command ? figure.command(set, out) : "";
         again ||= Boolean(figure.goes_on?.(out, set));
       } catch (error) {
         find("p").textContent = error.message;
@@ -121,7 +116,7 @@ async function put_in_page(figure, base64, zipped) {
     busy = false;
   }
   const change = (set) => { for (const name in set) fields[name].value = set[name]; return redraw(); };
-  form.oninput = redraw;
+  Object.assign(form, { oninput: redraw, onsubmit: () => false });
   new ResizeObserver(() => requestAnimationFrame(redraw)).observe(drawing);
 
   // data-set="name value" in a shape: what the pointer sets while it is over it, and a click for good.

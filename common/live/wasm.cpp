@@ -5,10 +5,9 @@
 
 #include "common/live/live.h"
 
-#define LIVE_IMPORT(name) __attribute__((import_module("live"), import_name(name)))
 #define LIVE_EXPORT(name) extern "C" __attribute__((export_name(name)))
 
-LIVE_IMPORT("refuse") extern "C" void live_refuse(const char* words);
+__attribute__((import_module("live"), import_name("refuse"))) extern "C" void live_refuse(const char* words);
 
 extern "C" void* __cxa_allocate_exception(size_t size) { return std::malloc(size); }
 extern "C" void __cxa_free_exception(void* exception) { std::free(exception); }
