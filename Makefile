@@ -309,7 +309,7 @@ cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the 
 # `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access.
 checked_chapters := $(sort $(patsubst chapters/%/,%,$(dir $(filter chapters/%,$(cuda)))))
 checked_programs := $(filter $(foreach c,$(checked_chapters),$(B)/chapters/$(c)/%),$(programs))
-check_tests := $(foreach t,$(patsubst $(B)/%,%,$(short_tests)),$(if $(filter $(addprefix tests/,$(addsuffix _%,$(checked_chapters))) $(basename $(wildcard tests/cuda_*_test.cu)),$(t)),$(B)/check/$(t)))
+check_tests := $(foreach t,$(patsubst $(B)/%,%,$(filter-out %_live_test,$(short_tests))),$(if $(filter $(addprefix tests/,$(addsuffix _%,$(checked_chapters))) $(basename $(wildcard tests/cuda_*_test.cu)),$(t)),$(B)/check/$(t)))
 check_objects = $(patsubst %.cu,$(B)/check/%.o,$(filter-out $(mains),$(wildcard $(foreach c,$(call earlier,$(1)),chapters/$(c)/*.cu))))
 define check_rules
 $(B)/check/$(1): $(if $(wildcard $(1).cu),$(B)/check/$(1).o,$(O)/$(1).o) $(if $(call is_mpi,$(1)),$(O)/tests/mpi_main.o) $(call check_objects,$(2)) $(call libraries,$(2)) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a

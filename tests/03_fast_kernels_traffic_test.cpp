@@ -1,4 +1,4 @@
-// Wavefronts and sectors of the products, as the checker counts them (common/cuda_on_cpu/check/traffic.cpp), against numbers that are
+// Wavefronts and sectors of the products, as the checker counts them (common/cuda_on_cpu/check/request.h), against numbers that are
 // found by hand. Only the program that `make check` builds counts: the other one skips.
 #include <gtest/gtest.h>
 #include <unistd.h>

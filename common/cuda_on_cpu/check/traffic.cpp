@@ -1,28 +1,18 @@
 // What the memory of a GPU would have to do for the accesses of a kernel, by kernel and line, if the environment has
 // CUDA_ON_CPU_TRAFFIC=FILE. Plain reads and writes and asynchronous copies are counted; what wmma reads and atomics are not.
-//
 // A warp makes one request for its lanes' accesses by one instruction. Here lanes run one after another; a lane's n-th access
 // by an instruction since the last barrier belongs to the n-th of the others.
-//
-//   shared memory   In one wavefront each of 32 banks gives one word of 4 bytes, to all lanes that want it. 8 bytes a lane are
-//                   answered for 16 lanes at a time, 16 bytes for 8.
-//   global memory   comes and goes in sectors of 32 bytes.
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
-#include <set>
 
+#include "common/cuda_on_cpu/check/request.h"
 #include "common/cuda_on_cpu/check/shadow.h"
 
 namespace cuda_on_cpu {
 
 namespace {
 
-struct Request {
-  uintptr_t begin[32];
-  unsigned bytes[32];  // 0: the lane takes no part
-};
 struct Instruction {
   uint32_t where;
   unsigned warp;
@@ -34,10 +24,6 @@ struct Requests {
   std::vector<Request> all;
 };
 std::map<Instruction, Requests> since_barrier;
-
-struct Traffic {
-  uint64_t requests = 0, units = 0, least = 0;  // units: wavefronts or sectors, and how few the same words could need
-};
 std::map<std::string, Traffic> table;  // by kernel, line, access and unit
 
 const char* file_name() {
@@ -45,27 +31,11 @@ const char* file_name() {
   return name && *name ? name : nullptr;
 }
 
-void add(Traffic& sum, const Request& request, bool shared) {
-  const unsigned widest = *std::max_element(request.bytes, request.bytes + 32);
-  const unsigned lanes = !shared || widest <= 4 ? 32 : widest <= 8 ? 16 : 8, words_together = shared ? 32 : 8;
-  ++sum.requests;
-  for (unsigned first = 0; first < 32; first += lanes) {
-    std::set<uintptr_t> words, sectors;
-    for (unsigned lane = first; lane < first + lanes; ++lane)
-      for (unsigned byte = 0; byte < request.bytes[lane]; ++byte) words.insert((request.begin[lane] + byte) / 4);
-    unsigned in_bank[32] = {}, most = 0;
-    for (uintptr_t word : words) most = std::max(most, ++in_bank[word % 32]), sectors.insert(word / 8);
-    sum.units += shared ? most : sectors.size();
-    sum.least += (words.size() + words_together - 1) / words_together;
-  }
-}
-
 void write_table() {
   FILE* file = std::fopen(file_name(), "w");
   if (!file) return std::perror(file_name());
   std::fprintf(file, "kernel,line,access,unit,requests,units,least\n");
-  for (const auto& [name, sum] : table)
-    std::fprintf(file, "%s,%lu,%lu,%lu\n", name.c_str(), sum.requests, sum.units, sum.least);
+  for (const auto& [name, sum] : table) std::fprintf(file, "%s,%lu,%lu,%lu\n", name.c_str(), sum.requests, sum.units, sum.least);
   std::fclose(file);
 }
 
@@ -86,8 +56,7 @@ void count_traffic(Access access, const char* address, size_t bytes, uint32_t wh
 // At a barrier, and where a block or a kernel begins or ends.
 void settle_traffic() {
   if (since_barrier.empty()) return;
-  static const int once = std::atexit(write_table);
-  (void)once;
+  [[maybe_unused]] static const int once = std::atexit(write_table);
   for (const auto& [by, requests] : since_barrier) {
     Traffic& sum = table[format("\"%s\",%s,%s %s", current_kernel()->name, text(line_of(by.where)).c_str(), by.write ? "write" : "read",
                                 by.shared ? "shared,wavefronts" : "global,sectors")];

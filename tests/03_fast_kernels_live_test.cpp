@@ -1,0 +1,134 @@
+// The live figure of chapter 03 shows what the counter behind `make traffic` counts, and each word in its bank or sector.
+#include <set>
+
+#include "common/cuda_on_cpu/check/request.h"
+#include "tests/live_figure.h"
+
+namespace {
+
+const std::string figure = "03_fast_kernels";
+
+// The words at which the 32 lanes begin, and what that costs, found by hand.
+struct Access {
+  std::string name;
+  bool shared;
+  int bytes, across, apart, down, units;
+};
+const std::vector<Access> accesses = {
+    {"step 1 reads a", false, 4, 32, 784, 0, 32},   // a sector for each lane
+    {"step 2 reads b", false, 4, 32, 1, 0, 4},      // 32 words side by side
+    {"step 3 reads a", true, 4, 16, 0, 17, 1},      // two words, for sixteen lanes each
+    {"step 3 reads b", true, 4, 16, 1, 0, 1},
+    {"step 4 reads a", true, 4, 8, 0, 136, 1},      // banks 0, 8, 16, 24
+    {"step 4 reads b", true, 4, 8, 8, 0, 2},        // the words 0 and 32, 8 and 40, ... in one bank
+    {"step 7 reads a", true, 16, 8, 0, 8, 4},       // four parts of eight lanes
+    {"step 7 reads b", true, 16, 8, 8, 0, 8},
+    {"step 8 reads a", true, 16, 4, 0, 4, 4},
+    {"step 8 reads b", true, 16, 4, 4, 0, 4},
+    {"step 11 writes c", false, 4, 4, 4, 512, 16},  // eight rows, two sectors in each
+    {"step 12 writes c", false, 16, 4, 4, 512, 16}, // the same, all of them
+    {"shared, one row", true, 4, 32, 1, 0, 1},
+    {"global, one row", false, 4, 32, 1, 0, 4}};
+
+struct Setting {
+  const Access* access;
+  int apart, first, lane;  // the first two in pieces of what a lane moves; apart -1: as it is
+  int begin(int l) const {
+    const int piece = access->bytes / 4;
+    return first * piece + l % access->across * (apart < 0 ? access->apart : apart * piece) + l / access->across * access->down;
+  }
+  std::string line() const {
+    std::ostringstream text;
+    text << "access " << access->name << "; apart " << apart << "; first " << first << "; lane " << lane;
+    return text.str();
+  }
+};
+
+TEST(LiveRequests, AreThoseOfTheCounter) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  std::vector<Setting> settings;
+  std::vector<std::string> lines;
+  for (const Access& access : accesses)
+    for (int apart : {-1, 0, 1, 2, 3, 7, 16, 31, 32, 33})
+      for (int first : {0, 5}) settings.push_back({&access, apart, first, int(settings.size() * 5 % 33) - 1});
+  ASSERT_GE(settings.size(), 200u);
+  for (const Setting& s : settings) lines.push_back(s.line());
+  const std::vector<LiveAnswer> answers = live_answers(figure, lines);
+  for (size_t k = 0; k < settings.size(); ++k) {
+    const Setting& s = settings[k];
+    const LiveAnswer& live = answers[k];
+    SCOPED_TRACE(lines[k] + live.text("error"));
+    const auto& [name, shared, bytes, across, apart, down, by_hand] = *s.access;
+    cuda_on_cpu::Request request{};
+    for (int lane = 0; lane < 32; ++lane) request.begin[lane] = 4096 + 4 * uintptr_t(s.begin(lane)), request.bytes[lane] = unsigned(bytes);
+    cuda_on_cpu::Traffic traffic;
+    add(traffic, request, shared);
+    ASSERT_EQ(live.number("units"), traffic.units);
+    ASSERT_EQ(live.number("least"), traffic.least);
+    ASSERT_EQ(live.number("shared"), shared);
+    if (s.apart < 0 && s.first == 0) { ASSERT_EQ(traffic.units, by_hand); }
+    for (size_t i = 0; i < accesses.size(); ++i) {
+      const std::string place = "accesses." + std::to_string(i) + ".";
+      ASSERT_EQ(live.text(place + "name"), accesses[i].name);
+      ASSERT_EQ(live.number(place + "units"), accesses[i].units);
+      ASSERT_EQ(live.number(place + "bytes"), accesses[i].bytes);
+      ASSERT_EQ(live.number(place + "shared"), accesses[i].shared);
+    }
+
+    // Each lane finds each of its words in one cell; a place is given once.
+    std::set<std::pair<int, int>> taken;
+    std::set<std::pair<int, int>> found;  // lane, word
+    int rows = 0, cells = 0, wanted = 0;
+    const int lanes = shared && bytes == 16 ? 8 : 32;
+    std::vector<int> last_row(size_t(32 / lanes), -1), first_row(size_t(32 / lanes), 1000);
+    const std::vector<std::string> x = drawn(live, "word", "x"), y = drawn(live, "word", "y"), width = drawn(live, "word", "width"), fill = drawn(live, "word", "fill");
+    for (std::string place; live.has((place = "cells." + std::to_string(cells) + ".") + "0"); ++cells) {
+      const int row = int(live.number(place + "0")), column = int(live.number(place + "1")), word = int(live.number(place + "2"));
+      ASSERT_TRUE(taken.insert({row, column}).second);
+      rows = std::max(rows, row + 1);
+      int all = 0;
+      for (std::string lane; live.has(lane = place + std::to_string(3 + all)); ++all) {
+        const int l = int(live.number(lane));
+        ASSERT_TRUE(word >= s.begin(l) && word < s.begin(l) + bytes / 4);
+        ASSERT_TRUE(found.insert({l, word}).second);
+        last_row[size_t(l / lanes)] = std::max(last_row[size_t(l / lanes)], row);
+        first_row[size_t(l / lanes)] = std::min(first_row[size_t(l / lanes)], row);
+      }
+      if (shared) { ASSERT_EQ(column, word % 32); }
+      else { ASSERT_EQ(column % 8, word % 8); }
+      if (all == 0) {
+        ASSERT_FALSE(shared) << "a bank that nobody wants gives nothing";
+        continue;
+      }
+      ASSERT_LT(size_t(wanted), x.size());
+      const double cell = (760 - 94 - (shared ? 0 : 18)) / 32.0, left = 94 + column * cell + (shared ? 0 : column / 8 * 6);
+      ASSERT_NEAR(std::strtod(x[size_t(wanted)].c_str(), nullptr), left + 0.5, 0.001);
+      ASSERT_NEAR(std::strtod(y[size_t(wanted)].c_str(), nullptr), 44 + 22 * row, 0.001);
+      ASSERT_NEAR(std::strtod(width[size_t(wanted)].c_str(), nullptr), cell - 1, 0.001);
+      ASSERT_EQ(fill[size_t(wanted)], all == 1 ? "var(--blue)" : "var(--green)");
+      ++wanted;
+    }
+    ASSERT_EQ(found.size(), size_t(32 * bytes / 4));
+    ASSERT_EQ(size_t(wanted), x.size());
+    if (shared) {
+      ASSERT_EQ(rows, traffic.units);
+      for (size_t group = 1; group < last_row.size(); ++group) ASSERT_EQ(first_row[group], last_row[group - 1] + 1) << "one group after the other";
+    } else {
+      ASSERT_EQ(cells, 8 * traffic.units);
+      ASSERT_EQ(rows, (traffic.units + 3) / 4);
+      ASSERT_EQ(drawn(live, "unused", "x").size(), size_t(cells - wanted));
+    }
+  }
+}
+
+TEST(LiveRequests, OfAnotherNameAreRefused) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  EXPECT_EQ(live_answers(figure, {"access sideways"})[0].text("error"), "there is no access sideways");
+}
+
+TEST(LiveRequests, ThePictureInTheTextIsTheFirstState) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  expect_same_picture(figure);
+}
+
+}  // namespace
