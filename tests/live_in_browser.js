@@ -1,9 +1,10 @@
 // Started by tests/live_in_browser:  node tests/live_in_browser.js BROWSER FOLDER PAGE.html ...
-// Drives a browser through its pipe: every live figure on three widths, light and dark, with the keyboard, and without JavaScript.
-// FOLDER: for the browser's own files and the screenshots. One line of verdict for each page.
+// Drives a browser through its pipe: the pages' widths, and every live figure on three widths, light and dark, with the keyboard, and without JavaScript.
+// FOLDER: for the browser's own files and the screenshots. One line of verdict for each page, with its size and two times, which are told
+// and not judged: a machine that does something else beside this is slow.
 "use strict";
 const { spawn } = require("child_process");
-const { writeFileSync } = require("fs");
+const { readFileSync, statSync, writeFileSync } = require("fs");
 const { basename, resolve } = require("path");
 const [browser, folder, ...pages] = process.argv.slice(2);
 
@@ -71,13 +72,45 @@ function look() {
   return found;
 }
 
+// In the page: when the figure was first there, in milliseconds, and how long it takes to draw again after each of some steps of a slider.
+const watch = `new MutationObserver((_, observer) => { if (document.querySelector(".live svg")) window.first_drawing = performance.now(), observer.disconnect(); })
+  .observe(document, { childList: true, subtree: true })`;
+async function redraws() {
+  const drawing = document.querySelector(".live .drawing"), times = [];
+  for (const slider of document.querySelectorAll(".live input[type=range]"))
+    for (const value of [slider.max, slider.min, slider.defaultValue]) {
+      if (slider.value === value) continue;
+      const drawn = new Promise((done) => new MutationObserver((_, observer) => { observer.disconnect(); done(); }).observe(drawing, { childList: true }));
+      const begin = performance.now();
+      slider.value = value;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      await drawn;
+      times.push(performance.now() - begin);
+    }
+  return times.sort((a, b) => a - b);
+}
+
 const ready = "Boolean(document.querySelector('.live svg') && document.querySelector('.live fieldset button'))";
 const still = "new Promise((done) => { const seen = document.querySelector('.live').textContent; setTimeout(() => done(seen === document.querySelector('.live').textContent), 150); })";
+
+// A page of the book without a figure: nothing stands to the right of it.
+async function plain_page(url) {
+  const found = [];
+  for (const width of [390, 768, 1280]) {
+    await send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
+    await send("Page.navigate", { url });
+    await until(`location.href === "${url}" && document.readyState === "complete"`, "the page");
+    const wide = await evaluate("document.documentElement.scrollWidth");
+    if (wide > width) found.push(`${width}: the page is ${wide} pixels wide`);
+  }
+  return { found, told: "no figure" };
+}
 
 async function page(file) {
   const found = [], url = `file://${resolve(file)}`, name = basename(file, ".html");
   events.length = 0;
   await send("Emulation.setScriptExecutionDisabled", { value: false });
+  if (!readFileSync(file, "utf8").includes("put_in_page(figure, ")) return plain_page(url);
   const open = async () => (await send("Page.navigate", { url }), await until(ready, "the figure"), await until(still, "its first state"));
   for (const dark of [false, true])
     for (const width of [390, 768, 1280]) {
@@ -106,6 +139,11 @@ async function page(file) {
     if (values.size < 2) found.push(`${control}: the keyboard changes nothing`);
   }
   await open();
+  const kilobytes = Math.ceil(statSync(file).size / 1024), most = name === "01_serial" ? 3072 : 600; // one has images to learn from
+  if (kilobytes > most) found.push(`the page has ${kilobytes} KB, more than ${most}`);
+  const first = await evaluate("window.first_drawing"), times = await evaluate(`(${redraws})()`), of_all = (share) => times[Math.floor(share * (times.length - 1))].toFixed(0);
+  const told = `${kilobytes} KB, first drawn after ${first.toFixed(0)} ms, again within ${of_all(0.5)} ms (${of_all(1)} at most)`;
+  await open();
   const before = await evaluate("document.querySelector('.live svg').outerHTML");
   await evaluate("document.querySelector('.live button').focus()");
   await press("Enter");
@@ -132,7 +170,7 @@ async function page(file) {
     if (method === "Runtime.consoleAPICalled" || method === "Log.entryAdded") found.push(`console: ${params.entry?.text || JSON.stringify(params.args)}`);
     if (method === "Network.requestWillBeSent" && /^https?:/.test(params.request.url)) found.push(`wants the network: ${params.request.url}`);
   }
-  return [...new Set(found)];
+  return { found: [...new Set(found)], told };
 }
 
 (async () => {
@@ -140,9 +178,10 @@ async function page(file) {
   const { targetId } = await send("Target.createTarget", { url: "about:blank" });
   session = (await send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
   for (const domain of ["Page", "Runtime", "Log", "Network", "DOM"]) await send(`${domain}.enable`);
+  await send("Page.addScriptToEvaluateOnNewDocument", { source: watch });
   for (const file of pages) {
-    const found = await page(file).catch((error) => [error.stack]);
-    console.log(found.length ? `FAILED  ${file}\n${found.map((what) => `    | ${what}`).join("\n")}` : `ok      ${file}`);
+    const { found, told } = await page(file).catch((error) => ({ found: [error.stack], told: "" }));
+    console.log(found.length ? `FAILED  ${file}\n${found.map((what) => `    | ${what}`).join("\n")}` : `ok      ${file}: ${told}`);
     failed += found.length > 0;
   }
   console.log(`${pages.length - failed} passed, ${failed} failed, 0 skipped`);
