@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "chapters/13_scaling/network.h"
+#include "tests/13_hybrid_grid.h"
 #include "tests/13_random_programs.h"
 
 namespace {
@@ -309,6 +310,43 @@ TEST(Flows, OfTheExampleDoNotDependOnTheOrderOfCalls) {
     EXPECT_NEAR(from_1, swaps & 1 ? 2 : 1, 1e-3) << swaps;
     EXPECT_NEAR(large, swaps & 1 ? 11 : 10, 1e-3) << swaps;
   }
+}
+
+// ---- What the simulation itself has to do ----
+
+// Every rank sends to all others, and neighbours' messages are of other lengths: rates change whenever one of n² messages begins or ends. Each
+// message has three events, and its two ranks have less than one turn for it each: most are there before they are waited for. Its end is
+// put into the queue when it begins, when it is the next of its port, and when the first of a port gets another rate: one of n on the average,
+// while n begin and end at a port. It is looked at when one of 2n at its two ports begins or ends, and when the first of its port is looked for.
+TEST(Work, GrowsWithTheMessages) {
+  for (const int ranks : {8, 16, 32, 64}) {
+    const Link link{.latency = 2, .overhead = 1, .bytes_per_second = 8};
+    Cluster c = cluster_of(1, 1, link, link);
+    const Simulated s = simulate(c, ranks, [&] {
+      const int me = rank_of(MPI_COMM_WORLD);
+      std::vector<char> memory(2048);
+      std::vector<MPI_Request> requests;
+      for (int step = 1; step < ranks; ++step) {
+        const int from = (me - step + ranks) % ranks, to = (me + step) % ranks;
+        MPI_CHECK(MPI_Irecv(memory.data() + 1024, 1024, MPI_CHAR, from, 0, MPI_COMM_WORLD, &requests.emplace_back()));
+        MPI_CHECK(MPI_Isend(memory.data(), 512 + (me * 37 + step * 59) % 251, MPI_CHAR, to, 0, MPI_COMM_WORLD, &requests.emplace_back()));
+      }
+      MPI_CHECK(MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE));
+    });
+    const size_t messages = s.sum().messages;
+    ASSERT_EQ(messages, size_t(ranks * (ranks - 1)));
+    EXPECT_GE(s.work.events, 3 * messages);
+    EXPECT_LE(s.work.events, 5 * messages) << ranks;
+    EXPECT_GE(s.work.queued, messages);
+    EXPECT_LE(s.work.queued, 3 * messages) << ranks;
+    EXPECT_LE(s.work.looked_at, 4 * size_t(ranks) * messages) << ranks;
+  }
+}
+
+// The same for a whole step, small: what tests/13_scaling_large_long_test.cpp does with 4,096 ranks.
+TEST(Work, OfAHybridGrid) {
+  const std::vector<int> sizes = {784, 512, 512, 512, 512, 10};
+  for (const GridShape& shape : {GridShape{3, 2, 2}, {5, 1, 4}, {8, 5, 1}, {12, 3, 4}}) hybrid_grid::expect_step(load_cluster("gpu_pods"), sizes, shape, 3, 24);
 }
 
 // ---- Who moves a long message on ----

@@ -87,7 +87,7 @@ Cluster load_cluster(const std::string& name) {
   cluster.title.erase(0, 2);
   in.seekg(0);
 
-  double ranks = 0, cards = 0, alone = 0, fifo = 0;
+  double ranks = 0, cards = 0, island = 0, rack = 0, rails = 0, alone = 0, fifo = 0;
   std::vector<Field> fields = {{"ranks-per-node", 1, 1, &ranks},
                                {"cards-per-node", 1, 1, &cards},
                                {"eager-kib", 1024, 0, &cluster.eager_bytes},
@@ -96,12 +96,23 @@ Cluster load_cluster(const std::string& name) {
                                {"memory-gbyte", 1e9, 0, &cluster.memory},
                                {"launch-us", 1e-6, 0, &cluster.launch},
                                {"progress-alone", 1, 0, &alone, false},
-                               {"fifo-ports", 1, 0, &fifo, false}};
+                               {"fifo-ports", 1, 0, &fifo, false},
+                               {"ranks-per-island", 1, 1, &island, false},
+                               {"island-gbyte-per-second", 1e9, 1e-6, &cluster.island_bytes_per_second, false},
+                               {"nodes-per-rack", 1, 1, &rack, false},
+                               {"rails", 1, 0, &rails, false},
+                               {"oversubscription", 1, 1, &cluster.oversubscription, false}};
   for (const auto& [link, where] : {std::pair{&cluster.inside, "inside"}, {&cluster.between, "between"}})
     for (const Field& field : fields_of_link(*link, where)) fields.push_back(field);
   read_fields(file, in, fields);
   cluster.ranks_per_node = int(std::min(ranks, 1e6));
   cluster.cards_per_node = int(std::min(cards, 1e6));
+  cluster.ranks_per_island = int(std::min(island, 1e6));
+  cluster.nodes_per_rack = int(std::min(rack, 1e6));
+  cluster.rails = rails > 0;
+  if (island > 0 && cluster.ranks_per_node % cluster.ranks_per_island != 0)
+    throw Error(file + ": ranks-per-node " + std::to_string(cluster.ranks_per_node) + " is no multiple of ranks-per-island " +
+                std::to_string(cluster.ranks_per_island));
   cluster.progress_alone = alone > 0;
   cluster.fifo_ports = fifo > 0;
   return cluster;

@@ -22,6 +22,12 @@ struct Cluster {
   int ranks_per_node = 1;
   int cards_per_node = 1;      // network cards, shared by the ranks of a node
   Link inside, between;        // the ranks of a node; ranks of different nodes
+  bool round_robin = false;    // ranks are dealt out to the nodes in turn; otherwise one node is filled after the other
+  // What topology.h makes of these. 0 of them: the node is one island; all nodes are one rack.
+  int ranks_per_island = 0, nodes_per_rack = 0;
+  double island_bytes_per_second = 1e9;  // from an island of a node to its other ones
+  bool rails = false;                    // cards with the same number in their nodes have a switch of their own
+  double oversubscription = 1;           // of the switches: what their cards can send, divided by what can leave to other switches
   double eager_bytes = 65536;  // a longer message waits in its sender until its receiver is there
   bool progress_alone = false;  // it begins then; otherwise not before both are in an MPI function
   bool fifo_ports = false;      // a port serves one message at a time; otherwise all of them at once
@@ -30,9 +36,6 @@ struct Cluster {
   double bytes_per_second = 25e9;       // between a rank and its memory
   double launch = 0;                    // seconds before each operation: the launch of a kernel
   double memory = 0;                    // bytes of a rank; 0: no limit
-
-  int node_of(int rank) const { return rank / ranks_per_node; }
-  const Link& link(int a, int b) const { return node_of(a) == node_of(b) ? inside : between; }
 };
 
 // `name`: a file, or the name of one in chapters/13_scaling/clusters.  Throws Error naming the line: no such file, an unknown

@@ -16,6 +16,7 @@ struct ScalingOptions {
   std::vector<int64_t> hidden = {512, 256};
   int64_t batch = 1024;
   std::string optimizer = "sgd";
+  std::string placement = "block";
   bool fifo_ports = false, progress_alone = false;
 
   void declare(Options& options) {
@@ -26,12 +27,14 @@ struct ScalingOptions {
     options.add("hidden", &hidden, "widths of the hidden layers, or none", between(1, 1 << 20));
     options.add("batch", &batch, "rows of a batch", between(1, 1 << 24));
     options.add("optimizer", &optimizer, "the update rule", {"sgd", "momentum", "adam"});
+    options.add("placement", &placement, "where ranks stand: node after node, or dealt out to the nodes in turn", {"block", "round-robin"});
     options.add("fifo-ports", &fifo_ports, "a port serves one message at a time; otherwise all of them share it");
     options.add("progress-alone", &progress_alone, "a long message begins though its ranks compute");
   }
 
   Cluster load() const {
     Cluster c = load_cluster(cluster);
+    c.round_robin = placement == "round-robin";
     c.fifo_ports |= fifo_ports;
     c.progress_alone |= progress_alone;
     return c;

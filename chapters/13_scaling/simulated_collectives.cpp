@@ -345,7 +345,7 @@ int MPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm* part) {
 // The only type of MPI-3: ranks that share a node.
 int MPI_Comm_split_type(MPI_Comm comm, int type, int key, MPI_Info, MPI_Comm* part) {
   const World& w = world();
-  return MPI_Comm_split(comm, type == MPI_COMM_TYPE_SHARED ? w.cluster.node_of(w.rank()) : MPI_UNDEFINED, key,
+  return MPI_Comm_split(comm, type == MPI_COMM_TYPE_SHARED ? w.network.topology().node_of(w.rank()) : MPI_UNDEFINED, key,
                         part);
 }
 

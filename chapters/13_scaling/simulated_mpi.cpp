@@ -105,7 +105,7 @@ void fly(int number) {
   World& w = world();
   const Message& m = message_of(number);
   const Envelope& e = m.envelope;
-  const double spoken = m.is_long ? w.cluster.link(e.from, e.to).rendezvous : 0;
+  const double spoken = m.is_long ? w.network.topology().link(e.from, e.to).rendezvous : 0;
   w.events.insert({std::max(m.ready, w.now_everywhere()) + spoken, Happens::message_begins, number});
 }
 
@@ -147,7 +147,7 @@ void message_event(const Event& event) {
       w.network.end(event.moment, event.number);
       end(m.send);
       w.events.insert(
-          {event.moment + w.cluster.link(e.from, e.to).latency, Happens::message_arrives, event.number});
+          {event.moment + w.network.topology().link(e.from, e.to).latency, Happens::message_arrives, event.number});
       return;
     default:
       m.arrived = true;
@@ -224,7 +224,7 @@ MPI_Request begin_send(const void* data, size_t bytes, int other, int tag, MPI_C
   const Envelope& e = request.envelope;
   ++w.time().messages;
   w.time().bytes += double(bytes);
-  const double overhead = w.cluster.link(e.from, e.to).overhead;
+  const double overhead = w.network.topology().link(e.from, e.to).overhead;
   const int number = messages().messages.add({.envelope = e,
                                               .bytes = bytes,
                                               .of_sender = w.time().messages,
@@ -276,7 +276,7 @@ void finish(MPI_Request handle, MPI_Status* status) {
   World& w = world();
   while (!request_of(handle).has_ended) {
     request_of(handle).waited_for = true;
-    w.sleep(what_it_is(request_of(handle)));
+    w.sleep(handle);
     if (w.ending()) return;
   }
   if (status != MPI_STATUS_IGNORE) *status = request_of(handle).status;
@@ -298,6 +298,7 @@ SimulatedMpi::SimulatedMpi(World& world) : messages(std::make_unique<Messages>()
   current = this;
   world.message_event = message_event;
   world.rank_entered = rank_entered;
+  world.words_for = [](int request) { return what_it_is(request_of(request)); };
   messages->need.resize(size_t(world.ranks));
   std::vector<int> all;
   for (int r = 0; r < world.ranks; ++r) all.push_back(r);

@@ -30,7 +30,7 @@ void write_timeline(const World& world, const std::string& file) {
     std::fprintf(out,
                  "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":0,\"tid\":%d,\"args\":{\"name\":\"rank %d "
                  "on node %d\"}},\n",
-                 r, r, world.cluster.node_of(r));
+                 r, r, world.network.topology().node_of(r));
   for (const Shown& e : world.timeline) std::fputs(text_of(e).c_str(), out);
   std::fputs(
       "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":0,\"args\":{\"name\":\"simulated ranks\"}}\n]}\n",

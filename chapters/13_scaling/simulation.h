@@ -31,8 +31,15 @@ struct RankTime {
   double bytes = 0;
 };
 
+// What the simulation itself had to do: events that happened, ends of messages that were put into the queue, and, for rates and ends,
+// how often it looked at the messages of one route.
+struct Work {
+  size_t events = 0, queued = 0, looked_at = 0;
+};
+
 struct Simulated {
   double seconds = 0;  // of the last rank
+  Work work;
   std::vector<RankTime> ranks;
   RankTime sum() const;
 };

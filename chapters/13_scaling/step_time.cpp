@@ -51,9 +51,9 @@ StepTime simulate_step(const Cluster& cluster, const HybridSettings& settings, c
     operations += device.operations() - operations_before;
     note(after);
   };
-  simulate(cluster, ranks, program, options.trace);
+  const Work work = simulate(cluster, ranks, program, options.trace).work;
 
-  StepTime result{.shape = shape, .micro_batches = settings.micro_batches};
+  StepTime result{.shape = shape, .micro_batches = settings.micro_batches, .work = work};
   result.seconds = (after.seconds - before.seconds) / options.steps;
   result.computing = (after.computing - before.computing) / options.steps / ranks;
   result.operations = operations / options.steps;

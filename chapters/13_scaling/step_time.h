@@ -13,6 +13,7 @@ struct StepTime {
   size_t messages = 0;    // of all ranks, in one step
   double bytes = 0;
   double memory = 0;  // of the rank that needs most, bytes
+  Work work;          // of the whole simulation
   double samples_per_second(size_t batch) const { return double(batch) / seconds; }
 };
 

@@ -85,6 +85,7 @@ Simulated World::run(const std::function<void()>& program) {
     const Event event = *events.begin();
     events.erase(events.begin());
     now_ = event.moment;
+    ++happened_;
     if (event.what == Happens::turn_of_rank)
       resume(event.number);
     else
@@ -94,7 +95,7 @@ Simulated World::run(const std::function<void()>& program) {
     if (!fiber.done && !failure_) failure_ = std::make_exception_ptr(Error(who_waits()));
   if (failure_) end_all();
 
-  Simulated result;
+  Simulated result{.work = {happened_, network.queued(), network.looked_at()}, .ranks = {}};
   for (Fiber& fiber : fibers_) {
     fiber.time.seconds = fiber.clock;
     result.seconds = std::max(result.seconds, fiber.clock);
@@ -117,7 +118,7 @@ std::string World::who_waits() const {
   for (int r = 0; r < ranks; ++r) {
     if (fibers_[size_t(r)].done) continue;
     if (++waiting <= most)
-      text += "\n  rank " + std::to_string(r) + " waits for " + fibers_[size_t(r)].waits_for;
+      text += "\n  rank " + std::to_string(r) + " waits for " + words_for(fibers_[size_t(r)].waits_for);
   }
   if (waiting > most) text += "\n  and " + std::to_string(waiting - most) + " more";
   return "deadlock: every rank has ended or waits" + text;
@@ -162,9 +163,9 @@ bool World::is_inside(int rank) const {
   return fibers_[size_t(rank)].inside || fibers_[size_t(rank)].left_mpi >= now_;
 }
 
-void World::sleep(const std::string& what) {
+void World::sleep(int request) {
   Fiber& fiber = fibers_[size_t(running_)];
-  fiber.waits_for = what;
+  fiber.waits_for = request;
   fiber.asleep = true;
   leave();
 }

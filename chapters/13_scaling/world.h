@@ -41,6 +41,7 @@ class World {
   // What happens to messages, and that a rank has entered an MPI function: simulated_mpi.cpp says what follows.
   std::function<void(const Event&)> message_event;
   std::function<void(int rank)> rank_entered;
+  std::function<std::string(int request)> words_for;  // for an error
 
   // All that follows is called by the rank that runs.
   int rank() const { return running_; }
@@ -59,8 +60,8 @@ class World {
   void enter();
   void exit();
   bool is_inside(int rank) const;  // or was there a moment ago, with the same clock
-  // Lets others run until somebody calls wake for this rank. what: it waits for, for an error.
-  void sleep(const std::string& what);
+  // Lets others run until somebody calls wake for this rank.
+  void sleep(int request);
   void wake(int rank);  // now, if it sleeps
 
   // After an error all ranks are ended: their objects go, and MPI functions do nothing any more.
@@ -74,7 +75,7 @@ class World {
     RankTime time;
     bool done = false, asleep = false, inside = false;
     double left_mpi = -1;
-    std::string waits_for;
+    int waits_for = -1;  // a request
   };
   static void begin_fiber();
   void resume(int rank);
@@ -83,7 +84,8 @@ class World {
   std::string who_waits() const;
 
   std::vector<Fiber> fibers_;
-  double now_ = 0;  // of the last event
+  double now_ = 0;       // of the last event
+  size_t happened_ = 0;  // events
   ucontext_t scheduler_;
   int running_ = -1;
   const std::function<void()>* program_ = nullptr;

@@ -1,2 +1,2 @@
 # chapters/13_scaling/network.cpp 13_scaling_engine_test Flows.ShareTheirPortsByHand
-s/std::min(part(s.route\[0\]), part(s.route\[1\]))/part(s.route[0])/
+s/for (int i = 1; i < s.route.ports; ++i) rate/for (int i = 1; i < s.route.ports - 1; ++i) rate/

@@ -1,2 +1,2 @@
-# chapters/13_scaling/modelled_device.cpp 13_scaling_test Training.TakesTheSameTimeWithoutContents
+# chapters/13_scaling/modelled_device.cpp 13_scaling_step_test Training.TakesTheSameTimeWithoutContents
 s/^  within_ = true;$//

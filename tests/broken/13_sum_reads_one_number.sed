@@ -1,2 +1,2 @@
-# chapters/13_scaling/simulated_collectives.cpp 13_scaling_test Collectives.OfMpiItselfTake*
+# chapters/13_scaling/simulated_collectives.cpp 13_scaling_collectives_test Collectives.OfMpiItselfTake*
 s/world().spend(3 \* double/world().spend(2 * double/
