@@ -1,0 +1,101 @@
+// Sums over GPUs as libraries make them, by formula; and the table of published times.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+
+#include "chapters/13_scaling/many_rings.h"
+#include "tests/options_told.h"
+#include "tests/program.h"
+
+namespace {
+
+// Nothing but bytes costs time.
+Cluster bare(int gpus, double links, double card) {
+  Cluster c;
+  c.ranks_per_node = c.cards_per_node = gpus;
+  c.inside = {.bytes_per_second = links};
+  c.between = {.bytes_per_second = card};
+  c.bytes_per_second = 1e300;
+  return c;
+}
+
+ProgramRun published(const std::string& options = "") { return run_program(build_folder() + "/chapters/13_scaling/published " + options); }
+
+}  // namespace
+
+// A block goes over links or over a card in each of 2 (p - 1) steps. The rings of a node share a GPU's links: all but one of them stay inside.
+TEST(ManyRings, TakeTheTimeOfTheirSlowestLink) {
+  for (const int of_node : {2, 3, 4})
+    for (const int nodes : {1, 2, 3})
+      for (const double links : {40.0, 1000.0}) {
+        const Cluster c = bare(of_node, links, 20);
+        const int p = of_node * nodes;
+        const double bytes = 864'000;
+        const auto expect = [&](int rings, double rate) {
+          EXPECT_NEAR(seconds_of_rings(c, p, rings, bytes), 2 * (p - 1) * bytes / rings / p / rate, 1e-6) << rings << " of " << p;
+        };
+        expect(1, nodes == 1 ? links : 20.0);
+        expect(of_node, nodes == 1 ? links / of_node : std::min(20.0, links / (of_node - 1)));
+      }
+}
+
+// What is added is read twice and written once: in all but one of the p steps of a ring's first half.
+TEST(ManyRings, Add) {
+  Cluster c = bare(3, 40, 20);
+  c.bytes_per_second = 100;
+  EXPECT_NEAR(seconds_of_rings(c, 6, 1, 720'000), 10 * 120'000 / 20.0 + 5 * 3 * 120'000 / 100.0, 1e-6);
+  c.inside.bytes_per_second = c.between.bytes_per_second = 1e300;
+  EXPECT_NEAR(seconds_of_two_levels(c, 720'000, 5), 5 * (2 + 1) * 3 * 48'000 / 100.0, 1e-6);
+}
+
+// Pieces on their way in three steps: a GPU's links have those of the first and of the last step, its card those between.
+TEST(TwoLevels, GoOnAtTheSameTime) {
+  for (const int of_node : {2, 3, 4})
+    for (const int pieces : {1, 2, 5})
+      for (const double card : {1.0, 20.0, 1000.0}) {
+        const double block = 720'000.0 / pieces / of_node;
+        double seconds = 0;
+        for (int step = 0; step < pieces + 2; ++step) {
+          const int in_links = (step < pieces) + (step >= 2);
+          const bool in_card = step >= 1 && step <= pieces;
+          seconds += std::max(in_links * (of_node - 1) * block / 40, in_card ? block / card : 0);
+        }
+        EXPECT_NEAR(seconds_of_two_levels(bare(of_node, 40, card), 720'000, pieces), seconds, 1e-3) << of_node << " " << pieces << " " << card;
+      }
+}
+
+// Each row: what the functions say of the machine that its line names, what was reported, and the ratios.
+TEST(Published, PrintsWhatIsSimulated) {
+  const ProgramRun table = published("--pieces 16");
+  ASSERT_EQ(table.status, 0) << table.output;
+  std::istringstream lines(table.output);
+  int gpus = 0, rows = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (contains(line, "8 A100")) gpus = 8;
+    if (contains(line, "4 H100")) gpus = 4;
+    if (contains(line, "8 H100")) gpus = 16;
+    std::istringstream words(line);
+    std::vector<double> numbers{std::istream_iterator<double>(words), {}};
+    if (numbers.size() < 4) continue;
+    ++rows;
+    Cluster c = load_cluster("gpu_pods");
+    c.ranks_per_node = c.cards_per_node = gpus == 4 ? 4 : 8;
+    c.inside.bytes_per_second = gpus == 8 ? 300e9 : 450e9;
+    c.between.bytes_per_second = gpus == 16 ? 50e9 : 25e9;
+    c.bytes_per_second = gpus == 8 ? 2039e9 : 3350e9;
+    const double bytes = 1048576 * numbers[0];
+    std::vector<double> expected = {seconds_of_rings(c, gpus == 16 ? 16 : 8, 1, bytes)};
+    if (gpus != 8) expected.push_back(seconds_of_rings(c, gpus == 16 ? 16 : 8, gpus == 16 ? 8 : 4, bytes));
+    if (gpus == 16) expected.push_back(seconds_of_two_levels(c, bytes, 16));
+    const size_t n = expected.size();
+    ASSERT_EQ(numbers.size(), 2 + 2 * n) << line;
+    for (size_t i = 0; i < n; ++i) {
+      EXPECT_NEAR(numbers[1 + i], 1e6 * expected[i], 0.501) << line;
+      EXPECT_NEAR(numbers[2 + n + i], 1e6 * expected[i] / numbers[1 + n], 0.00501) << line;
+    }
+  }
+  EXPECT_EQ(rows, 11);
+  EXPECT_EQ(options_told(published("--help").output), "pieces N (1 to 4096) [64]\n");
+}
