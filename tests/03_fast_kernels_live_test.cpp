@@ -75,6 +75,20 @@ TEST(LiveRequests, AreThoseOfTheCounter) {
       ASSERT_EQ(live.number(place + "shared"), accesses[i].shared);
     }
 
+    const std::string many = std::to_string(traffic.units) + (shared ? " wavefront" : " sector") + (traffic.units == 1 ? "" : "s");
+    ASSERT_TRUE(live.text("says").starts_with(name + ", " + std::to_string(bytes) + " bytes a lane" + (bytes == 16 && shared ? ", answered for 8 lanes at a time" : "") + ": " +
+                                              many + "; the same words could need " + std::to_string(traffic.least) + ".")) << live.text("says");
+    std::string words;
+    for (int word = s.begin(s.lane); s.lane >= 0 && word < s.begin(s.lane) + bytes / 4; ++word) words += (words.empty() ? "" : ", ") + std::to_string(word);
+    ASSERT_EQ(live.text("says").find(" Lane ") != std::string::npos, s.lane >= 0);
+    if (s.lane >= 0) { ASSERT_NE(live.text("says").find((bytes == 16 ? "wants the words " : "wants the word ") + words + ": "), std::string::npos) << words; }
+    for (size_t i = 0; i < accesses.size(); ++i) {
+      const std::string cell = "table." + std::to_string(i + 1) + ".";
+      ASSERT_EQ(live.text(cell + "0"), accesses[i].name);
+      ASSERT_EQ(live.text(cell + (accesses[i].shared ? "2" : "3")), std::to_string(accesses[i].units));
+      ASSERT_EQ(live.text(cell + (accesses[i].shared ? "3" : "2")), "");
+    }
+
     // Each lane finds each of its words in one cell; a place is given once.
     std::set<std::pair<int, int>> taken;
     std::set<std::pair<int, int>> found;  // lane, word

@@ -1,6 +1,8 @@
 // The live figure of chapter 12 shows what the native simulation and the native formula say: every number, every bar, every point. The
 // page has musl's log1p, exp and expm1: a last place may differ from glibc's.
 #include <cmath>
+#include <cstdarg>
+#include <set>
 
 #include "chapters/12_restart/interval.h"
 #include "tests/live_figure.h"
@@ -136,13 +138,20 @@ void expect_drawing(const LiveAnswer& live, const Setting& s) {
   }
   ASSERT_EQ(piece, x.size());
   ASSERT_EQ(marks.size(), fallen);
-  const std::vector<double> saving = numbers("saving", "width");
+  const std::vector<double> saving = numbers("saving", "width"), saving_x = numbers("saving", "x"), saving_y = numbers("saving", "y");
+  std::set<long> ends;  // of checkpoints, in tenths on one long row
+  for (size_t i = 0; i < saving.size(); ++i) ends.insert(std::lround(10 * (saving_x[i] + saving[i] - 62 + 684 * std::round((saving_y[i] - 44) / 42))));
   double sum = 0;
   for (double one : saving) sum += one;
   if (thin) {
     ASSERT_NEAR(sum, live.number("parts.0") * 4 * 684, 0.2) << "under all the work";
     ASSERT_NEAR(numbers("saving", "height")[0], 20 * s.checkpoint / all, 0.001);
   } else {
+    for (const Bar& bar : bars(live))
+      for (double k = 1; bar.kind == 0 && bar.begin + k * all <= bar.end * (1 + 1e-12); ++k) {
+        const long end = std::lround((bar.begin + k * all) / of_row * 6840);
+        ASSERT_TRUE(ends.contains(end) || ends.contains(end - 1) || ends.contains(end + 1)) << "a checkpoint ends there";
+      }
     ASSERT_GE(saving.size(), ticks);      // one at the end of a row goes on in the next
     ASSERT_LE(saving.size(), ticks + 3);
     ASSERT_NEAR(sum, double(ticks) * std::max(s.checkpoint / of_row * 684, 1.5), 0.01 * double(ticks) + 0.01);
@@ -177,10 +186,40 @@ void expect_drawing(const LiveAnswer& live, const Setting& s) {
     ++point;
   }
   ASSERT_EQ(point, middle.size());
+  ASSERT_FALSE(live.has("curve.65.0"));
   const double chosen = x_of(s.interval());
   const std::vector<double> dashed = numbers("chosen", "x1");
   ASSERT_EQ(dashed.size(), chosen >= 62 && chosen <= 746 ? 1u : 0u);
   if (!dashed.empty()) { ASSERT_NEAR(dashed[0], chosen, 0.01); }
+}
+
+std::string printed(const char* format, ...) {
+  char text[400];
+  va_list values;
+  va_start(values, format);
+  std::vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  return text;
+}
+
+// What is said and the table: the same numbers, rounded. Between a number and what it counts is a space at which no line ends.
+void expect_words(const LiveAnswer& live, const Setting& s) {
+  const auto percent = [&](const std::string& place) { return printed("%.1f\u00a0%%", 100 * live.number(place)); };
+  const auto simulated = [&](const std::string& row) { return printed("%.1f\u00a0±\u00a0%.1f\u00a0%%", 100 * live.number(row + "mean"), 100 * live.number(row + "half")); };
+  const auto time = [](double t) {
+    return t < 60 ? printed("%.3g\u00a0s", t) : t < 3600 ? printed("%.3g\u00a0min", t / 60) : printed("%.3g\u00a0h", t / 3600);
+  };
+  const std::string all = printed("%d nodes: a failure every %s on average. With a checkpoint after each %s, %s of the time is useful by formula, %s simulated. "
+                                  "In the run that is drawn %zu failures threw away ", s.nodes, time(s.failures().between).c_str(), time(s.interval()).c_str(),
+                                  percent("rows.0.formula").c_str(), simulated("rows.0.").c_str(), drawn(live, "failure", "d").size());
+  ASSERT_EQ(live.text("says"), all + percent("parts.1") + " of the time, and " + percent("parts.2") + " went into restarts.");
+  for (int row = 0; row < 6; ++row) {
+    const std::string place = "rows." + std::to_string(row) + ".", cell = "table." + std::to_string(row + 1) + ".";
+    ASSERT_EQ(live.text(cell + "0"), live.text(place + "name"));
+    ASSERT_EQ(live.text(cell + "1"), time(live.number(place + "interval")));
+    ASSERT_EQ(live.text(cell + "2"), percent(place + "formula"));
+    ASSERT_EQ(live.text(cell + "3"), simulated(place));
+  }
 }
 
 TEST(LiveGoodput, IsThatOfTheNativeSimulation) {
@@ -212,6 +251,7 @@ TEST(LiveGoodput, IsThatOfTheNativeSimulation) {
     ASSERT_FALSE(live.has("more." + std::to_string(more) + ".mean"));
     expect_bars(live, s);
     expect_drawing(live, s);
+    expect_words(live, s);
     if (HasFatalFailure()) return;
   }
 }

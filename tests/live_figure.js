@@ -1,7 +1,8 @@
 // A figure without a page:
 //   node tests/live_figure.js NN_topic svg        its first state as a file of SVG
 //   node tests/live_figure.js NN_topic <LINES     for each line `name value; name value ...`: what C++ has returned, a number or word in
-//                                                a line `place=value`, then command=... and svg=..., or error=...; then an empty line
+//                                                a line `place=value`, then says=..., table.ROW.COLUMN=..., command=... and svg=..., or
+//                                                error=...; then an empty line
 "use strict";
 const { existsSync, readFileSync } = require("fs");
 const [name, what] = process.argv.slice(2);
@@ -32,7 +33,8 @@ function file_of(drawn) {
     }
     try {
       const out = await settle(run, figure, set);
-      console.log([...leaves(out, ""), `command=${figure.command(set, out).replace(/\n/g, "; ")}`, `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
+      const rows = figure.table?.(out, set).rows || [], says = figure.says(out, set).replace(/\s*\n\s*/g, " ");
+      console.log([...leaves(out, ""), `says=${says}`, ...leaves(rows, "table"), `command=${figure.command(set, out).replace(/\n/g, "; ")}`, `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
     } catch (error) {
       console.log(`error=${error.message}\n`);
     }
