@@ -4,7 +4,7 @@
 // and not judged: a machine that does something else beside this is slow.
 "use strict";
 const { spawn } = require("child_process");
-const { readFileSync, statSync, writeFileSync } = require("fs");
+const { existsSync, readFileSync, statSync, writeFileSync } = require("fs");
 const { basename, resolve } = require("path");
 const [browser, folder, ...pages] = process.argv.slice(2);
 
@@ -93,6 +93,20 @@ async function redraws() {
 const ready = "Boolean(document.querySelector('.live svg') && document.querySelector('.live fieldset button'))";
 const still = "new Promise((done) => { const seen = document.querySelector('.live').textContent; setTimeout(() => done(seen === document.querySelector('.live').textContent), 150); })";
 
+// Links of the open page that lead nowhere. What this test does not build is as good as there if it can be built: pages of sources, decks.
+async function lost_links() {
+  const can_be_built = (path) => {
+    const [, folder, name, kind] = path.match(/\/build\/(book|slides)\/(\w+?)(_files)?\.html$/) || [];
+    return folder === "slides" ? existsSync(`slides/${name}.md`) : Boolean(kind) && ["chapters", "common"].some((home) => existsSync(`${home}/${name}`));
+  };
+  const lost = (link) => {
+    const { pathname, hash } = new URL(link), path = decodeURIComponent(pathname), place = decodeURIComponent(hash.slice(1));
+    if (!existsSync(path)) return !can_be_built(path);
+    return place && !/_files\.html$/.test(path) && !readFileSync(path, "utf8").includes(`id="${place}"`);
+  };
+  return (await evaluate("[...document.querySelectorAll('a[href]')].map((a) => a.href).filter((link) => link.startsWith('file:'))")).filter(lost).map((link) => `a link to nothing: ${link}`);
+}
+
 // A page of the book without a figure: nothing stands to the right of it.
 async function plain_page(url) {
   const found = [];
@@ -103,7 +117,7 @@ async function plain_page(url) {
     const wide = await evaluate("document.documentElement.scrollWidth");
     if (wide > width) found.push(`${width}: the page is ${wide} pixels wide`);
   }
-  return { found, told: "no figure" };
+  return { found: [...found, ...await lost_links()], told: "no figure" };
 }
 
 async function page(file) {
@@ -139,6 +153,7 @@ async function page(file) {
     if (values.size < 2) found.push(`${control}: the keyboard changes nothing`);
   }
   await open();
+  found.push(...await lost_links());
   const kilobytes = Math.ceil(statSync(file).size / 1024), most = name === "01_serial" ? 3072 : 600; // one has images to learn from
   if (kilobytes > most) found.push(`the page has ${kilobytes} KB, more than ${most}`);
   const first = await evaluate("window.first_drawing"), times = await evaluate(`(${redraws})()`), of_all = (share) => times[Math.floor(share * (times.length - 1))].toFixed(0);
