@@ -81,7 +81,7 @@ programs := $(addprefix $(B)/,$(basename $(filter chapters/%,$(mains))))
 tests    := $(addprefix $(B)/,$(basename $(wildcard tests/*_test.cpp tests/*_test.cu)))
 # The little CUDA programs have bugs on purpose and a checker of their own, which no other sanitizer can be combined with.
 tests    := $(if $(SANITIZE),$(filter-out %/cuda_on_cpu_test,$(tests)),$(tests))
-tests    := $(if $(filter 0,$(GUARD)),$(filter-out %/mpi_guard_test,$(tests)),$(tests))
+tests    := $(if $(filter 0,$(GUARD)),$(filter-out $(B)/tests/mpi_guard%,$(tests)),$(tests))
 # The simulator of chapter 13 knows the handles of MPICH's mpi.h only. With another MPI the chapter is left out, and that is said.
 ifneq ($(NO_SIMULATOR),)
 programs := $(filter-out $(B)/chapters/13_%,$(programs))

@@ -8,6 +8,7 @@
 
 #include "common/mpi_guard/diagnose.h"
 #include "common/mpi_guard/nodes.h"
+#include "common/mpi_guard/wait.h"
 
 namespace guard {
 namespace {
@@ -30,11 +31,7 @@ std::string verdict_text(double stood, const std::vector<RankReport>& reports, c
 
 }  // namespace
 
-double (*now)() = [] {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-};
+double (*now)() = [] { return 1e-9 * double(now_ns()); };
 
 thread_local bool is_helper_thread = false;
 

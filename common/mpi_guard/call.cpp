@@ -8,6 +8,7 @@
 #include "common/mpi_guard/page.h"
 #include "common/mpi_guard/requests.h"
 #include "common/mpi_guard/trace_events.h"
+#include "common/mpi_guard/wait.h"
 
 namespace guard {
 
@@ -24,7 +25,7 @@ uint64_t complete_in_waitall = 0;
 bool roots_agree(Op op) { return std::strchr(op_infos[size_t(op)].agree, 'r') != nullptr; }
 bool bytes_agree(Op op) { return std::strchr(op_infos[size_t(op)].agree, 'c') != nullptr; }
 
-int64_t InCall::begin_of_event() { return trace_now(); }
+int64_t InCall::begin_of_event() { return now_ns(); }
 void InCall::end_event(int64_t begin) { trace_call(marker->call, begin); }
 
 bool InCall::remember_collective(Call& call) {
@@ -46,7 +47,7 @@ void start_request(Call call, MPI_Request request) {
   requests.remember(request, call);
   note_request(call, request);
   if (tracing) [[unlikely]]
-    trace_call(call, trace_now());
+    trace_call(call, now_ns());
 }
 
 }  // namespace guard

@@ -16,14 +16,7 @@ namespace {
 constexpr int no_root = MPI_PROC_NULL;
 
 Call collective(Op op, const void* where, MPI_Comm comm, int root, int64_t count, MPI_Datatype type) {
-  Call call;
-  call.op = op;
-  call.where = where;
-  call.communicator = &describe(comm);
-  call.peer = root;
-  call.count = count;
-  call.type = type;
-  return call;
+  return {.op = op, .where = where, .communicator = &describe(comm), .peer = root, .count = count, .type = type};
 }
 
 // For the calls with a count per rank: together. No question to MPI, which would complain of a bad `comm` in another name.

@@ -12,11 +12,7 @@ using namespace guard;
 namespace {
 
 Call making(Op op, const void* where, MPI_Comm comm) {
-  Call call;
-  call.op = op;
-  call.where = where;
-  call.communicator = &describe(comm);
-  return call;
+  return {.op = op, .where = where, .communicator = &describe(comm)};
 }
 
 int made(int error, Op op, MPI_Comm parent, const MPI_Comm* child) {

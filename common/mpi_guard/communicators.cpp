@@ -140,10 +140,7 @@ void forget(MPI_Comm communicator) {
 
 void remember_owner(Handle handle, MPI_Comm communicator) {
   Owner owner;
-  if (polite) {
-    MPI_Request request;
-    finish_politely(PMPI_Comm_idup(communicator, &owner.barrier, &request), &request);
-  }
+  if (polite) politely(PMPI_Comm_idup, communicator, &owner.barrier);
   const std::lock_guard lock(known().mutex);
   owner.described = &look_up(communicator);
   known().owners[handle] = owner;

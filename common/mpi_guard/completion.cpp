@@ -14,12 +14,7 @@ using namespace guard;
 namespace {
 
 Call waiting(Op op, const void* where, int count, const MPI_Request* requests) {
-  Call call;
-  call.op = op;
-  call.where = where;
-  call.requests = requests;
-  call.request_count = count;
-  return call;
+  return {.op = op, .where = where, .requests = requests, .request_count = count};
 }
 
 // Until all active requests are complete, or any of them, or one has gone wrong. MPI_Request_get_status changes nothing, so
@@ -80,32 +75,22 @@ int MPI_Waitsome(int count, MPI_Request requests[], int* done, int indices[], MP
   return PMPI_Waitsome(count, requests, done, indices, statuses);
 }
 
-// A program that polls is as polite as one that waits: a look that finds nothing gives the core away.
-
 int MPI_Test(MPI_Request* request, int* done, MPI_Status* status) {
   const Completing completing(1, request);
-  const int error = PMPI_Test(request, done, status);
-  if (polite && error == MPI_SUCCESS && !*done) yield_core();
-  return error;
+  return looked(PMPI_Test(request, done, status), done);
 }
 
 int MPI_Testall(int count, MPI_Request requests[], int* done, MPI_Status statuses[]) {
   const Completing completing(count, requests);
-  const int error = PMPI_Testall(count, requests, done, statuses);
-  if (polite && error == MPI_SUCCESS && !*done) yield_core();
-  return error;
+  return looked(PMPI_Testall(count, requests, done, statuses), done);
 }
 
 int MPI_Testany(int count, MPI_Request requests[], int* index, int* done, MPI_Status* status) {
   const Completing completing(count, requests);
-  const int error = PMPI_Testany(count, requests, index, done, status);
-  if (polite && error == MPI_SUCCESS && !*done) yield_core();
-  return error;
+  return looked(PMPI_Testany(count, requests, index, done, status), done);
 }
 
 int MPI_Testsome(int count, MPI_Request requests[], int* done, int indices[], MPI_Status statuses[]) {
   const Completing completing(count, requests);
-  const int error = PMPI_Testsome(count, requests, done, indices, statuses);
-  if (polite && error == MPI_SUCCESS && *done == 0) yield_core();
-  return error;
+  return looked(PMPI_Testsome(count, requests, done, indices, statuses), done);
 }

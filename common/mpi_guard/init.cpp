@@ -56,10 +56,7 @@ bool crowded_machine(int size) {
   };
   const Seat mine{machine(), cores_of_this_rank()};
   std::vector<Seat> seats(size);
-  MPI_Request request;
-  finish_politely(PMPI_Iallgather(&mine, sizeof mine, MPI_CHAR, seats.data(), sizeof mine, MPI_CHAR,
-                                  MPI_COMM_WORLD, &request),
-                  &request);
+  politely(PMPI_Iallgather, &mine, sizeof mine, MPI_CHAR, seats.data(), sizeof mine, MPI_CHAR, MPI_COMM_WORLD);
   std::vector<cpu_set_t> cores;
   for (const Seat& seat : seats)
     if (seat.machine == mine.machine) cores.push_back(seat.cores);
@@ -74,8 +71,7 @@ bool agree_on_politeness(bool crowded_here) {
   int rank = 0, all[2];
   PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
   if (rank != 0) mine[0] = 0;
-  MPI_Request request;
-  finish_politely(PMPI_Iallreduce(mine, all, 2, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request), &request);
+  politely(PMPI_Iallreduce, mine, all, 2, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
   return all[0] == automatic ? all[1] : all[0] == yes;
 }
 
@@ -98,8 +94,7 @@ void start() {
   int node_rank = 0;
   PMPI_Comm_rank(node, &node_rank);
   start_watchdog(page, node_rank);
-  MPI_Request request;
-  finish_politely(PMPI_Comm_idup(MPI_COMM_WORLD, &own_world, &request), &request);
+  politely(PMPI_Comm_idup, MPI_COMM_WORLD, &own_world);
   start_trace(own_world, node);
   std::atexit(end_job_without_finalize);
   PMPI_Comm_free(&node);
@@ -147,13 +142,9 @@ extern "C" void* ucp_disconnect_nb(void*) { return nullptr; }
 int MPI_Finalize() {
   if (!started) return PMPI_Finalize();
   {
-    Call finalize;
-    finalize.op = Op::finalize;
-    finalize.where = GUARD_HERE;
-    const InCall call(finalize);
+    const InCall call({.op = Op::finalize, .where = GUARD_HERE});
     // Nobody leaves while another may still need the watchdog, or the trace's clock.
-    MPI_Request request;
-    finish_politely(PMPI_Ibarrier(own_world, &request), &request);
+    politely(PMPI_Ibarrier, own_world);
     end_with_leftovers(own_world);
   }
   write_trace();

@@ -106,27 +106,19 @@ void end_with_leftovers(MPI_Comm world) {
   PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
   const std::string me = "rank " + std::to_string(rank);
   long mine[2] = {0, sent - received}, all[2] = {0, 0};
+  const auto blame = [&](const std::string& text) { ++mine[0], say(text); };
   if (wanted() && !persistent)
     for (const auto& [request, call] : open_requests) {
-      ++mine[0];
       const std::string place = source_lines({call.where})[0].text;
-      say("unfinished: " + me + ": " + in_words(call) + (place.empty() ? "" : " at " + place) + " was never completed: nobody waited for it");
+      blame("unfinished: " + me + ": " + in_words(call) + (place.empty() ? "" : " at " + place) + " was never completed: nobody waited for it");
     }
   for (const Op op : called)
-    if (forbidden && forbids(forbidden, op)) {
-      ++mine[0];
-      say("forbidden: " + me + " calls " + name_of(op) + ": the task wants it done without");
-    }
-  for (const auto& [peer, op] : strangers) {
-    ++mine[0];
-    say("forbidden: " + me + " calls " + name_of(op) + " with rank " + std::to_string(peer) + ": the task wants messages between neighbours only");
-  }
-  if (forbidden && has_word(forbidden, "unfreed") && communicators > 0) {
-    ++mine[0];
-    say("forbidden: " + me + " has made " + std::to_string(communicators) + " communicators that are never freed");
-  }
-  MPI_Request sum;
-  finish_politely(PMPI_Iallreduce(mine, all, 2, MPI_LONG, MPI_SUM, world, &sum), &sum);
+    if (forbidden && forbids(forbidden, op)) blame("forbidden: " + me + " calls " + name_of(op) + ": the task wants it done without");
+  for (const auto& [peer, op] : strangers)
+    blame("forbidden: " + me + " calls " + name_of(op) + " with rank " + std::to_string(peer) + ": the task wants messages between neighbours only");
+  if (forbidden && has_word(forbidden, "unfreed") && communicators > 0)
+    blame("forbidden: " + me + " has made " + std::to_string(communicators) + " communicators that are never freed");
+  politely(PMPI_Iallreduce, mine, all, 2, MPI_LONG, MPI_SUM, world);
   const bool lost = wanted() && !persistent && all[1] != 0 && all[0] == 0;
   if (lost) {
     MPI_Status status;
@@ -138,8 +130,7 @@ void end_with_leftovers(MPI_Comm world) {
           " messages than they received");
   }
   if (all[0] == 0 && !lost) return;
-  MPI_Request barrier;
-  finish_politely(PMPI_Ibarrier(world, &barrier), &barrier);  // everybody has spoken
+  politely(PMPI_Ibarrier, world);  // everybody has spoken
   usleep(200000);  // a launcher that is told of the end at once loses what it has not read yet
   watchdog_job_is_ending();
   PMPI_Abort(MPI_COMM_WORLD, guard_exit_status);

@@ -75,23 +75,14 @@ void visit(const Invitation& invitation) {
   }
 }
 
-int sum_over_ranks(int mine) {
-  int sum = 0;
-  MPI_Request request;
-  finish_politely(PMPI_Iallreduce(&mine, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD, &request), &request);
-  return sum;
-}
-
 void meet(int rank, bool speaks_for_node) {
   Socket listener;
   Invitation invitation;
   if (rank == 0) invitation = invite(listener);
-  MPI_Request request;
-  finish_politely(PMPI_Ibcast(&invitation, sizeof invitation, MPI_CHAR, 0, MPI_COMM_WORLD, &request),
-                  &request);
+  politely(PMPI_Ibcast, &invitation, sizeof invitation, MPI_CHAR, 0, MPI_COMM_WORLD);
   if (rank == 0) receive_nodes(listener, invitation.password);
   if (rank != 0 && speaks_for_node) visit(invitation);
-  const int connected = sum_over_ranks(rank == 0 ? int(others.size()) : 0);
+  const int connected = over_ranks(MPI_SUM, rank == 0 ? int(others.size()) : 0, MPI_COMM_WORLD);
   all_connected = connected == nodes - 1;
   if (rank == 0 && !all_connected)
     std::fprintf(stderr,
@@ -125,11 +116,8 @@ void connect_nodes(MPI_Comm node) {
   PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
   PMPI_Comm_size(MPI_COMM_WORLD, &ranks);
   PMPI_Comm_rank(node, &node_rank);
-  int lowest = rank;
-  MPI_Request request;
-  finish_politely(PMPI_Iallreduce(&rank, &lowest, 1, MPI_INT, MPI_MIN, node, &request), &request);
-  first_node = lowest == 0;
-  nodes = sum_over_ranks(node_rank == 0);
+  first_node = over_ranks(MPI_MIN, rank, node) == 0;
+  nodes = over_ranks(MPI_SUM, node_rank == 0, MPI_COMM_WORLD);
   if (nodes > 1) meet(rank, node_rank == 0);
 }
 

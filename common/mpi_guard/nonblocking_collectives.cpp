@@ -11,15 +11,8 @@ namespace {
 // Counts the call, and remembers it for the day its request is waited for.
 int begun(int error, Op op, const void* where, MPI_Comm comm, int root, int64_t count, MPI_Datatype type,
           MPI_Request* request) {
-  if (error != MPI_SUCCESS) return error;
-  Call call;
-  call.op = op;
-  call.where = where;
-  call.communicator = &describe(comm);
-  call.peer = root;
-  call.count = count;
-  call.type = type;
-  start_request(call, *request);
+  if (error == MPI_SUCCESS)
+    start_request({.op = op, .where = where, .communicator = &describe(comm), .peer = root, .count = count, .type = type}, *request);
   return error;
 }
 

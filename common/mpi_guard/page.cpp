@@ -20,28 +20,6 @@ namespace {
 
 Slot private_slot;
 
-void* map(const char* name, int flags, size_t bytes) {
-  const int file = shm_open(name, flags, 0600);
-  if (file < 0) return nullptr;
-  void* memory = MAP_FAILED;
-  if (!(flags & O_CREAT) || ftruncate(file, off_t(bytes)) == 0)
-    memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  close(file);
-  return memory == MAP_FAILED ? nullptr : memory;
-}
-
-void bcast_politely(void* data, int bytes, MPI_Comm node) {
-  MPI_Request request;
-  finish_politely(PMPI_Ibcast(data, bytes, MPI_CHAR, 0, node, &request), &request);
-}
-
-bool all_of(bool mine, MPI_Comm node) {
-  int here = mine, all = 0;
-  MPI_Request request;
-  finish_politely(PMPI_Iallreduce(&here, &all, 1, MPI_INT, MPI_MIN, node, &request), &request);
-  return all;
-}
-
 void hold_alive(Slot& mine) {
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
@@ -70,28 +48,37 @@ uint64_t Page::sum_of_moves() const {
   return sum;
 }
 
+Page* map_page(const char* name, size_t bytes) {
+  const int file = shm_open(name, bytes ? O_CREAT | O_EXCL | O_RDWR : O_RDWR, 0600);
+  struct stat found;
+  if (file < 0) return nullptr;
+  void* memory = MAP_FAILED;
+  if ((bytes == 0 || ftruncate(file, off_t(bytes)) == 0) && fstat(file, &found) == 0)
+    memory = mmap(nullptr, size_t(found.st_size), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  close(file);
+  return memory == MAP_FAILED ? nullptr : static_cast<Page*>(memory);
+}
+
 Page* create_page(MPI_Comm node, int world_rank) {
   int rank = 0, size = 1;
   PMPI_Comm_rank(node, &rank);
   PMPI_Comm_size(node, &size);
-  const size_t bytes = sizeof(Page) + size_t(size) * sizeof(Slot);
   char name[64] = "";
-  void* memory = nullptr;
+  Page* page = nullptr;
   if (rank == 0) {
     timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     std::snprintf(name, sizeof name, "/mpi_guard.%d.%lx", int(getpid()), (unsigned long)(now.tv_nsec));
-    memory = map(name, O_CREAT | O_EXCL | O_RDWR, bytes);
+    page = map_page(name, sizeof(Page) + size_t(size) * sizeof(Slot));
   }
-  bcast_politely(name, sizeof name, node);
-  if (rank != 0) memory = map(name, O_RDWR, bytes);
-  if (memory) introduce_to_witness(name, rank);
-  const bool everywhere = all_of(memory != nullptr, node);
+  politely(PMPI_Ibcast, name, sizeof name, MPI_CHAR, 0, node);
+  if (rank != 0) page = map_page(name);
+  if (page) introduce_to_witness(name, rank);
+  const bool everywhere = over_ranks(MPI_MIN, page != nullptr, node);
   if (rank == 0) shm_unlink(name);
   if (!everywhere) return nullptr;
 
-  Page* page = static_cast<Page*>(memory);  // fresh shared memory is zero, which is every field's first value
-  Slot& mine = *new (&page->slots[rank]) Slot;
+  Slot& mine = *new (&page->slots[rank]) Slot;  // fresh shared memory is zero, which is the first value of the page's own fields
   mine.world_rank = world_rank;
   mine.pid = getpid();
   hold_alive(mine);
@@ -99,7 +86,7 @@ Page* create_page(MPI_Comm node, int world_rank) {
   mine.phase = Phase::running;
   slot = &mine;
   marker = &mine;
-  all_of(true, node);  // nobody looks before everybody has written
+  politely(PMPI_Ibarrier, node);  // nobody looks before everybody has written
   return page;
 }
 

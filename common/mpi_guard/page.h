@@ -39,6 +39,9 @@ struct Page {
 // This rank's slot. Before MPI_Init, and where there is no shared memory, a private one that nobody reads.
 extern Slot* slot;
 
+// The shared memory of this name, made where `bytes` is not 0; null if there is none.
+Page* map_page(const char* name, size_t bytes = 0);
+
 // Collective over the ranks of `node`; null where the system has no shared memory.
 Page* create_page(MPI_Comm node, int world_rank);
 

@@ -18,15 +18,7 @@ namespace {
 
 Call message(Op op, const void* where, MPI_Comm comm, int peer, int tag, int64_t count, MPI_Datatype type) {
   note_message(op, peer, comm, count * std::max(size_if_known(type), int64_t{0}));
-  Call call;
-  call.op = op;
-  call.where = where;
-  call.communicator = &describe(comm);
-  call.peer = peer;
-  call.tag = tag;
-  call.count = count;
-  call.type = type;
-  return call;
+  return {.op = op, .where = where, .communicator = &describe(comm), .peer = peer, .tag = tag, .count = count, .type = type};
 }
 
 }  // namespace
@@ -162,53 +154,48 @@ int MPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message* matched, MPI_Sta
   });
 }
 
-// A program that polls is as polite as one that waits: a look that finds nothing gives the core away.
 int MPI_Iprobe(int source, int tag, MPI_Comm comm, int* found, MPI_Status* status) {
-  const int error = PMPI_Iprobe(source, tag, comm, found, status);
-  if (polite && error == MPI_SUCCESS && !*found) yield_core();
-  return error;
+  return looked(PMPI_Iprobe(source, tag, comm, found, status), found);
 }
 
 // Operations that begin here and are waited for elsewhere: only remembered.
+namespace {
+
+int begun(int error, Op op, const void* where, MPI_Comm comm, int peer, int tag, int64_t count, MPI_Datatype type, const MPI_Request* request) {
+  if (error == MPI_SUCCESS) start_request(message(op, where, comm, peer, tag, count, type), *request);
+  return error;
+}
+
+}  // namespace
 
 int MPI_Isend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
               MPI_Request* request) {
   const int error = PMPI_Isend(buffer, count, type, dest, tag, comm, request);
-  if (error == MPI_SUCCESS)
-    start_request(message(Op::isend, GUARD_HERE, comm, dest, tag, count, type), *request);
-  return error;
+  return begun(error, Op::isend, GUARD_HERE, comm, dest, tag, count, type, request);
 }
 
 int MPI_Issend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
                MPI_Request* request) {
   const int error = PMPI_Issend(buffer, count, type, dest, tag, comm, request);
-  if (error == MPI_SUCCESS)
-    start_request(message(Op::issend, GUARD_HERE, comm, dest, tag, count, type), *request);
-  return error;
+  return begun(error, Op::issend, GUARD_HERE, comm, dest, tag, count, type, request);
 }
 
 int MPI_Irecv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
               MPI_Request* request) {
   const int error = PMPI_Irecv(buffer, count, type, source, tag, comm, request);
-  if (error == MPI_SUCCESS)
-    start_request(message(Op::irecv, GUARD_HERE, comm, source, tag, count, type), *request);
-  return error;
+  return begun(error, Op::irecv, GUARD_HERE, comm, source, tag, count, type, request);
 }
 
 int MPI_Send_init(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
                   MPI_Request* request) {
   note_persistent();
   const int error = PMPI_Send_init(buffer, count, type, dest, tag, comm, request);
-  if (error == MPI_SUCCESS)
-    start_request(message(Op::isend, GUARD_HERE, comm, dest, tag, count, type), *request);
-  return error;
+  return begun(error, Op::isend, GUARD_HERE, comm, dest, tag, count, type, request);
 }
 
 int MPI_Recv_init(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
                   MPI_Request* request) {
   note_persistent();
   const int error = PMPI_Recv_init(buffer, count, type, source, tag, comm, request);
-  if (error == MPI_SUCCESS)
-    start_request(message(Op::irecv, GUARD_HERE, comm, source, tag, count, type), *request);
-  return error;
+  return begun(error, Op::irecv, GUARD_HERE, comm, source, tag, count, type, request);
 }

@@ -54,26 +54,13 @@ void add_want(RankReport& report, const Call& call, Want::What what, int peer, i
 }
 
 void add_wants_of(RankReport& report, const Call& call, Places& places) {
-  switch (kind_of(call.op)) {
-    case Kind::send:
-      add_want(report, call, Want::receiver, call.peer, call.tag, places);
-      break;
-    case Kind::recv:
-      add_want(report, call, Want::message, call.peer, call.tag, places);
-      break;
-    case Kind::sendrecv:
-      add_want(report, call, Want::message, call.source, call.source_tag, places);
-      add_want(report, call, Want::receiver, call.peer, call.tag, places);
-      break;
-    case Kind::collective:
-      add_want(report, call, Want::members, MPI_ANY_SOURCE, 0, places);
-      break;
-    case Kind::lock:
-      add_want(report, call, Want::lock, MPI_ANY_SOURCE, 0, places);
-      break;
-    default:
-      break;
-  }
+  const Kind kind = kind_of(call.op);
+  const bool exchange = kind == Kind::sendrecv;
+  if (exchange) add_want(report, call, Want::message, call.source, call.source_tag, places);
+  if (kind == Kind::recv) add_want(report, call, Want::message, call.peer, call.tag, places);
+  if (kind == Kind::send || exchange) add_want(report, call, Want::receiver, call.peer, call.tag, places);
+  if (kind == Kind::collective) add_want(report, call, Want::members, MPI_ANY_SOURCE, 0, places);
+  if (kind == Kind::lock) add_want(report, call, Want::lock, MPI_ANY_SOURCE, 0, places);
 }
 
 // The requests of an MPI_Wait* that are not known to be complete.
@@ -139,17 +126,16 @@ std::string amount_text(const Call& call) {
 
 std::string in_words(const Call& call) {
   const std::string name = name_of(call.op), on = ", " + name_text(call);
+  const auto side = [&](const char* direction, int rank, int tag) {
+    return direction + rank_text(world_rank(call, rank)) + ", " + tag_text(tag);
+  };
   switch (kind_of(call.op)) {
     case Kind::send:
-      return name + " to " + rank_text(world_rank(call, call.peer)) + ", " + tag_text(call.tag) + on +
-             amount_text(call);
+      return name + side(" to ", call.peer, call.tag) + on + amount_text(call);
     case Kind::recv:
-      return name + " from " + rank_text(world_rank(call, call.peer)) + ", " + tag_text(call.tag) + on +
-             amount_text(call);
+      return name + side(" from ", call.peer, call.tag) + on + amount_text(call);
     case Kind::sendrecv:
-      return name + " to " + rank_text(world_rank(call, call.peer)) + ", " + tag_text(call.tag) + ", from " +
-             rank_text(world_rank(call, call.source)) + ", " + tag_text(call.source_tag) + on +
-             amount_text(call);
+      return name + side(" to ", call.peer, call.tag) + side(", from ", call.source, call.source_tag) + on + amount_text(call);
     case Kind::collective: {
       const std::string root = roots_agree(call.op) ? ", root " + std::to_string(call.peer) : "";
       return name + ", collective number " + std::to_string(call.number) + " on " + name_text(call) + root +

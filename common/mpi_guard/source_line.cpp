@@ -4,8 +4,9 @@
 #include <dlfcn.h>
 
 #include <cstdio>
-#include <cstring>
 #include <string>
+
+#include "common/addr2line.h"
 
 namespace guard {
 namespace {
@@ -34,33 +35,6 @@ std::string short_path(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-std::string without_newline(std::string line) {
-  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.pop_back();
-  const size_t remark = line.find(" (discriminator");
-  return remark == std::string::npos ? line : line.substr(0, remark);
-}
-
-// addr2line's answers for offsets in one program, one line each; fewer or none if it cannot be run.
-std::vector<std::string> ask_addr2line(const std::string& program,
-                                       const std::vector<unsigned long>& offsets) {
-  char number[32];
-  std::string command = "addr2line -e '";
-  for (char c : program)
-    command += c == '\'' ? "'\\''" : std::string(1, c);  // a quote in the name of a folder
-  command += "'";
-  for (unsigned long offset : offsets) {
-    std::snprintf(number, sizeof number, " 0x%lx", offset);
-    command += number;
-  }
-  std::vector<std::string> answers;
-  FILE* pipe = popen((command + " 2>/dev/null").c_str(), "r");
-  if (!pipe) return answers;
-  char line[1024];
-  while (std::fgets(line, sizeof line, pipe)) answers.push_back(without_newline(line));
-  pclose(pipe);
-  return answers;
-}
-
 void set(Place& place, const std::string& text) {
   std::snprintf(place.text, sizeof place.text, "%s", text.c_str());
 }
@@ -78,7 +52,7 @@ std::vector<Place> source_lines(const std::vector<const void*>& addresses) {
     for (size_t j = i; j < positions.size(); j++)
       if (positions[j].program == positions[i].program)
         same.push_back(j), offsets.push_back(positions[j].offset);
-    const std::vector<std::string> answers = ask_addr2line(positions[i].program, offsets);
+    const std::vector<std::string> answers = addr2line(positions[i].program, offsets);
     for (size_t k = 0; k < same.size(); k++) {
       const bool known = k < answers.size() && answers[k].compare(0, 2, "??") != 0;
       char offset[32];

@@ -3,7 +3,6 @@
 
 #include <vector>
 
-#include "common/mpi_guard/trace_events.h"
 #include "common/mpi_guard/wait.h"
 
 namespace guard {
@@ -19,7 +18,7 @@ void tell_time(int other) {
   for (int round = 0; round < rounds; round++) {
     int64_t time = 0;
     transfer(&time, sizeof time, other, false);
-    time = trace_now();
+    time = now_ns();
     transfer(&time, sizeof time, other, true);
   }
 }
@@ -31,10 +30,10 @@ Clock ask_time() {
   int64_t quickest = INT64_MAX;
   for (int round = 0; round < rounds; round++) {
     int64_t time = 0;
-    const int64_t asked = trace_now();
+    const int64_t asked = now_ns();
     transfer(&time, sizeof time, 0, true);
     transfer(&time, sizeof time, 0, false);
-    const int64_t heard = trace_now();
+    const int64_t heard = now_ns();
     if (heard - asked >= quickest) continue;
     quickest = heard - asked;
     best = {asked + quickest / 2, time - (asked + quickest / 2)};
@@ -45,19 +44,15 @@ Clock ask_time() {
 }  // namespace
 
 void transfer(void* data, int bytes, int other, bool send) {
-  MPI_Request request;
-  finish_politely(send ? PMPI_Isend(data, bytes, MPI_CHAR, other, tag, own, &request)
-                       : PMPI_Irecv(data, bytes, MPI_CHAR, other, tag, own, &request),
-                  &request);
+  if (send) politely(PMPI_Isend, data, bytes, MPI_CHAR, other, tag, own);
+  else politely(PMPI_Irecv, data, bytes, MPI_CHAR, other, tag, own);
 }
 
 void find_shared_clock(MPI_Comm communicator, MPI_Comm node) {
   own = communicator;
-  int rank = 0, lowest = 0;  // of the ranks on this host: 0 where rank 0 is one of them
+  int rank = 0;
   PMPI_Comm_rank(own, &rank);
-  MPI_Request request;
-  finish_politely(PMPI_Iallreduce(&rank, &lowest, 1, MPI_INT, MPI_MIN, node, &request), &request);
-  shares_clock = lowest == 0;
+  shares_clock = over_ranks(MPI_MIN, rank, node) == 0;
 }
 
 // One rank after another, so that they do not disturb each other.
@@ -66,8 +61,7 @@ Clock compare_clocks() {
   PMPI_Comm_size(own, &size);
   std::vector<int> asks(size);
   int mine = !shares_clock;
-  MPI_Request request;
-  finish_politely(PMPI_Iallgather(&mine, 1, MPI_INT, asks.data(), 1, MPI_INT, own, &request), &request);
+  politely(PMPI_Iallgather, &mine, 1, MPI_INT, asks.data(), 1, MPI_INT, own);
   int rank = 0;
   PMPI_Comm_rank(own, &rank);
   if (rank != 0) return mine ? ask_time() : Clock{};

@@ -2,13 +2,13 @@
 #include "common/mpi_guard/trace_events.h"
 
 #include <mpi.h>
-#include <time.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 
 #include "common/mpi_guard/trace.h"
+#include "common/mpi_guard/wait.h"
 
 namespace guard {
 
@@ -33,13 +33,7 @@ RecordedTrace& recorded_trace() {
   return trace;
 }
 
-int64_t trace_now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-
-void trace_call(const Call& call, int64_t begin) { record({begin, trace_now(), nullptr, -1, call}); }
+void trace_call(const Call& call, int64_t begin) { record({begin, now_ns(), nullptr, -1, call}); }
 
 std::string name_while_written(const std::string& file) {
   return !std::filesystem::exists(file) || std::filesystem::is_regular_file(file) ? file + ".part" : file;
@@ -59,8 +53,8 @@ void guard_trace_begin(const char* file) {
   guard::tracing = true;
 }
 
-int64_t guard_trace_region_begin() { return guard::tracing ? guard::trace_now() : 0; }
+int64_t guard_trace_region_begin() { return guard::tracing ? guard::now_ns() : 0; }
 
 void guard_trace_region_end(const char* name, int number, int64_t begin) {
-  guard::record({begin, guard::trace_now(), name, number, {}});
+  guard::record({begin, guard::now_ns(), name, number, {}});
 }

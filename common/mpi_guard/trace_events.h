@@ -16,7 +16,6 @@ struct Event {
   Call call;
 };
 
-int64_t trace_now();
 void trace_call(const Call& call, int64_t begin);  // it ends now
 
 struct RecordedTrace {

@@ -27,20 +27,9 @@ Clock at_start;
 
 const char* category(const Event& event) {
   if (event.region) return "compute";
-  switch (kind_of(event.call.op)) {
-    case Kind::send:
-      return "send";
-    case Kind::recv:
-      return "receive";
-    case Kind::sendrecv:
-      return "exchange";
-    case Kind::wait:
-      return "wait";
-    case Kind::collective:
-      return "collective";
-    default:
-      return "other";
-  }
+  // In the order of Kind.
+  constexpr const char* of_kind[] = {"other", "send", "receive", "exchange", "wait", "collective", "other", "other", "other"};
+  return of_kind[int(kind_of(event.call.op))];
 }
 
 std::string name_text(const Event& event) {
@@ -139,13 +128,6 @@ void write_file(const std::string& name, const std::string& mine) {
     std::fprintf(stderr, "guard: %s: the trace could not be written\n", name.c_str());
 }
 
-bool wanted_by_any_rank() {
-  int mine = tracing, any = 0;
-  MPI_Request request;
-  finish_politely(PMPI_Iallreduce(&mine, &any, 1, MPI_INT, MPI_MAX, own, &request), &request);
-  return any;
-}
-
 }  // namespace
 
 void start_trace(MPI_Comm communicator, MPI_Comm node) {
@@ -159,7 +141,7 @@ void start_trace(MPI_Comm communicator, MPI_Comm node) {
 }
 
 void write_trace() {
-  if (!wanted_by_any_rank()) return;
+  if (!over_ranks(MPI_MAX, tracing, own)) return;  // on no rank
   tracing = false;
   const Clock at_end = compare_clocks();
   const std::string text = text_of_this_rank(Conversion(at_start, at_end));

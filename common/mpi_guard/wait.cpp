@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 
 #include "common/mpi_guard/errors.h"
 
@@ -26,13 +25,13 @@ constexpr int soon = 30;  // quick yields between two slow ones
 constexpr timespec short_sleep{0, 20'000};
 thread_local int sleeps_left = 0, sleeps_next = few_sleeps, quick_yields = 0;
 
-int64_t now_ns() {
+}  // namespace
+
+int64_t (*now_ns)() = [] {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
-
-}  // namespace
+};
 
 // sched_yield lets everybody else on this core go first. Where one of them computes, it keeps the core for its
 // whole time slice of some milliseconds. A sleeper is treated better: when it wakes, it goes first. But a sleep is
@@ -125,8 +124,7 @@ bool after_polled_barrier(MPI_Comm communicator) {
   if (!polite) return false;
   if (communicator != MPI_COMM_NULL) {
     const QuietErrors quiet(communicator);  // of a bad one: the call itself complains
-    MPI_Request request;
-    finish_politely(PMPI_Ibarrier(communicator, &request), &request);
+    politely(PMPI_Ibarrier, communicator);
   }
   return true;
 }

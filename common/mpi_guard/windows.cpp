@@ -13,20 +13,11 @@ namespace {
 Handle key(MPI_Win window) { return (Handle)(window); }
 
 Call on_communicator(Op op, const void* where, MPI_Comm comm) {
-  Call call;
-  call.op = op;
-  call.where = where;
-  call.communicator = &describe(comm);
-  return call;
+  return {.op = op, .where = where, .communicator = &describe(comm)};
 }
 
 Call on_window(Op op, const void* where, const Owner& owner, int target = MPI_PROC_NULL) {
-  Call call;
-  call.op = op;
-  call.where = where;
-  call.communicator = owner.described;
-  call.peer = target;
-  return call;
+  return {.op = op, .where = where, .communicator = owner.described, .peer = target};
 }
 
 int made(int error, const MPI_Win* window, MPI_Comm comm) {

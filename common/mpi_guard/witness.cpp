@@ -1,11 +1,8 @@
 // See witness.h.
 #include "common/mpi_guard/witness.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,15 +31,6 @@ bool read_whole(int from, void* data, size_t bytes) {
   do got = read(from, data, bytes);
   while (got < 0 && errno == EINTR);
   return got == ssize_t(bytes);
-}
-
-Page* open_page(const char* name) {
-  const int file = shm_open(name, O_RDWR, 0600);
-  struct stat found;
-  if (file < 0 || fstat(file, &found) != 0) return nullptr;
-  void* memory = mmap(nullptr, size_t(found.st_size), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  close(file);
-  return memory == MAP_FAILED ? nullptr : static_cast<Page*>(memory);
 }
 
 void speak(const Slot& dead) {
@@ -80,7 +68,7 @@ void outlive_all(Page& page) {
   Introduction rank;
   if (!read_whole(rank_end, &rank, sizeof rank))
     _exit(0);  // died in MPI_Init: the launcher's message must do
-  Page* page = open_page(rank.page_name);
+  Page* page = map_page(rank.page_name);
   char byte = 1;
   if (write(rank_end, &byte, 1) != 1 || !page) _exit(0);
   const bool dismissed = read_whole(rank_end, &byte, 1);

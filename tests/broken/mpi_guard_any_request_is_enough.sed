@@ -1,2 +1,2 @@
-# common/mpi_guard/diagnose.cpp mpi_guard_watch_test Diagnosis.*
+# common/mpi_guard/diagnose.cpp mpi_guard_diagnosis_test Diagnosis.*
 s/if (all_\[rank\].any \&\& !needs.empty())/if (!needs.empty())/

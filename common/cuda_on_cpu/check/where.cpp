@@ -1,11 +1,10 @@
 // From a code address to FILE:LINE, by addr2line of the binutils; and which addresses of the program are constants.
 #include <link.h>
 #include <unistd.h>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 
+#include "common/addr2line.h"
 #include "common/cuda_on_cpu/check/shadow.h"
 
 namespace cuda_on_cpu {
@@ -30,8 +29,7 @@ struct Program {
         this);
     char buffer[4096];
     ssize_t length = readlink("/proc/self/exe", buffer, sizeof buffer);
-    for (ssize_t i = 0; i < length; ++i)  // a quote in the name of a folder, as the shell wants it
-      path += buffer[i] == '\'' ? "'\\''" : std::string(1, buffer[i]);
+    if (length > 0) path.assign(buffer, static_cast<size_t>(length));
     if (getcwd(buffer, sizeof buffer)) directory = std::string(buffer) + "/";
   }
 
@@ -54,18 +52,11 @@ const Program& program() {
 // addr2line prints one line for each level of inlining, the innermost first. The first that is not a header of this
 // runtime is the program's.
 std::string look_up(uint32_t where) {
-  std::string command = format("addr2line -i -e '%s' %#x 2>/dev/null", program().path.c_str(), where - 1);
-  FILE* pipe = popen(command.c_str(), "r");
-  if (!pipe) return "";
   std::string chosen;
-  char buffer[2000];
-  while (std::fgets(buffer, sizeof buffer, pipe)) {
-    std::string line(buffer, std::strcspn(buffer, "\n"));
-    line.resize(std::min(line.size(), line.find(" (discriminator")));
+  for (const std::string& line : addr2line(program().path, {where - 1}, "-i")) {
     bool ours = line.find("/cuda_on_cpu/include/") != std::string::npos || line[0] == '?';
     if (chosen.empty() && !ours) chosen = line;
   }
-  pclose(pipe);
   if (chosen.compare(0, program().directory.size(), program().directory) == 0)
     chosen.erase(0, program().directory.size());
   return chosen;

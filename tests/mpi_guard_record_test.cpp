@@ -1,0 +1,272 @@
+// What is written down of each call, for the watchdog and in the trace.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+#include <mpi.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "common/mpi/session.h"
+#include "common/mpi_guard/call.h"
+#include "common/mpi_guard/communicators.h"
+#include "common/mpi_guard/datatypes.h"
+#include "common/mpi_guard/requests.h"
+#include "common/mpi_guard/trace.h"
+#include "common/mpi_guard/trace_events.h"
+#include "common/mpi_guard/trace_write.h"
+#include "tests/mpi_expect.h"
+#include "tests/politely.h"
+#include "tests/world.h"
+
+namespace {
+
+using guard::Op;
+
+struct Recorded {
+  Op op;
+  int peer = MPI_PROC_NULL, tag = MPI_ANY_TAG;
+  int64_t count = 0;
+  MPI_Datatype type = MPI_DATATYPE_NULL;
+  int source = MPI_PROC_NULL, source_tag = MPI_ANY_TAG, requests = 0;
+};
+
+std::string in_words(const guard::Call& call, bool has_communicator) {
+  std::ostringstream text;
+  text << name_of(call.op) << " peer " << call.peer << " tag " << call.tag << ", " << call.count << " x " << guard::name_of(call.type)
+       << ", source " << call.source << " tag " << call.source_tag << ", " << call.request_count << " requests"
+       << (has_communicator ? ", communicator " : "");
+  if (has_communicator) text << (call.communicator ? call.communicator->id : 0);
+  if (!call.where) text << ", from nowhere";
+  return text.str();
+}
+
+TEST(Record, HoldsTheArgumentsOfEveryCall) {
+  // Ranks in reverse order, so that a rank of this communicator is none of the world.
+  MPI_Comm comm, made;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, 0, -::rank, &comm));
+  const int rank = rank_of(comm);
+  const int size = ranks, root = size / 2, here = rank == root, all = MPI_ANY_SOURCE, any = MPI_ANY_TAG, null = MPI_PROC_NULL;
+  const MPI_Datatype type = MPI_INT, wide = MPI_DOUBLE;
+  std::vector<int> counts(size, 2), starts(size);
+  for (int i = 0; i < size; i++) starts[i] = 2 * i;
+  std::vector<double> a(64), b(64);
+  MPI_Status status;
+  MPI_Request request, requests[3] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+  MPI_Message message;
+  int index, done, indices[3];
+  const auto arriving = [&] { PMPI_Isend(b.data(), 3, MPI_INT, rank, 4, comm, &request); };
+  const auto awaited = [&] { PMPI_Irecv(b.data(), 8, MPI_INT, rank, 4, comm, &request); };
+  const auto none = [] {};
+  struct Case {
+    std::function<void()> before;
+    std::function<int()> call;
+    Recorded expected;
+  };
+  MPI_Group group;
+  MPI_CHECK(MPI_Comm_group(comm, &group));
+  const auto free_made = [&] {
+    if (made != MPI_COMM_NULL) PMPI_Comm_free(&made);
+  };
+  const auto wait = [&] { PMPI_Wait(&request, MPI_STATUS_IGNORE); };
+  MPI_Win window;
+  MPI_File file;
+  void* base;
+  std::string name = testing::TempDir() + "record_" + std::to_string(getpid());
+  name.resize(256);
+  MPI_CHECK(PMPI_Bcast(name.data(), 256, MPI_CHAR, 0, comm));
+  const int mode = MPI_MODE_CREATE | MPI_MODE_RDWR | MPI_MODE_DELETE_ON_CLOSE;
+  const auto free_window = [&] { MPI_Win_free(&window); };
+#define CALL(...) [&] { return __VA_ARGS__; }
+  const std::vector<Case> cases = {
+      {awaited, CALL(MPI_Send(a.data(), 3, type, rank, 4, comm)), {Op::send, rank, 4, 3, type}},
+      {awaited, CALL(MPI_Ssend(a.data(), 3, type, rank, 4, comm)), {Op::ssend, rank, 4, 3, type}},
+      {awaited, CALL(MPI_Rsend(a.data(), 3, type, rank, 4, comm)), {Op::rsend, rank, 4, 3, type}},
+      {arriving, CALL(MPI_Recv(a.data(), 5, type, all, any, comm, &status)), {Op::recv, all, any, 5, type}},
+      {none, CALL(MPI_Sendrecv(a.data(), 3, type, rank, 6, b.data(), 7, type, all, 6, comm, &status)), {Op::sendrecv, rank, 6, 3, type, all, 6}},
+      {none, CALL(MPI_Sendrecv(a.data(), 3, type, null, 6, b.data(), 7, type, null, 5, comm, &status)), {Op::sendrecv, null, 6, 3, type, null, 5}},
+      {none, CALL(MPI_Sendrecv_replace(a.data(), 3, wide, rank, 6, rank, any, comm, &status)), {Op::sendrecv_replace, rank, 6, 3, wide, rank, any}},
+      {arriving, CALL(MPI_Probe(rank, 4, comm, &status)), {Op::probe, rank, 4}},
+      {none, CALL(MPI_Mprobe(rank, any, comm, &message, &status)), {Op::mprobe, rank, any}},
+      {none, CALL(MPI_Mrecv(a.data(), 5, type, &message, &status)), {Op::mrecv, null, any, 5, type}},
+      {wait, CALL(MPI_Isend(a.data(), 3, type, rank, 8, comm, &requests[0])), {Op::isend, rank, 8, 3, type}},
+      {none, CALL(MPI_Issend(a.data(), 2, wide, rank, 9, comm, &requests[1])), {Op::issend, rank, 9, 2, wide}},
+      {none, CALL(MPI_Irecv(b.data(), 5, type, all, 8, comm, &requests[2])), {Op::irecv, all, 8, 5, type}},
+      {[&] { PMPI_Irecv(b.data() + 8, 2, wide, rank, 9, comm, &request); }, CALL(MPI_Waitall(3, requests, MPI_STATUSES_IGNORE)),
+       {Op::waitall, null, any, 0, MPI_DATATYPE_NULL, null, any, 3}},
+      {none, CALL(MPI_Wait(&request, &status)), {Op::wait, null, any, 0, MPI_DATATYPE_NULL, null, any, 1}},
+      {none, CALL(MPI_Waitany(3, requests, &index, &status)), {Op::waitany, null, any, 0, MPI_DATATYPE_NULL, null, any, 3}},
+      {none, CALL(MPI_Waitsome(2, requests, &done, indices, MPI_STATUSES_IGNORE)), {Op::waitsome, null, any, 0, MPI_DATATYPE_NULL, null, any, 2}},
+
+      {none, CALL(MPI_Barrier(comm)), {Op::barrier}},
+      {none, CALL(MPI_Bcast(a.data(), 3, wide, root, comm)), {Op::bcast, root, any, 3, wide}},
+      {none, CALL(MPI_Reduce(a.data(), b.data(), 3, type, MPI_SUM, root, comm)), {Op::reduce, root, any, 3, type}},
+      {none, CALL(MPI_Allreduce(a.data(), b.data(), 3, type, MPI_SUM, comm)), {Op::allreduce, null, any, 3, type}},
+      {none, CALL(MPI_Gather(a.data(), 2, type, b.data(), 2, type, root, comm)), {Op::gather, root, any, 2, type}},
+      {none, CALL(MPI_Gather(here ? MPI_IN_PLACE : a.data(), 1, wide, b.data(), 1, wide, root, comm)), {Op::gather, root, any, 1, wide}},
+      {none, CALL(MPI_Gather(here ? MPI_IN_PLACE : a.data(), here ? 9 : 2, type, b.data(), here ? 2 : 9, type, root, comm)), {Op::gather, root, any, 2, type}},
+      {none, CALL(MPI_Gatherv(a.data(), 2, type, b.data(), counts.data(), starts.data(), type, root, comm)), {Op::gatherv, root, any, 2, type}},
+      {none, CALL(MPI_Scatter(a.data(), here ? 2 : 9, here ? type : wide, b.data(), here ? 2 : 2, type, root, comm)), {Op::scatter, root, any, 2, type}},
+      {none, CALL(MPI_Scatter(a.data(), 2, type, here ? MPI_IN_PLACE : b.data(), here ? 9 : 2, type, root, comm)), {Op::scatter, root, any, 2, type}},
+      {none, CALL(MPI_Scatterv(a.data(), counts.data(), starts.data(), type, b.data(), 2, type, root, comm)), {Op::scatterv, root, any, 2, type}},
+      {none, CALL(MPI_Allgather(a.data(), 2, type, b.data(), 1, wide, comm)), {Op::allgather, null, any, 1, wide}},
+      {none, CALL(MPI_Allgatherv(a.data(), 2, type, b.data(), counts.data(), starts.data(), type, comm)), {Op::allgatherv, null, any, 2, type}},
+      {none, CALL(MPI_Alltoall(a.data(), 2, type, b.data(), 2, type, comm)), {Op::alltoall, null, any, 2, type}},
+      {none, CALL(MPI_Alltoallv(a.data(), counts.data(), starts.data(), type, b.data(), counts.data(), starts.data(), type, comm)),
+       {Op::alltoallv, null, any, 2 * size, type}},
+      {none, CALL(MPI_Reduce_scatter(a.data(), b.data(), counts.data(), type, MPI_SUM, comm)), {Op::reduce_scatter, null, any, 2 * size, type}},
+      {none, CALL(MPI_Reduce_scatter_block(a.data(), b.data(), 2, type, MPI_SUM, comm)), {Op::reduce_scatter_block, null, any, 2, type}},
+      {none, CALL(MPI_Scan(a.data(), b.data(), 3, type, MPI_SUM, comm)), {Op::scan, null, any, 3, type}},
+      {none, CALL(MPI_Exscan(a.data(), b.data(), 3, type, MPI_SUM, comm)), {Op::exscan, null, any, 3, type}},
+
+      {none, CALL(MPI_Ibarrier(comm, &request)), {Op::ibarrier}},
+      {wait, CALL(MPI_Ibcast(a.data(), 3, wide, root, comm, &request)), {Op::ibcast, root, any, 3, wide}},
+      {wait, CALL(MPI_Ireduce(a.data(), b.data(), 3, type, MPI_SUM, root, comm, &request)), {Op::ireduce, root, any, 3, type}},
+      {wait, CALL(MPI_Iallreduce(a.data(), b.data(), 3, type, MPI_SUM, comm, &request)), {Op::iallreduce, null, any, 3, type}},
+      {wait, CALL(MPI_Igather(here ? MPI_IN_PLACE : a.data(), here ? 9 : 2, type, b.data(), here ? 2 : 9, type, root, comm, &request)),
+       {Op::igather, root, any, 2, type}},
+      {wait, CALL(MPI_Iscatter(a.data(), here ? 2 : 9, type, here ? MPI_IN_PLACE : b.data(), here ? 9 : 2, type, root, comm, &request)),
+       {Op::iscatter, root, any, 2, type}},
+      {wait, CALL(MPI_Iallgather(a.data(), 2, type, b.data(), 1, wide, comm, &request)), {Op::iallgather, null, any, 1, wide}},
+      {wait, CALL(MPI_Iallgatherv(a.data(), 2, type, b.data(), counts.data(), starts.data(), type, comm, &request)), {Op::iallgatherv, null, any, 2, type}},
+      {wait, CALL(MPI_Ialltoall(a.data(), 2, type, b.data(), 1, wide, comm, &request)), {Op::ialltoall, null, any, 1, wide}},
+      {wait, CALL(MPI_Ireduce_scatter(a.data(), b.data(), counts.data(), type, MPI_SUM, comm, &request)), {Op::ireduce_scatter, null, any, 2, type}},
+      {wait, CALL(MPI_Ireduce_scatter_block(a.data(), b.data(), 2, type, MPI_SUM, comm, &request)), {Op::ireduce_scatter_block, null, any, 2, type}},
+
+      {wait, CALL(MPI_Comm_dup(comm, &made)), {Op::comm_dup}},
+      {free_made, CALL(MPI_Comm_split(comm, 0, 0, &made)), {Op::comm_split}},
+      {free_made, CALL(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &made)), {Op::comm_split_type}},
+      {free_made, CALL(MPI_Comm_create(comm, group, &made)), {Op::comm_create}},
+      {free_made, CALL(MPI_Cart_create(comm, 1, &size, &here, 0, &made)), {Op::cart_create}},
+
+      {none, CALL(MPI_Win_allocate(8, 8, MPI_INFO_NULL, comm, &base, &window)), {Op::win_allocate}},
+      {free_window, CALL(MPI_Win_create(a.data(), 64, 8, MPI_INFO_NULL, comm, &window)), {Op::win_create}},
+      {none, CALL(MPI_Win_fence(0, window)), {Op::win_fence}},
+      {none, CALL(MPI_Win_lock(MPI_LOCK_SHARED, rank, 0, window)), {Op::win_lock, rank}},
+      {none, CALL(MPI_Win_flush(rank, window)), {Op::win_flush, rank}},
+      {none, CALL(MPI_Win_unlock(rank, window)), {Op::win_unlock, rank}},
+      {none, CALL(MPI_Win_lock_all(0, window)), {Op::win_lock_all}},
+      {none, CALL(MPI_Win_flush_all(window)), {Op::win_flush_all}},
+      {none, CALL(MPI_Win_unlock_all(window)), {Op::win_unlock_all}},
+      {none, CALL(MPI_Win_free(&window)), {Op::win_free}},
+      {none, CALL(MPI_File_open(comm, name.c_str(), mode, MPI_INFO_NULL, &file)), {Op::file_open}},
+      {none, CALL(MPI_File_set_size(file, 16 * size)), {Op::file_set_size}},
+      {none, CALL(MPI_File_preallocate(file, 16 * size)), {Op::file_preallocate}},
+      {none, CALL(MPI_File_set_view(file, 0, type, type, "native", MPI_INFO_NULL)), {Op::file_set_view}},
+      {none, CALL(MPI_File_write_at_all(file, 3 * rank, a.data(), 3, type, &status)), {Op::file_write_at_all, null, any, 3, type}},
+      {none, CALL(MPI_File_read_at_all(file, 3 * rank, b.data(), 2, type, &status)), {Op::file_read_at_all, null, any, 2, type}},
+      {none, CALL(MPI_File_write_all(file, a.data(), 1, type, &status)), {Op::file_write_all, null, any, 1, type}},
+      {none, CALL(MPI_File_read_all(file, b.data(), 1, wide, &status)), {Op::file_read_all, null, any, 1, wide}},
+      {none, CALL(MPI_File_sync(file)), {Op::file_sync}},
+      {none, CALL(MPI_File_close(&file)), {Op::file_close}},
+  };
+#undef CALL
+  std::string differences;
+  for (bool politely : {false, true}) {
+    guard::recorded_trace().events.clear();
+    const Politely mode(politely);
+    for (const Case& c : cases) {
+      c.before();
+      const uint32_t begun = guard::describe(comm).collectives;
+      guard::tracing = true;
+      if (c.call() != MPI_SUCCESS) differences += name_of(c.expected.op) + std::string(" failed\n");
+      guard::tracing = false;
+      if (guard::recorded_trace().events.empty()) {
+        differences += name_of(c.expected.op) + std::string(" is not in the trace\n");
+        continue;
+      }
+      const guard::Event event = guard::recorded_trace().events.back();
+      guard::recorded_trace().events.clear();
+      const bool collective = guard::kind_of(c.expected.op) == guard::Kind::collective, waits = guard::kind_of(c.expected.op) == guard::Kind::wait;
+      guard::Call expected;
+      const Recorded& r = c.expected;
+      expected.op = r.op, expected.peer = r.peer, expected.tag = r.tag, expected.count = r.count, expected.type = r.type;
+      expected.source = r.source, expected.source_tag = r.source_tag, expected.request_count = r.requests;
+      expected.where = &expected;
+      expected.communicator = &guard::describe(r.op == Op::mrecv ? MPI_COMM_WORLD : comm);
+      if (in_words(event.call, !waits) != in_words(expected, !waits))
+        differences += in_words(event.call, !waits) + ", expected " + in_words(expected, !waits) + "\n";
+      if (guard::describe(comm).collectives != begun + collective) differences += name_of(r.op) + std::string(" is counted wrongly\n");
+      const guard::PastCall& past = guard::describe(comm).past[(begun + 1) % guard::Communicator::remembered];
+      if (collective && (event.call.number != begun + 1 || past.op != r.op || past.root != r.peer || past.count != r.count || past.type != r.type ||
+                         past.where != event.call.where))
+        differences += name_of(r.op) + std::string(" is remembered wrongly\n");
+      if (event.begin > event.end || event.region) differences += name_of(r.op) + std::string(" has a strange time\n");
+    }
+    free_made();
+  }
+  MPI_CHECK(MPI_Group_free(&group));
+  MPI_CHECK(MPI_Comm_free(&comm));
+  EXPECT_ON_ALL_RANKS(differences.empty()) << differences;
+}
+
+int64_t seconds_of_the_test = 0;
+// Of rank r: it runs 1 + r times as fast as that of rank 0, and is wrong by 5 r seconds.
+int64_t wrong_clock() { return ((1 + ::rank) * seconds_of_the_test + 5 * ::rank) * 1'000'000'000; }
+
+// Each rank on a host of its own, as far as the trace knows.
+TEST(Trace, HasTheTimeOfRank0WhateverOtherClocksShow) {
+  std::string file = testing::TempDir() + "trace_" + std::to_string(getpid()) + ".json";
+  file.resize(256);
+  MPI_CHECK(MPI_Bcast(file.data(), 256, MPI_CHAR, 0, MPI_COMM_WORLD));
+  file.resize(file.find('\0'));
+  MPI_Comm own;  // the trace keeps it
+  MPI_CHECK(PMPI_Comm_dup(MPI_COMM_WORLD, &own));
+  const auto clock = guard::now_ns;
+  guard::recorded_trace() = {};
+  guard::now_ns = wrong_clock;
+  seconds_of_the_test = 1000;
+  guard::start_trace(own, MPI_COMM_SELF);
+  trace_begin(file);
+  seconds_of_the_test = 1001;
+  {
+    const TraceRegion region("work", ::rank);
+    seconds_of_the_test = 1003;
+  }
+  seconds_of_the_test = 1010;
+  guard::write_trace();
+  guard::now_ns = clock;
+  std::ifstream in(file);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string missing;
+  for (int r = 0; r < ranks && ::rank == 0; r++) {
+    const std::string event = "{\"name\":\"work " + std::to_string(r) + "\",\"cat\":\"compute\",\"ph\":\"X\",\"pid\":0,\"tid\":" + std::to_string(r) +
+                              ",\"ts\":1001000000.000,\"dur\":2000000.000,";
+    if (text.find(event) == std::string::npos) missing += event + "\n";
+  }
+  EXPECT_ON_ALL_RANKS(missing.empty()) << "missing:\n" << missing << "in:\n" << text;
+  if (::rank == 0) std::remove(file.c_str());
+}
+
+// Who may be waited for is remembered with its request, under every call that begins something.
+TEST(Record, KnowsWhatARequestStandsFor) {
+  const int me = ::rank;
+  int number = 5, got = 0;
+  MPI_Request requests[4];  // none of which is complete
+  MPI_CHECK(MPI_Irecv(&got, 1, MPI_INT, me, 3, MPI_COMM_WORLD, &requests[0]));
+  MPI_CHECK(MPI_Issend(&number, 1, MPI_INT, me, 4, MPI_COMM_WORLD, &requests[1]));
+  MPI_CHECK(MPI_Recv_init(&number, 2, MPI_INT, MPI_ANY_SOURCE, 8, MPI_COMM_WORLD, &requests[2]));
+  MPI_CHECK(MPI_Send_init(&number, 1, MPI_INT, me, 7, MPI_COMM_WORLD, &requests[3]));
+  const Op ops[] = {Op::irecv, Op::issend, Op::irecv, Op::isend};
+  const int tags[] = {3, 4, 8, 7}, peers[] = {me, me, MPI_ANY_SOURCE, me};
+  std::string wrong;
+  for (int i = 0; i < 4; i++) {
+    const guard::Call* call = guard::requests.find(requests[i]);
+    if (!call || call->op != ops[i] || call->tag != tags[i] || call->peer != peers[i] || !call->where) wrong += " " + std::to_string(i);
+  }
+  for (int i : {2, 3}) MPI_CHECK(MPI_Request_free(&requests[i]));
+  MPI_CHECK(PMPI_Send(&number, 1, MPI_INT, me, 3, MPI_COMM_WORLD));
+  int arrived = 0;
+  MPI_CHECK(PMPI_Recv(&arrived, 1, MPI_INT, me, 4, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_Waitall(2, requests, MPI_STATUSES_IGNORE));
+  const unsigned sends = guard::last_sends.count;
+  EXPECT_ON_ALL_RANKS(wrong.empty()) << wrong;
+  EXPECT_ON_ALL_RANKS(sends >= 2 && guard::last_sends.sent[(sends - 1) % guard::LastSends::size].tag == 7);
+}
+
+}  // namespace
