@@ -57,7 +57,7 @@ int run(int program(MpiSession&, int, char**), const std::vector<std::string>& o
 
 // With the multiplications of each chunk: forward one product for each layer, backward two, but one in the network's first layer.
 Times times_by_products(const Schedule& s, const std::vector<int>& sizes, const std::vector<Range>& chunks) {
-  std::vector<double> forward, backward;
+  std::vector<double> forward, backward;  // dw has as many as forward
   for (const Range& chunk : chunks) {
     forward.push_back(0), backward.push_back(0);
     for (size_t l = chunk.first; l < chunk.last; ++l) {
@@ -65,7 +65,7 @@ Times times_by_products(const Schedule& s, const std::vector<int>& sizes, const 
       backward.back() += (l == 0 ? 1 : 2) * double(sizes[l]) * sizes[l + 1];
     }
   }
-  return times_of(s, forward, backward);
+  return times_of(s, forward, backward, 0, forward);
 }
 
 // --- Which reading of the clock counts for what: a stage's step, as pipeline.h describes its times -----------------------
@@ -73,7 +73,7 @@ Times times_by_products(const Schedule& s, const std::vector<int>& sizes, const 
 void known_walk(PipelineTime& time, KnownClock& clock, const Schedule& schedule, int stage) {
   for (const Step& step : schedule.steps[size_t(stage)]) {
     const int direction = step.pass == Pass::forward ? 1 : -1;
-    const auto is_chunk = [&](int chunk) { return chunk >= 0 && chunk < schedule.chunks(); };
+    const auto is_chunk = [&](int chunk) { return step.pass != Pass::weights && chunk >= 0 && chunk < schedule.chunks(); };
     if (is_chunk(step.chunk - direction) && schedule.stages > 1) {  // its input has to come
       const double begin = clock.read(), there = clock.read();
       time.waiting += there - begin;
@@ -141,7 +141,7 @@ struct Trained {
 // Several steps, with an evaluation between them that counts for nothing.
 TEST(Time, OfEachKindIsWhatTheClockSays) {
   for (const PipelineOptions& o : {options_of("naive", 1, 3, eight, 20), options_of("gpipe", 1, 5, eight, 20),
-                                   options_of("1f1b", 1, 4, eight, 20), options_of("interleaved", 2, 5, eight, 20)}) {
+                                   options_of("1f1b", 1, 4, eight, 20), options_of("zb-h1", 1, 4, eight, 20), options_of("interleaved", 2, 5, eight, 20)}) {
     Trained trained(o);
     const Schedule schedule = o.make_schedule();
     KnownClock clock(rank());
@@ -396,8 +396,9 @@ std::string drawing(const std::string& name, int stages, int chunks, int micro_b
   const Schedule s = make_schedule(name, stages, chunks, micro_batches);
   const size_t all = size_t(stages * chunks);
   const Times t = times_of(s, std::vector<double>(all, 1), std::vector<double>(all, 2));
-  const double p = stages, formula = name == "naive" ? (p - 1) / p : (p - 1) / (double(chunks) * micro_batches + p - 1);
-  std::string text = line("%s: idle %.1f %%, by formula %.1f %%\n", name.c_str(), 100 * t.idle, 100 * formula);
+  const double p = stages, m = micro_batches, formula = name == "naive" ? (p - 1) / p : (p - 1) / (double(chunks) * m + p - 1);
+  std::string text = line("%s: idle %.1f %%, by formula %.1f %%\n", name.c_str(), 100 * t.idle,
+                          100 * (s.halves ? 1 - 3 * m / (2 * m + std::max(m, p) + p - 1) : formula));
   for (size_t stage = 0; stage < size_t(stages); ++stage) {
     std::string passes, below;
     int now = 0, most = 0;
@@ -409,8 +410,10 @@ std::string drawing(const std::string& name, int stages, int chunks, int micro_b
       below.append(passes.size() - below.size(), ' ');
       const int m = step.micro_batch % 36;
       passes += char(m < 10 ? '0' + m : 'a' + m - 10);
-      if (!is_forward) passes += '<';
-      below.append(passes.size() - below.size(), step.chunk < stages ? ' ' : char('a' + step.chunk / stages));
+      if (!is_forward && !s.halves) passes += '<';
+      const char half = is_forward ? ' ' : step.pass == Pass::backward ? 'x' : 'w';
+      below.append(passes.size() - below.size(), s.halves ? half : step.chunk < stages ? ' ' : char('a' + step.chunk / stages));
+      if (s.halves && step.pass == Pass::backward) continue;  // its slot is still needed
       most = std::max(most, now += is_forward ? 1 : -1);
       auto& [here, limit] = of_chunk[step.chunk];
       limit = std::max(limit, here += is_forward ? 1 : -1);
@@ -421,7 +424,7 @@ std::string drawing(const std::string& name, int stages, int chunks, int micro_b
     text += line("stage %-2zu |%s|  keeps %d", stage, passes.c_str(), most);
     if (room != most) text += line(", has room for %d", room);
     text += "\n";
-    if (chunks > 1) text += "         |" + below + "|\n";
+    if (chunks > 1 || s.halves) text += "         |" + below + "|\n";
   }
   return text + "\n";
 }
@@ -433,7 +436,7 @@ TEST(Plan, DrawsEverySchedule) {
                                               std::to_string(micro_batches)};
     std::string printed, expected;
     EXPECT_ON_ALL_RANKS(run(plan_program::plan, options, printed) == 0);
-    for (const char* name : {"naive", "gpipe", "1f1b", "interleaved"})
+    for (const char* name : {"naive", "gpipe", "1f1b", "interleaved", "zb-h1"})
       expected += drawing(name, stages, std::string(name) == "interleaved" ? chunks : 1, micro_batches);
     EXPECT_EQ(printed, rank() == 0 ? expected : "") << choice;
     std::vector<std::string> one = options;
@@ -444,13 +447,13 @@ TEST(Plan, DrawsEverySchedule) {
 }
 
 TEST(Plan, WritesTheTimesOfEveryStep) {
-  for (const char* name : {"gpipe", "interleaved"}) {
+  for (const char* name : {"gpipe", "interleaved", "zb-h1"}) {
     const std::string file = scratch_file("08_events.csv");
     std::string printed;
     EXPECT_ON_ALL_RANKS(run(plan_program::plan, {"--schedule", name, "--stages=3", "--chunks=2", "--micro-batches=4", "--events", file}, printed) == 0);
     EXPECT_EQ(printed, "");
     EXPECT_ON_ALL_RANKS(file_is_there(file) == (rank() == 0));
-    const int chunks = std::string(name) == "gpipe" ? 1 : 2;
+    const int chunks = std::string(name) == "interleaved" ? 2 : 1;
     const Schedule s = make_schedule(name, 3, chunks, 4);
     const size_t all = size_t(3 * chunks);
     const Times t = times_of(s, std::vector<double>(all, 1.0 / chunks), std::vector<double>(all, 2.0 / chunks));
@@ -459,7 +462,7 @@ TEST(Plan, WritesTheTimesOfEveryStep) {
     for (size_t stage = 0; stage < 3; ++stage)
       for (size_t i = 0; i < s.steps[stage].size(); ++i) {
         const Step& step = s.steps[stage][i];
-        expected << stage << ',' << (step.pass == Pass::forward ? "forward" : "backward") << ',' << step.chunk << ',' << step.micro_batch
+        expected << stage << ',' << (step.pass == Pass::forward ? "forward" : step.pass == Pass::backward ? "backward" : "weights") << ',' << step.chunk << ',' << step.micro_batch
                  << ',' << t.begin[stage][i] << ',' << t.end[stage][i] << '\n';
       }
     if (rank() == 0) {
@@ -476,14 +479,14 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
                                                     "batch N (16 to 65536) [1024]\nrounds N (1 to 1000) [9]\nsteps N (1 to 1000) [3]\n"
                                                     "csv TEXT\nonly-if-quiet\n");
   EXPECT_ON_ALL_RANKS(run(plan_program::plan, {"--help"}, printed) == 0);
-  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "schedule naive|gpipe|1f1b|interleaved|all [all]\nstages N (1 to 64) [4]\n"
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "schedule naive|gpipe|1f1b|interleaved|zb-h1|all [all]\nstages N (1 to 64) [4]\n"
                                                     "chunks N (1 to 64) [2]\nmicro-batches N (1 to 1000) [8]\nevents TEXT\n");
   Options options("");
   PipelineOptions o(3);
   o.declare(options);
   const std::string told = options_told(options.help());
   EXPECT_TRUE(contains(told, "micro-batches N (1 to 1048576) [8]\n"));
-  EXPECT_TRUE(contains(told, "schedule naive|gpipe|1f1b|interleaved [1f1b]\nchunks N (1 to 1000) [1]\nsplit N,N,.. (1 to 65536) [none]\n"
+  EXPECT_TRUE(contains(told, "schedule naive|gpipe|1f1b|interleaved|zb-h1 [1f1b]\nchunks N (1 to 1000) [1]\nsplit N,N,.. (1 to 65536) [none]\n"
                       "recompute N (1 to 1000) [1]\ncompare-with-serial\ntrace TEXT\n"));
 }
 

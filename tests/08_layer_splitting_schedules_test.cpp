@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr Pass forward = Pass::forward, backward = Pass::backward;
+constexpr Pass forward = Pass::forward, backward = Pass::backward, weights = Pass::weights;
 
 struct Case {
   std::string name;
@@ -48,7 +48,8 @@ TEST(Schedules, AllHold) {
 TEST(Schedules, HoldWhereStepsTakeUnequalTimes) {
   for (const Case& c : all_cases()) {
     StepTimes times = equal_times(c.stages * c.chunks);
-    for (size_t i = 0; i < times.forward.size(); ++i) times.backward[i] = 1 + double(i * 7 % 5);
+    for (size_t i = 0; i < times.forward.size(); ++i)
+      times.backward[i] = 1 + double(i * 7 % 5), times.weights.push_back(times.backward[i] * double(i % 3) / 2);
     ASSERT_TRUE(check(c.make(), times).holds()) << c.text();
   }
 }
@@ -101,6 +102,8 @@ TEST(Schedules, IdleAsLongAsTheFormulaSays) {
   EXPECT_NEAR(idle_formula("1f1b", 4, 1, 8), 3.0 / 11, 1e-15);
   EXPECT_NEAR(idle_formula("interleaved", 4, 2, 8), 3.0 / 19, 1e-15);
   EXPECT_NEAR(idle_formula("naive", 4, 1, 8), 3.0 / 4, 1e-15);
+  EXPECT_NEAR(idle_formula("zb-h1", 4, 1, 8), 3.0 / 27, 1e-15);
+  EXPECT_NEAR(idle_formula("zb-h1", 4, 1, 3), 1 - 9.0 / 13, 1e-15);
 }
 
 // The gradient of a stage's input leaves before the last product of its backward step. With L layers a stage, all products of length 1,
@@ -118,6 +121,52 @@ TEST(Schedules, EndEarlierWhereInputGradientsLeaveFirst) {
   const Schedule three = make_schedule("1f1b", 3, 1, 1);  // the first layer has no dx
   EXPECT_EQ(times_of(three, {1, 1, 1}, {1, 2, 2}).length, 8);
   EXPECT_EQ(times_of(three, {1, 1, 1}, {1, 2, 2}, 1).length, 6);
+}
+
+// With all passes equally long, zb-h1 waits for p - 1 units and not 3 (p - 1), and its stages compute in every unit else. Found a second
+// time, and with halves of other lengths; the numbers of the text, 8 stages and 16 micro-batches.
+TEST(Halves, FillTheIdleTimeAtTheEnd) {
+  for (const Case& c : all_cases()) {
+    if (c.name != "zb-h1") continue;
+    const Schedule schedule = c.make(), whole = make_schedule("1f1b", c.stages, 1, c.micro_batches);
+    const int m = c.micro_batches, p = c.stages;
+    EXPECT_DOUBLE_EQ(check(schedule).length, 2 * m + std::max(m, p) + p - 1) << c.text();
+    EXPECT_DOUBLE_EQ(check(whole).length, 3 * (m + p - 1)) << c.text();
+    if (p > 6 || m > 9) continue;
+    StepTimes times = equal_times(p);
+    for (size_t i = 0; i < size_t(p); ++i)
+      times.forward[i] = 1 + double(i % 2), times.backward[i] = 2 + double(i * 3 % 4), times.weights.push_back(0.5 + double(i % 3) / 4);
+    EXPECT_DOUBLE_EQ(check(schedule, times).length, times_of(schedule, times.forward, times.backward, 0, times.weights).length) << c.text();
+  }
+  const auto expect = [](const char* name, int chunks, double length, int first, int last) {
+    const size_t all = size_t(8 * chunks);
+    const Proof proof = check(make_schedule(name, 8, chunks, 16), {std::vector(all, 1.0 / chunks), std::vector(all, 2.0 / chunks)});
+    EXPECT_DOUBLE_EQ(proof.length, length) << name;
+    EXPECT_EQ(proof.kept.front(), first) << name;
+    EXPECT_EQ(proof.kept.back(), last) << name;
+  };
+  expect("1f1b", 1, 69, 8, 1);
+  expect("interleaved", 2, 58.5, 23, 9);
+  expect("zb-h1", 1, 55, 8, 8);
+  EXPECT_NEAR(idle_formula("1f1b", 8, 1, 16), 0.304, 0.0005);
+  EXPECT_NEAR(idle_formula("interleaved", 8, 2, 16), 0.179, 0.0005);
+  EXPECT_NEAR(idle_formula("zb-h1", 8, 1, 16), 0.127, 0.0005);
+}
+
+TEST(Halves, ASmallOneStepByStep) {
+  const Schedule schedule = make_schedule("zb-h1", 2, 1, 3);
+  EXPECT_EQ(schedule.steps[0], (std::vector<Step>{{forward, 0, 0}, {forward, 0, 1}, {backward, 0, 0}, {weights, 0, 0}, {forward, 0, 2},
+                                                  {backward, 0, 1}, {weights, 0, 1}, {backward, 0, 2}, {weights, 0, 2}}));
+  EXPECT_EQ(schedule.steps[1], (std::vector<Step>{{forward, 1, 0}, {backward, 1, 0}, {forward, 1, 1}, {backward, 1, 1}, {weights, 1, 0},
+                                                  {forward, 1, 2}, {backward, 1, 2}, {weights, 1, 1}, {weights, 1, 2}}));
+  EXPECT_EQ(schedule.slots, (std::vector<int>{2, 2}));
+}
+
+TEST(Halves, KeepEverything) {
+  EXPECT_THROW(make_schedule("zb-h1", 2, 1, 4, 2), Error);
+  EXPECT_THROW(make_schedule("zb-h1", 2, 2, 4), Error);
+  EXPECT_EQ(make_schedule("zb-h1", 2, 1, 4, 1).keep_every, 1);
+  EXPECT_EQ(make_schedule("gpipe", 2, 1, 4, 3).keep_every, 3);
 }
 
 // A receive that is posted while its buffer is needed, and one that nobody posts: see Checker. Posted in time, a send is complete when
@@ -154,6 +203,7 @@ TEST(Schedules, KeepAsMuchAsTheFormulaSays) {
       const int expected = c.name == "naive"    ? 1
                            : c.name == "gpipe"  ? m
                            : c.name == "1f1b"   ? std::min(m, behind + 1)
+                           : c.name == "zb-h1"  ? std::min(m, c.stages)
                                                 : std::min(all, (c.chunks - 1) * c.stages + 2 * behind + 1);
       EXPECT_LE(proof.kept[size_t(stage)], expected) << c.text() << ", stage " << stage;
       if (c.name == "interleaved" && m % c.stages != 0) continue;  // fewer in the last group
@@ -161,7 +211,7 @@ TEST(Schedules, KeepAsMuchAsTheFormulaSays) {
     }
     for (int chunk = 0; chunk < schedule.chunks(); ++chunk)
       EXPECT_EQ(schedule.slots[size_t(chunk)],
-                most_in_flight(schedule.steps[size_t(schedule.stage_of(chunk))], chunk));
+                most_in_flight(schedule, chunk));
   }
 }
 
@@ -248,6 +298,28 @@ TEST(Checker, RejectsBackwardBeforeForward) {
   Schedule schedule = make_schedule("naive", 2, 1, 2);
   for (std::vector<Step>& steps : schedule.steps) std::swap(steps[0], steps[1]);
   expect_rejected(schedule, "before its forward step");
+}
+
+TEST(Checker, RejectsHalvesThatAreNotThereOrNotInOrder) {
+  const Schedule whole = make_schedule("zb-h1", 3, 1, 5);
+  for (const Step& step : whole.steps[1]) {
+    Schedule schedule = whole;
+    std::erase(schedule.steps[1], step);
+    expect_rejected(schedule, text_of(step) + ": missing");
+  }
+  Schedule schedule = whole;  // on the first stage the second half follows the first one
+  ASSERT_EQ(schedule.steps[0][4], (Step{weights, 0, 0}));
+  std::swap(schedule.steps[0][3], schedule.steps[0][4]);
+  expect_rejected(schedule, "weights of chunk 0, micro-batch 0: before its backward step");
+  schedule = whole;
+  schedule.halves = false;
+  expect_rejected(schedule, "weights of chunk 0, micro-batch 0: backward is one step here");
+  schedule = whole;  // the second half still needs what the first one has left
+  --schedule.slots[2];
+  expect_rejected(schedule, "forward of chunk 2, micro-batch 2: overwrites the activations of micro-batch 0");
+  schedule = whole;
+  std::iter_swap(schedule.steps[2].end() - 1, schedule.steps[2].end() - 2);
+  expect_rejected(schedule, "weights of chunk 2, micro-batch 3: after micro-batch 4");
 }
 
 // Its slot is not empty, but holds another micro-batch.

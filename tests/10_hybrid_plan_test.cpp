@@ -110,6 +110,13 @@ TEST(Plan, ComputesAgainWhereMemoryEnds) {
   PlanMachine small = typical_machine();
   EXPECT_EQ(plan_grids(s, wish, 2, small).front().keep_every, 1);
   EXPECT_EQ(plan_grids(s, third, 2, small).front().keep_every, 3);
+  HybridSettings halves = s;
+  halves.schedule = "zb-h1";
+  small.memory = 1;
+  EXPECT_FALSE(plan_grids(halves, wish, 2, small).front().fits);
+  EXPECT_EQ(plan_grids(halves, wish, 2, small).front().keep_every, 1);
+  EXPECT_THROW(plan_grids(halves, third, 2, small), Error);
+  small.memory = 0;
   double before = 0;
   for (int keep_every : {1, 2, 4}) {
     HybridSettings again = s;
@@ -161,15 +168,15 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
     return ranks > 1 && floats > 0 ? predicted_seconds("rank-order", 4 * floats, ranks, m.messages) : 0;
   };
   const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
-  std::vector<double> forward, backward, computing(size_t(shape.pipeline), 0.0), parameters = computing;
+  std::vector<double> forward, backward, weights, computing(size_t(shape.pipeline), 0.0), parameters = computing;
   for (size_t c = 0; c < chunks.size(); ++c) {
     const size_t stage = c % size_t(shape.pipeline);
-    double there = 0, back = 0;
+    double there = 0, back = 0, dw = 0;
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
       const double in = s.sizes[l], out = s.sizes[l + 1];
       const double product = 2 * rows * in * out / T / m.operations_per_second + 4 * in * out / T / m.bytes_per_second;
       computing[stage] += (l == 0 ? 2 : 3) * product;
-      there += product, back += (l == 0 ? 1 : 2) * product;
+      there += product, back += (l == 0 ? 1 : 2) * product, dw += product;
       if (l % 2 == 1) there += sum(rows * out, shape.tensor);
       if (l % 2 == 0 && l > 0) back += sum(rows * in, shape.tensor);
       if (l + 1 < chunks[c].last && (l + 1 - chunks[c].first) % size_t(s.keep_every) != 0)  // its output is not kept
@@ -182,10 +189,10 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
     };
     if (P > 1 && c + 1 < chunks.size()) there += message(chunks[c].last);
     if (P > 1 && c > 0) back += message(chunks[c].first);
-    forward.push_back(there), backward.push_back(back);
+    forward.push_back(there), backward.push_back(back), weights.push_back(dw);
   }
   const int own = std::max(1, int(std::ceil(s.micro_batches / D)));
-  const Times times = times_of(make_schedule(s.schedule, shape.pipeline, s.chunks, own), forward, backward);
+  const Times times = times_of(make_schedule(s.schedule, shape.pipeline, s.chunks, own), forward, backward, 0, weights);
   const double vectors = s.optimizer.name == "sgd" ? 2 : s.optimizer.name == "momentum" ? 3 : 4;
   Estimate e;
   for (size_t stage = 0; stage < computing.size(); ++stage) {
@@ -214,6 +221,7 @@ TEST(Plan, EstimatesWhatItsTextSays) {
           s.chunks = chunks;
           if (chunks > 1) s.schedule = "interleaved";
           s.keep_every = 1 + micro_batches % 3;
+          if (micro_batches == 8 && chunks == 1) s.schedule = "zb-h1", s.keep_every = 1;
           const GridPlan plan = estimate(s, shape, machine);
           const Estimate plain = plain_estimate(s, shape, machine);
           const std::string what = to_string(shape) + ", " + optimizer + ", " + std::to_string(micro_batches) + " micro-batches";

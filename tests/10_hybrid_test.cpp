@@ -191,7 +191,7 @@ TEST(Reproducible, EveryScheduleGivesTheSameBits) {
   std::erase_if(shapes, [](const GridShape& shape) { return shape.tensor > 1 || shape.pipeline == 1 || shape.pipeline > 4; });
   if (shapes.empty()) GTEST_SKIP() << "skipped: so many ranks are no pipelines of two to four stages";
   for (const GridShape& shape : shapes) {
-    for (const char* schedule : {"naive", "gpipe", "interleaved"}) {
+    for (const char* schedule : {"naive", "gpipe", "interleaved", "zb-h1"}) {
       HybridSettings s = settings("sgd", 8, true);
       s.schedule = schedule;
       s.chunks = s.schedule == "interleaved" ? 2 : 1;
@@ -200,6 +200,24 @@ TEST(Reproducible, EveryScheduleGivesTheSameBits) {
       EXPECT_ON_ALL_RANKS(compare(run.model.weights(), serial.weights).same_bits()) << told(shape, s);
     }
   }
+}
+
+// Backward in halves computes the same numbers in the same order: on every grid the bits of 1f1b, in the memory of the formula.
+TEST(EveryGrid, HalvesGiveTheBitsOfWholes) {
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks()))
+    for (bool reproducible : {false, true}) {
+      HybridSettings s = settings("momentum", 5, reproducible);
+      GridRun whole(shape, s);
+      s.schedule = "zb-h1";
+      GridRun halves(shape, s);
+      train(whole.model, d, 0, 4);
+      train(halves.model, d, 0, 4);
+      const std::vector<float> expected = whole.model.weights(), weights = halves.model.weights();
+      EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << told(shape, s);
+      const GridFootprint found = counted_footprint(halves.device), formula = predict_footprint(s, shape, grid_of(shape).place);
+      EXPECT_ON_ALL_RANKS(found == formula) << told(shape, s) << ": " << found.activations << ", " << formula.activations;
+    }
 }
 
 // A limit that every step's gradient exceeds. Its length is that of the whole network, what several slices hold counted once: on every

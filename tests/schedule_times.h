@@ -13,8 +13,9 @@ struct Times {
   double length = 0, idle = 0;
 };
 
-// early: how long before a backward step's end its message leaves.
-inline Times times_of(const Schedule& s, const std::vector<double>& forward, const std::vector<double>& backward, double early = 0) {
+// early: how long before a backward step's end its message leaves.  weights: of backward, where it is in halves; empty: half of it.
+inline Times times_of(const Schedule& s, const std::vector<double>& forward, const std::vector<double>& backward, double early = 0,
+                      const std::vector<double>& weights = {}) {
   Times t;
   for (const auto& steps : s.steps) t.begin.emplace_back(steps.size(), 0.0), t.end.emplace_back(steps.size(), 0.0);
   double busy = 0;
@@ -34,6 +35,7 @@ inline Times times_of(const Schedule& s, const std::vector<double>& forward, con
           return other.pass == step.pass && other.chunk == chunk && other.micro_batch == micro_batch;
         };
         for_each_step([&](const Step& other, size_t from, size_t j) {
+          if (step.pass == Pass::weights) return;  // everything that it needs is there
           if (is(other, step.chunk - direction, step.micro_batch)) begin = std::max(begin, t.end[from][j] - (direction < 0 ? early : 0));
           if (!is(other, step.chunk + direction, step.micro_batch - s.slots[size_t(step.chunk)])) return;
           const int slots = s.slots[size_t(other.chunk)];
@@ -46,7 +48,9 @@ inline Times times_of(const Schedule& s, const std::vector<double>& forward, con
             }
           }
         });
-        const double takes = (step.pass == Pass::forward ? forward : backward)[size_t(step.chunk)];
+        double takes = (step.pass == Pass::forward ? forward : backward)[size_t(step.chunk)];
+        const double second = weights.empty() ? takes / 2 : weights[size_t(step.chunk)];
+        if (s.halves && step.pass != Pass::forward) takes = step.pass == Pass::weights ? second : takes - second;
         changed = changed || t.end[stage][i] != begin + takes;
         t.begin[stage][i] = begin, t.end[stage][i] = begin + takes;
         busy += takes, t.length = std::max(t.length, begin + takes);

@@ -27,19 +27,21 @@ Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradien
     for (int a = i; a < depth(); a += space.keep_every) widest = std::max(widest, width(a));
     shared[size_t(i)] = place(activation(widest));
   }
+  int widest_inner = 0;
+  for (int a = 1; a < depth() && !space.keep_gradients; ++a) widest_inner = std::max(widest_inner, width(a));
+  for (Buffer<>& buffer : inner_gradients_) buffer = activation(widest_inner);
   for (int s = 0; s < space.slots; ++s) {
     Slot slot;
     for (int a = 0; a < depth(); ++a)
       slot.activations.push_back(is_kept(a, depth(), space.keep_every) ? place(activation(width(a)))
                                                                       : shared[size_t(a % space.keep_every)]);
     slot.activations.push_back(place(last(layout_.out())));
+    for (int a = 1; a < depth(); ++a)
+      slot.inner_gradients.push_back(space.keep_gradients ? place(activation(width(a))) : inner_gradients_[a % 2].data());
     slot.output_gradient = last(layout_.out());
     if (space.input_gradient) slot.input_gradient = activation(layout_.in());
     slots_.push_back(std::move(slot));
   }
-  int widest_inner = 0;
-  for (int l = 1; l < depth(); ++l) widest_inner = std::max(widest_inner, layout_.layers[size_t(l)].in);
-  for (Buffer<>& buffer : inner_gradients_) buffer = activation(widest_inner);
 }
 
 void Mlp::forward(int rows, int slot) {
@@ -105,5 +107,5 @@ void Mlp::backward_layer_weights(int l, Write write, int slot) {
 
 float* Mlp::activation_gradient(int l, int slot) const {
   const Slot& s = slots_[size_t(slot)];
-  return l == 0 ? s.input_gradient : l == depth() ? s.output_gradient : inner_gradients_[l % 2];
+  return l == 0 ? s.input_gradient : l == depth() ? s.output_gradient : s.inner_gradients[size_t(l) - 1];
 }

@@ -30,6 +30,7 @@ struct Space {
   int slots = 1;                // for chapter 08, skip it now: micro-batches in flight, each with its own activations
   bool input_gradient = false;  // for chapter 08, skip it now: whether backward computes the gradient of the input, too
   int keep_every = 1;           // for chapter 08, skip it now: every so many-th activation is kept, the others computed again
+  bool keep_gradients = false;  // for chapter 08, skip it now: a slot has those of all its activations, until it is used again
 };
 
 // Whether activation a of a network of `depth` layers is kept in its slot. The input and the output always are.
@@ -65,7 +66,7 @@ class Mlp {
   float* input_gradient(int slot = 0) const { return activation_gradient(0, slot); }
   float* output_gradient(int slot = 0) const { return activation_gradient(depth(), slot); }
   // Activation 0 is the input, activation l + 1 the output of layer l.  The gradient of an inner one lives from the
-  // layer that writes it to the layer that reads it.
+  // layer that writes it to the layer that reads it, unless it is kept.
   float* activation(int l, int slot) const { return slots_[size_t(slot)].activations[size_t(l)]; }
   float* activation_gradient(int l, int slot) const;
   int rows(int slot = 0) const { return slots_[size_t(slot)].rows; }
@@ -93,7 +94,7 @@ class Mlp {
 
   struct Slot {
     int rows = 0;
-    std::vector<float*> activations;
+    std::vector<float*> activations, inner_gradients;
     Buffer<> input_gradient, output_gradient;
   };
 
@@ -105,6 +106,6 @@ class Mlp {
   std::vector<Buffer<>> activations_;
   // Whose activations lie in the places that all slots and stretches share: the slot, and the stretch's first layer.
   std::pair<int, int> there_{-1, -1};
-  // Gradients of inner activations live only from one layer to the next: two buffers serve all slots in turn.
+  // Gradients of inner activations live only from one layer to the next, unless they are kept: two buffers serve all slots in turn.
   Buffer<> inner_gradients_[2];
 };

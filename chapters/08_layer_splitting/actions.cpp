@@ -8,14 +8,17 @@ namespace {
 
 constexpr int largest_tag = 32767;  // MPI-3.1, section 8.1.2: MPI_TAG_UB is at least this
 
-// The chunk that needs the output of this step, or -1: the first chunk's backward pass has none.
+// The chunk that needs the output of this step, or -1: the first chunk's backward pass has none, nor has a second half.
 int next_chunk(const Step& step, int chunks) {
+  if (step.pass == Pass::weights) return -1;
   const int next = step.pass == Pass::forward ? step.chunk + 1 : step.chunk - 1;
   return next < chunks ? next : -1;
 }
 
-// The chunk that makes its input, or -1: the first chunk's forward pass and the last one's backward pass have none.
+// The chunk that makes its input, or -1: the first chunk's forward pass and the last one's backward pass have none, nor has a second
+// half: all that it needs is in the slot.
 int previous_chunk(const Step& step, int chunks) {
+  if (step.pass == Pass::weights) return -1;
   const int previous = source_of(step).chunk;
   return previous < chunks ? previous : -1;
 }

@@ -21,7 +21,8 @@ std::string find_wrong_place(const Schedule& schedule) {
           step.micro_batch >= schedule.micro_batches)
         return text_of(step) + ": there is no such chunk or micro-batch";
       if (schedule.stage_of(step.chunk) != stage) return text_of(step) + ": not a chunk of stage " + std::to_string(stage);
-      if (step.pass == Pass::backward && !schedule.trains) return text_of(step) + ": this schedule only evaluates";
+      if (step.pass != Pass::forward && !schedule.trains) return text_of(step) + ": this schedule only evaluates";
+      if (step.pass == Pass::weights && !schedule.halves) return text_of(step) + ": backward is one step here";
     }
   return "";
 }
@@ -31,11 +32,12 @@ std::string find_wrong_count(const Schedule& schedule) {
   for (const std::vector<Step>& steps : schedule.steps)
     for (const Step& step : steps)
       if (++count[key_of(step)] > 1) return text_of(step) + ": taken twice";
-  for (Pass pass : {Pass::forward, Pass::backward})
+  for (Pass pass : {Pass::forward, Pass::backward, Pass::weights})
     for (int chunk = 0; chunk < schedule.chunks(); ++chunk)
       for (int m = 0; m < schedule.micro_batches; ++m) {
         const Step step{pass, chunk, m};
-        if ((pass == Pass::forward || schedule.trains) && !count.contains(key_of(step))) return text_of(step) + ": missing";
+        const bool wanted = pass == Pass::forward || (schedule.trains && pass <= schedule.last_pass());
+        if (wanted && !count.contains(key_of(step))) return text_of(step) + ": missing";
       }
   return "";
 }
@@ -60,16 +62,18 @@ std::string find_wrong_order(const Schedule& schedule, const std::vector<Step>& 
     } else {
       if (occupant == kept.end() || occupant->second.micro_batch != step.micro_batch)
         return text_of(step) + ": before its forward step";
-      kept.erase(occupant);
+      if (step.pass == Pass::weights && occupant->second.pass != Pass::backward) return text_of(step) + ": before its backward step";
+      if (step.pass == schedule.last_pass()) kept.erase(occupant);
+      else kept[place] = step;
     }
   }
   return "";
 }
 
-int most_kept(const std::vector<Step>& steps) {
+int most_kept(const std::vector<Step>& steps, Pass last_pass) {
   int now = 0, most = 0;
   for (const Step& step : steps) {
-    now += step.pass == Pass::forward ? 1 : -1;
+    now += step.pass == Pass::forward ? 1 : step.pass == last_pass ? -1 : 0;
     most = std::max(most, now);
   }
   return most;
@@ -77,9 +81,18 @@ int most_kept(const std::vector<Step>& steps) {
 
 }  // namespace
 
+std::string name_of(Pass pass) { return pass == Pass::forward ? "forward" : pass == Pass::backward ? "backward" : "weights"; }
+
 std::string text_of(const Step& step) {
-  return std::string(step.pass == Pass::forward ? "forward" : "backward") + " of chunk " + std::to_string(step.chunk) +
-         ", micro-batch " + std::to_string(step.micro_batch);
+  return name_of(step.pass) + " of chunk " + std::to_string(step.chunk) + ", micro-batch " + std::to_string(step.micro_batch);
+}
+
+double StepTimes::of(const Step& step, bool halves) const {
+  const size_t chunk = size_t(step.chunk);
+  if (step.pass == Pass::forward) return forward[chunk];
+  if (!halves) return backward[chunk];
+  const double second = weights.empty() ? backward[chunk] / 2 : weights[chunk];
+  return step.pass == Pass::weights ? second : backward[chunk] - second;
 }
 
 StepTimes equal_times(int chunks) { return {std::vector(size_t(chunks), 1.0), std::vector(size_t(chunks), 2.0)}; }
@@ -92,7 +105,7 @@ Proof check(const Schedule& schedule, const StepTimes& times) {
     if (proof.holds()) proof.error = find_wrong_order(schedule, steps);
   if (!proof.holds()) return proof;
 
-  for (const std::vector<Step>& steps : schedule.steps) proof.kept.push_back(schedule.trains ? most_kept(steps) : 0);
+  for (const std::vector<Step>& steps : schedule.steps) proof.kept.push_back(schedule.trains ? most_kept(steps, schedule.last_pass()) : 0);
   proof.error = walk(schedule, times, proof);
   return proof;
 }

@@ -11,7 +11,9 @@
 
 // How long the passes of one micro-batch take, by chunk, in any unit.
 struct StepTimes {
-  std::vector<double> forward, backward;
+  std::vector<double> forward, backward;  // backward: both halves
+  std::vector<double> weights = {};       // of these the second one, where it is a step of its own; empty: half of it
+  double of(const Step& step, bool halves) const;
 };
 // Every chunk alike; backward computes two products where forward computes one.
 StepTimes equal_times(int chunks);
@@ -32,8 +34,9 @@ struct Proof {
 };
 
 // Shows that
-//   * every chunk takes every micro-batch forward once and (if the schedule trains) backward once, on its stage;
-//   * forward before backward, and both in ascending order of micro-batches in every chunk;
+//   * every chunk takes every micro-batch forward once and (if the schedule trains) backward once, on its stage; and its second
+//     half once, where there are halves;
+//   * one after the other, and all in ascending order of micro-batches in every chunk;
 //   * no forward step overwrites activations that a backward step still needs: slots are not reused too early;
 //   * what the executor does (actions.h) comes to an end: a receive waits until its message was sent; a send is
 //     complete only when its receive is posted (MPI may, but need not, buffer it); it is waited for before its buffer
@@ -41,5 +44,7 @@ struct Proof {
 Proof check(const Schedule& schedule, const StepTimes& times);
 inline Proof check(const Schedule& schedule) { return check(schedule, equal_times(schedule.chunks())); }
 
+// "forward", "backward", "weights"
+std::string name_of(Pass pass);
 // "forward of chunk 2, micro-batch 5"
 std::string text_of(const Step& step);

@@ -3,13 +3,13 @@ BEGIN {
   FS = ","
   width = 470; left = 66; between = 74; lane = 26; row = 2 * lane + 62; top = 46
   paint["forward", 0] = "#3b6fb6"; paint["forward", 1] = "#7fa6d9"
-  paint["backward", 0] = "#d9772b"; paint["backward", 1] = "#eba96f"
+  paint["backward", 0] = "#d9772b"; paint["backward", 1] = "#eba96f"; paint["weights", 0] = "#3a7d34"
 }
 /^schedule/ || /^#/ { next }
 {
   if (!($1 in known)) { known[$1] = 1; order[++rows] = $1 }
   n++; schedule[n] = $1; panel[n] = $2; stage[n] = $3; pass[n] = $4; chunk[n] = $5; m[n] = $6; begin[n] = $7; end[n] = $8
-  if ($8 > last[$1, $2]) last[$1, $2] = $8
+  passes[$4]; if ($8 > last[$1, $2]) last[$1, $2] = $8
   if ($8 > longest[$2]) longest[$2] = $8
   busy[$1, $2] += $8 - $7
   if ($3 + 1 > stages) stages = $3 + 1
@@ -42,10 +42,10 @@ END {
     print "</g>"
   }
   x = left; legend_y = h - 16
-  split("forward backward forward backward", what, " ")
-  split("forward;backward;forward, second chunk;backward, second chunk", words, ";")
-  for (i = 1; i <= 4; i++) {
-    second = (i > 2)
+  split("forward backward forward backward weights", what, " ")
+  split("forward;backward;forward, second chunk;backward, second chunk;dw in a step of its own", words, ";")
+  for (i = 1; i <= 4 + ("weights" in passes); i++) {
+    second = (i == 3 || i == 4)
     printf "<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"14\" rx=\"2\" fill=\"%s\"/><text x=\"%d\" y=\"%d\" font-size=\"13\" fill=\"#333\">%s</text>\n", x, legend_y - 11, paint[what[i], second], x + 20, legend_y + 1, words[i]
     x += 50 + 7.2 * length(words[i])
   }

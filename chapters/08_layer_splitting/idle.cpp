@@ -11,6 +11,7 @@ StepTimes times_by_operations(const std::vector<int>& sizes, const std::vector<R
     for (size_t l = layers.first; l + 1 < layers.last; ++l)
       if (!is_kept(int(l + 1 - layers.first), int(layers.size()), keep_every)) again += double(operations(sizes, {l, l + 1}, true));
     times.backward.push_back(double(operations(sizes, layers)) - forward + again);
+    times.weights.push_back(forward);  // a product with as many multiplications
   }
   return times;
 }

@@ -30,6 +30,7 @@ live::Json figure(const live::Settings& s) {
   const Run shown = run(s.at("schedule"), s);
   const double moment = s.number("moment") / 100 * shown.proof.length;
   std::vector<std::vector<std::vector<double>>> stages;  // by stage and step: pass, chunk, micro-batch, begin, end
+  const Pass last_pass = shown.schedule.last_pass();
   std::vector<int> kept;                                 // activations on each stage at that moment
   std::vector<std::string> doing;
   for (const auto& steps : shown.proof.times) {
@@ -38,9 +39,9 @@ live::Json figure(const live::Settings& s) {
     std::string& what = doing.emplace_back("idle");
     for (const auto& [step, begin, end] : steps) {
       const bool forward = step.pass == Pass::forward;
-      lane.push_back({forward ? 0.0 : 1.0, double(step.chunk), double(step.micro_batch), begin, end});
+      lane.push_back({double(step.pass), double(step.chunk), double(step.micro_batch), begin, end});
       if (begin <= moment && moment < end) what = text_of(step);
-      if (forward ? begin <= moment : end <= moment) now += forward ? 1 : -1;
+      if (forward ? begin <= moment : step.pass == last_pass && end <= moment) now += forward ? 1 : -1;
     }
   }
   std::vector<live::Json> kinds;

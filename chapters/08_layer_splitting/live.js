@@ -2,7 +2,7 @@
 const figure = {
   name: "a pipeline's schedule",
   controls: [
-    { name: "schedule", label: "schedule", choices: ["naive", "gpipe", "1f1b", "interleaved"], first: "1f1b" },
+    { name: "schedule", label: "schedule", choices: ["naive", "gpipe", "1f1b", "interleaved", "zb-h1"], first: "1f1b" },
     { name: "stages", label: "stages", from: 1, to: 8, first: 4 },
     { name: "chunks", label: "chunks, if interleaved", from: 1, to: 4, first: 2 },
     { name: "micro_batches", label: "micro-batches", from: 1, to: 32, first: 8 },
@@ -19,10 +19,10 @@ const figure = {
       const y = top + lane * stage;
       inside += box(left, y, space, lane - 4, { fill: "var(--shade)" }) + words(left - 8, y + 18, narrow ? stage : `stage ${stage}`, right);
       for (const [pass, chunk, micro_batch, begin, end] of steps) {
-        const x = x_of(begin), size = x_of(end) - x, colour = pass ? "var(--orange)" : "var(--blue)", later = chunk >= out.stages.length;
+        const x = x_of(begin), size = x_of(end) - x, colour = ["var(--blue)", "var(--orange)", "var(--green)"][pass], later = chunk >= out.stages.length;
         const faded = set.follow >= 0 && set.follow !== micro_batch ? { opacity: 0.25 } : {}, letter = later && size > 22 ? "abcd"[Math.floor(chunk / out.stages.length)] : "";
         const bar = box(x + 0.5, y + 0.5, size - 1, lane - 5, { fill: later ? "var(--paper)" : colour, stroke: colour, class: "bar" },
-          `${pass ? "backward" : "forward"} of chunk ${chunk}, micro-batch ${micro_batch}`);
+          `${["forward", "backward", "weights"][pass]} of chunk ${chunk}, micro-batch ${micro_batch}`);
         const label = `${micro_batch}${letter}`, fits = size > 4 + 8 * label.length;
         inside += shape("g", { "data-set": `follow ${micro_batch}`, ...faded },
           bar + (fits ? words(x + size / 2, y + 18, label, { fill: later ? colour : "var(--paper)", ...centre }) : ""));
@@ -32,6 +32,7 @@ const figure = {
     const at = x_of(out.moment);
     inside += line(at, top - 6, at, bottom + 2, { "stroke-dasharray": "4 3", "stroke-width": 2 });
     const key = [["forward", "var(--blue)"], ["backward", "var(--orange)"], ["idle", "var(--shade)"]];
+    if (set.schedule === "zb-h1") key.splice(1, 1, ["backward: dx", "var(--orange)"], ["dw", "var(--green)"]);
     key.forEach(([text, fill], i) => inside += box(left + 92 * i, bottom + 10, 13, 13, { fill, stroke: "var(--faint)" }) + words(left + 18 + 92 * i, bottom + 22, text));
     return svg(width, bottom + 30, inside);
   },

@@ -12,8 +12,8 @@ struct StageMemory {
 };
 
 // Floats of one chunk's activations and of their gradients, without those of the loss.  first: the network's first chunk, whose
-// input has no gradient.  keep_every: see Space.
-size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every = 1);
+// input has no gradient.  keep_every, keep_gradients: see Space.
+size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every = 1, bool keep_gradients = false);
 
 // With n parameters on the stage and k vectors of state (see Optimizer): n, n and k n floats. Activations, for each chunk:
 //
@@ -25,5 +25,7 @@ size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool fi
 // With keep_every = k > 1 a slot has the input, every k-th activation and the output only; all slots share k - 1 places for
 // the activations in between, each rows x the widest that lies there.
 //
-// Slots are what the schedules differ in: `micro_batches` with gpipe, at most `stages` with 1f1b, 1 with naive.
+// In halves, a slot has the gradients of the inner activations, too, instead of the two places for those on their way.
+//
+// Slots are what the schedules differ in: `micro_batches` with gpipe, at most `stages` with 1f1b and zb-h1, 1 with naive.
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows, int state_vectors);

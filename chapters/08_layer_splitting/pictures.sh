@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 echo "schedule,panel,stage,pass,chunk,micro_batch,begin,end" >"$csv"
-for schedule in naive gpipe 1f1b interleaved; do
+for schedule in naive gpipe 1f1b interleaved zb-h1; do
   if [ $schedule = interleaved ]; then chunks=2; else chunks=1; fi
   sh common/mpi/launch 1 "$programs/plan" --schedule $schedule --stages $stages --chunks 2 --micro-batches $micro_batches \
     --events "$work/plan.csv"

@@ -18,6 +18,21 @@ int message_length(size_t n) {
   return int(n);
 }
 
+// The two halves of Mlp::backward. A slot keeps all that the second one reads. The hooks are those that have to do with the
+// gradients of inputs: nobody looks at those of weights layer by layer here.
+void backward_inputs(Mlp& mlp, int slot) {
+  for (int l = mlp.depth() - 1; l >= 0; --l) {
+    if (mlp.hooks.before_backward) mlp.hooks.before_backward(l, slot);
+    mlp.backward_layer_input(l, slot);
+    if (mlp.hooks.after_input_gradient && mlp.has_input_gradient(l)) mlp.hooks.after_input_gradient(l, slot);
+    if (mlp.hooks.after_backward) mlp.hooks.after_backward(l, slot);
+  }
+}
+
+void backward_weights(Mlp& mlp, Write write, int slot) {
+  for (int l = mlp.depth() - 1; l >= 0; --l) mlp.backward_layer_weights(l, write, slot);
+}
+
 }  // namespace
 
 Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& layout, float* parameters,
@@ -36,7 +51,8 @@ Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& 
                 std::to_string(ranks_of(comm)) + " ranks");
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const size_t chunk = i * size_t(schedule.stages) + size_t(stage_);
-    const Space space{.rows = rows, .slots = schedule.slots[chunk], .input_gradient = chunk > 0, .keep_every = schedule.keep_every};
+    const Space space{.rows = rows, .slots = schedule.slots[chunk], .input_gradient = chunk > 0, .keep_every = schedule.keep_every,
+                      .keep_gradients = schedule.halves};
     mlps_.emplace_back(device, layout.chunks[i], parameters + layout.offsets[i], gradients + layout.offsets[i], space);
     for (Requests* requests : {&sends_, &receives_})
       for (auto& of_pass : *requests) of_pass.emplace_back(size_t(space.slots), MPI_REQUEST_NULL);
@@ -118,19 +134,23 @@ void Pipeline::forward(const Step& step, const Batch& batch, bool training) {
 
 void Pipeline::backward(const Step& step, const Batch& batch) {
   const Timer timer;
-  const TraceRegion region("backward", step.micro_batch);
+  const bool inputs = step.pass == Pass::backward, weights = step.pass == schedule_.last_pass();
+  const TraceRegion region(inputs ? "backward" : "weights", step.micro_batch);
   Mlp& mlp = mlp_of(step);
   const int chunk = local(step.chunk), slot = schedule_.slot(step), m = step.micro_batch;
   const Range rows = batch.micro_batches[size_t(m)];
   Write write = m == batch.first ? Write::overwrite : Write::accumulate;
-  if (hooks.before_backward) write = hooks.before_backward(chunk, m);
-  if (has_head(step)) head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot);
+  if (weights && hooks.before_backward) write = hooks.before_backward(chunk, m);
+  if (inputs && has_head(step)) head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot);
   step_ = step;
   const double copying = time_.copying;
-  mlp.backward(write, slot);
-  if (has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot);
+  if (inputs && weights) mlp.backward(write, slot);
+  else if (inputs) backward_inputs(mlp, slot);
+  else backward_weights(mlp, write, slot);
+  if (inputs && has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot);
   device_.synchronize();
   time_.computing += timer.seconds() - (time_.copying - copying);
+  if (!weights) return;
   if (hooks.after_backward) hooks.after_backward(chunk, m);
   if (m == batch.last && hooks.gradients_complete) hooks.gradients_complete(chunk);
 }

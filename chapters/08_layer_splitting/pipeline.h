@@ -20,8 +20,9 @@
 // What others may hang on to a pipeline, beside the hooks of its Mlps. All are empty at first. `chunk` counts this stage's
 // chunks from 0: mlp(chunk) is the one.
 struct PipelineHooks {
-  // Before the backward pass of a micro-batch: whether its gradients overwrite what is there or are added. Where this is
-  // empty, the first micro-batch that has rows overwrites. May place the gradients elsewhere first (Mlp::place_gradients).
+  // Before the backward pass of a micro-batch (in halves: the second one): whether its gradients overwrite what is there or are
+  // added. Where this is empty, the first micro-batch that has rows overwrites. May place the gradients elsewhere first
+  // (Mlp::place_gradients).
   std::function<Write(int chunk, int micro_batch)> before_backward;
   // After each of them.
   std::function<void(int chunk, int micro_batch)> after_backward;

@@ -37,7 +37,5 @@ StageLayout PipelineOptions::layout(const std::vector<int>& sizes, int stage) co
 }
 
 Schedule PipelineOptions::make_schedule() const {
-  Schedule made = ::make_schedule(schedule, stages, int(chunks), int(micro_batches));
-  made.keep_every = int(recompute);
-  return made;
+  return ::make_schedule(schedule, stages, int(chunks), int(micro_batches), int(recompute));
 }

@@ -32,13 +32,15 @@ void Choices::declare(Options& options) {
 // Micro-batches as characters: 0 to 9, then letters.
 char digit(int micro_batch) { return "0123456789abcdefghijklmnopqrstuvwxyz"[micro_batch % 36]; }
 
-// One character is the time of a forward step, backward takes two; steps of later chunks are underlined by a second line.
+// One character is the time of a forward step, backward takes two; steps of later chunks are underlined by a second line, and so are
+// the halves of backward, dx and dw.
 void print_lane(const std::vector<TimedStep>& steps, int stage, const Proof& proof, const Schedule& schedule) {
   std::string passes(size_t(proof.length + 0.5), '.'), chunks(passes.size(), ' ');
   for (const TimedStep& timed : steps)
     for (size_t at = size_t(timed.begin + 0.5); at < size_t(timed.end + 0.5); ++at) {
       const bool first = at == size_t(timed.begin + 0.5);
       passes[at] = timed.step.pass == Pass::forward || first ? digit(timed.step.micro_batch) : '<';
+      if (schedule.halves) chunks[at] = " xw"[size_t(timed.step.pass)];
       if (timed.step.chunk >= schedule.stages) chunks[at] = char('a' + timed.step.chunk / schedule.stages);
     }
   std::printf("stage %-2d |%s|  keeps %d", stage, passes.c_str(), proof.kept[size_t(stage)]);
@@ -71,7 +73,7 @@ void write_events(const std::string& name, const Choices& c) {
   out << "stage,pass,chunk,micro_batch,begin,end\n";
   for (size_t stage = 0; stage < proof.times.size(); ++stage)
     for (const TimedStep& timed : proof.times[stage])
-      out << stage << (timed.step.pass == Pass::forward ? ",forward," : ",backward,") << timed.step.chunk << ','
+      out << stage << ',' << name_of(timed.step.pass) << ',' << timed.step.chunk << ','
           << timed.step.micro_batch << ',' << timed.begin << ',' << timed.end << '\n';
   if (!out.flush()) throw Error(c.events + ": cannot be written");
 }

@@ -86,7 +86,7 @@ class Walk {
     if (action.what == Do::compute) {
       if (last_sent_.contains(buffer_of(step))) return stop(text_of(step) + ": writes over a message that may be under way");
       const double begin = stage.clock;
-      stage.clock += (step.pass == Pass::forward ? step_times_.forward : step_times_.backward)[size_t(step.chunk)];
+      stage.clock += step_times_.of(step, schedule_.halves);
       stage.done.push_back({step, begin, stage.clock});
       leave_slot(step);
     }
@@ -94,9 +94,9 @@ class Walk {
     return true;
   }
 
-  // After its backward step (to evaluate, its forward step) nobody needs a micro-batch's inputs any more.
+  // After its last step nobody needs a micro-batch's inputs any more.
   void leave_slot(Step step) {
-    if (schedule_.trains && step.pass == Pass::forward) return;
+    if (schedule_.trains && step.pass != schedule_.last_pass()) return;
     for (const Pass pass : {Pass::forward, Pass::backward}) {
       step.pass = pass;
       in_slot_.erase(buffer_of(step));

@@ -9,7 +9,7 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   size_t floats = 0;
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const size_t chunk = i * size_t(shape.pipeline) + size_t(place.pipeline);
-    floats += chunk_activations(layout.chunks[i], size_t(schedule.slots[chunk]), rows, chunk == 0, s.keep_every);
+    floats += chunk_activations(layout.chunks[i], size_t(schedule.slots[chunk]), rows, chunk == 0, s.keep_every, schedule.halves);
   }
   if (place.pipeline == shape.pipeline - 1) {
     const bool split = layout.chunks.back().layers.back().split == Split::columns;

@@ -17,9 +17,7 @@ StageLayout stage_layout(const HybridSettings& s, const GridShape& shape, const 
 Schedule stage_schedule(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
   const size_t own = own_micro_batches(s.micro_batches, shape.data, place.data).size();
   // With fewer micro-batches than data ranks some have none: theirs is one without rows.
-  Schedule schedule = make_schedule(s.schedule, shape.pipeline, s.chunks, int(std::max<size_t>(own, 1)));
-  schedule.keep_every = s.keep_every;
-  return schedule;
+  return make_schedule(s.schedule, shape.pipeline, s.chunks, int(std::max<size_t>(own, 1)), s.keep_every);
 }
 
 HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings& settings)

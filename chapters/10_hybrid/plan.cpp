@@ -26,7 +26,7 @@ double sum_seconds(size_t floats, int ranks, const PlanMachine& machine) {
 // for the gradient of the network's input.
 double product_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m, Pass pass) {
   const double weights = double(sizes[l]) * double(sizes[l + 1]) / tensor;
-  const double products = pass == Pass::forward ? 1 : l == 0 ? 1 : 2;
+  const double products = pass == Pass::backward && l > 0 ? 2 : 1;
   return products * weights * (2 * double(rows) / m.operations_per_second + 4 / m.bytes_per_second);
 }
 
@@ -55,9 +55,10 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
   StepTimes times;
   std::vector<double> computing(size_t(shape.pipeline));
   for (size_t c = 0; c < chunks.size(); ++c) {
-    double forward = 0, backward = 0;
+    double forward = 0, backward = 0, weights = 0;
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
       forward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
+      weights += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::weights);
       backward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::backward);
       if (is_computed_again(chunks[c], l, s.keep_every))
         backward += product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
@@ -75,6 +76,7 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
       backward += message_seconds(s.sizes, chunks[c].first, rows, shape.tensor, machine);
     times.forward.push_back(forward);
     times.backward.push_back(backward);
+    times.weights.push_back(weights);
   }
 
   // Data rank D - 1 has as many micro-batches as any.
@@ -139,7 +141,8 @@ std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish&
         HybridSettings s = settings;
         s.micro_batches = micro_batches;
         // A chunk has fewer layers than the network: to keep still fewer changes nothing.
-        const int first = std::max(1, wish.keep_every), last = wish.keep_every > 0 ? first : int(s.sizes.size()) - 1;
+        const bool given = wish.keep_every > 0 || is_in_halves(s.schedule);
+        const int first = std::max(1, wish.keep_every), last = given ? first : int(s.sizes.size()) - 1;
         for (s.keep_every = first; s.keep_every <= last; ++s.keep_every) {
           ways.push_back(estimate(s, shape, machine));
           if (ways.back().fits) break;

@@ -1,6 +1,6 @@
 // level: stretch
 // points: 7
-// hint: Stage 0 has no slot to spare before its first B. Stage s gets its first B s slots sooner after its first F: how many more micro-batches can it then keep, and which steps could wait meanwhile?
+// hint: Slots are counted from 0. Stage s gets its first micro-batch in slot s, and the gradient of it in slot 2 · stages - 1 - s: how many F fit between? And which steps of the last stage could come later, so that its B follow each other more closely?
 #include "tests/exercises/task.h"
 
 struct Step {

@@ -66,12 +66,14 @@ struct Pipeline {
     return most;
   }
 
-  // "" and the slots that all steps take, if each takes one slot and begins as soon as it can; or who waits for ever.
-  std::string run(int& slots) const {
+  // "" and the slots that all steps take, if each takes one slot and begins as soon as it can; or who waits for ever.  ends: the slot
+  // after the last step of each rank.
+  std::string run(int& slots, std::vector<int>* ends = nullptr) const {
     std::vector<size_t> next(size_t(ranks), 0);
     std::map<std::pair<int, Step>, int> done;  // (stage, step) -> the slot after it
     size_t left = 0;
     for (const Steps& list : steps) left += list.size();
+    if (ends) ends->assign(size_t(ranks), 0);
     for (slots = 0; left > 0; ++slots) {
       bool moved = false;
       for (int rank = 0; rank < ranks; ++rank) {
@@ -82,6 +84,7 @@ struct Pipeline {
         const auto needed = done.find({other, step});
         if (other >= 0 && other < ranks && (needed == done.end() || needed->second > slots)) continue;
         done[{here, step}] = slots + 1;
+        if (ends) (*ends)[size_t(rank)] = slots + 1;
         ++next[size_t(rank)];
         --left;
         moved = true;
