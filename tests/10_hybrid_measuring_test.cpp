@@ -261,9 +261,19 @@ TEST(Options, TellWhatIsChosen) {
     const bool one = plans[0].micro_batches == 1;
     std::string expected = line("grid %d x %d x %d (data x pipeline x tensor), %d micro-batch%s", plans[0].shape.data, plans[0].shape.pipeline,
                                 plans[0].shape.tensor, plans[0].micro_batches, one ? "" : "es");
-    expected += plans.size() > 1 ? ": the fastest by estimate\n" + table_of(plans) : "\n";
+    expected += plans.size() > 1 ? ": the fastest by estimate\n" + table_of(plans) + why_not(plans[1], plans[0]) : "\n";
     EXPECT_EQ(printed, expected);
   }
+}
+
+// Each rank a node of its own, and one of them says that there are more: the smallest node counts, so no two ranks share a layer.
+TEST(Options, KeepTensorRanksOnTheSmallestNode) {
+  Dataset d = random_dataset(17, 60);
+  HybridOptions o(ranks());
+  o.hidden = {40, 30, 20};
+  o.batch = 32;
+  printed_by([&] { o.apply(d, rank() == 0 ? ranks() : 1); });
+  EXPECT_ON_ALL_RANKS(o.grid.tensor == 1);
 }
 
 TEST(Options, RefuseWhatDoesNotFit) {

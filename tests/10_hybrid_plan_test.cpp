@@ -160,6 +160,7 @@ PlanMachine odd_machine() {
 
 struct Estimate {
   double seconds = 0, computing = 0, memory = 0;
+  std::vector<double> parts = {};  // of the last stage: passes, sums, bubble, gradients, update
 };
 
 Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const PlanMachine& m) {
@@ -168,7 +169,7 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
     return ranks > 1 && floats > 0 ? predicted_seconds("rank-order", 4 * floats, ranks, m.messages) : 0;
   };
   const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
-  std::vector<double> forward, backward, weights, computing(size_t(shape.pipeline), 0.0), parameters = computing;
+  std::vector<double> forward, backward, weights, computing(size_t(shape.pipeline), 0.0), parameters = computing, busy = computing;
   for (size_t c = 0; c < chunks.size(); ++c) {
     const size_t stage = c % size_t(shape.pipeline);
     double there = 0, back = 0, dw = 0;
@@ -178,7 +179,12 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
       computing[stage] += (l == 0 ? 2 : 3) * product;
       there += product, back += (l == 0 ? 1 : 2) * product, dw += product;
       if (l % 2 == 1) there += sum(rows * out, shape.tensor);
-      if (l % 2 == 0 && l > 0) back += sum(rows * in, shape.tensor);
+      if (l % 2 == 0 && l > 0 && T > 1) {
+        // A block for each other rank there; added; and back. There goes on while dw is computed, but not where the stage before waits.
+        const double there_once = m.messages.exchange(4 * rows * in / T), added = m.messages.reduction(4 * rows * in / T);
+        const double hidden = l == chunks[c].first || s.schedule == "zb-h1" ? 0 : std::min(product, (T - 1) * there_once);
+        back += (T - 1) * (added + there_once) - hidden;
+      }
       if (l + 1 < chunks[c].last && (l + 1 - chunks[c].first) % size_t(s.keep_every) != 0)  // its output is not kept
         computing[stage] += product, back += product + (l % 2 == 1 ? sum(rows * out, shape.tensor) : 0);
       const double some = std::floor((l % 2 == 0 ? out : in) / T);  // slice 0 has the smaller part
@@ -189,6 +195,7 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
     };
     if (P > 1 && c + 1 < chunks.size()) there += message(chunks[c].last);
     if (P > 1 && c > 0) back += message(chunks[c].first);
+    busy[stage] += there + back;
     forward.push_back(there), backward.push_back(back), weights.push_back(dw);
   }
   const int own = std::max(1, int(std::ceil(s.micro_batches / D)));
@@ -197,12 +204,52 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
   Estimate e;
   for (size_t stage = 0; stage < computing.size(); ++stage) {
     const double n = parameters[stage], update = 4 * vectors * n / D / m.bytes_per_second;
-    e.seconds = std::max(e.seconds, times.end[stage].back() + sum(n, shape.data) + update);
+    const double end = times.end[stage].back(), all = end + sum(n, shape.data) + update;
+    if (all > e.seconds) {
+      e.seconds = all;
+      e.parts = {own * computing[stage], own * (busy[stage] - computing[stage]), end - own * busy[stage], sum(n, shape.data), update};
+    }
     e.computing += (update + computing[stage] * s.micro_batches / D) / P;
   }
   for (int rank = 0; rank < shape.ranks(); ++rank)
     e.memory = std::max(e.memory, double(predict_footprint(s, shape, place_of(rank, shape)).sum()));
   return e;
+}
+
+// Two pairs of layers 100 wide, 100 rows, two tensor ranks; a message of 20 KB takes 20 us, with its addition 40. So each of the two sums
+// of forward takes 60 us, and so did that of layer 2's dx, before dw was computed in the meantime: for 10 us, or longer than its messages
+// of the first half need. In a pipeline stage 0 waits for it.
+TEST(Plan, HidesMessagesBehindTheGradientsOfWeights) {
+  PlanMachine m;
+  m.messages.exchanges = {{1e18, 0, 1e-9}};
+  m.messages.reductions = m.messages.reductions_of_sent = {{1e18, 0, 2e-9}};
+  m.bytes_per_second = 1e30;
+  const HybridSettings s = settings({100, 100, 100, 100, 100}, 100);
+  m.operations_per_second = 1e11;  // 10 us a product, 11 of them
+  EXPECT_NEAR(estimate(s, {1, 1, 2}, m).seconds, 1e-6 * (11 * 10 + 2 * 60 + 60 - 10), 1e-12);
+  m.operations_per_second = 1e10;
+  EXPECT_NEAR(estimate(s, {1, 1, 2}, m).seconds, 1e-6 * (11 * 100 + 2 * 60 + 60 - 20), 1e-12);
+  HybridSettings halves = s;
+  halves.schedule = "zb-h1";
+  EXPECT_NEAR(estimate(halves, {1, 1, 2}, m).seconds, 1e-6 * (11 * 100 + 2 * 60 + 60), 1e-12);
+  EXPECT_NEAR(estimate(s, {1, 2, 2}, m).seconds, 1e-6 * (11 * 100 + 2 * 60 + 60 + 2 * 40), 1e-12);  // and 40 KB there and back
+}
+
+// 8 ranks on two nodes, or 6 on two: tensor ranks that sum in every layer share a node, unless the wish is for others.
+TEST(Plan, KeepsTensorRanksOnANode) {
+  const HybridSettings s = settings(course, 128);
+  PlanMachine machine = typical_machine();
+  EXPECT_EQ(plan_grids(s, {}, 8, machine).front().shape, (GridShape{1, 1, 8})) << "nothing would be shown";
+  for (const auto& [nodes, tensor] : {std::pair{4, 4}, {2, 2}, {1, 1}, {3, 1}, {6, 2}, {8, 8}}) {
+    machine.ranks_of_node = nodes;
+    const std::vector<GridPlan> plans = plan_grids(s, {}, 8, machine);
+    EXPECT_FALSE(plans.front().crosses);
+    EXPECT_EQ(plans.front().shape.tensor, tensor) << nodes;
+    EXPECT_EQ(plans.size(), plan_grids(s, {}, 8, typical_machine()).size());
+    for (size_t i = 1; i < plans.size(); ++i) EXPECT_GE(plans[i].crosses, plans[i - 1].crosses);
+    EXPECT_EQ(plan_grids(s, {.tensor = 8}, 8, machine).front().shape, (GridShape{1, 1, 8}));
+    EXPECT_EQ(plan_grids(s, {.tensor = 8}, 8, machine).front().crosses, nodes < 8);
+  }
 }
 
 const std::vector<int> six_layers = {784, 310, 70, 205, 33, 90, 10};
@@ -227,6 +274,8 @@ TEST(Plan, EstimatesWhatItsTextSays) {
           const std::string what = to_string(shape) + ", " + optimizer + ", " + std::to_string(micro_batches) + " micro-batches";
           EXPECT_NEAR(plan.seconds, plain.seconds, 1e-9 * plain.seconds) << what;
           EXPECT_NEAR(plan.computing, plain.computing, 1e-9 * plain.computing) << what;
+          const std::vector<double> parts = {plan.parts.passes, plan.parts.sums, plan.parts.bubble, plan.parts.gradients, plan.parts.update};
+          for (size_t i = 0; i < parts.size(); ++i) EXPECT_NEAR(parts[i], plain.parts[i], 1e-9 * plain.seconds) << what << ", part " << i;
           EXPECT_EQ(plan.memory, plain.memory) << what;
           EXPECT_EQ(plan.micro_batches, micro_batches);
           EXPECT_TRUE(plan.fits);
@@ -308,6 +357,16 @@ TEST(Plan, IsTold) {
   EXPECT_EQ(table_of({a, b}), head + first + second);
   EXPECT_EQ(table_of({a, b, a}, 2), head + first + second);
   EXPECT_EQ(table_of({a, a, a, a, a}), head + first + first + first + first);
+  GridPlan far = a, slow = a;
+  far.crosses = true;
+  EXPECT_EQ(table_of({far}), head + first.substr(0, first.size() - 1) + "  across nodes\n");
+  EXPECT_EQ(why_not(b, a), "24 x 1 x 1 needs 8760.0 MB a rank, too much\n");
+  EXPECT_EQ(why_not(far, a), "2 x 3 x 4 has tensor ranks on different nodes: only where --tensor asks for it\n");
+  slow.seconds = 0.0135, slow.parts = {0.004, 0.003, 0.000499, 0.005, 0.001};
+  GridPlan fast = a;
+  fast.parts = {0.005, 0.001, 0.0005, 0.0055, 0.0005};
+  EXPECT_EQ(why_not(slow, fast), "2 x 3 x 4 takes 1.00 ms more: passes -1.00, their sums and messages +2.00, bubble +0.00, gradients -0.50, "
+                                 "update +0.50\n");
 }
 
 // What the texts call the typical machine: microseconds and nanoseconds a byte.

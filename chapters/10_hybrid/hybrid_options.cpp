@@ -53,6 +53,8 @@ void HybridOptions::apply(Dataset& train, int ranks_of_node) {
 void HybridOptions::choose_grid(int ranks_of_node) {
   PlanMachine here = typical_machine();
   if (!machine.empty()) here.messages = load_machine(machine);
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &ranks_of_node, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
+  here.ranks_of_node = ranks_of_node;
   here.memory = memory_mib > 0 ? double(memory_mib) * 1024 * 1024 : share_of_memory(ranks_of_node);
   const GridWish wish{int(replicas), int(pipeline), int(tensor), int(micro_batches), int(recompute)};
   HybridSettings s = settings();
@@ -68,7 +70,7 @@ void HybridOptions::choose_grid(int ranks_of_node) {
   if (rank_of(MPI_COMM_WORLD) != 0) return;
   std::printf("grid %s (data x pipeline x tensor), %lld micro-batch%s%s\n", to_string(grid).c_str(),
               (long long)micro_batches, micro_batches == 1 ? "" : "es", plans.size() > 1 ? ": the fastest by estimate" : "");
-  if (plans.size() > 1) std::printf("%s", table_of(plans).c_str());
+  if (plans.size() > 1) std::printf("%s%s", table_of(plans).c_str(), why_not(plans[1], best).c_str());
   if (recompute > 1) std::printf("every %lld-th activation is kept, the others are computed again\n", (long long)recompute);
 }
 

@@ -1,6 +1,7 @@
 #include "chapters/10_hybrid/plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "chapters/08_layer_splitting/check.h"
@@ -30,11 +31,17 @@ double product_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int
   return products * weights * (2 * double(rows) / m.operations_per_second + 4 / m.bytes_per_second);
 }
 
-// The sums over tensor ranks: behind a pair of layers forward, in front of it backward.
-double tensor_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m, Pass pass) {
-  const bool by_columns = l % 2 == 0;
-  const bool sums = pass == Pass::forward ? !by_columns : by_columns && l > 0;
-  return sums ? sum_seconds(rows * size_t(sizes[pass == Pass::forward ? l + 1 : l]), tensor, m) : 0;
+// The sums over tensor ranks: behind a pair of layers forward,
+double forward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m) {
+  return l % 2 == 1 ? sum_seconds(rows * size_t(sizes[l + 1]), tensor, m) : 0;
+}
+
+// in front of it backward. Collecting goes on in the background, adding and spreading (chapter 06) begin when somebody waits: behind
+// a product of so many seconds.
+double backward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m, double product) {
+  if (l == 0 || l % 2 == 1 || tensor == 1) return 0;
+  const double block = 4.0 * double(rows) * sizes[l] / tensor, messages = (tensor - 1) * m.messages.exchange(block);
+  return (tensor - 1) * m.messages.reduction(block) + messages - std::min(messages, product);
 }
 
 bool is_computed_again(Range chunk, size_t l, int keep_every) {
@@ -53,7 +60,7 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
   const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
   const size_t rows = size_t(s.rows());
   StepTimes times;
-  std::vector<double> computing(size_t(shape.pipeline));
+  std::vector<double> computing(size_t(shape.pipeline)), busy = computing;
   for (size_t c = 0; c < chunks.size(); ++c) {
     double forward = 0, backward = 0, weights = 0;
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
@@ -65,15 +72,17 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
     }
     computing[c % size_t(shape.pipeline)] += forward + backward;
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
-      forward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
-      backward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::backward);
-      if (is_computed_again(chunks[c], l, s.keep_every))
-        backward += tensor_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::forward);
+      const bool waits = l == chunks[c].first || is_in_halves(s.schedule);
+      const double dw = product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::weights);
+      forward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, machine);
+      backward += backward_sum_seconds(s.sizes, l, rows, shape.tensor, machine, waits ? 0 : dw);
+      if (is_computed_again(chunks[c], l, s.keep_every)) backward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, machine);
     }
     if (shape.pipeline > 1 && c + 1 < chunks.size())
       forward += message_seconds(s.sizes, chunks[c].last, rows, shape.tensor, machine);
     if (shape.pipeline > 1 && c > 0)
       backward += message_seconds(s.sizes, chunks[c].first, rows, shape.tensor, machine);
+    busy[c % size_t(shape.pipeline)] += forward + backward;
     times.forward.push_back(forward);
     times.backward.push_back(backward);
     times.weights.push_back(weights);
@@ -88,12 +97,17 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
   for (int stage = 0; stage < shape.pipeline; ++stage) {
     const size_t n = stage_layout(s, shape, {0, stage, 0}).count;
     const double update = 4.0 * double(vectors * n) / shape.data / machine.bytes_per_second;
-    const double done = proof.times[size_t(stage)].back().end;
-    plan.seconds = std::max(plan.seconds, done + sum_seconds(n, shape.data, machine) + update);
+    const double done = proof.times[size_t(stage)].back().end, gradients = sum_seconds(n, shape.data, machine);
+    if (done + gradients + update > plan.seconds) {
+      const double times = schedule.micro_batches, passes = times * computing[size_t(stage)], all = times * busy[size_t(stage)];
+      plan.seconds = done + gradients + update;
+      plan.parts = {passes, all - passes, done - all, gradients, update};
+    }
     plan.computing += (update + computing[size_t(stage)] * double(s.micro_batches) / shape.data) / shape.pipeline;
   }
   plan.memory = double(largest_footprint(s, shape).sum());
   plan.fits = machine.memory == 0 || plan.memory <= machine.memory;
+  plan.crosses = machine.ranks_of_node > 0 && shape.ranks() > machine.ranks_of_node && machine.ranks_of_node % shape.tensor > 0;
   return plan;
 }
 
@@ -110,6 +124,7 @@ std::vector<int> candidates(const HybridSettings& s, const GridShape& shape, int
 
 bool before(const GridPlan& a, const GridPlan& b) {
   if (a.fits != b.fits) return a.fits;
+  if (a.crosses != b.crosses) return b.crosses;
   return a.fits ? a.seconds < b.seconds : a.memory < b.memory;
 }
 
@@ -160,6 +175,24 @@ std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish&
   return plans;
 }
 
+std::string why_not(const GridPlan& second, const GridPlan& first) {
+  const std::string name = to_string(second.shape);
+  char line[200];
+  if (!second.fits && first.fits)
+    std::snprintf(line, sizeof line, "%s needs %.1f MB a rank, too much\n", name.c_str(), second.memory / 1e6);
+  else if (second.crosses && !first.crosses)
+    std::snprintf(line, sizeof line, "%s has tensor ranks on different nodes: only where --tensor asks for it\n", name.c_str());
+  else {
+    const auto &a = first.parts, &b = second.parts;
+    const auto ms = [](double b, double a) { return std::round(1e5 * (b - a)) / 100 + 0.0; };  // never -0.00
+    std::snprintf(line, sizeof line,
+                  "%s takes %.2f ms more: passes %+.2f, their sums and messages %+.2f, bubble %+.2f, gradients %+.2f, update %+.2f\n",
+                  name.c_str(), ms(second.seconds, first.seconds), ms(b.passes, a.passes), ms(b.sums, a.sums), ms(b.bubble, a.bubble),
+                  ms(b.gradients, a.gradients), ms(b.update, a.update));
+  }
+  return line;
+}
+
 std::string table_of(const std::vector<GridPlan>& plans, size_t most) {
   std::string text = "  data pipeline tensor micro-batches   estimated ms a step   computing   MB a rank\n";
   for (size_t i = 0; i < std::min(plans.size(), most); ++i) {
@@ -167,7 +200,7 @@ std::string table_of(const std::vector<GridPlan>& plans, size_t most) {
     char line[160];
     std::snprintf(line, sizeof line, "%6d %8d %6d %13d   %19.2f   %7.0f %%   %9.1f%s\n", p.shape.data, p.shape.pipeline,
                   p.shape.tensor, p.micro_batches, 1e3 * p.seconds, 100 * p.computing / p.seconds, p.memory / 1e6,
-                  p.fits ? "" : "  too large");
+                  !p.fits ? "  too large" : p.crosses ? "  across nodes" : "");
     text += line;
   }
   return text;
