@@ -1,7 +1,6 @@
-// What common/ promises: random numbers, ranges, options, comparison, the IDX reader, batches, the run record.
+// What common/ promises: random numbers, ranges, options, comparison, the IDX reader, batches, progress.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,7 +19,6 @@
 #include "common/options.h"
 #include "common/philox.h"
 #include "common/progress.h"
-#include "common/run_record.h"
 #include "common/statistics.h"
 #include "common/timer.h"
 #include "tests/plain_training.h"
@@ -449,107 +447,6 @@ TEST(Permutation, IsEven) {
   std::vector<int> first(6);
   for (uint32_t epoch = 0; epoch < 6000; ++epoch) ++first[permutation(3, epoch, 6)[0]];
   for (int count : first) EXPECT_NEAR(count, 1000, 5 * 29);
-}
-
-// --- Run record, progress ------------------------------------------------------------------------------------------------
-
-TEST(RunRecord, WritesOneLineAStep) {
-  const std::string file =
-      (std::filesystem::temp_directory_path() / ("record_" + std::to_string(getpid()))).string();
-  {
-    RunRecord record(file);
-    record.add(1, 2.5, -1, 1000);
-    record.add(1, 2.5, 0.975, 1000);
-    record.add(2, 0.12345678949, 0, 0.5);
-  }
-  std::ifstream in(file);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  EXPECT_EQ(text, "step,loss,accuracy,samples_per_second\n1,2.5,,1000\n1,2.5,0.975,1000\n2,0.123456789,0,0.5\n");
-  RunRecord("").add(1, 2, 3, 4);  // records nothing
-  std::filesystem::remove(file);
-}
-
-TEST(RunRecord, OfAContinuedRunKeepsWhatWasBefore) {
-  const std::string file = testing::TempDir() + "continued_" + std::to_string(getpid()) + ".csv";
-  {
-    RunRecord record(file);
-    for (size_t step : {1, 2, 3}) record.add(step, 0.5, -1, 10);
-  }
-  const auto continued_behind = [&](size_t step) {
-    RunRecord(file, step).add(step + 1, 0.25, -1, 10);
-    std::ifstream in(file);
-    return std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  };
-  EXPECT_EQ(continued_behind(2), "step,loss,accuracy,samples_per_second\n1,0.5,,10\n2,0.5,,10\n3,0.25,,10\n");
-  EXPECT_EQ(continued_behind(0), "step,loss,accuracy,samples_per_second\n1,0.25,,10\n");
-  std::remove(file.c_str());
-  EXPECT_EQ(continued_behind(5), "step,loss,accuracy,samples_per_second\n6,0.25,,10\n") << "there is no file to be continued";
-  std::remove(file.c_str());
-}
-
-// The run that wrote it died at any byte: what is whole is kept, and the record goes on as if nothing had happened.
-TEST(RunRecord, CutAnywhereIsContinued) {
-  const std::string file = testing::TempDir() + "cut_" + std::to_string(getpid()) + ".csv";
-  const auto text_of = [&] {
-    std::ifstream in(file);
-    return std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  };
-  const std::vector<size_t> steps = {9, 10, 10, 11, 102};
-  {
-    RunRecord record(file);
-    for (size_t step : steps) record.add(step, 0.5, -1, 10);
-  }
-  const std::string whole = text_of();
-  for (size_t length = 0; length <= whole.size(); ++length) {
-    const std::string kept = whole.substr(0, length);
-    const size_t lines = size_t(std::count(kept.begin(), kept.end(), '\n'));
-    std::ofstream(file) << kept;
-    {
-      RunRecord record(file, 102);
-      for (size_t i = lines > 0 ? lines - 1 : 0; i < steps.size(); ++i) record.add(steps[i], 0.5, -1, 10);
-    }
-    ASSERT_EQ(text_of(), whole) << "cut at byte " << length;
-  }
-  std::remove(file.c_str());
-}
-
-TEST(RunRecord, WhatIsNoRecordIsNotContinued) {
-  const std::string file = testing::TempDir() + "other_" + std::to_string(getpid()) + ".csv";
-  for (const std::string text : {"trial,rung,epochs\n1,2,3\n", "step,loss\n1,2\n", "# notes\n", "no line"}) {
-    std::ofstream(file) << text;
-    EXPECT_EQ(error_of([&] { RunRecord(file, 5); }),
-              file + ": cannot be continued, its first line is not step,loss,accuracy,samples_per_second");
-    EXPECT_EQ(std::filesystem::file_size(file), text.size());
-  }
-  std::remove(file.c_str());
-}
-
-// A file that may grow and not shrink: what is behind the step would stay, and the record would go on behind it.
-TEST(RunRecord, WhatCannotBeCutOffIsNotContinued) {
-  const int sealed = memfd_create("record", MFD_ALLOW_SEALING);
-  if (sealed < 0) GTEST_SKIP() << "skipped: no memfd_create on this system";
-  const std::string file = "/proc/self/fd/" + std::to_string(sealed);
-  {
-    RunRecord record(file);
-    for (size_t step : {1, 2, 3}) record.add(step, 0.5, -1, 10);
-  }
-  const size_t bytes = std::filesystem::file_size(file);
-  ASSERT_EQ(fcntl(sealed, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-  EXPECT_EQ(error_of([&] { RunRecord(file, 2).add(3, 0.25, -1, 10); }), file + ": cannot write the log: Operation not permitted");
-  EXPECT_EQ(std::filesystem::file_size(file), bytes);
-  EXPECT_EQ(error_of([&] { RunRecord(file, 3).add(4, 0.25, -1, 10); }), "");  // nothing to cut off
-  close(sealed);
-}
-
-TEST(RunRecord, UnwritableFilesAndFullDisksAreNamed) {
-  EXPECT_EQ(error_of([] { RunRecord record("/no/such/folder/log.csv"); }),
-            "/no/such/folder/log.csv: cannot write the log: No such file or directory");
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "skipped: no /dev/full on this system";
-  EXPECT_EQ(error_of([] {
-              RunRecord record("/dev/full");
-              record.add(1, 1, 1, 1);
-            }),
-            "/dev/full: cannot write the log: No space left on device");
 }
 
 // --- What a user sees ------------------------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 
 #include <span>
 
+#include "chapters/01_serial/run_record.h"
 #include "chapters/01_serial/train_options.h"
 #include "common/error.h"
 #include "common/progress.h"
-#include "common/run_record.h"
 #include "common/timer.h"
 
 class TrainReport {

@@ -1,2 +1,2 @@
-# chapters/01_serial/cpu_device.cpp 01_serial_test Device.OperationsStay*
+# chapters/01_serial/cpu_device.cpp 01_serial_device_test Device.OperationsStay*
 /^void CpuDevice::add(/,/^}/s|i < n|i <= n|

@@ -1,4 +1,4 @@
-#include "common/run_record.h"
+#include "chapters/01_serial/run_record.h"
 
 #include <cerrno>
 #include <cstdlib>
