@@ -17,13 +17,13 @@ std::string text(double number) {
   return out.str();
 }
 
-std::string text(const std::vector<int64_t>& list) {
+std::string text(int64_t number) { return std::to_string(number); }
+std::string text(const std::string& word) { return word; }
+template <class Element>
+std::string text(const std::vector<Element>& list, const char* between) {
   std::string out;
-  for (int64_t element : list) {
-    if (!out.empty()) out += ',';
-    out += std::to_string(element);
-  }
-  return out.empty() ? "none" : out;
+  for (const Element& element : list) out += (out.empty() ? "" : between) + text(element);
+  return out;
 }
 
 std::string text(const Bounds& bounds) {
@@ -71,11 +71,7 @@ void Options::add(const std::string& name, bool* value, const std::string& help)
 
 void Options::add(const std::string& name, std::string* value, const std::string& help,
                   std::vector<std::string> choices) {
-  std::string listed;
-  for (const std::string& choice : choices) {
-    if (!listed.empty()) listed += '|';
-    listed += choice;
-  }
+  const std::string listed = text(choices, "|");
   options_.push_back({name, choices.empty() ? "TEXT" : listed, help, *value, [=](const std::string& word) {
                         if (!choices.empty() &&
                             std::find(choices.begin(), choices.end(), word) == choices.end())
@@ -86,7 +82,7 @@ void Options::add(const std::string& name, std::string* value, const std::string
 
 void Options::add(const std::string& name, std::vector<int64_t>* value, const std::string& help,
                   Bounds bounds) {
-  options_.push_back({name, "N,N,..", with_range(help, bounds), text(*value), [=](const std::string& word) {
+  options_.push_back({name, "N,N,..", with_range(help, bounds), value->empty() ? "none" : text(*value, ","), [=](const std::string& word) {
                         std::vector<int64_t> list;
                         std::istringstream in(word == "none" ? "" : word);
                         for (std::string element; std::getline(in, element, ',');)

@@ -46,40 +46,26 @@ has_gtest() {
   return 1
 }
 
-# The package of this system for each thing that is missing.
+# What the manager $1 is told to install with, and its packages for each thing that is missing.
 packages() {
-  for thing in $missing; do
-    case "$1:$thing" in
-      *:make) echo make ;;
-      *:gzip) echo gzip ;;
-      *:sha256sum) echo coreutils ;;
-      apt:compiler) echo g++ ;;
-      apt:mpi) echo mpich libmpich-dev ;;
-      apt:gtest) echo libgtest-dev ;;
-      dnf:compiler) echo gcc-c++ ;;
-      dnf:mpi) echo mpich mpich-devel ;;
-      dnf:gtest) echo gtest-devel ;;
-      zypper:compiler) echo gcc-c++ ;;
-      zypper:mpi) echo mpich mpich-devel ;;
-      zypper:gtest) echo googletest-devel ;;
-      pacman:compiler) echo gcc ;;
-      pacman:mpi) echo openmpi ;; # Arch has MPICH only in its user repository
-      pacman:gtest) echo gtest ;;
-      brew:compiler) echo gcc ;;
-      brew:mpi) echo mpich ;;
-      brew:gtest) echo googletest ;;
-    esac
-  done | tr '\n' ' '
-}
-
-install_command() {
   case "$1" in
-    apt) echo "apt-get install -y --no-install-recommends" ;;
-    dnf) echo "dnf install -y" ;;
-    zypper) echo "zypper --non-interactive install" ;;
-    pacman) echo "pacman -S --noconfirm --needed" ;;
-    brew) echo "brew install" ;;
+    apt) command="apt-get install -y --no-install-recommends" compiler=g++ mpi="mpich libmpich-dev" gtest=libgtest-dev ;;
+    dnf) command="dnf install -y" compiler=gcc-c++ mpi="mpich mpich-devel" gtest=gtest-devel ;;
+    zypper) command="zypper --non-interactive install" compiler=gcc-c++ mpi="mpich mpich-devel" gtest=googletest-devel ;;
+    pacman) command="pacman -S --noconfirm --needed" compiler=gcc mpi=openmpi gtest=gtest ;; # Arch has MPICH only in its user repository
+    brew) command="brew install" compiler=gcc mpi=mpich gtest=googletest ;;
+    *) return ;;
   esac
+  packages=
+  for thing in $missing; do
+    case "$thing" in
+      compiler) thing=$compiler ;;
+      mpi) thing=$mpi ;;
+      gtest) thing=$gtest ;;
+      sha256sum) thing=coreutils ;;
+    esac
+    packages="$packages$thing "
+  done
 }
 
 explain() {
@@ -108,8 +94,7 @@ if [ -n "$missing" ]; then
   for candidate in apt-get dnf zypper pacman brew; do
     if found "$candidate"; then manager=${candidate%-get}; break; fi
   done
-  command=$(install_command "$manager")
-  packages=$(packages "$manager")
+  packages "$manager"
   sudo='' sudo_word='' rights=yes
   if [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; then
     sudo_word="sudo "
