@@ -18,7 +18,7 @@ struct CudaTest : testing::Test {
   std::unique_ptr<Device> device;
   void SetUp() override {
     try {
-      device = make_cuda_device();
+      device = std::make_unique<CudaDevice>();
     } catch (const NoGpu& error) {
       GTEST_SKIP() << "skipped: " << error.what();
     }
@@ -70,7 +70,7 @@ TEST_F(CudaTest, FiftyStepsStayWithinRounding) {
 }
 
 TEST(MakeDevice, KnowsBothNames) {
-  EXPECT_EQ(make_device("cpu")->name(), "cpu");
+  EXPECT_EQ(plain::make_device("cpu")->name(), "cpu");
   EXPECT_EQ(device_names, (std::vector<std::string>{"cpu", "cuda"}));
 }
 
@@ -98,7 +98,7 @@ TEST_F(CudaTest, AGpuThatIsNotThereIsNamed) {
     EXPECT_EQ(error.status(), 77);
   }
   EXPECT_EQ(text, "GPU " + std::to_string(gpus) + ": there is no such GPU");
-  EXPECT_EQ(make_cuda_device(gpus)->name(), device->name()) << "they are dealt out in turn";
+  EXPECT_EQ(plain::make_device("cuda")->name(), device->name());
   EXPECT_NE(device->name(), "");
 }
 

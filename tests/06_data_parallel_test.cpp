@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "chapters/02_cuda/cuda_device.h"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
@@ -20,6 +20,8 @@
 #include "tests/late_device.h"
 #include "tests/recorded_calls.h"
 #include "tests/mpi_expect.h"
+
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
 namespace {
 
@@ -332,6 +334,27 @@ TEST_P(OnDevice, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
     o.allreduce = name;
     const Distance d = compare(train_in_parallel(o, train).weights, on_cpu.weights, on_cpu.initial);
     ASSERT_ON_ALL_RANKS(d.within(bound)) << name << ", bound " << bound << ": " << d;
+  }
+}
+
+// Where the CPU stands in for a GPU it counts the waits of the host: one for the loss of a step, one for each piece of the gradient
+// that crosses to the host. Nothing else makes the host wait.
+TEST(OnCuda, AStepWaitsForItsLossAndItsBuckets) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts waits";
+  for (int64_t kib : {0, 1}) {
+    DataParallelOptions o = small_run(1, 130);
+    o.device = "cuda";
+    o.epochs = 1;
+    o.bucket_kib = kib;
+    o.watch = 0;  // which reads the weights
+    const auto waits = [&](size_t steps) {
+      const unsigned long before = cuda_on_cpu_waits;
+      train_in_parallel(o, small_data(130 * steps));
+      return cuda_on_cpu_waits - before;
+    };
+    const size_t buckets = make_buckets(make_layout(o.sizes(small_data(1))).count, size_t(kib) * 256).size();
+    const unsigned long of_three = waits(5) - waits(2);
+    ASSERT_ON_ALL_RANKS(of_three == 3 * (1 + buckets)) << of_three << " waits in three steps with " << buckets << " buckets";
   }
 }
 

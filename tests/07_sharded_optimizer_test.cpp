@@ -9,7 +9,7 @@
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/02_cuda/cuda_device.h"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/footprint.h"

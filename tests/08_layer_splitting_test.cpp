@@ -10,7 +10,7 @@
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/02_cuda/cuda_device.h"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "chapters/08_layer_splitting/actions.h"

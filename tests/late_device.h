@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "chapters/01_serial/cpu_device.h"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 
 class LateDevice : public CpuDevice {
  public:

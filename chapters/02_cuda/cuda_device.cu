@@ -223,7 +223,3 @@ void CudaDevice::adam(float* w, float* m, float* v, const float* g, float rate, 
                       float epsilon, int step, size_t n) {
   plain::adam(w, m, v, g, rate, beta1, beta2, epsilon, step, n, stream_);
 }
-
-std::unique_ptr<Device> make_cuda_device(int local_rank) {
-  return std::make_unique<CudaDevice>(local_rank % count_gpus());
-}

@@ -96,6 +96,3 @@ class CudaDevice : public Device {
 
 // The GPUs of this machine, at least one.  Throws NoGpu: no driver, or nothing that it could drive.
 int count_gpus();
-
-// For local rank r of a node: its GPUs are dealt out in turn.  Throws NoGpu.
-std::unique_ptr<Device> make_cuda_device(int local_rank = 0);

@@ -2,6 +2,7 @@
 
 #include "chapters/02_cuda/cuda_device.h"
 
-std::unique_ptr<Device> make_device(const std::string& name, int local_rank) {
-  return name == "cuda" ? make_cuda_device(local_rank) : make_cpu_device();
+std::unique_ptr<Device> plain::make_device(const std::string& name) {
+  if (name == "cuda") return std::make_unique<CudaDevice>();
+  return make_cpu_device();
 }

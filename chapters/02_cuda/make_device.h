@@ -9,6 +9,7 @@
 
 inline const std::vector<std::string> device_names = {"cpu", "cuda"};
 
-// name: one of device_names.  local_rank: of the process on its node (0 for a single one); the GPUs of a node are dealt
-// out in turn.  Throws NoGpu (cuda_device.h).
-std::unique_ptr<Device> make_device(const std::string& name, int local_rank = 0);
+namespace plain {
+// The device of chapter 01 or of this one, by one of device_names.  Throws NoGpu (cuda_device.h).
+std::unique_ptr<Device> make_device(const std::string& name);
+}  // namespace plain

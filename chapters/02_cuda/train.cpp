@@ -18,7 +18,7 @@ int main(int argc, char** argv) try {
   const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
 
-  const std::unique_ptr<Device> device = make_device(o.device);
+  const std::unique_ptr<Device> device = plain::make_device(o.device);
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const Buffer gradients(*device, layout.count, Purpose::gradients);

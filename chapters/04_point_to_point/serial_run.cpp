@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "chapters/01_serial/serial_training.h"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/04_point_to_point/patience.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"

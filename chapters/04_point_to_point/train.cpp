@@ -6,7 +6,7 @@
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/01_serial/train_report.h"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/04_point_to_point/parameter_server.h"
 #include "chapters/04_point_to_point/serial_run.h"
 #include "common/mpi/session.h"

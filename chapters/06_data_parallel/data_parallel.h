@@ -1,7 +1,7 @@
 // All that chapter 06 adds to the training program of chapter 01.
 #pragma once
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/06_data_parallel/data_parallel_options.h"
 #include "chapters/06_data_parallel/data_parallel_report.h"
 #include "chapters/06_data_parallel/exchange.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "common/error.h"

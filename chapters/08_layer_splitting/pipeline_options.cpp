@@ -1,6 +1,6 @@
 #include "chapters/08_layer_splitting/pipeline_options.h"
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "common/error.h"
 
 void PipelineOptions::declare(Options& options) {

@@ -5,7 +5,7 @@
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/08_layer_splitting/pipeline_report.h"
 #include "common/mpi/session.h"
 

@@ -1,6 +1,6 @@
 #include "chapters/09_tensor_parallel/tensor_options.h"
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/06_data_parallel/trace_layers.h"
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
 #include "common/error.h"

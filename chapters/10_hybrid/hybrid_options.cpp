@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "common/error.h"
 #include "common/mpi/session.h"

@@ -2,7 +2,7 @@
 //
 // Chapter 01's file; network, head and optimizer are one object here, the HybridModel: `make diff-10` shows it.
 // Run: make 10 RANKS=4 ARGS="--replicas 2 --pipeline 2"
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/10_hybrid/hybrid_report.h"
 #include "common/mpi/session.h"
 

@@ -1,6 +1,6 @@
 #include "chapters/11_fewer_bits/fewer_bits_options.h"
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "common/error.h"
 
 void FewerBitsOptions::declare(Options& options) {

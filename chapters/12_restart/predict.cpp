@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/06_data_parallel/replicas.h"
 #include "chapters/12_restart/checkpoint_folder.h"
 #include "chapters/12_restart/pictures.h"

@@ -3,7 +3,7 @@
 // This is chapter 10's file with a handful of lines changed: `make diff-12` shows them.
 // Run: make train, or make 12 RANKS=4 ARGS="--replicas 2 --pipeline 2 --checkpoint build/mine"
 #include <algorithm>
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/10_hybrid/hybrid_report.h"
 #include "chapters/12_restart/stop_signal.h"
 #include "chapters/12_restart/training_run.h"

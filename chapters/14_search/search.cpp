@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/14_search/search_journal.h"
 #include "chapters/14_search/team.h"
 #include "common/error.h"

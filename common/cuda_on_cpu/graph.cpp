@@ -2,6 +2,8 @@
 // down instead of queued. A launch of the graph is one operation that runs what was written down.
 #include "common/cuda_on_cpu/stream.h"
 
+extern "C" unsigned long cuda_on_cpu_graphs;
+
 struct CUgraphExec_st {
   std::vector<CUgraph_st::Node> nodes;
 };
@@ -114,6 +116,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream, Sou
   auto found = owned<CUgraphExec_st>().find(executable);
   if (found == owned<CUgraphExec_st>().end()) return refuse(cudaErrorInvalidValue, source, "cudaGraphLaunch: no such graph");
   if (!valid_stream(stream)) return refuse(cudaErrorInvalidResourceHandle, source, "cudaGraphLaunch: no such stream");
+  ++cuda_on_cpu_graphs;
   return submit(stream, source, [nodes = found->second] {
     for (const CUgraph_st::Node& node : nodes->nodes)
       if (sticky_error() == cudaSuccess) node.run();

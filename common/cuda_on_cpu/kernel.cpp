@@ -11,9 +11,9 @@
 
 #include "common/cuda_on_cpu/runtime.h"
 
-// For the judges of exercises: kernels that were launched, and the shape of the last one.
+// For tests and judges: kernels that were launched or recorded, the shape of the last one, and graphs that were launched.
 extern "C" {
-unsigned long cuda_on_cpu_launches = 0, cuda_on_cpu_blocks = 0, cuda_on_cpu_threads = 0;
+unsigned long cuda_on_cpu_launches = 0, cuda_on_cpu_blocks = 0, cuda_on_cpu_threads = 0, cuda_on_cpu_graphs = 0;
 }
 
 namespace cuda_on_cpu {

@@ -2,7 +2,12 @@
 // missing synchronisation, or a missing event between two streams, shows in the results.
 #include "common/cuda_on_cpu/stream.h"
 
+#include <algorithm>
 #include <ctime>
+
+extern "C" {
+unsigned long cuda_on_cpu_waits = 0;  // for tests: waits of the host, by any call, for something that had not run yet
+}
 
 namespace cuda_on_cpu {
 
@@ -85,6 +90,7 @@ cudaError_t submit(cudaStream_t handle, SourceLine source, std::function<void()>
 
 cudaError_t drain_stream(cudaStream_t stream) {
   StreamPointer found = find_stream(stream);
+  cuda_on_cpu_waits += !found->queue.empty();
   run_until(*found, found->issued);
   return sticky_error();
 }
@@ -92,14 +98,12 @@ cudaError_t drain_stream(cudaStream_t stream) {
 // Streams are independent of each other, so the order in which they are drained is another freedom that
 // CUDA_ON_CPU_ORDER plays with.
 cudaError_t drain_all() {
+  cuda_on_cpu_waits += operations_left() > 0;
   std::vector<StreamPointer> busy;
   for (auto& [handle, stream] : streams()) busy.push_back(stream);
-  if (order() == Order::ascending)
-    for (auto& stream : busy) run_until(*stream, stream->issued);
-  if (order() == Order::descending)
-    for (auto stream = busy.rbegin(); stream != busy.rend(); ++stream) run_until(**stream, (*stream)->issued);
-  if (order() == Order::shuffled)
-    while (operations_left() > 0) run_one(*busy[shuffle_number(busy.size())]);
+  while (order() == Order::shuffled && operations_left() > 0) run_one(*busy[shuffle_number(busy.size())]);
+  if (order() == Order::descending) std::reverse(busy.begin(), busy.end());
+  for (auto& stream : busy) run_until(*stream, stream->issued);
   return sticky_error();
 }
 
@@ -253,7 +257,9 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event, SourceLine source) {
   BEGIN_CALL
   NEED_EVENT("cudaEventSynchronize", event)
   if (event->last && event->last->capture) NOT_IN_CAPTURE("cudaEventSynchronize")
-  if (event->last && event->last->stream) run_until(*event->last->stream, event->last->sequence);
+  if (!event->last || !event->last->stream) return sticky_error();
+  cuda_on_cpu_waits += !event->last->done;
+  run_until(*event->last->stream, event->last->sequence);
   return sticky_error();
 }
 
