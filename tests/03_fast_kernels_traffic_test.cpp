@@ -116,6 +116,29 @@ TEST(Traffic, OfTheStepsIsWhatAHandFinds) {
   EXPECT_EQ(plain.at("matmul_kernel read global").units, m * n / 32 * k * (1 + 4));
 }
 
+// Step 16, by hand: one block, one panel. A panel has 512 pieces of 16 bytes: 16 requests of 32 lanes, each in four parts of one
+// wavefront; a request reads 8 rows of 64 bytes, 16 sectors. A warp reads 2 x 6 times four matrices, a wavefront each: eight rows of
+// 16 bytes are all banks once. It writes 64 x 32 elements in 32 requests of 8 rows and 8 columns, a sector a row.
+TEST(Traffic, OfStagesHasNoConflict) {
+  if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";
+  for (const std::string product : {"plain", "left", "right"}) {
+    const Counts& all = counts(product);
+    const auto expect = [&](const std::string& access, double requests, double units) {
+      const Count& c = all.at("matmul_stages_kernel " + access);
+      EXPECT_EQ(c.requests, requests) << access << ", " << product;
+      EXPECT_EQ(c.units, units) << access << ", " << product;
+      EXPECT_EQ(c.least, units) << access << ", " << product;
+    };
+    expect("write shared", 2 * 16, 2 * 16 * 4);
+    expect("read global", 2 * 16, 2 * 16 * 16);
+    expect("read shared", 8 * 2 * 6 * 4, 8 * 2 * 6 * 4);
+    expect("write global", 8 * 32, 8 * 32 * 8);
+    const Count& rounding = all.at("round_to_bf16_kernel read shared");
+    EXPECT_EQ(rounding.units, rounding.least) << product;
+    EXPECT_EQ(all.at("round_to_bf16_kernel write shared").units, rounding.least) << product;
+  }
+}
+
 // What is padded for it: the fragments' tiles are written with at most four numbers to a bank.
 TEST(Traffic, OfTensorCoresTilesIsSpreadOverTheBanks) {
   if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";

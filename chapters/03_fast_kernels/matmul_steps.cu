@@ -1,5 +1,6 @@
 // The list of the products, for tests and benchmarks.
 #include "chapters/02_cuda/cuda_check.h"
+#include "chapters/03_fast_kernels/bf16.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
 
 namespace fast {
@@ -25,6 +26,7 @@ const std::vector<Step>& matmul_steps() {
       {"15 tensor cores, tf32", matmul_tensor_tf32, 64, 0x1p-11, true},
       {"15 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 0x1p-9, true},
       {"15 tensor cores, half", matmul_tensor_half, 64, 0x1p-11, false},
+      {"16 tensor cores, stages", matmul_tensor_stages, 128, 0x1p-9, true},
   };
   return steps;
 }
