@@ -8,15 +8,21 @@
 #include <iterator>
 #include <set>
 
+#include "chapters/03_fast_kernels/bf16.h"
 #include "chapters/03_fast_kernels/block_order.h"
 #include "chapters/03_fast_kernels/block_shape.h"
 #include "chapters/03_fast_kernels/device_limits.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/step_graph.h"
+#include "chapters/03_fast_kernels/whole_step.h"
 #include "tests/device_operations.h"
 #include "tests/training_runs.h"
+
+// The twin counts what the host does; on a GPU nobody does.
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_launches, cuda_on_cpu_waits, cuda_on_cpu_graphs;
 
 namespace {
 
@@ -199,6 +205,9 @@ TEST_F(FastTest, TensorCoresRoundTheirInputs) {
       {fast::matmul_tensor_tf32, true, 1 + 0x3p-12f, 1 + 0x1p-10f},
       {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-7f, 1 + 0x1p-7f},
       {fast::matmul_tensor_bfloat16, true, 1 + 0x1p-10f, 1},
+      {fast::matmul_tensor_stages, true, 1 + 0x1p-7f, 1 + 0x1p-7f},
+      {fast::matmul_tensor_stages, true, 1 + 0x1p-8f, 1},                 // between two: to the even one
+      {fast::matmul_tensor_stages, true, 1 + 0x3p-8f, 1 + 0x1p-6f},
       {fast::matmul_tensor_half, false, 1 + 0x1p-10f, 1 + 0x1p-10f},
       {fast::matmul_tensor_half, false, 1 + 0x1p-12f, 1},
   };
@@ -208,6 +217,38 @@ TEST_F(FastTest, TensorCoresRoundTheirInputs) {
     EXPECT_EQ((Product{Transposition::none, 1, 1, 1}.result(*device, {c.input}, {1.0f})), Floats{c.expected})
         << c.input;
   }
+}
+
+// Step 16's operands: rounded, the other way round where they lie so, and with zeros up to whole panels.
+TEST_F(FastTest, RoundedOperandsHaveZerosAtTheirEdges) {
+  for (const auto& [rows, k] : {std::pair{1, 1}, {5, 33}, {128, 32}, {130, 70}})
+    for (bool transposed : {false, true}) {
+      const Floats values = random_floats(size_t(rows) * size_t(k), 1);
+      const Copied<> from(*device, values);
+      const size_t size = fast::rounded_size(rows, k), length = size_t(fast::padded(k, 32));
+      ASSERT_EQ(size, length * (rows <= 128 ? 128 : 256));
+      const Buffer<fast::Bf16> to(*device, size, Purpose::workspace);
+      fast::round_to_bf16(to, transposed ? row_major(from, rows).transposed() : row_major(from, k), rows, k, device->stream());
+      std::vector<fast::Bf16> host(size);
+      device->copy_out(host.data(), to.data(), size);
+      for (size_t i = 0; i < size; ++i) {
+        const size_t row = i / length, p = i % length;
+        const bool inside = row < size_t(rows) && p < size_t(k);
+        const float exact = inside ? values[transposed ? p * size_t(rows) + row : row * size_t(k) + p] : 0.0f;
+        const uint32_t bits = uint32_t(host[i]) << 16;
+        float value;
+        std::memcpy(&value, &bits, sizeof value);
+        ASSERT_NEAR(value, exact, std::abs(exact) * 0x1p-8f) << rows << " x " << k << ", row " << row << ", number " << p;
+      }
+    }
+}
+
+// More panels than there are stages, fewer, and none.
+TEST_F(FastTest, StagesForAnyNumberOfPanels) {
+  if (!fast::can_run({.needs_ampere = true})) GTEST_SKIP() << "skipped: this GPU is older than bfloat16";
+  CpuDevice cpu;
+  device->set_matmul(fast::matmul_tensor_stages);
+  for (int k : {0, 1, 31, 32, 33, 64, 96, 97, 161, 224}) expect_exact_product(*device, cpu, {Transposition::none, 9, 11, k});
 }
 
 // --- Fused kernels ---------------------------------------------------------------------------------------------------------
@@ -246,14 +287,16 @@ TEST_F(FastTest, CopiesInMayFollowEachOther) {
 
 // The sums run over rows, ascending, whatever the kernel: the same bits as three plain lines.
 TEST_F(FastTest, ColumnSumsKeepTheirOrder) {
-  const int rows = 131, columns = 45;
-  const Floats dy = random_floats(size_t(rows) * columns, 1);
-  Floats expected(columns, 0.0f);
-  for (int r = 0; r < rows; ++r)
-    for (int j = 0; j < columns; ++j) expected[size_t(j)] += dy[size_t(r) * columns + size_t(j)];
-  const Copied<> on_dy(*device, dy), db(*device, Floats(columns, NAN));
-  device->linear_backward_bias(db, on_dy, Write::overwrite, rows, columns);
-  expect_same(db.host(), expected, "column sums");
+  for (int rows : {0, 1, 127, 128, 131, 257})
+    for (int columns : {1, 8, 45}) {
+      const Floats dy = random_floats(size_t(rows) * size_t(columns), 1);
+      Floats expected(size_t(columns), 0.0f);
+      for (int r = 0; r < rows; ++r)
+        for (int j = 0; j < columns; ++j) expected[size_t(j)] += dy[size_t(r) * size_t(columns) + size_t(j)];
+      const Copied<> on_dy(*device, dy), db(*device, Floats(size_t(columns), NAN));
+      device->linear_backward_bias(db, on_dy, Write::overwrite, rows, columns);
+      expect_same(db.host(), expected, std::to_string(rows) + " rows, " + std::to_string(columns) + " columns");
+    }
 }
 
 // --- Training --------------------------------------------------------------------------------------------------------------
@@ -300,19 +343,58 @@ Floats train_with_prefetch(Device& device, const Dataset& data, size_t samples, 
   return parameters.host();
 }
 
-// Chapter 01's loop with the same micro-batches.
-Floats train_plainly(Device& device, const Dataset& data, size_t samples, size_t batch, size_t parts) {
+// The first images of MNIST.
+Dataset images(size_t n) {
+  Dataset data = read_mnist_train("build/data");
+  data.count = n, data.pixels.resize(n * data.features()), data.labels.resize(n);
+  return data;
+}
+
+// The same steps as one graph each, with data set, losses and number of steps on the device.
+struct WholeRun {
+  Floats weights;
+  std::vector<double> losses;
+};
+WholeRun train_whole(Device& device, const Dataset& data, size_t samples, size_t batch, size_t parts, const std::string& rule = "adam",
+                     size_t read_every = 1000) {
   const Layout layout = make_layout({784, 32, 10});
-  Floats weights(layout.count);
-  initialize(weights.data(), layout, 1);
-  const Copied<> parameters(device, weights), gradients(device, weights);
+  WholeRun run{Floats(layout.count), {}};
+  initialize(run.weights.data(), layout, 1);
+  const Copied<> parameters(device, run.weights), gradients(device, run.weights);
+  Mlp mlp(device, layout, parameters, gradients, {.rows = int((batch + parts - 1) / parts)});
+  WholeStep step(mlp, data, {.name = rule, .learning_rate = 0.001}, parameters, gradients, int(parts));
+  for (uint32_t epoch = 0; epoch < 2; ++epoch) {
+    const std::vector<uint32_t> order = permutation(1, epoch, samples);
+    step.begin_epoch(order, batch);
+    for (const Range rows : batches(samples, batch)) {
+      step.run(rows);
+      if (step.unread() < read_every && rows.last < samples) continue;
+      size_t first = run.losses.size() - epoch * batches(samples, batch).size();
+      for (const auto& [loss, n] : step.losses()) {
+        run.losses.push_back(loss);
+        EXPECT_EQ(n, batches(samples, batch)[first++].size());
+      }
+    }
+    EXPECT_EQ(step.unread(), 0u);
+  }
+  run.weights = parameters.host();
+  return run;
+}
+
+// Chapter 01's loop with the same micro-batches, and what it says of its losses.
+WholeRun train_by_parts(Device& device, const Dataset& data, size_t samples, size_t batch, size_t parts, const std::string& rule) {
+  const Layout layout = make_layout({784, 32, 10});
+  WholeRun run{Floats(layout.count), {}};
+  initialize(run.weights.data(), layout, 1);
+  const Copied<> parameters(device, run.weights), gradients(device, run.weights);
   const Space space{.rows = int(batch)};
   Mlp mlp(device, layout, parameters, gradients, space);
   SoftmaxHead head(device, space);
-  Optimizer optimizer(device, {.name = "adam", .learning_rate = 0.001}, layout.count);
+  Optimizer optimizer(device, {.name = rule, .learning_rate = 0.001}, layout.count);
   for (uint32_t epoch = 0; epoch < 2; ++epoch) {
     const std::vector<uint32_t> order = permutation(1, epoch, samples);
     for (const Range rows : batches(samples, batch)) {
+      double loss = 0;
       Write write = Write::overwrite;
       for (size_t m = 0; m < parts; ++m) {
         const Range part = share(rows, parts, m);
@@ -322,13 +404,24 @@ Floats train_plainly(Device& device, const Dataset& data, size_t samples, size_t
         mlp.forward(int(part.size()));
         head.backward(mlp, rows.size());
         mlp.backward(write);
-        EXPECT_TRUE(std::isfinite(head.loss(mlp, rows.size())));  // waits: the views may be written again
+        loss += head.loss(mlp, rows.size());
         write = Write::accumulate;
       }
       optimizer.step(parameters, gradients);
+      run.losses.push_back(loss);
     }
   }
-  return parameters.host();
+  run.weights = parameters.host();
+  return run;
+}
+
+// --- What chapters 04 to 14 compute on
+
+TEST_F(FastTest, MakeDeviceMakesThisChaptersDevice) {
+  EXPECT_EQ(make_device("cpu")->name(), "cpu");
+  const std::unique_ptr<Device> made = make_device("cuda", count_gpus());
+  EXPECT_TRUE(dynamic_cast<FastCudaDevice*>(made.get()));
+  EXPECT_EQ(made->name(), device->name()) << "GPUs are dealt out in turn";
 }
 
 // Prefetch and graphs change when things happen, not what: bit for bit, also with partial batches and empty micro-batches.
@@ -337,11 +430,96 @@ TEST_F(FastTest, PrefetchAndGraphChangeNoBit) {
   for (size_t parts : {1, 3})
     for (size_t samples : {66, 96, 32, 5})
       expect_same(train_with_prefetch(*device, data, samples, 32, parts),
-                  train_plainly(*device, data, samples, 32, parts),
+                  train_by_parts(*device, data, samples, 32, parts, "adam").weights,
                   std::to_string(samples) + " samples in " + std::to_string(parts) + " parts");
   CpuDevice cpu;
-  expect_same(train_with_prefetch(cpu, data, 66, 32, 3), train_plainly(cpu, data, 66, 32, 3),
+  expect_same(train_with_prefetch(cpu, data, 66, 32, 3), train_by_parts(cpu, data, 66, 32, 3, "adam").weights,
               "on the CPU device");
+}
+
+TEST_F(FastTest, WholeStepsChangeNoBit) {
+  const Dataset data = images(100);
+  CpuDevice cpu;
+  CudaDevice plain;
+  for (const char* rule : {"sgd", "momentum", "adam"})
+    for (size_t parts : {1, 3})
+      for (size_t samples : {66, 96, 5}) {
+        const WholeRun expected = train_by_parts(*device, data, samples, 32, parts, rule);
+        for (size_t read_every : {2, 1000}) {
+          const WholeRun run = train_whole(*device, data, samples, 32, parts, rule, read_every);
+          expect_same(run.weights, expected.weights, std::string(rule) + ", " + std::to_string(samples) + " samples in " + std::to_string(parts) + " parts");
+          EXPECT_EQ(run.losses, expected.losses) << rule;
+        }
+      }
+  for (Device* other : {static_cast<Device*>(&cpu), static_cast<Device*>(&plain)}) {
+    const WholeRun run = train_whole(*other, data, 66, 32, 3), expected = train_by_parts(*other, data, 66, 32, 3, "adam");
+    expect_same(run.weights, expected.weights, "on another device");
+    EXPECT_EQ(run.losses, expected.losses);
+  }
+}
+
+// A loss of more rows than a block of threads, and the device's Adam afterwards, which counts from its argument again.
+TEST_F(FastTest, AWholeStepOfManyRowsAndAnAdamAfterIt) {
+  const Dataset data = images(700);
+  for (size_t parts : {1, 2}) {
+    const WholeRun run = train_whole(*device, data, 700, 600, parts), expected = train_by_parts(*device, data, 700, 600, parts, "adam");
+    expect_same(run.weights, expected.weights, "600 rows");
+    EXPECT_EQ(run.losses, expected.losses);
+  }
+}
+
+// A step is one launch. Nobody waits but for the losses, once; before, each step started two copies, a graph and the update, and waited.
+TEST_F(FastTest, AWholeStepIsOneLaunchAndNoWait) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts";
+  const Dataset data = images(160);
+  struct Counts {
+    unsigned long waits, graphs, kernels;
+    bool operator==(const Counts&) const = default;
+  };
+  const auto counts = [&](size_t steps, size_t parts) {
+    const Counts before{cuda_on_cpu_waits, cuda_on_cpu_graphs, cuda_on_cpu_launches};
+    train_whole(*device, data, 32 * steps, 32, parts);
+    return Counts{cuda_on_cpu_waits - before.waits, cuda_on_cpu_graphs - before.graphs, cuda_on_cpu_launches - before.kernels};
+  };
+  for (size_t parts : {1, 3}) {
+    const Counts two = counts(2, parts), five = counts(5, parts);
+    EXPECT_EQ(five.waits, two.waits);
+    EXPECT_EQ(five.graphs, 2u * 5) << "two epochs";
+    EXPECT_EQ(five.kernels, two.kernels) << "of a step that was recorded nothing is started alone";
+  }
+  // What the text counts: kernels of a step of three layers, by the device of the course's network.
+  const auto kernels = [&](const std::function<void()>& step) {
+    const unsigned long before = cuda_on_cpu_launches;
+    step();
+    return cuda_on_cpu_launches - before;
+  };
+  const Layout layout = make_layout({784, 512, 256, 10});
+  const Copied<> parameters(*device, Floats(layout.count)), gradients(*device, Floats(layout.count));
+  Mlp mlp(*device, layout, parameters, gradients, {.rows = 2});
+  SoftmaxHead head(*device, {.rows = 2});
+  const std::vector<uint32_t> order = {0, 1};
+  EXPECT_EQ(kernels([&] { load_images(mlp, data, order, {0, 2}), head.load_labels(data, order, {0, 2}); }), 0u);
+  EXPECT_EQ(kernels([&] { mlp.forward(2), head.backward(mlp, 2), mlp.backward(Write::overwrite); }), 14u);
+  WholeStep step(mlp, data, {}, parameters, gradients, 1);
+  step.begin_epoch(order, 2);
+  EXPECT_EQ(kernels([&] { step.run({0, 2}); }), 14u + 3) << "gather, update, loss";
+}
+
+// The host waits for the loss of each micro-batch, which it reads, and for nothing else; with prefetch also for the copy of the next
+// micro-batch, whose view it fills anew.
+TEST_F(FastTest, AStepWaitsOnlyForWhatTheHostReads) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts waits";
+  const Dataset data = images(160);
+  for (const size_t of_a_part : {1, 2})
+    for (const size_t parts : {1, 3}) {
+      const auto waits = [&](size_t steps) {
+        const unsigned long before = cuda_on_cpu_waits;
+        if (of_a_part == 1) train_by_parts(*device, data, 32 * steps, 32, parts, "adam");
+        else train_with_prefetch(*device, data, 32 * steps, 32, parts);
+        return cuda_on_cpu_waits - before;
+      };
+      EXPECT_EQ(waits(5) - waits(2), 2 * 3 * parts * of_a_part) << "three steps more in each of two epochs";
+    }
 }
 
 TEST_F(FastTest, AGraphIsRecordedOncePerKind) {
@@ -378,8 +556,11 @@ TEST_F(FastTest, ALaunchThatIsRefusedEndsTheProgram) {
       [&] { d.linear_backward_bias(p, p, Write::overwrite, 1, -1); },
       [&] { d.softmax_cross_entropy(p, p, p, labels, 1, -1, 1); },
   };
+  const auto* numbers = reinterpret_cast<const fast::Bf16*>(p.data());
+  if (fast::can_run({.needs_ampere = true})) operations.push_back([&, numbers] { fast::matmul_bf16(p, numbers, numbers, 1, 1 << 24, 1, {}, d.stream()); });
+  operations.push_back([&d, &p] { fast::round_to_bf16(nullptr, row_major(p, 1), 1 << 24, 1, d.stream()); });
   for (const fast::Step& step : fast::matmul_steps()) {
-    if (!fast::can_run(step)) continue;
+    if (!fast::can_run(step) || step.matmul == fast::matmul_tensor_stages) continue;  // its operands would be a gigabyte
     // Chapter 02's kernel counts blocks of rows in y, which ends at 65535, all others blocks of columns.
     const int many = 1 << 24, m = step.matmul == fast::matmul_coalesced ? many : 1, columns = m == 1 ? many : 1;
     operations.push_back([&d, &p, &step, m, columns] {
@@ -429,7 +610,8 @@ TEST(MatmulSteps, AreThoseOfTheText) {
                            {"14 three shapes", matmul_three_shapes, 64},
                            {"15 tensor cores, tf32", matmul_tensor_tf32, 64, 1.0 / 2048, true},
                            {"15 tensor cores, bfloat16", matmul_tensor_bfloat16, 64, 1.0 / 512, true},
-                           {"15 tensor cores, half", matmul_tensor_half, 64, 1.0 / 2048, false}};
+                           {"15 tensor cores, half", matmul_tensor_half, 64, 1.0 / 2048, false},
+                           {"16 tensor cores, stages", matmul_tensor_stages, 128, 1.0 / 512, true}};
   ASSERT_EQ(fast::matmul_steps().size(), std::size(expected));
   for (size_t i = 0; i < std::size(expected); ++i) {
     const Step &step = fast::matmul_steps()[i], &e = expected[i];

@@ -4,6 +4,7 @@
 
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/03_fast_kernels/fused.h"
+#include "chapters/03_fast_kernels/make_device.h"
 
 FastCudaDevice::FastCudaDevice(int index, fast::Matmul* matmul) : CudaDevice(index), matmul_(matmul) {
   for (Staging& staging : staging_) {
@@ -61,10 +62,11 @@ void FastCudaDevice::momentum(float* w, float* v, const float* g, float rate, fl
 
 void FastCudaDevice::adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2,
                           float epsilon, int step, size_t n) {
+  if (adam_step_) return fast::adam_counted(w, m, v, g, rate, beta1, beta2, epsilon, corrections_, adam_step_, n, stream());
   fast::adam(w, m, v, g, rate, beta1, beta2, epsilon, step, n, stream());
 }
 
-std::unique_ptr<Device> make_fast_device(const std::string& name, int local_rank) {
+std::unique_ptr<Device> make_device(const std::string& name, int local_rank) {
   if (name != "cuda") return make_cpu_device();
   return std::make_unique<FastCudaDevice>(local_rank % count_gpus());
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "chapters/02_cuda/cuda_device.h"
-#include "chapters/02_cuda/make_device.h"
 #include "chapters/03_fast_kernels/matmul.h"
 
 class FastCudaDevice : public CudaDevice {
@@ -29,6 +28,8 @@ class FastCudaDevice : public CudaDevice {
   void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) override;
   void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
             int step, size_t n) override;
+  // From now on adam takes the number of its step from the device (fused.h, adam_counted); null: from its argument again.
+  void count_adam_on_device(const float* corrections, const int* step) { corrections_ = corrections, adam_step_ = step; }
 
  protected:
   void copy_bytes_in(void* device, const void* host, size_t bytes) override;
@@ -43,7 +44,6 @@ class FastCudaDevice : public CudaDevice {
   fast::Matmul* matmul_;
   Staging staging_[4];
   int next_staging_ = 0;
+  const float* corrections_ = nullptr;
+  const int* adam_step_ = nullptr;
 };
-
-// make_device with this chapter's device for "cuda".  Throws NoGpu.
-std::unique_ptr<Device> make_fast_device(const std::string& name, int local_rank = 0);

@@ -20,5 +20,8 @@ void column_sums(float* db, const float* dy, Write write, int rows, int columns,
 void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n, cudaStream_t stream);
 void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
           int step, size_t n, cudaStream_t stream);
+// The same for a step that is counted on the device: corrections (steps, 2) of which *step is the row.
+void adam_counted(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+                  const float* corrections, const int* step, size_t n, cudaStream_t stream);
 
 }  // namespace fast

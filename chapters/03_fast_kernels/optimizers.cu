@@ -28,8 +28,8 @@ void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n
   CUDA_CHECK(cudaGetLastError());
 }
 
-__global__ void adam_kernel(float* w, float* m, float* v, const float* g, float rate, float beta1,
-                            float beta2, float epsilon, float correction1, float correction2, size_t n) {
+__device__ void adam_element(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2,
+                             float epsilon, float correction1, float correction2, size_t n) {
   const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= n) return;
   const float gradient = g[i];
@@ -40,6 +40,16 @@ __global__ void adam_kernel(float* w, float* m, float* v, const float* g, float 
   w[i] -= rate * (mean / correction1) / (sqrtf(square / correction2) + epsilon);
 }
 
+__global__ void adam_kernel(float* w, float* m, float* v, const float* g, float rate, float beta1,
+                            float beta2, float epsilon, float correction1, float correction2, size_t n) {
+  adam_element(w, m, v, g, rate, beta1, beta2, epsilon, correction1, correction2, n);
+}
+__global__ void adam_counted_kernel(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2,
+                                    float epsilon, const float* corrections, const int* step, size_t n) {
+  const float* pair = corrections + 2 * *step;
+  adam_element(w, m, v, g, rate, beta1, beta2, epsilon, pair[0], pair[1], n);
+}
+
 void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
           int step, size_t n, cudaStream_t stream) {
   if (n == 0) return;
@@ -47,6 +57,14 @@ void adam(float* w, float* m, float* v, const float* g, float rate, float beta1,
   const float correction2 = float(1 - std::pow(double(beta2), step));
   adam_kernel<<<blocks_for(n, threads), threads, 0, stream>>>(w, m, v, g, rate, beta1, beta2, epsilon,
                                                               correction1, correction2, n);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+void adam_counted(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
+                  const float* corrections, const int* step, size_t n, cudaStream_t stream) {
+  if (n == 0) return;
+  adam_counted_kernel<<<blocks_for(n, threads), threads, 0, stream>>>(w, m, v, g, rate, beta1, beta2, epsilon, corrections,
+                                                                      step, n);
   CUDA_CHECK(cudaGetLastError());
 }
 
