@@ -1,8 +1,8 @@
-// Column sums, in the same order as before and with more loads under way.
+// Column sums, in the same order as before, with more blocks and more loads under way.
 //
-// The rows must be added one after another: that fixes the bits. The loads need no order. Chapter 02's loop waits for each
-// load before the next addition; here a thread asks for eight rows at once and then adds them in order. And blocks of one
-// warp instead of eight spread a few hundred columns over many multiprocessors.
+// The rows must be added one after another: that fixes the bits. The loads need no order. Chapter 02's loop waits for each load before the
+// next addition, and 256 columns are one block. Here a block has eight columns, whose neighbours in a row are one sector of memory. Its 64
+// threads fetch up to 128 rows of them at once into shared memory; then a thread per column adds them in order.
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/fused.h"
@@ -10,28 +10,31 @@
 namespace fast {
 
 namespace {
-constexpr unsigned threads = 32;
-constexpr int rows_at_once = 8;
+constexpr int columns_of_block = 8, threads = 64, rows_at_once = 128;
+constexpr int rows_together = threads / columns_of_block;  // fetched by one instruction of the block
 }  // namespace
 
 __global__ void column_sums_kernel(float* db, const float* dy, Write write, int rows, int columns) {
-  const int column = int(blockIdx.x * blockDim.x + threadIdx.x);
-  if (column >= columns) return;
+  __shared__ float fetched[rows_at_once][columns_of_block];
+  const int j = int(threadIdx.x) % columns_of_block, own = int(threadIdx.x) / columns_of_block;
+  const int column = int(blockIdx.x) * columns_of_block + j;
   float sum = 0;
-  int row = 0;
-  for (; row + rows_at_once <= rows; row += rows_at_once) {
-    float values[rows_at_once];
-    for (int i = 0; i < rows_at_once; ++i) values[i] = dy[size_t(row + i) * size_t(columns) + size_t(column)];
-    for (int i = 0; i < rows_at_once; ++i) sum += values[i];
+  for (int first = 0; first < rows; first += rows_at_once) {
+#pragma unroll
+    for (int i = 0; i < rows_at_once; i += rows_together)
+      if (first + i + own < rows && column < columns)
+        fetched[i + own][j] = dy[size_t(first + i + own) * size_t(columns) + size_t(column)];
+    __syncthreads();
+    if (own == 0 && column < columns)
+      for (int i = 0; i < rows_at_once && first + i < rows; ++i) sum += fetched[i][j];
+    __syncthreads();
   }
-  for (; row < rows; ++row) sum += dy[size_t(row) * size_t(columns) + size_t(column)];
-  db[column] = write == Write::accumulate ? db[column] + sum : sum;
+  if (own == 0 && column < columns) db[column] = write == Write::accumulate ? db[column] + sum : sum;
 }
 
 void column_sums(float* db, const float* dy, Write write, int rows, int columns, cudaStream_t stream) {
   if (columns == 0) return;
-  column_sums_kernel<<<blocks_for(size_t(columns), threads), threads, 0, stream>>>(db, dy, write, rows,
-                                                                                   columns);
+  column_sums_kernel<<<blocks_for(size_t(columns), columns_of_block), threads, 0, stream>>>(db, dy, write, rows, columns);
   CUDA_CHECK(cudaGetLastError());
 }
 
