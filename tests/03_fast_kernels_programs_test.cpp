@@ -15,6 +15,8 @@
 #include "tests/program.h"
 #include "tests/training_runs.h"
 
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_blocks, cuda_on_cpu_threads;  // what the twin counts of the last launch
+
 #define main bench_main
 #include "chapters/03_fast_kernels/bench.cpp"
 #undef main
@@ -252,11 +254,32 @@ TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
     if (cublas) text << begin << "cuBLAS\"," << rate.str() << ",1\n";
     for (const fast::Step& step : fast::matmul_steps())
       if (fast::can_run(step)) text << begin << step.name << "\"," << rate.str() << (cublas ? ",1\n" : ",\n");
+    if (!fast::can_run({.needs_ampere = true})) continue;
+    if (cublas) text << begin << "cuBLAS, bfloat16\"," << rate.str() << ",1\n";
+    text << begin << "16 stages, operands in memory\"," << rate.str() << (cublas ? ",1\n" : ",\n");
   }
   written << std::ifstream(csv).rdbuf();
   EXPECT_EQ(written.str(), text.str());
   std::filesystem::remove(csv);
   EXPECT_THROW(report_products(*device, small, "/nonexistent/f.csv"), Error);
+}
+
+// Operations are counted as the twin counts threads: 8 chains of 4 multiply-adds for each. A copy of 2^14 floats moves them twice.
+TEST_F(BenchTest, LimitsAreOperationsAndBytesBySeconds) {
+  const OwnClock clock({0.5});
+  const std::string csv = testing::TempDir() + "limits_" + std::to_string(getpid()) + ".csv";
+  report_limits(*device, {.name = "none", .gflops = 12, .gbytes = 34}, csv);
+  std::ostringstream text, written;
+  text << "limit,from_attributes,measured\nGFLOP/s in float,12," << 2e-9 * 8 * 4 * 256 * 8 * device_limits().multiprocessors / 0.5
+       << "\nGB/s,34," << 2e-9 * 4 * 16384 / 0.5 << "\n";
+  written << std::ifstream(csv).rdbuf();
+  EXPECT_EQ(written.str(), text.str());
+  std::filesystem::remove(csv);
+  EXPECT_THROW(report_limits(*device, {}, "/nonexistent/f.csv"), Error);
+  if (!&cuda_on_cpu_blocks) return;  // on a GPU nobody counts
+  const Buffer<> nothing(*device, 1, Purpose::workspace);
+  const double operations = queue_multiply_adds(nothing, 3, device->stream());
+  EXPECT_EQ(operations, 2.0 * 8 * 3 * double(cuda_on_cpu_blocks * cuda_on_cpu_threads));
 }
 
 TEST_F(BenchTest, OnAGpuThereIsAColumnForItsPeakAndForCublas) {
@@ -296,12 +319,15 @@ TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
   };
   EXPECT_EQ(weights(cpu, &Trainer::plain_epoch), expected);
   EXPECT_EQ(weights(cpu, &Trainer::overlapped_epoch), expected);
+  EXPECT_EQ(weights(cpu, &Trainer::whole_epoch), expected);
   EXPECT_LT(compare(weights(*device, &Trainer::plain_epoch), expected).max_abs, 1e-5);  // rounding alone
   EXPECT_EQ(weights(*device, &Trainer::overlapped_epoch), weights(*device, &Trainer::plain_epoch));
+  EXPECT_EQ(weights(*device, &Trainer::whole_epoch), weights(*device, &Trainer::plain_epoch));
 
   const OwnClock clock({0.5});
   const auto line = [](std::string name) { return name.append(44 - name.size(), ' ') + "        80\n"; };
-  const std::string rows = line("chapter 02's kernels") + line("chapter 03's kernels") + line("chapter 03's kernels, prefetch and graph");
+  const std::string rows = line("chapter 02's kernels") + line("chapter 03's kernels") + line("chapter 03's kernels, prefetch and graph") +
+                           line("chapter 03's kernels, whole steps");
   const std::string title = "\n784-12-11-10, batch 5, samples/s\n";
   DeviceLimits limits;
   limits.is_gpu = true;
@@ -338,6 +364,23 @@ int cublasSgemm_v2(void* h, int ta, int tb, int m, int n, int k, const float* al
     }
   return 0;
 }
+static float of_bf16(const unsigned short* from) {
+  unsigned bits = (unsigned)*from << 16;
+  float value;
+  __builtin_memcpy(&value, &bits, 4);
+  return value;
+}
+int cublasGemmEx(void* h, int ta, int tb, int m, int n, int k, const float* alpha, const unsigned short* a, int kind_a, int lda,
+                 const unsigned short* b, int kind_b, int ldb, const float* beta, float* c, int kind_c, int ldc, int compute, int algorithm) {
+  if (h != &handle || m > 100 || kind_a != 14 || kind_b != 14 || kind_c != 0 || compute != 68 || algorithm != -1) return 7;
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j++) {
+      float sum = 0;
+      for (int p = 0; p < k; p++) sum += of_bf16(ta ? a + p + i * lda : a + i + p * lda) * of_bf16(tb ? b + j + p * ldb : b + p + j * ldb);
+      c[i + j * ldc] = *alpha * sum + (*beta == 0 ? 0 : *beta * c[i + j * ldc]);
+    }
+  return 0;
+}
 )";
   // The loader takes a library that is there already for the one of that name.
   const ProgramRun made = run_program("cc -shared -fPIC -Wl,-soname,libcublas.so -o " + name + ".so " + name + ".c");
@@ -359,6 +402,15 @@ int cublasSgemm_v2(void* h, int ta, int tb, int m, int n, int k, const float* al
       for (int i = 0; i < s.m * s.n; ++i) EXPECT_NEAR(o.c()[i], expected.c()[i], 1e-6) << s.name << " " << i;
     }
     EXPECT_FALSE(cublas.matmul(nullptr, {}, {}, 1, 101, 0)) << "it refuses";
+    // a (3, 2) · b (2, 4) by hand, in bfloat16: 1 is 0x3f80, 2 is 0x4000, 3 is 0x4040. Rows are padded to 32 numbers.
+    std::vector<fast::Bf16> a(3 * 32, 0x7fff), b_transposed(4 * 32, 0x7fff);  // NaN, where nobody may read
+    const fast::Bf16 numbers[] = {0, 0x3f80, 0x4000, 0x4040};
+    for (size_t i = 0; i < 3; ++i) a[32 * i] = numbers[1], a[32 * i + 1] = numbers[i + 1];
+    for (size_t j = 0; j < 4; ++j) b_transposed[32 * j] = numbers[j], b_transposed[32 * j + 1] = numbers[2];
+    std::vector<float> c(12, NAN);
+    EXPECT_TRUE(cublas.matmul_bf16(c.data(), a.data(), b_transposed.data(), 3, 4, 2));
+    EXPECT_EQ(c, (std::vector<float>{2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9}));
+    EXPECT_FALSE(cublas.matmul_bf16(c.data(), a.data(), b_transposed.data(), 1, 101, 2)) << "it refuses";
   }
   EXPECT_EQ(reinterpret_cast<int (*)()>(dlsym(library, "destroyed_of_cublas"))(), 1);
 }
@@ -366,7 +418,7 @@ int cublasSgemm_v2(void* h, int ta, int tb, int m, int n, int k, const float* al
 TEST(BenchProgram, HelpAndMistakes) {
   const std::string bench = build_folder() + "/chapters/03_fast_kernels/bench";
   const ProgramRun help = run_program(bench + " --help");
-  for (const char* option : {"--csv TEXT", "--report TEXT", "--products", "--training"}) EXPECT_TRUE(contains(help.output, option));
+  for (const char* option : {"--csv TEXT", "--report TEXT", "--limits TEXT", "--products", "--training"}) EXPECT_TRUE(contains(help.output, option));
   EXPECT_EQ(run_program(bench + " --nonsense").output, "error: unknown option --nonsense (--help lists the options)\n");
 }
 
@@ -394,7 +446,7 @@ Report rehearse(const std::string& limit) {
   report.page = page.str();
   return report;
 }
-const std::vector<std::string> stages = {"correctness", "02_cuda_test", "03_fast_kernels_test", "products", "peers", "roofline", "step", "two_ranks_06", "two_ranks_07",
+const std::vector<std::string> stages = {"correctness", "02_cuda_test", "03_fast_kernels_test", "limits", "products", "peers", "roofline", "step", "two_ranks_06", "two_ranks_07",
                                          "two_ranks_08", "two_ranks_09", "two_ranks_10", "two_ranks_12", "sanitizer", "counters"};
 
 TEST(GpuReport, IsRehearsedStageByStage) {
@@ -405,7 +457,7 @@ TEST(GpuReport, IsRehearsedStageByStage) {
     EXPECT_TRUE(report.results[i] == "passed" || report.results[i].starts_with("skipped: ")) << report.names[i] << ": " << report.results[i];
     EXPECT_TRUE(contains(report.page, "| " + report.names[i] + " | ")) << report.page;
   }
-  for (const char* name : {"correctness", "products", "counters"})
+  for (const char* name : {"correctness", "limits", "products", "counters"})
     EXPECT_EQ(report.results[size_t(std::ranges::find(report.names, name) - report.names.begin())], "passed");
   std::ostringstream correctness;
   correctness << std::ifstream(report.folder + "/correctness.txt").rdbuf();

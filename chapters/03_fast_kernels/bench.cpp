@@ -18,6 +18,7 @@
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/shapes.h"
 #include "chapters/03_fast_kernels/step_graph.h"
+#include "chapters/03_fast_kernels/whole_step.h"
 #include "common/machine.h"
 #include "common/options.h"
 #include "common/philox.h"
@@ -181,8 +182,35 @@ void report_products(FastCudaDevice& device, const std::vector<Shape>& all, cons
       device.set_matmul(step.matmul);
       line(step.name, seconds_of(device, [&] { device.matmul(o.c(), o.a(), o.b(), s.m, s.n, s.k, {}); }));
     }
+    if (!fast::can_run({.needs_ampere = true})) continue;
+    // Operands that lie in memory as bfloat16: rounding them takes no part.
+    const Buffer<fast::Bf16> a(device, fast::rounded_size(s.m, s.k), Purpose::workspace), b(device, fast::rounded_size(s.n, s.k), Purpose::workspace);
+    fast::round_to_bf16(a, o.a(), s.m, s.k, device.stream());
+    fast::round_to_bf16(b, o.b().transposed(), s.n, s.k, device.stream());
+    yardstick = 0;
+    if (cublas.available() && cublas.matmul_bf16(o.c(), a, b, s.m, s.n, s.k)) {
+      const double seconds = seconds_of(device, [&] { cublas.matmul_bf16(o.c(), a, b, s.m, s.n, s.k); });
+      yardstick = s.gflop() / seconds;
+      line("cuBLAS, bfloat16", seconds);
+    }
+    line("16 stages, operands in memory", seconds_of(device, [&] { fast::matmul_bf16(o.c(), a, b, s.m, s.n, s.k, {}, device.stream()); }));
   }
   device.set_matmul(fast::matmul_three_shapes);
+}
+
+// What the device can do at best: by its attributes, and as it does it. A copy reads and writes each number.
+void report_limits(FastCudaDevice& device, const DeviceLimits& limits, const std::string& file) {
+  std::ofstream out(file);
+  if (!out) throw Error(file + ": cannot be written");
+  const size_t n = limits.is_gpu ? size_t{1} << 27 : size_t{1} << 14;  // more than any cache holds
+  const int turns = limits.is_gpu ? 1 << 14 : 4;
+  const Buffer<> from(device, n, Purpose::workspace), to(device, n, Purpose::workspace);
+  double operations = 0;
+  const double multiplying = seconds_of(device, [&] { operations = queue_multiply_adds(to, turns, device.stream()); });
+  const double copying = seconds_of(device, [&] { device.copy(to, from, n); });
+  out << "limit,from_attributes,measured\n"
+      << "GFLOP/s in float," << limits.gflops << ',' << 1e-9 * operations / multiplying << "\nGB/s," << limits.gbytes << ','
+      << 1e-9 * 8.0 * double(n) / copying << '\n';
 }
 
 // --- A training step ---------------------------------------------------------------------------------------------------
@@ -209,7 +237,8 @@ class Trainer {
         mlp_(device, layout_, parameters_, gradients_, space_),
         head_(device, space_),
         optimizer_(device, {}, layout_.count),
-        graph_(device) {
+        graph_(device),
+        whole_(mlp_, data_, {}, parameters_, gradients_, 1) {
     std::vector<float> weights(layout_.count);
     initialize(weights.data(), layout_, 1);
     device.copy_in(parameters_.data(), weights.data(), layout_.count);
@@ -230,6 +259,13 @@ class Trainer {
   }
 
   // As in this chapter's.
+  void whole_epoch() {
+    whole_.begin_epoch(order_, batch);
+    for (const Range rows : batches(data_.count, batch)) whole_.run(rows);
+    whole_.losses();
+  }
+
+  // With data that come from the host while it computes.
   void overlapped_epoch() {
     Prefetch prefetch(mlp_, head_, data_, order_, micro_batches(data_.count, batch, 1));
     for (size_t b = 0; b < data_.count / batch; ++b) {
@@ -259,6 +295,7 @@ class Trainer {
   SoftmaxHead head_;
   Optimizer optimizer_;
   StepGraph graph_;
+  WholeStep whole_;
 };
 
 double training_rate(Device& device, const Job& job, void (Trainer::*epoch)()) {
@@ -281,6 +318,7 @@ void bench_training(FastCudaDevice& device, const DeviceLimits& limits, const Jo
   line("chapter 02's kernels", training_rate(plain, job, &Trainer::plain_epoch));
   line("chapter 03's kernels", training_rate(device, job, &Trainer::plain_epoch));
   line("chapter 03's kernels, prefetch and graph", training_rate(device, job, &Trainer::overlapped_epoch));
+  line("chapter 03's kernels, whole steps", training_rate(device, job, &Trainer::whole_epoch));
 }
 
 void print_device(const DeviceLimits& limits) {
@@ -300,20 +338,23 @@ void print_device(const DeviceLimits& limits) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  std::string csv, report;
+  std::string csv, report, best;
   bool products = false, training = false;
   Options options("Times the matrix products of this chapter, and a training step.");
   options.add("csv", &csv, "write the products to this file, for roofline.sh");
   options.add("report", &report, "time each product in many shapes, and write a line to this file for each");
+  options.add("limits", &best, "measure peak and bandwidth, and write them to this file");
   options.add("products", &products, "time the products only");
   options.add("training", &training, "time the training step only");
   if (!options.parse(argc, argv)) return 0;
   require_writable(csv);
   require_writable(report);
+  require_writable(best);
 
   FastCudaDevice device;
   const DeviceLimits limits = device_limits();
   print_device(limits);
+  if (!best.empty()) return report_limits(device, limits, best), 0;
   if (!report.empty()) return report_products(device, report_shapes(limits.is_gpu), report), 0;
   if (!training) bench_products(device, limits, shapes(limits.is_gpu), csv);
   if (!products) bench_training(device, limits, Job{});

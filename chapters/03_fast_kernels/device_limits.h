@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "chapters/02_cuda/stream.h"
+
 struct DeviceLimits {
   std::string name;
   bool is_gpu = false;  // false: the kernels run on the CPU, and the numbers below are 0
@@ -13,3 +15,7 @@ struct DeviceLimits {
 
 // Of the current device.
 DeviceLimits device_limits();
+
+// Keeps every multiprocessor busy with multiply-adds in registers for `turns` turns, so that a clock around it tells the true peak.
+// Returns the number of operations, two a multiply-add.  nothing (1) is not written.
+double queue_multiply_adds(float* nothing, int turns, cudaStream_t stream);

@@ -2,7 +2,8 @@
 # gpu_report.sh: all that a GPU can tell in ten minutes, in stages. `make gpu-report` calls it.
 #
 #   correctness   chapters 02 and 03 against the CPU: check_kernels, which needs no test library; then their tests, where they can be built
-#   products      every step and cuBLAS in the shapes of a training step and in squares
+#   limits        peak and bandwidth, measured beside what the attributes say
+#   products      every step and cuBLAS in the shapes of a training step and in squares, in float and in bfloat16
 #   step, peers   a whole training step; beside it PyTorch and JAX where python3 has them
 #   two ranks     chapters 06 to 12 with two ranks on the one GPU, where there is an MPI
 #   sanitizer     the four tools of compute-sanitizer on check_kernels --small
@@ -75,6 +76,7 @@ for test in 02_cuda_test 03_fast_kernels_test; do
   if [ -x "$built/tests/$test" ]; then stage "$test" 40 "$built/tests/$test" "--gtest_filter=$filter"; else skip "$test" "cannot be built: $log/build.txt"; fi
 done
 
+stage limits 20 "$bench" --limits "$out/limits.csv"
 stage products 80 "$bench" --report "$out/products.csv"
 peers() { # DEVICE STEPS
   if command -v python3 >/dev/null; then stage peers 60 python3 chapters/03_fast_kernels/peers_on_gpu.py --device "$1" --steps "$2"; else skip peers "no python3"; fi
