@@ -34,7 +34,7 @@ table() { # FILE
   # shellcheck disable=SC2086
   c++filt <$1 | awk '
     /Compiling entry function/ { arch = $0; sub(/.* for ./, "", arch); sub(/.$/, "", arch)
-      name = $0; sub(/.*entry function ./, "", name); sub(/. for .*/, "", name); sub(/\(float.*|\(int.*|\(unsigned.*/, "", name); sub(/^void /, "", name)
+      name = $0; sub(/.*entry function ./, "", name); sub(/. for .*/, "", name); sub(/\((float|int|unsigned|double|__nv).*/, "", name); sub(/^void /, "", name)
       gsub(/fast::|plain::|\(anonymous namespace\)::/, "", name); gsub(/ >/, ">", name)
       if (!(arch in archs)) { archs[arch]; order[++n] = arch }
       if (!(name in seen)) { seen[name]; names[++count] = name } }
