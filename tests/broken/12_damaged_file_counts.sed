@@ -1,2 +1,2 @@
-# chapters/12_restart/checkpoint_folder.cpp 12_restart_checkpoint_test Folder.OnlyOlder*
+# chapters/12_restart/checkpoint_folder.cpp 12_restart_folder_test Folder.OnlyOlder*
 s/if (step <= newest && ++kept > keep_)/if (++kept > keep_)/

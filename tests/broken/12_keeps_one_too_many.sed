@@ -1,2 +1,2 @@
-# chapters/12_restart/checkpoint_folder.cpp 12_restart_checkpoint_test Folder.KeepsTheLastOnes
+# chapters/12_restart/checkpoint_folder.cpp 12_restart_folder_test Folder.KeepsTheLastOnes
 s/++kept > keep_)/++kept > keep_ + 1)/

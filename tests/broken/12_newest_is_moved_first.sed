@@ -1,2 +1,2 @@
-# chapters/12_restart/checkpoint_folder.cpp 12_restart_checkpoint_test Folder.AStartOverMay*
+# chapters/12_restart/checkpoint_folder.cpp 12_restart_folder_test Folder.AStartOverMay*
 s/    std::ranges::sort(files);//

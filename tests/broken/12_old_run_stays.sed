@@ -1,2 +1,2 @@
-# chapters/12_restart/checkpoint_folder.cpp 12_restart_checkpoint_test Folder.AStartOver*
+# chapters/12_restart/checkpoint_folder.cpp 12_restart_folder_test Folder.AStartOver*
 s/disk.rename(path.c_str(), (fs::path(to) .*$/!path.empty() \&\& false)/

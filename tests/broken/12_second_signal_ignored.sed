@@ -1,2 +1,2 @@
-# chapters/12_restart/stop_signal.cpp 12_restart_checkpoint_test StopSignal.ThatComesAgain*
+# chapters/12_restart/stop_signal.cpp 12_restart_folder_test StopSignal.ThatComesAgain*
 s/  raise(signal);.*//
