@@ -1,14 +1,18 @@
 // What chapter 12 claims of a run: when it saves, what it says, with which status it ends, also where the disk fails and the clock
 // jumps; and that it continues where it ended.
-// ranks: 1 3
+// ranks: 1 2 3
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <thread>
 
 #include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/stop_signal.h"
@@ -23,10 +27,14 @@ namespace fs = std::filesystem;
 using grid_runs::rank;
 using grid_runs::ranks;
 
-// A program may be told to die at a place: at the n-th of its steps and its calls that change the disk, counted together.
-std::atomic<size_t> places = 0, deadly_place = 0;  // the disk is another thread's
-void place() {
-  if (++places == deadly_place) raise(SIGKILL);
+// A program may be told to end something at a place: before its n-th step, its n-th call of the disk, or its n-th message; what it does
+// before the first step, reading a checkpoint say, is counted by itself.
+enum Place { beginning, step, disk_call, message, kinds_of_place };
+std::atomic<size_t> places[kinds_of_place] = {}, deadly_place[kinds_of_place] = {};  // the disk is another thread's
+void (*strike)() = [] { raise(SIGKILL); };
+void place(Place kind) {
+  if (places[step] == 0 && kind != step) kind = beginning;
+  if (++places[kind] == deadly_place[kind]) strike();
 }
 
 // 7 batches of 29 rows in an epoch, the last one of 26; two epochs.
@@ -88,8 +96,9 @@ class Run : public testing::Test {
         for (const Range batch : run.batches_left(epoch)) {
           if (before_step) before_step(run.steps() + 1);
           const bool now = run.steps() + 1 == signalled && rank() == ranks() - 1;
-          place();
+          place(step);
           const int heard = model.step(train, order, batch, now ? signal : 0).signal;
+          if (after_step) after_step(run.steps() + 1, model);
           run.step();
           if (heard != 0) {
             end.status = run.stop(heard);
@@ -125,6 +134,7 @@ class Run : public testing::Test {
   const Dataset data;
   std::string folder;
   std::function<void(size_t)> before_step;
+  std::function<void(size_t, HybridModel&)> after_step;
   double (*const usual_clock)() = clock_seconds;
 };
 
@@ -345,24 +355,94 @@ TEST_F(Run, SaysHowItBegins) {
   EXPECT_ON_ALL_RANKS(train(again).error == "--resume: from which --checkpoint folder?");
 }
 
+// A bit of the last rank's weights changes after a step, in each layer's part that it owns, or in another rank's. Before a save the
+// comparison sees it, and the run that is started again ends with the right bits. A step later it is overwritten, or everybody has it.
+TEST_F(Run, SavesOnlyWhatItsReplicasAgreeOn) {
+  RestartOptions o = options();
+  o.save_every = 4;
+  o.keep = 100;
+  o.checkpoint = "";
+  const Ended undisturbed = train(o);
+  o.checkpoint = folder;
+  for (const size_t at : {size_t{8}, size_t{9}})
+    for (const size_t place : {size_t{0}, size_t{17 * 13 - 1}}) {  // of the first layer, of data rank 0 and of the last one
+      after_step = [&](size_t step, HybridModel& model) {
+        if (step != at || rank() != ranks() - 1) return;
+        for (const Segment& s : model.segments_to_read())
+          if (s.place <= place && place < s.place + s.count) {
+            uint32_t bits = 0;
+            std::memcpy(&bits, s.memory + (place - s.place), sizeof bits);
+            bits ^= 1u << 22;
+            std::memcpy(s.memory + (place - s.place), &bits, sizeof bits);
+          }
+      };
+      const Ended end = train(o);
+      after_step = nullptr;
+      const std::string who = ranks() == 2 ? "0, 1 differ from each other, though they are replicas"
+                                           : std::to_string(ranks() - 1) + " differ from those of its replicas";
+      const std::string named = "after step 8 the weights of rank " + who + ": not saved";
+      const bool seen = ranks() > 1 && at == 8;
+      EXPECT_ON_ALL_RANKS(end.error == (seen ? named : "")) << end.error;
+      EXPECT_ON_ALL_RANKS(fs::exists(folder + "/step_00000004") && fs::exists(folder + "/step_00000008") == !seen);
+      if (seen) {
+        RestartOptions again = o;
+        again.resume = true;
+        const Ended rest = train(again);
+        EXPECT_ON_ALL_RANKS(rest.first_step == 4 && rest.status == 0) << rest.error;
+        EXPECT_ON_ALL_RANKS(compare(rest.weights, undisturbed.weights).same_bits());
+      } else {
+        EXPECT_ON_ALL_RANKS(end.status == 0 && !compare(end.weights, undisturbed.weights).same_bits());
+      }
+      MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+      if (rank() == 0) fs::remove_all(folder);
+      MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    }
+}
+
+// As long as one rank of another run lives; whoever asks only, does not write. Of whom waits the patience ends, or the other run.
+TEST_F(Run, HasItsFolderForItself) {
+  fs::create_directories(folder);
+  RestartOptions o = options(), again = resumed();
+  o.epochs = again.epochs = 0;
+  std::optional<FolderLock> other;
+  other.emplace(folder, 0, MPI_COMM_WORLD);
+  for (const bool alone : {false, true}) {
+    if (alone && rank() != ranks() - 1) other.reset();
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    RestartOptions impatient = o;
+    impatient.disk_patience = 0;
+    const Ended refused = train(impatient);
+    EXPECT_ON_ALL_RANKS(refused.error == folder + ": another run writes into it; wait for its end, or choose another --checkpoint folder")
+        << refused.error;
+  }
+  std::thread leaves([&] { usleep(100000), other.reset(); });
+  const Ended waited = train(o);
+  leaves.join();
+  EXPECT_ON_ALL_RANKS(waited.error.empty() && waited.status == 0) << waited.error;
+  const Ended next = train(again);
+  EXPECT_ON_ALL_RANKS(next.error.empty() && next.status == 0) << next.error;
+}
+
 // Every option that determines a run is in the header, and another value of it is refused.
 TEST_F(Run, IsThatOfItsOptions) {
   RestartOptions first = options();
   first.epochs = 0;
   first.micro_batches = 2 * ranks();
   train(first);
-  RestartOptions o = resumed();
-  Dataset d = data;
-  testing::internal::CaptureStdout();
-  o.apply(d, ranks());
-  testing::internal::GetCapturedStdout();
   const std::string micro_batches = std::to_string(2 * ranks());
   const std::vector<std::pair<std::string, std::string>> all = {
       {"hidden", "13,11"}, {"batch", "29"}, {"micro-batches", micro_batches}, {"optimizer", "momentum"}, {"learning-rate", "0.1"},
       {"momentum", "0.9"}, {"clip-norm", "0"}, {"train-samples", "200"}, {"seed", "1"}, {"reproducible", "no"}, {"device", "cpu"}, {"replicas", std::to_string(ranks())}, {"tensor", "1"}};
-  const CheckpointHeader h = o.header(123);
-  EXPECT_ON_ALL_RANKS(h.options == all && o.found.header.options == all);
-  EXPECT_ON_ALL_RANKS(h.sizes == (std::vector<int>{17, 13, 11, 10}) && h.vectors == 2 && h.step == 123 && h.data == data_of(data));
+  {
+    RestartOptions o = resumed();
+    Dataset d = data;
+    testing::internal::CaptureStdout();
+    o.apply(d, ranks());
+    testing::internal::GetCapturedStdout();
+    const CheckpointHeader h = o.header(123);
+    EXPECT_ON_ALL_RANKS(h.options == all && o.found.header.options == all);
+    EXPECT_ON_ALL_RANKS(h.sizes == (std::vector<int>{17, 13, 11, 10}) && h.vectors == 2 && h.step == 123 && h.data == data_of(data));
+  }
 
   const auto refusal = [&](auto change) {
     RestartOptions other = resumed();
@@ -393,30 +473,110 @@ TEST_F(Run, DISABLED_HasASlowDisk) {
   EXPECT_ON_ALL_RANKS(end.status == 0) << end.said << end.error;
 }
 
-// The program that the long tests start, see 12_programs_long_test.cpp.  FOLDER: of its checkpoints.  GRID: replicas, pipeline, tensor,
-// reproducible.  KILL: the rank that dies, and its place.
-TEST_F(Run, DISABLED_DiesWhereItIsTold) {
+namespace {
+
+// All processes of this host, this one last: of those that have the same network, see common/cluster.
+void strike_host() {
+  const auto network = [](const std::string& process) {
+    std::error_code ignored;
+    return fs::read_symlink("/proc/" + process + "/ns/net", ignored);
+  };
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string process = entry.path().filename();
+    const int id = std::atoi(process.c_str());
+    if (id > 1 && id != getpid() && network(process) == network("self")) kill(id, SIGKILL);
+  }
+  raise(SIGKILL);
+}
+
+}  // namespace
+
+// The program that the tests of kills start, see kills.h.  FOLDER: of its checkpoints.  GRID: replicas, pipeline, tensor, reproducible.
+// STRIKE: the rank that does it, the kind of the place, its number, and what is struck: rank, launcher or host.  LAUNCHER: its process.
+TEST_F(Run, DISABLED_StrikesWhereItIsTold) {
   RestartOptions o = resumed();
   o.save_every = 2;
   o.micro_batches = 4;
-  int reproducible = 0, victim = 0;
+  int reproducible = 0, who = 0, kind = 0;
   ASSERT_EQ(std::sscanf(std::getenv("GRID"), "%ld %ld %ld %d", &o.replicas, &o.pipeline, &o.tensor, &reproducible), 4);
   size_t there = 0;
-  ASSERT_EQ(std::sscanf(std::getenv("KILL"), "%d %zu", &victim, &there), 2);
-  deadly_place = there;
+  char what[20] = "";
+  ASSERT_EQ(std::sscanf(std::getenv("STRIKE"), "%d %d %zu %19s", &who, &kind, &there, what), 4);
   o.reproducible = reproducible;
   o.checkpoint = std::getenv("FOLDER");
-  if (rank() != victim) deadly_place = 0;
-  disk.write = [](int file, const void* bytes, size_t count, off_t at) { return place(), pwrite(file, bytes, count, at); };
-  disk.flush = [](int file) { return place(), fsync(file); };
-  disk.cut = [](int file, off_t length) { return place(), ftruncate(file, length); };
-  disk.close = [](int file) { return place(), close(file); };
-  disk.rename = [](const char* from, const char* to) { return place(), std::rename(from, to); };
-  disk.flush_folder = [](int opened) { return place(), fsync(opened); };
-  disk.remove = [](const char* file) { return place(), std::remove(file); };
+  if (std::string(what) == "launcher") strike = [] { kill(std::atoi(std::getenv("LAUNCHER")), SIGKILL); };
+  if (std::string(what) == "host") strike = strike_host;
+  if (rank() == who) deadly_place[kind] = there;
+  disk.write = [](int file, const void* bytes, size_t count, off_t at) { return place(disk_call), pwrite(file, bytes, count, at); };
+  disk.flush = [](int file) { return place(disk_call), fsync(file); };
+  disk.cut = [](int file, off_t length) { return place(disk_call), ftruncate(file, length); };
+  disk.close = [](int file) { return place(disk_call), close(file); };
+  disk.read = [](int file, void* bytes, size_t count, off_t at) { return place(disk_call), pread(file, bytes, count, at); };
+  disk.rename = [](const char* from, const char* to) { return place(disk_call), std::rename(from, to); };
+  disk.flush_folder = [](int opened) { return place(disk_call), fsync(opened); };
+  disk.remove = [](const char* file) { return place(disk_call), std::remove(file); };
   const Ended end = train(o);
-  uint64_t mine = places, fewest = 0;
-  MPI_CHECK(MPI_Allreduce(&mine, &fewest, 1, MPI_UINT64_T, MPI_MIN, MPI_COMM_WORLD));
-  std::printf("%s%s\nstatus %d, weights %016llx, places %llu\n", end.said.c_str(), end.error.c_str(), end.status,
-              (unsigned long long)hash_bits(end.weights), (unsigned long long)fewest);
+  uint64_t fewest[kinds_of_place];
+  for (int k = 0; k < kinds_of_place; ++k) fewest[k] = places[k];
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, fewest, kinds_of_place, MPI_UINT64_T, MPI_MIN, MPI_COMM_WORLD));
+  std::printf("%s%s\nstatus %d, weights %016llx, places", end.said.c_str(), end.error.c_str(), end.status,
+              (unsigned long long)hash_bits(end.weights));
+  for (uint64_t number : fewest) std::printf(" %llu", (unsigned long long)number);
+  std::printf("\n");
 }
+
+// The program of 12_restart_goodput_long_test.cpp, one attempt in virtual time, of which a step takes one second.  LAW: the time of its failure,
+// of a checkpoint and of a restart; the rank that fails; the steps between checkpoints.  It writes into FOLDER.done what
+// it has done, a letter for each step and each checkpoint.
+TEST_F(Run, DISABLED_FailsByTheLaw) {
+  double left = 0, of_checkpoint = 0, of_restart = 0;
+  int who = 0;
+  size_t interval = 0;
+  ASSERT_EQ(std::sscanf(std::getenv("LAW"), "%lf %lf %lf %d %zu", &left, &of_checkpoint, &of_restart, &who, &interval), 5);
+  const auto pass = [&](double seconds) {
+    if (!(left > seconds) && rank() == who) raise(SIGKILL);
+    left -= seconds;
+  };
+  const auto done = [&](char what) {
+    if (rank() == who) std::ofstream(std::string(std::getenv("FOLDER")) + ".done", std::ios::app) << what;
+  };
+  pass(of_restart);
+  RestartOptions o = resumed();
+  o.checkpoint = std::getenv("FOLDER");
+  o.epochs = 20;
+  o.save_every = 1'000'000;  // each is waited for instead
+  Dataset train = data;
+  o.apply(train, ranks());
+  CpuDevice device;
+  HybridModel model(device, grid_runs::grid_of(o.grid), o.settings());
+  TrainingRun run(o, model, train);
+  for (int epoch = run.first_epoch(); epoch < o.epochs; ++epoch) {
+    const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), train.count);
+    for (const Range batch : run.batches_left(epoch)) {
+      const bool saves = (run.steps() + 1) % interval == 0;
+      pass(saves ? 1 + of_checkpoint : 1);
+      model.step(train, order, batch);
+      run.step();
+      done('s');
+      if (!saves) continue;
+      ASSERT_EQ(run.end(), 0);
+      done('c');
+    }
+  }
+  EXPECT_EQ(run.steps(), 140u);
+}
+
+// What a rank sends, alone or with all others; where the guard is linked (it calls MPI by these names).
+#define COUNTED(name, parameters, arguments)                                      \
+  extern "C" int name parameters {                                                \
+    static const auto of_mpi = (int(*) parameters)dlsym(RTLD_NEXT, #name);        \
+    place(message);                                                               \
+    return of_mpi arguments;                                                      \
+  }
+COUNTED(PMPI_Isend, (const void* a, int b, MPI_Datatype c, int d, int e, MPI_Comm f, MPI_Request* g), (a, b, c, d, e, f, g))
+COUNTED(PMPI_Send, (const void* a, int b, MPI_Datatype c, int d, int e, MPI_Comm f), (a, b, c, d, e, f))
+COUNTED(PMPI_Allreduce, (const void* a, void* b, int c, MPI_Datatype d, MPI_Op e, MPI_Comm f), (a, b, c, d, e, f))
+COUNTED(PMPI_Iallreduce, (const void* a, void* b, int c, MPI_Datatype d, MPI_Op e, MPI_Comm f, MPI_Request* g), (a, b, c, d, e, f, g))
+COUNTED(PMPI_Ibcast, (void* a, int b, MPI_Datatype c, int d, MPI_Comm e, MPI_Request* f), (a, b, c, d, e, f))
+COUNTED(PMPI_Igather, (const void* a, int b, MPI_Datatype c, void* d, int e, MPI_Datatype f, int g, MPI_Comm h, MPI_Request* i),
+        (a, b, c, d, e, f, g, h, i))

@@ -1,5 +1,7 @@
 #include "chapters/12_restart/checkpoint_folder.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +56,23 @@ std::string name_of(uint64_t step) {
 }
 
 }  // namespace
+
+// Alone first, which rank 0 finds out for all; then all together.
+FolderLock::FolderLock(const std::string& folder, double patience, MPI_Comm comm) : opened_(open(folder.c_str(), O_RDONLY | O_CLOEXEC)) {
+  const Timer timer;
+  const auto taken = [&] { return rank_of(comm) == 0 && flock(opened_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; };
+  bool still = taken();
+  for (; still && timer.seconds() < patience; still = taken()) usleep(50000);
+  try {
+    agree(still ? folder + ": another run writes into it; wait for its end, or choose another --checkpoint folder" : "", comm);
+  } catch (const Error&) {
+    close(opened_);
+    throw;
+  }
+  flock(opened_, LOCK_SH);
+}
+
+FolderLock::~FolderLock() { close(opened_); }
 
 CheckpointFolder::CheckpointFolder(const std::string& folder, int keep, MPI_Comm comm)
     : folder_(folder), keep_(keep), comm_(comm) {

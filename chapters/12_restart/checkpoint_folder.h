@@ -17,6 +17,20 @@
 #include "chapters/12_restart/checkpoint_file.h"
 #include "chapters/12_restart/checkpoint_writer.h"
 
+// A folder is one run's, as long as any of its ranks lives: this is held by all of them. A run whose launcher was killed lives on for
+// some moments, and must not write between what its successor writes.
+class FolderLock {
+ public:
+  // Waits so many seconds for the end of another run, then throws Error.  Collective.  Where locks do not exist it does nothing.
+  FolderLock(const std::string& folder, double patience, MPI_Comm comm);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int opened_;
+};
+
 class CheckpointFolder {
  public:
   // Throws Error if the folder is not there and cannot be made.

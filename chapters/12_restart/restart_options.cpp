@@ -9,7 +9,7 @@ void RestartOptions::declare(Options& options) {
   options.add("checkpoint", &checkpoint, "folder for checkpoints, empty for none");
   options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
   options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
-  options.add("disk-patience", &disk_patience, "seconds to wait for a busy disk before a checkpoint is passed over", at_least(0));
+  options.add("disk-patience", &disk_patience, "seconds to wait for a busy disk before a checkpoint is passed over, and for an earlier run to leave the folder", at_least(0));
   options.add("resume", &resume, "continue from the newest good checkpoint, if there is one");
   options.add("start-over", &start_over, "begin anew; checkpoints that are there are moved into FOLDER/before_1, _2, ...");
   options.add("plan", &plan, "only choose the grid for so many ranks, 0 for none: status 0 if there is one", at_least(0));
@@ -27,8 +27,10 @@ void RestartOptions::find_checkpoint() {
   if (resume && start_over) throw Error("--resume continues a run, --start-over begins a new one: choose one of them");
   if ((resume || start_over) && checkpoint.empty())
     throw Error(std::string(resume ? "--resume: from" : "--start-over: in") + " which --checkpoint folder?");
-  if (checkpoint.empty() || start_over) return;
+  if (checkpoint.empty()) return;
   const CheckpointFolder folder(checkpoint, int(keep), MPI_COMM_WORLD);
+  if (plan == 0) lock_ = std::make_shared<FolderLock>(checkpoint, disk_patience, MPI_COMM_WORLD);
+  if (start_over) return;
   if (!resume && folder.has_some())
     throw Error(checkpoint + ": holds checkpoints: --resume continues from the newest, --start-over moves them to " + checkpoint +
                 "/before_1 (or the next number) and begins anew");

@@ -1,6 +1,8 @@
 // What can be chosen for a run that may be interrupted, beside the choices of chapter 10.
 #pragma once
 
+#include <memory>
+
 #include "chapters/10_hybrid/hybrid_options.h"
 #include "chapters/12_restart/checkpoint_folder.h"
 
@@ -8,7 +10,7 @@ struct RestartOptions : HybridOptions {
   std::string checkpoint;  // folder; empty: none
   int64_t save_every = 0;  // steps; 0: at the end of each epoch
   int64_t keep = 3;
-  double disk_patience = 30;  // seconds
+  double disk_patience = 30;  // seconds; also for an earlier run that still has the folder
   int64_t plan = 0;           // ranks; 0: to train, and not only to ask
   bool resume = false, start_over = false;
 
@@ -32,4 +34,5 @@ struct RestartOptions : HybridOptions {
   void find_checkpoint();
 
   std::string data_;
+  std::shared_ptr<const FolderLock> lock_;  // until the run's end
 };

@@ -1,10 +1,13 @@
 #include "chapters/12_restart/training_run.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
+#include "chapters/12_restart/agree.h"
 #include "chapters/12_restart/stop_signal.h"
 #include "common/error.h"
+#include "common/hash.h"
 #include "common/mpi/session.h"
 #include "common/timer.h"
 
@@ -90,6 +93,7 @@ void TrainingRun::save(double patience) {
     return;
   }
   if (saved_ == steps_) return;
+  require_equal_copies();
   const Timer timer;
   begun_ = clock_seconds();
   on_its_way_ = steps_;
@@ -99,6 +103,32 @@ void TrainingRun::save(double patience) {
   } catch (const Error& error) {
     saved(error.what());
   }
+}
+
+void TrainingRun::require_equal_copies() const {
+  const size_t parameters = options_.header(steps_).parameters();
+  std::vector<float> mine;
+  for (const Segment& s : model_.segments_to_read()) {
+    if (s.place >= parameters) continue;  // the optimizer's state is on one rank
+    mine.resize(mine.size() + s.count);
+    model_.device().copy_out(mine.data() + mine.size() - s.count, s.memory, s.count);
+  }
+  const MPI_Comm copies = model_.grid().data();
+  struct Copy {
+    uint64_t hash;
+    int rank;
+  } const copy{hash_bits(mine), rank_of(MPI_COMM_WORLD)};
+  std::vector<Copy> all(size_t(ranks_of(copies)));
+  MPI_CHECK(MPI_Allgather(&copy, sizeof copy, MPI_BYTE, all.data(), sizeof copy, MPI_BYTE, copies));
+  const auto equal_to = [&](const Copy& a) { return std::ranges::count(all, a.hash, &Copy::hash); };
+  const Copy usual = *std::ranges::max_element(all, {}, equal_to);
+  const bool known = 2 * equal_to(usual) > std::ssize(all);  // who is right: most of them
+  std::string odd;
+  for (const Copy& c : all)
+    if (!known || c.hash != usual.hash) odd += (odd.empty() ? "" : ", ") + std::to_string(c.rank);
+  agree(odd.empty() ? "" : "after step " + std::to_string(steps_) + " the weights of rank " + odd + " differ from " +
+                               (known ? "those of its replicas" : "each other, though they are replicas") + ": not saved",
+        model_.grid().all());
 }
 
 void TrainingRun::saved(const std::string& problem) {

@@ -4,6 +4,8 @@
 //   --disk-patience seconds at most; then the new one is passed over.
 //   A checkpoint that cannot be written (a full disk) does not end the run: one line says so, the older one stays good, and the
 //   next one is tried when its time comes. But a run whose last checkpoint failed ends with status 1.
+//   What is saved has been compared: if the data ranks of a place hold other weights than each other, a bit has changed where it should
+//   not, and all ranks throw Error, which names them.  Whoever starts again goes on from a checkpoint whose comparison agreed.
 #pragma once
 
 #include <optional>
@@ -36,6 +38,7 @@ class TrainingRun {
   void save(double patience);
   void save_and_wait();
   void saved(const std::string& problem);  // or not
+  void require_equal_copies() const;
   void tell_where() const;  // a run that is continued
   void say(const std::string& line) const;
 
