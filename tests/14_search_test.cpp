@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -577,6 +578,27 @@ class Journal : public testing::Test {
       testing::TempDir() + "journal_" + std::to_string(world_size()) + "_" + std::to_string(world_rank());
   const std::vector<Trial> trials_ = {random_trial(1, 0), random_trial(1, 1)};
   void TearDown() override { std::remove(file_.c_str()); }
+
+  // The line with its check, FNV-1a over its bytes.
+  static std::string checked(const std::string& line) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (const char c : line) hash = (hash ^ uint8_t(c)) * 0x100000001b3u;
+    char check[20];
+    std::snprintf(check, sizeof check, ",%016llx", (unsigned long long)hash);
+    return line + check;
+  }
+  std::string text() const {
+    std::ifstream in(file_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // Three results of two trials.
+  const std::vector<Outcome> results_ = {{.trial = 0, .rung = 0, .epochs = 1, .accuracy = 0.9, .loss = 0.5, .seconds = 2},
+                                         {.trial = 1, .rung = 0, .epochs = 1, .failed = 1, .accuracy = nan_value},
+                                         {.trial = 0, .rung = 1, .epochs = 2, .accuracy = 0.95, .loss = 0.25, .seconds = 3}};
+  void add_from(bool append, size_t first) const {
+    SearchJournal journal(file_, append);
+    for (size_t i = first; i < results_.size(); ++i) journal.add(trials_[size_t(results_[i].trial)], results_[i], 1);
+  }
 };
 
 TEST_F(Journal, GivesBackWhatWasWritten) {
@@ -587,7 +609,6 @@ TEST_F(Journal, GivesBackWhatWasWritten) {
   }
   SearchJournal(file_, true)
       .add(trials_[0], {.trial = 0, .rung = 1, .epochs = 2, .failed = 1, .accuracy = nan_value}, 1);
-  std::ifstream written(file_);
   const auto rate = [&](int i) {
     char text[32];
     std::snprintf(text, sizeof text, "%.17g", trials_[size_t(i)].learning_rate);
@@ -597,9 +618,8 @@ TEST_F(Journal, GivesBackWhatWasWritten) {
     const Trial& t = trials_[size_t(i)];
     return rate(i) + std::to_string(t.width) + "," + std::to_string(t.batch) + "," + std::to_string(t.seed) + ",";
   };
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}),
-            "trial,rung,epochs,learning_rate,width,batch,seed,accuracy,loss,seconds,worker\n"
-            "1,0,1," + choice(1) + "0.91000000000000003,0.5,2,3\n0,1,2," + choice(0) + ",0,0,1\n");
+  EXPECT_EQ(text(), "trial,rung,epochs,learning_rate,width,batch,seed,accuracy,loss,seconds,worker,check\n" +
+                        checked("1,0,1," + choice(1) + "0.91000000000000003,0.5,2,3") + "\n" + checked("0,1,2," + choice(0) + ",0,0,1") + "\n");
   std::ofstream(file_, std::ios::app) << "1,1,2,0.3";  // the process died here
   const std::vector<Outcome> outcomes = read_journal(file_, trials_);
   ASSERT_EQ(outcomes.size(), 2u);
@@ -615,27 +635,36 @@ TEST_F(Journal, GivesBackWhatWasWritten) {
 
 // The search died at any byte: results whose line is whole are kept, and the record goes on behind them.
 TEST_F(Journal, CutAnywhereIsContinued) {
-  const std::vector<Outcome> all = {{.trial = 0, .rung = 0, .epochs = 1, .accuracy = 0.9, .loss = 0.5, .seconds = 2},
-                                    {.trial = 1, .rung = 0, .epochs = 1, .failed = 1, .accuracy = nan_value},
-                                    {.trial = 0, .rung = 1, .epochs = 2, .accuracy = 0.95, .loss = 0.25, .seconds = 3}};
-  const auto add = [&](bool append, size_t first) {
-    SearchJournal journal(file_, append);
-    for (size_t i = first; i < all.size(); ++i) journal.add(trials_[size_t(all[i].trial)], all[i], 1);
-  };
-  const auto text_of = [&] {
-    std::ifstream in(file_);
-    return std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  };
-  add(false, 0);
-  const std::string whole = text_of();
+  add_from(false, 0);
+  const std::string whole = text();
   for (size_t length = 0; length <= whole.size(); ++length) {
     const std::string kept = whole.substr(0, length);
     std::ofstream(file_) << kept;
     const size_t lines = size_t(std::count(kept.begin(), kept.end(), '\n')), results = lines > 0 ? lines - 1 : 0;
     ASSERT_EQ(read_journal(file_, trials_).size(), results) << "cut at byte " << length;
-    add(true, results);
-    ASSERT_EQ(text_of(), whole) << "cut at byte " << length;
+    add_from(true, results);
+    ASSERT_EQ(text(), whole) << "cut at byte " << length;
   }
+}
+
+// Any bit of it changes: one line says so, and nothing is read. But for the last line's end: without it the line is a half one.
+TEST_F(Journal, WithAChangedBitIsRefused) {
+  add_from(false, 0);
+  const std::string whole = text();
+  for (size_t place = 0; place < whole.size(); ++place)
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string bad = whole;
+      bad[place] = char(bad[place] ^ 1 << bit);
+      std::ofstream(file_, std::ios::binary) << bad;
+      size_t read = 0;
+      const std::string error = error_of([&] { read = read_journal(file_, trials_).size(); });
+      if (place + 1 == whole.size()) {
+        EXPECT_TRUE(error.empty() && read == 2) << "bit " << bit << ": " << error;
+        continue;
+      }
+      const bool in_one_line = std::ranges::all_of(error, [](unsigned char c) { return c >= ' ' && c <= '~'; });
+      EXPECT_TRUE(error.starts_with(file_) && in_one_line) << "bit " << bit << " of byte " << place << ": " << error;
+    }
 }
 
 TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {
@@ -648,7 +677,7 @@ TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {
   // Another number, another value of each field that says which trial it was; a field too few, a word for a number.
   const auto refusal = [&](const std::string& line) {
     SearchJournal(file_, false).add(trials_[1], {.trial = 1, .accuracy = 0.9}, 1);
-    std::ofstream(file_, std::ios::app) << line << "\n";
+    std::ofstream(file_, std::ios::app) << checked(line) << "\n";
     const std::string error = error_of([&] { read_journal(file_, trials_); });
     return error.substr(std::min(error.size(), file_.size()));
   };
@@ -670,7 +699,7 @@ TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {
     EXPECT_EQ(refusal(line_of(t)), other(t.number)) << field;
   }
   for (const std::string& line : {std::string("1,0,1"), line_of(trials_[1]) + ",4", "x" + line_of(trials_[1])})
-    EXPECT_EQ(refusal(line), ", line 3: not a result: " + line);
+    EXPECT_EQ(refusal(line), ", line 3: not a result: " + checked(line));
 }
 
 // Without a name there is no record, and a full disk is said.

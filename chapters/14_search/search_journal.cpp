@@ -1,17 +1,29 @@
 #include "chapters/14_search/search_journal.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <limits>
+#include <sstream>
 
 #include "common/error.h"
+#include "common/hash.h"
 
 namespace {
 
 constexpr const char* header =
-    "trial,rung,epochs,learning_rate,width,batch,seed,accuracy,loss,seconds,worker";
+    "trial,rung,epochs,learning_rate,width,batch,seed,accuracy,loss,seconds,worker,check";
+
+// What a line ends with: a changed byte makes another number, and a digit that is another one is no result.
+std::string check_of(const std::string& line) {
+  uint64_t hash = hash_begin;
+  for (const char c : line) hash = hash_on(hash, uint8_t(c));
+  char text[20];
+  std::snprintf(text, sizeof text, ",%016llx", (unsigned long long)hash);
+  return text;
+}
 
 // NaN is written as an empty field: gnuplot and spreadsheets read it as "no value".
 std::string number_or_nothing(double value) {
@@ -37,10 +49,12 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
-// Throws std::exception if a field is no number.
-Outcome parse(const std::string& line, Trial* trial) {
+// Throws std::exception if the line is not as `add` wrote it, or a field is no number.
+Outcome parse(const std::string& checked, Trial* trial) {
+  const std::string line = checked.substr(0, checked.rfind(','));
+  if (checked != line + check_of(line)) throw Error("damaged");
   const std::vector<std::string> f = fields_of(line);
-  if (f.size() != 11) throw Error("not 11 fields");
+  if (f.size() != 11) throw Error("not 11 fields and a check");
   auto value = [&](size_t i) {
     return f[i].empty() ? std::numeric_limits<double>::quiet_NaN() : std::stod(f[i]);
   };
@@ -79,9 +93,11 @@ SearchJournal::SearchJournal(const std::string& file, bool append) : file_(file)
 
 void SearchJournal::add(const Trial& trial, const Outcome& o, int worker) {
   if (file_.empty()) return;
-  out_ << o.trial << ',' << o.rung << ',' << o.epochs << ',' << number_or_nothing(trial.learning_rate) << ','
+  std::ostringstream line;
+  line << o.trial << ',' << o.rung << ',' << o.epochs << ',' << number_or_nothing(trial.learning_rate) << ','
        << trial.width << ',' << trial.batch << ',' << trial.seed << ',' << number_or_nothing(o.accuracy)
-       << ',' << number_or_nothing(o.loss) << ',' << number_or_nothing(o.seconds) << ',' << worker << '\n';
+       << ',' << number_or_nothing(o.loss) << ',' << number_or_nothing(o.seconds) << ',' << worker;
+  out_ << line.str() << check_of(line.str()) << '\n';
   if (!out_.flush()) throw Error(file_ + ": cannot be written");
 }
 
@@ -99,6 +115,7 @@ std::vector<Outcome> read_journal(const std::string& file, const std::vector<Tri
     try {
       outcomes.push_back(parse(line, &trial));
     } catch (const std::exception&) {
+      std::ranges::replace_if(line, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
       throw Error(place + "not a result: " + line);
     }
     if (trial.number < 0 || size_t(trial.number) >= trials.size() ||

@@ -23,6 +23,7 @@ class SearchJournal {
 
 // The outcomes in `file`, in their order. A last line without its end (the process died while writing) is left out,
 // be it the first line.
+// Each line ends with a check of its bytes: one that is damaged is none.
 // trials: those of the search that goes on; the record must be of the same ones.  Throws Error: cannot be read, a line that
 // is none, another search's trial.
 std::vector<Outcome> read_journal(const std::string& file, const std::vector<Trial>& trials);
