@@ -9,7 +9,7 @@ void RestartOptions::declare(Options& options) {
   options.add("checkpoint", &checkpoint, "folder for checkpoints, empty for none");
   options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
   options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
-  options.add("disk-patience", &disk_patience, "seconds to wait for a busy disk before a checkpoint is passed over, and for an earlier run to leave the folder", at_least(0));
+  options.add("disk-patience", &disk_patience, "seconds to wait for a busy disk, or for an earlier run to leave the folder", at_least(0));
   options.add("resume", &resume, "continue from the newest good checkpoint, if there is one");
   options.add("start-over", &start_over, "begin anew; checkpoints that are there are moved into FOLDER/before_1, _2, ...");
   options.add("plan", &plan, "only choose the grid for so many ranks, 0 for none: status 0 if there is one", at_least(0));
