@@ -30,7 +30,7 @@ TEST_F(Kills, OfHosts) {
 TEST_F(Kills, OfAHostForGood) {
   const Hosts hosts(3);
   if (!hosts.there()) GTEST_SKIP() << "skipped: no hosts can be made here: " << hosts.why_not();
-  const std::string train = build_folder() + "/chapters/12_restart/train --hidden 24,16 --train-samples 600 --batch 47 --epochs 100 "
+  const std::string train = build_folder() + "/chapters/12_restart/train --hidden 24,16 --train-samples 600 --batch 47 --epochs 40 "
                             "--micro-batches 6 --reproducible --tensor 1 ", outside = "env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch ";
   const auto weights = [](const ProgramRun& run) {
     const size_t found = run.output.rfind("; weights ");

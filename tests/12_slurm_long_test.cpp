@@ -34,7 +34,7 @@ TEST(Slurm, AJobOfThreeLimitsEndsByItself) {
   if (up.status != 0) GTEST_SKIP() << "skipped: no Slurm can be started here: " << up.output;
   const std::string folder = fs::absolute(testing::TempDir() + "slurm_" + std::to_string(getpid())), output = folder + "/output";
   fs::create_directories(folder);
-  const std::string train = build_folder() + "/chapters/12_restart/train --hidden 24,16 --train-samples 600 --batch 47 --epochs 120 --replicas 4 ";
+  const std::string train = build_folder() + "/chapters/12_restart/train --hidden 24,16 --train-samples 600 --batch 47 --epochs 60 --replicas 4 ";
   const ProgramRun undisturbed = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 4 " + train);
   const std::string slurm = "eval \"$(sh tests/virtual_slurm.sh env)\"; ";
   const ProgramRun queued = run_program(slurm + "sbatch --parsable --output=" + output + " common/cluster/job.sh " + train + "--save-every 10 --checkpoint " +
