@@ -663,7 +663,7 @@ TEST_F(Journal, WithAChangedBitIsRefused) {
         continue;
       }
       const bool in_one_line = std::ranges::all_of(error, [](unsigned char c) { return c >= ' ' && c <= '~'; });
-      EXPECT_TRUE(error.starts_with(file_) && in_one_line) << "bit " << bit << " of byte " << place << ": " << error;
+      ASSERT_TRUE(error.starts_with(file_) && in_one_line) << "bit " << bit << " of byte " << place << ": " << error;
     }
 }
 
