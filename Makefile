@@ -405,7 +405,7 @@ traffic: $(B)/check/tests/03_fast_kernels_traffic_test ## wavefronts and sectors
 	@awk -F '",|,' '{ sub(/^"/, "", $$1); sub(/^chapters\//, "", $$2); printf "%-28s %-44s %-13s %9s %-10s %9s\n", $$1, $$2, $$3, $$6, $$4, $$7 }' $(B)/traffic.csv
 
 test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/broken/run tests/mutants/sample tests/slides_in_browser tests/live_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/gradescope/try)
+	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/broken/run tests/mutants/sample tests/slides_in_browser tests/live_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/class/try tests/exercises/gradescope/try)
 
 mutants: all data ## how many mechanical bugs do the tests notice? make mutants NN="05 mpi_guard" ARGS="--count 40"
 	@sh tests/mutants/run $(ARGS) $(NN)
@@ -529,7 +529,7 @@ tasks := $(filter-out $(if $(NO_SIMULATOR),13_%),$(patsubst tests/exercises/%_ma
 task_name = $(call number,$(1))_$(notdir $(1))
 task_file = $(firstword $(wildcard $(1).cu) $(1).cpp)
 judges := $(addprefix $(B)/tests/exercises/,$(addsuffix /judge,$(sort $(patsubst %/,%,$(dir $(tasks))))))
-$(B)/sandbox: $(addprefix $(B)/tests/exercises/,sandbox.o namespaces.o seccomp.o)
+$(B)/sandbox: $(addprefix $(B)/tests/exercises/,sandbox.o namespaces.o seccomp.o cgroup.o)
 	$(call link,$^)
 $(B)/collect: $(B)/tests/exercises/collect.o
 	$(call link,$^)
@@ -550,10 +550,10 @@ task_environment = TASK_CXX='$(call compiler,tests/exercises/$(1))' TASK_LIBS='$
   TASK_FLAGS='$(task_flags)' TASK_CU2CPP='$(B)/cu2cpp' TASK_CHECK='$(check_flags)'
 rivals := $(patsubst tests/exercises/%_rival.cpp,%,$(wildcard tests/exercises/[0-9]*/*_rival.cpp))
 define task_rules
-$(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile $(if $(call task_cuda,$(2)),$(B)/cu2cpp) | $(if $(filter-out rival,$(1)),$(patsubst %,$(B)/exercises/rival/%,$(filter $(2),$(rivals)))) $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
+$(B)/exercises/$(1)/$(2)$(4): $(3) $(B)/tests/exercises/$(2)_main.o $(call task_libraries,$(2)) tests/exercises/compile tests/exercises/names.awk $(if $(call task_cuda,$(2)),$(B)/cu2cpp) | $(if $(filter-out rival,$(1)),$(patsubst %,$(B)/exercises/rival/%,$(filter $(2),$(rivals)))) $(filter %/$(patsubst %/,%,$(dir $(2)))/judge,$(judges))
 	$$(call say,compile,$$<)
 	@mkdir -p $$(@D)
-	$$(quiet)$(call task_environment,$(2)) sh tests/exercises/compile $$< $(B)/tests/exercises/$(2)_main.o $$@ $(call task_libraries,$(2))
+	$$(quiet)TASK_FORBIDS="$$$$(sed -n 's,^// forbids: *,,p' tests/exercises/$(2)_main.cpp)" $(call task_environment,$(2)) sh tests/exercises/compile $$< $(B)/tests/exercises/$(2)_main.o $$@ $(call task_libraries,$(2))
 endef
 $(foreach t,$(tasks),$(eval $(call task_rules,mine,$(t),$(call task_file,exercises/$(t)))))
 $(foreach t,$(tasks),$(eval $(call task_rules,solutions,$(t),$(call task_file,solutions/$(t)))))

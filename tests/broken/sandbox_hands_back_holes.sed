@@ -1,0 +1,2 @@
+# tests/exercises/namespaces.cpp common_exercises_test Walls/Sandbox.HandsBackNoMoreThanItsLimit/With
+s/ && (room -= n) >= 0;)/;)/
