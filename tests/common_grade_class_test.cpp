@@ -172,6 +172,30 @@ TEST_F(GradeClass, FillsInCanvas) {
   EXPECT_EQ(filled(before), replaced);
 }
 
+// All columns that Canvas may write before and behind the tasks (lib/gradebook_exporter.rb), names in two columns, the row that says what is not
+// posted by itself, and numbers as it writes them.
+TEST_F(GradeClass, FillsInAllThatCanvasExports) {
+  hand_in("doejane_1001_777_submission", 2), hand_in("roerichard_LATE_1002_778_submission", 1);
+  const std::string head = "LastName,FirstName,ID,SIS User ID,SIS Login ID,Integration ID,Root Account,Section,Notes,Exercises (4711),"
+                           "Tasks Current Points,Tasks Final Points,Tasks Current Score,Tasks Unposted Current Score,Tasks Final Score,Tasks Unposted Final Score,"
+                           "Current Score,Unposted Current Score,Final Score,Unposted Final Score,Current Grade,Override Score,Override Grade\n"
+                           ",,,,,,,,,Manual Posting,,,,,,,,,,,,,\n"
+                           "    Points Possible,,,,,,,,,6.00,(read only),(read only),(read only),(read only),(read only),(read only),(read only),(read only),"
+                           "(read only),(read only),(read only),,(read only)\n";
+  const std::string before = head + "Doe,Jane,1001,UID:77,jdoe,i1,school.example.org,One and Two,late,,,,,,,,,,,,,,\n"
+                                    "Roe,Richard,1002,,rroe,,school.example.org,One,,EX,,,,,,,,,,,,,\n"
+                                    "Student,Test,1003,,x,,,One,,,,,,,,,,,,,,,\n";
+  set("GRADEBOOK", write("gradebook.csv", before));
+  const ProgramRun run = grade();
+  EXPECT_EQ(read(made("gradebook.csv")), head + "Doe,Jane,1001,UID:77,jdoe,i1,school.example.org,One and Two,late,6,,,,,,,,,,,,,\n"
+                                                "Roe,Richard,1002,,rroe,,school.example.org,One,,3,,,,,,,,,,,,,\n"
+                                                "Student,Test,1003,,x,,,One,,,,,,,,,,,,,,,\n");
+  EXPECT_FALSE(contains(run.output, "points for this column")) << "6.00 points are 6 points:\n" << run.output;
+  // A new column has its points, too.
+  set("COLUMN", "Other");
+  EXPECT_TRUE(contains(filled(before), "(read only),,(read only),6\nDoe,"));
+}
+
 TEST_F(GradeClass, FillsInMoodle) {
   hand_in("Jane Doe_5678901_assignsubmission_file", 2), hand_in("Richard Roe_5678902_assignsubmission_file", 1);
   // The worksheet for marking offline.
@@ -189,6 +213,13 @@ TEST_F(GradeClass, FillsInMoodle) {
                    "Jane;Doe;;jane@example.org;-;-\nRichard;Roe;;richard@example.org;-;-\nMax;Moe;;max@example.org;-;-\n"),
             "First name;Last name;ID number;Email address;Assignment: Exercises (Real);Course total (Real)\n"
             "Jane;Doe;;jane@example.org;6;-\nRichard;Roe;;richard@example.org;3;-\nMax;Moe;;max@example.org;-;-\n");
+  // Moodle refuses a file with a column that it did not export.
+  set("GRADEBOOK", write("gradebook.csv", "First name,Last name,ID number,Institution,Department,Email address,Last downloaded from this course\n"
+                                          "Jane,Doe,,,,jane@example.org,1700000000\n"));
+  const ProgramRun run = grade();
+  EXPECT_TRUE(contains(run.output, "the column Exercises is new, and Moodle takes no new ones: make it there, and export again\n")) << run.output;
+  EXPECT_EQ(read(made("gradebook.csv")), "First name,Last name,ID number,Institution,Department,Email address,Last downloaded from this course,Exercises\n"
+                                         "Jane,Doe,,,,jane@example.org,1700000000,6\n");
 }
 
 TEST_F(GradeClass, TheRosterSaysWhoIsWho) {
@@ -211,6 +242,15 @@ TEST_F(GradeClass, NobodyIsChosenWhereTwoFit) {
   set("GRADEBOOK", write("gradebook.csv", "Student,ID\nJane Doe,\nJane Doe,102\n"));
   const ProgramRun run = grade();
   EXPECT_EQ(read(made("gradebook.csv")), "Student,ID,Exercises\nJane Doe,,\nJane Doe,102,3\n");
+  EXPECT_TRUE(contains(run.output, "gradebook, jane doe: several students could be meant; left as it was\n"));
+}
+
+// Somebody who hands in nothing, under a neighbour's name: gets nothing, and takes nothing from the neighbour.
+TEST_F(GradeClass, ABorrowedNameBringsAndCostsNothing) {
+  hand_in("Jane Doe_101_x", 2);
+  set("GRADEBOOK", write("gradebook.csv", "Student,ID\nJane Doe,101\nJane Doe,666\n"));
+  const ProgramRun run = grade();
+  EXPECT_EQ(read(made("gradebook.csv")), "Student,ID,Exercises\nJane Doe,101,6\nJane Doe,666,\n");
   EXPECT_TRUE(contains(run.output, "gradebook, jane doe: several students could be meant; left as it was\n"));
 }
 

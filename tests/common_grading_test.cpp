@@ -52,13 +52,13 @@ TEST_F(Grading, TakesAFileFromEachPlaceWhereItMayLie) {
   hand_in("deep/course/exercises/01_serial/leaky_relu.cpp", "deep\n");
   hand_in("exercises/04_point_to_point/halo.cpp", "in exercises\n");
   hand_in("04_point_to_point/halo.cpp", "by its folder\n");
-  hand_in("exercises/02_cuda/label_histogram.cu", "kernel\n");
+  hand_in("exercises/02_cuda/label_histogram.cu", "\xef\xbb\xbfkernel \\\r\n more\r\n");  // from another system
   const ProgramRun run = collect();
   EXPECT_EQ(run.status, 0);
   EXPECT_EQ(run.output, "ignored: exercises/04_point_to_point/halo.cpp: 04_point_to_point/halo.cpp was taken\n");
   EXPECT_EQ(taken("01_serial/weight_decay.cpp"), "flat\n");
   EXPECT_EQ(taken("01_serial/leaky_relu.cpp"), "deep\n");
-  EXPECT_EQ(taken("02_cuda/label_histogram.cu"), "kernel\n");
+  EXPECT_EQ(taken("02_cuda/label_histogram.cu"), "kernel \\\n more\n");
   EXPECT_EQ(taken("04_point_to_point/halo.cpp"), "by its folder\n");
 }
 

@@ -4,6 +4,7 @@
 // numbers, logins, addresses), then by the name, where only one has it. Where two fit, nobody is chosen, and a note says so.
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -63,21 +64,24 @@ bool meet(const Keys& a, const Keys& b) {
   return std::any_of(a.begin(), a.end(), [&](const std::string& key) { return b.count(key) > 0; });
 }
 
-// The one of `candidates` for each of `seekers`; -1 where there is none, -2 where there are several, or where several seek the same.
+// The one of `candidates` for each of `seekers`; -1 where there is none, -2 where there are several, or where several seek the same. Names prove
+// little, and people choose their own: who is found for certain is not lost because somebody else has the same name.
 std::vector<int> matches(const std::vector<std::pair<Keys, Keys>>& seekers, const std::vector<std::pair<Keys, Keys>>& candidates) {
   std::vector<int> found(seekers.size(), -1);
+  std::vector<bool> certain(seekers.size());
   for (size_t s = 0; s < seekers.size(); ++s)
     for (const bool sure : {true, false}) {
       if (found[s] != -1) break;
+      certain[s] = sure;
       for (size_t c = 0; c < candidates.size(); ++c) {
         if (!(sure ? meet(seekers[s].first, candidates[c].first) : meet(seekers[s].second, candidates[c].second))) continue;
         found[s] = found[s] == -1 ? int(c) : -2;
       }
     }
-  std::map<int, int> times;
-  for (int f : found) ++times[f];
-  for (int& f : found)
-    if (f >= 0 && times[f] > 1) f = -2;
+  std::map<int, int> times, times_certain;
+  for (size_t s = 0; s < found.size(); ++s) ++times[found[s]], times_certain[found[s]] += certain[s];
+  for (size_t s = 0; s < found.size(); ++s)
+    if (found[s] >= 0 && (certain[s] ? times_certain : times)[found[s]] > 1) found[s] = -2;
   return found;
 }
 
@@ -90,6 +94,12 @@ int column_of(const Row& header, const std::vector<std::string>& titles) {
 
 std::string value_at(const Row& row, int column) {
   return column >= 0 && column < int(row.cells.size()) ? row.cells[size_t(column)].value : "";
+}
+
+// "6.00", and "6,00" where people write it so.
+double number_in(std::string text) {
+  std::replace(text.begin(), text.end(), ',', '.');
+  return std::atof(text.c_str());
 }
 
 bool is_blank(const Row& row) {
@@ -145,7 +155,7 @@ std::string fill_gradebook(const std::string& text, const std::string& wanted, d
                            std::vector<std::string>& notes) {
   Csv csv = read_csv(text);
   Row& header = csv.rows[0];
-  const int first = column_of(header, {"first name"}), last = column_of(header, {"last name", "surname"}),
+  const int first = column_of(header, {"first name", "firstname"}), last = column_of(header, {"last name", "lastname", "surname"}),
             name = column_of(header, {"student", "full name", "name"}), identifier = column_of(header, {"identifier"});
   std::vector<int> sure;
   for (const char* title : {"id", "sis user id", "sis login id", "login id", "id number", "username", "email address", "email",
@@ -173,6 +183,8 @@ std::string fill_gradebook(const std::string& text, const std::string& wanted, d
     row.cells[column] = cell(value, csv.separator);
   };
   if (fitting.empty()) put(header, title);
+  if (fitting.empty() && ((first >= 0 && column_of(header, {"email address"}) >= 0) || identifier >= 0))
+    notes.push_back("the column " + printable(title) + " is new, and Moodle takes no new ones: make it there, and export again");
 
   std::vector<size_t> rows;
   std::vector<std::pair<Keys, Keys>> owners;
@@ -180,13 +192,13 @@ std::string fill_gradebook(const std::string& text, const std::string& wanted, d
   for (size_t r = 1; r < csv.rows.size(); ++r) {
     Row& row = csv.rows[r];
     if (is_blank(row)) continue;
-    if (name >= 0 && name_key(value_at(row, name)) == "points possible") {
+    if (name_key(value_at(row, 0)) == "points possible") {  // below Canvas's first column, whatever that is
       if (fitting.empty()) put(row, number(full));
-      else if (trimmed_lower(value_at(row, int(column))) != number(full))
+      else if (number_in(value_at(row, int(column))) != full)
         notes.push_back("the gradebook has " + printable(value_at(row, int(column))) + " points for this column, the tasks have " + number(full));
       continue;
     }
-    if (r == 1 && maximum >= 0 && std::stod("0" + trimmed_lower(value_at(row, maximum))) != full)
+    if (r == 1 && maximum >= 0 && number_in(value_at(row, maximum)) != full)
       notes.push_back("the gradebook's maximum is " + printable(value_at(row, maximum)) + ", the tasks have " + number(full) + " points");
     Keys numbers, names;
     for (int c : sure) {
