@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/exercises/judge.h"
 
 namespace {
@@ -22,6 +24,10 @@ std::string wrong_with(const Ints& labels, int classes) {
     if (k.blocks != 8 || k.threads != 128)
       return "counts is right, but the launch has " + std::to_string(k.blocks) + " blocks of " + std::to_string(k.threads) +
              " threads; 8 of 128 are asked for" + with;
+    const long labels_that_count = std::count_if(labels.begin(), labels.end(), [&](int label) { return label >= 0 && label < classes; });
+    if (k.shared < labels_that_count)
+      return "counts is right, but shared memory is touched " + std::to_string(k.shared) + " times for " + std::to_string(labels_that_count) +
+             " labels: each label is to be counted there" + with;
     if (k.global_atomics > 8 * classes)
       return "counts is right, but there are " + std::to_string(k.global_atomics) + " additions in global memory; one for each block and class are " +
              std::to_string(8 * classes) + " at most" + with;
@@ -66,8 +72,5 @@ TEST(label_histogram, SmallSizes) {
   EXPECT_RIGHT(wrong_with(random_labels(129, 1), 1));
   EXPECT_RIGHT(wrong_with({}, 7));
 }
-
-// unchecked (neither the shape of the launch nor the additions are looked at): Launched with 8 blocks
-// unchecked (neither the shape of the launch nor the additions are looked at): A block counts its part
 
 }  // namespace

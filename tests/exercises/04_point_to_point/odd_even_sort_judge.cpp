@@ -169,8 +169,6 @@ TEST(odd_even_sort, SortsAcrossTheRanks) {
   }
 }
 
-// unchecked (with whom a rank talks is not looked at): The two of a pair
-
 // explains (where the losses are, and why not more is promised): The losses of many | So many phases
 
 }  // namespace

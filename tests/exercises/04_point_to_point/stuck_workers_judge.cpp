@@ -34,6 +34,12 @@ std::string wrong_with(int ranks, int pieces, int n) {
     if (rank == 0 && squared > 0) return "rank 0 is to square nothing, and squares " + std::to_string(squared) + " pieces" + with;
     if (squared != due)
       return "rank " + std::to_string(rank) + " is to square " + std::to_string(due) + " pieces, and squares " + std::to_string(squared) + with;
+    // Which worker has which piece is its own affair; none squares what is no piece.
+    for (float first : answers[size_t(rank)].floats("the pieces that are squared", size_t(squared))) {
+      bool is_piece = false;
+      for (int piece = 0; piece < pieces; ++piece) is_piece |= in[size_t(piece) * size_t(n)] == first;
+      if (!is_piece) return "rank " + std::to_string(rank) + " squares something that is no piece of in" + with;
+    }
   }
   const Floats out = answers[0].floats("out", in.size());
   for (int piece = 0; piece < pieces; ++piece)

@@ -1,4 +1,5 @@
 // says: dw[0][0] is
+// walls only: without them, the network is there
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/socket.h>

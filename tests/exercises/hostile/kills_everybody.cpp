@@ -1,4 +1,5 @@
 // says: stopped by a signal: Killed
+// walls only: a fault in what is tested would end everything here
 #include <signal.h>
 #include <unistd.h>
 void weight_gradient(float*, const float*, const float*, int, int, int) {
