@@ -377,9 +377,11 @@ TEST_P(Sandbox, LimitsTheNumberOfFiles) {
 TEST_P(Sandbox, RemovesWhatIsDeepOrClosed) {
   if (!walls_ && getuid() != 0) GTEST_SKIP() << "skipped: without walls, and not as another user, nobody knows whose files these are";
   const std::string name = std::string(90, 'd') + std::to_string(getpid()), top = "/var/tmp/" + name;
-  run("", "name=" + name + "; for place in . /var/tmp; do\n"
-          "(cd $place && i=0; while [ $i -lt 60 ]; do mkdir $name && cd $name || exit; i=$((i + 1)); done; echo x >x)\n"
-          "done\nmkdir closed && echo x >closed/x; chmod 0 closed; echo x >plain; chmod 0 .");
+  // Without walls it is ended on the way down: files that deep cannot be counted.
+  run("", "name=" + name + "; mkdir closed && echo x >closed/x; chmod 0 closed; echo x >plain\n"
+          "for place in /var/tmp .; do\n"
+          "(cd $place && i=0; while [ $i -lt 60 ]; do mkdir $name && cd -P $name || exit; i=$((i + 1)); done; echo x >x)\n"
+          "done; chmod 0 .");
   EXPECT_FALSE(fs::exists(scratch_.path / "scratch" / name));
   EXPECT_FALSE(fs::exists(scratch_.path / "scratch/closed"));
   EXPECT_FALSE(fs::exists(top));

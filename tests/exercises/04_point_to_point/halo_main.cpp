@@ -15,8 +15,8 @@ void exchange_margins(float* x, int n, int width, void (*meanwhile)(), MPI_Comm 
 namespace {
 
 // What meanwhile() sees. A message that is under way arrives while this rank calls MPI, whatever it calls; so it looks for
-// messages on a communicator of its own until the margins are there, or it has
-// looked for a second of processor time.
+// messages on a communicator of its own until the margins are there, or it has looked for a second of processor time. On a busy machine that may be
+// a minute; a message that nobody waits for, one with a wrong tag, says at once that it would be in vain.
 float *left_margin = nullptr, *right_margin = nullptr;  // null: there is no neighbour
 int margin = 0, calls = 0;
 bool there_before = false, came_meanwhile = false;
@@ -33,6 +33,8 @@ void meanwhile() {
   while (!all_arrived() && std::clock() < end) {
     int any = 0;
     MPI_CHECK(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, own, &any, MPI_STATUS_IGNORE));
+    MPI_CHECK(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &any, MPI_STATUS_IGNORE));
+    if (any) break;
     sched_yield();
   }
   came_meanwhile = all_arrived();
