@@ -40,6 +40,14 @@ cudaError_t cudaSetDevice(int device, SourceLine source) {
   Lock lock;
   return check_device("cudaSetDevice", device, source);
 }
+cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer, SourceLine source) {
+  *can = 0;  // a device is no peer of its own
+  const cudaError_t error = check_device("cudaDeviceCanAccessPeer", device, source);
+  return error != cudaSuccess ? error : check_device("cudaDeviceCanAccessPeer", peer, source);
+}
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned, SourceLine source) {
+  return refuse(cudaErrorInvalidDevice, source, "cudaDeviceEnablePeerAccess: device %d is no other one", peer);
+}
 cudaError_t cudaRuntimeGetVersion(int* version) {
   *version = CUDART_VERSION;
   return cudaSuccess;

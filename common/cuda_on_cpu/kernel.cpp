@@ -20,7 +20,7 @@ namespace cuda_on_cpu {
 
 namespace {
 
-const LaunchedKernel* kernel_now = nullptr;
+thread_local const LaunchedKernel* kernel_now = nullptr;  // another thread may run one for another process
 
 constexpr int default_shared_limit = 48 * 1024, most_shared = 163 * 1024;
 

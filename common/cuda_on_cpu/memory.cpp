@@ -107,10 +107,10 @@ Allocation* allocation_near(const void* address) {
   return &candidate;
 }
 
-Allocation* allocate(size_t bytes, bool pinned, SourceLine source) {
+Allocation* allocate(size_t bytes, Owner owner, SourceLine source) {
   Arena& a = arena();
   size_t pages_bytes = round_up(bytes, page_bytes);
-  if (!pinned && bytes > device_bytes_total() - std::min(a.device_live, device_bytes_total())) return nullptr;
+  if (owner == Owner::device && bytes > device_bytes_total() - std::min(a.device_live, device_bytes_total())) return nullptr;
   const size_t with_guard = pages_bytes + page_bytes;
   if (a.room < with_guard && !observer) {
     const size_t fewest = with_guard + page_bytes;
@@ -125,17 +125,18 @@ Allocation* allocate(size_t bytes, bool pinned, SourceLine source) {
   std::memset(pages, margin_byte, static_cast<size_t>(begin - pages));
   std::memset(begin, 0xff, bytes);
   std::memset(begin + bytes, margin_byte, static_cast<size_t>(pages + pages_bytes - begin) - bytes);
-  if (!pinned) a.device_live += bytes;
-  auto& allocation = a.allocations[pages] = {begin, bytes, pages, pages_bytes, pinned, false, source, {}};
+  if (owner == Owner::device) a.device_live += bytes;
+  auto& allocation = a.allocations[pages] = {begin, bytes, pages, pages_bytes, owner == Owner::host, false, source, {}, owner};
   if (observer) observer->allocated(allocation);
   return &allocation;
 }
 
 void release(Allocation& allocation, SourceLine source) {
   check_margins(allocation);
-  if (!allocation.pinned) arena().device_live -= allocation.bytes;
+  if (allocation.owner == Owner::device) arena().device_live -= allocation.bytes;
   allocation.freed = true;
   allocation.freed_source = source;
+  forget_shared(allocation);
   if (observer) observer->freed(allocation);
   mmap(allocation.pages, allocation.pages_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
@@ -217,7 +218,7 @@ cudaError_t new_memory(void** pointer, size_t bytes, bool pinned, const char* ca
   if (!pointer) return refuse(cudaErrorInvalidValue, source, "%s: null instead of where to put the pointer", call);
   *pointer = nullptr;
   if (bytes == 0) return cudaSuccess;
-  Allocation* allocation = allocate(bytes, pinned, source);
+  Allocation* allocation = allocate(bytes, pinned ? Owner::host : Owner::device, source);
   if (!allocation)
     return refuse(cudaErrorMemoryAllocation, source, "%s: %zu bytes asked for, %zu of %zu in use", call, bytes,
                   device_bytes_live(), device_bytes_total());
@@ -233,7 +234,7 @@ Allocation* freeable(void* pointer, bool pinned, const char* call, SourceLine so
     refuse(cudaErrorInvalidValue, source, "%s: the memory is free already", call);
     return nullptr;
   }
-  if (!allocation || allocation->begin != pointer || allocation->pinned != pinned) {
+  if (!allocation || allocation->begin != pointer || allocation->owner != (pinned ? Owner::host : Owner::device)) {
     refuse(cudaErrorInvalidValue, source, "%s: not a pointer from %s: %s", call, pinned ? "cudaMallocHost" : "cudaMalloc",
            describe(pointer).c_str());
     return nullptr;

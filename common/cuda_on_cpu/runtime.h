@@ -5,7 +5,8 @@
 //   copy.cpp     copies, fills, symbols                    device.cpp   properties and attributes
 //   kernel.cpp   one launch: checks, blocks, faults        fiber.cpp    stacks and the switch between them
 //   block.cpp    one block: its fibers and barriers        warp.cpp     votes, shuffles, matrix products
-//   pipeline.cpp asynchronous copies to shared memory      check/       the checker of the check build
+//   pipeline.cpp asynchronous copies to shared memory      ipc.cpp      memory and events of other processes
+//   check/       the checker of the check build
 #pragma once
 
 #include <cstddef>
@@ -46,6 +47,7 @@ struct Lock {
 
 // ---- memory.cpp
 
+enum class Owner { host, device, other_process };  // pinned memory is the host's
 struct Allocation {
   char* begin;
   size_t bytes;
@@ -54,6 +56,9 @@ struct Allocation {
   bool pinned;  // host memory
   bool freed;
   SourceLine source, freed_source;
+  Owner owner;
+  struct Slot* slot = nullptr;  // of memory that is exported or imported: ipc.cpp
+  int file = -1;                // that holds exported memory
 };
 
 constexpr size_t page_bytes = 4096;
@@ -62,13 +67,14 @@ constexpr size_t alignment = 32;  // of what cudaMalloc returns; the end is as n
 bool in_arena(const void* address);
 std::pair<char*, size_t> arena_range();
 Allocation* allocation_near(const void* address);  // the one whose pages or guard pages hold it, or null
-Allocation* allocate(size_t bytes, bool pinned, SourceLine source);  // null where there is no room
+Allocation* allocate(size_t bytes, Owner owner, SourceLine source);  // null where there is no room
 void release(Allocation& allocation, SourceLine source);
 size_t device_bytes_total();
 size_t device_bytes_live();
 void free_everything();
 void check_margins();  // reports allocations whose neighbourhood was written
 void report_leaks();
+void forget_shared(Allocation& allocation);  // when it is freed: ipc.cpp
 
 enum class MemoryKind { host, pinned, device, symbol, freed };
 MemoryKind kind_of(const void* address);

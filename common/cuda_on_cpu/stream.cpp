@@ -29,8 +29,10 @@ void run_until(CUstream_st& stream, uint64_t sequence) {
   while (!stream.queue.empty() && stream.queue.front().sequence <= sequence) {
     Operation operation = std::move(stream.queue.front());
     stream.queue.pop_front();
+    stream.running = operation.sequence;
     for (auto& dependency : operation.after) run_until(*dependency.stream, dependency.sequence);
     if (sticky_error() == cudaSuccess) operation.run();
+    stream.running = 0;
   }
 }
 
@@ -62,7 +64,27 @@ double milliseconds_now() {
   return now.tv_sec * 1e3 + now.tv_nsec * 1e-6;
 }
 
+bool waits_for_what_runs(const CUstream_st& stream, uint64_t sequence) {
+  if (stream.running) return sequence >= stream.running;
+  for (const Operation& operation : stream.queue)
+    for (const auto& dependency : operation.after)
+      if (operation.sequence <= sequence && waits_for_what_runs(*dependency.stream, dependency.sequence)) return true;
+  return false;
+}
+
+std::map<cudaEvent_t, std::unique_ptr<CUevent_st>>& events() {
+  static auto& instance = *new std::map<cudaEvent_t, std::unique_ptr<CUevent_st>>;
+  return instance;
+}
+
 }  // namespace
+
+bool valid_event(cudaEvent_t event) { return events().count(event); }
+bool run_until(const CUevent_st::Record& record) {
+  if (!record.stream || record.done || waits_for_what_runs(*record.stream, record.sequence)) return false;
+  run_until(*record.stream, record.sequence);
+  return true;
+}
 
 const std::map<cudaStream_t, StreamPointer>& all_streams() { return streams(); }
 
@@ -129,15 +151,10 @@ namespace {
   if (!valid_stream(stream))                     \
     return refuse(cudaErrorInvalidResourceHandle, source, call ": no such stream (was it destroyed?)");
 #define NEED_EVENT(call, event)                  \
-  if (!events().count(event))                    \
+  if (!valid_event(event))                       \
     return refuse(cudaErrorInvalidResourceHandle, source, call ": no such event (was it destroyed?)");
 #define NOT_IN_CAPTURE(call)                     \
   if (cudaError_t error = refuse_in_capture(source, call); error != cudaSuccess) return error;
-
-std::map<cudaEvent_t, std::unique_ptr<CUevent_st>>& events() {
-  static auto& instance = *new std::map<cudaEvent_t, std::unique_ptr<CUevent_st>>;
-  return instance;
-}
 
 }  // namespace
 
@@ -198,7 +215,12 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   NEED_STREAM("cudaStreamWaitEvent", stream)
   NEED_EVENT("cudaStreamWaitEvent", event)
   auto record = event->last;
-  if (record && record->capture) {
+  if (event->owner) {
+    StreamPointer waiting = find_stream(stream);
+    if (waiting->capture) return refuse(cudaErrorStreamCaptureUnsupported, source, "cudaStreamWaitEvent: an event of another process");
+    auto wait = [slot = event->slot, until = event->slot->recorded.load(), owner = event->owner] { wait_for_process(*slot, until, owner); };
+    enqueue(*waiting, source, wait, {});
+  } else if (record && record->capture) {
     join_capture(*find_stream(stream), *record);
   } else if (record && !record->done) {
     if (find_stream(stream)->capture)
@@ -219,6 +241,9 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags, SourceL
   if (!event) return refuse(cudaErrorInvalidValue, source, "cudaEventCreate: null");
   auto created = std::make_unique<CUevent_st>();
   created->timing = !(flags & cudaEventDisableTiming);
+  created->interprocess = flags & cudaEventInterprocess;
+  if (created->timing && created->interprocess)
+    return refuse(cudaErrorInvalidValue, source, "cudaEventCreate: cudaEventInterprocess needs cudaEventDisableTiming");
   *event = created.get();
   events()[*event] = std::move(created);
   return cudaSuccess;
@@ -230,6 +255,7 @@ cudaError_t cudaEventCreate(cudaEvent_t* event, SourceLine source) {
 cudaError_t cudaEventDestroy(cudaEvent_t event, SourceLine source) {
   BEGIN_CALL
   NEED_EVENT("cudaEventDestroy", event)
+  forget_shared(*event, source);
   events().erase(event);
   return cudaSuccess;
 }
@@ -238,16 +264,23 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle, SourceLine s
   BEGIN_CALL
   NEED_EVENT("cudaEventRecord", event)
   NEED_STREAM("cudaEventRecord", handle)
+  if (event->owner) return refuse(cudaErrorNotSupported, source, "cudaEventRecord: here only the process that made an event records it");
   StreamPointer stream = find_stream(handle);
   auto record = std::make_shared<CUevent_st::Record>();
   if (stream->capture) {
     record->capture = stream->capture;
     record->knows = stream->knows;
   } else {
-    cudaError_t error = submit(handle, source, [record] { record->done = true, record->milliseconds = milliseconds_now(); });
+    const uint64_t number = event->slot ? ++event->slot->recorded : 0;
+    cudaError_t error = submit(handle, source, [record, number, slot = event->slot] {
+      record->done = true, record->milliseconds = milliseconds_now();
+      if (slot) slot->done = number;
+    });
     if (error != cudaSuccess) return error;
     record->stream = stream;
     record->sequence = stream->issued;
+    std::erase_if(event->records, [](auto& known) { return known.second->done; });
+    if (number) event->records[number] = record;
   }
   event->last = record;
   return cudaSuccess;
@@ -257,15 +290,20 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event, SourceLine source) {
   BEGIN_CALL
   NEED_EVENT("cudaEventSynchronize", event)
   if (event->last && event->last->capture) NOT_IN_CAPTURE("cudaEventSynchronize")
+  if (event->owner && !has_happened(*event->slot, event->slot->recorded, event->owner)) {
+    ++cuda_on_cpu_waits;
+    wait_for_process(*event->slot, event->slot->recorded, event->owner);
+  }
   if (!event->last || !event->last->stream) return sticky_error();
   cuda_on_cpu_waits += !event->last->done;
-  run_until(*event->last->stream, event->last->sequence);
+  run_until(*event->last);
   return sticky_error();
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event, SourceLine source) {
   BEGIN_CALL
   NEED_EVENT("cudaEventQuery", event)
+  if (event->owner) return has_happened(*event->slot, event->slot->recorded, event->owner) ? cudaSuccess : cudaErrorNotReady;
   if (!event->last || event->last->done) return cudaSuccess;
   if (event->last->capture) NOT_IN_CAPTURE("cudaEventQuery")
   run_one(*event->last->stream);
