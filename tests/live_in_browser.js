@@ -137,11 +137,13 @@ async function page(file) {
       writeFileSync(`${folder}/${name}_${width}_${dark ? "dark" : "light"}.png`, Buffer.from(data, "base64"));
     }
 
-  // Every control with the keyboard: something changes, nothing is refused, and what is said and drawn agree on being there.
+  // Every control with the keyboard, where there is least room: something changes, nothing is refused, and what is said and drawn agree on being there.
+  await send("Emulation.setDeviceMetricsOverride", { width: 390, height: 900, deviceScaleFactor: 1, mobile: false });
+  await until(still, "the narrow page");
   const controls = await evaluate("[...document.querySelectorAll('.live select, .live input:not([type=hidden])')].map((e) => e.name)");
   for (const control of controls) {
     const value = `document.querySelector('.live [name=${control}]').value`, values = new Set();
-    for (const key of (await evaluate(`document.querySelector('.live [name=${control}]').localName`)) === "select" ? ["ArrowUp", "ArrowDown"] : ["End", "Home", "ArrowRight"]) {
+    for (const key of (await evaluate(`document.querySelector('.live [name=${control}]').localName`)) === "select" ? ["End", "Home", "ArrowDown"] : ["End", "Home", "ArrowRight"]) {
       await evaluate(`document.querySelector('.live [name=${control}]').focus()`);
       await press(key);
       await until(still, `an end of ${control}, ${key}`);

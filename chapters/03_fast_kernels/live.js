@@ -14,12 +14,12 @@ const figure = {
   ],
 
   draw(out, set, width) {
-    const narrow = width < 600, left = narrow ? 22 : 94, gap = out.shared ? 0 : 6, cell = (width - left - 3 * gap) / 32, row = 22, top = 44;
+    const narrow = width < 600, left = narrow ? 28 : 94, gap = out.shared ? 0 : 6, cell = (width - left - 3 * gap) / 32, row = 22, top = 44;
     const x_of = (column) => left + column * cell + Math.floor(column / 8) * gap, rows = 1 + Math.max(...out.cells.map(([at]) => at));
     let inside = words(left, 16, out.shared ? "the 32 banks of shared memory" : "sectors of 8 words, four in a row");
     for (let column = 0; out.shared && column < 32; column += narrow ? 8 : 4) inside += words(x_of(column) + cell / 2, 36, column, { fill: "var(--faint)", ...centre });
     for (let at = 0; at < rows; ++at) {
-      inside += words(left - 8, top + row * at + 16, `${narrow ? "" : out.shared ? "wavefront " : "sectors "}${out.shared ? at + 1 : `${4 * at + 1}…`}`, right);
+      inside += words(left - 8, top + row * at + 16, `${narrow ? "" : out.shared ? "wavefront " : "sectors "}${out.shared ? at + 1 : `${4 * at + 1}${narrow ? "" : "…"}`}`, right);
       for (let column = 0; out.shared && column < 32; ++column) inside += box(x_of(column) + 0.5, top + row * at, cell - 1, row - 3, { fill: "var(--shade)" });
     }
     const group_of = out.cells.reduce((groups, [at, , , lane]) => ({ ...groups, [at]: lane >= 0 ? Math.floor(lane / out.lanes) : groups[at] }), {});

@@ -20,7 +20,7 @@ const figure = {
   ],
 
   draw(out, set, width) {
-    const narrow = width < 600, left = narrow ? 22 : 64, row = 28, space = width - left - 78;
+    const narrow = width < 600, left = narrow ? 28 : 64, row = 28, space = width - left - 78;
     const longest = Math.max(...out.levels.map(kept)), top = 28;
     let inside = words(left, 18, `level ${set.level}; the frame: level 0`, { fill: "var(--faint)" });
     out.ranks.forEach((bytes, rank) => {

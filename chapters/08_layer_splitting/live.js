@@ -33,7 +33,10 @@ const figure = {
     inside += line(at, top - 6, at, bottom + 2, { "stroke-dasharray": "4 3", "stroke-width": 2 });
     const key = [["forward", "var(--blue)"], ["backward", "var(--orange)"], ["idle", "var(--shade)"]];
     if (set.schedule === "zb-h1") key.splice(1, 1, ["backward: dx", "var(--orange)"], ["dw", "var(--green)"]);
-    key.forEach(([text, fill], i) => inside += box(left + 92 * i, bottom + 10, 13, 13, { fill, stroke: "var(--faint)" }) + words(left + 18 + 92 * i, bottom + 22, text));
+    key.reduce((x, [text, fill]) => {
+      inside += box(x, bottom + 10, 13, 13, { fill, stroke: "var(--faint)" }) + words(x + 18, bottom + 22, text);
+      return x + 30 + 7.4 * text.length;
+    }, left);
     return svg(width, bottom + 30, inside);
   },
 
