@@ -396,11 +396,11 @@ void rewrite_conditional(size_t index) {
   replace_up_to(tokens[end - 1].end, text);
 }
 
-// `first` is the first of the words extern, static, __shared__, volatile, ... in front of the type.
-size_t rewrite_shared(size_t shared, size_t first, bool dynamic) {
-  size_t type = shared + 1;
-  bool is_volatile = false;
-  for (size_t i = first; i < shared; ++i) is_volatile |= is(i, "volatile");
+size_t rewrite_shared(size_t shared) {
+  size_t first = shared, type = shared + 1;  // of the words extern, static, __shared__, volatile in front of the type, and behind them
+  bool dynamic = false, is_volatile = false;
+  for (; first > 0 && (is(first - 1, "extern") || is(first - 1, "static") || is(first - 1, "volatile")); --first)
+    dynamic |= is(first - 1, "extern"), is_volatile |= is(first - 1, "volatile");
   for (size_t before = type - 1; before != type;) {
     before = type;
     if (is(type, "extern")) dynamic = true, ++type;
@@ -516,11 +516,7 @@ void translate() {
       rewrite_conditional(i), i = directive_end(i) - 1;
     else if (word == "__shared__") {
       if (tokens[i].directive && directive_end(i) == i + 1) continue;  // an alias
-      size_t first = i;
-      bool dynamic = false;
-      for (; first > 0 && (is(first - 1, "extern") || is(first - 1, "static") || is(first - 1, "volatile")); --first)
-        dynamic |= is(first - 1, "extern");
-      i = rewrite_shared(i, first, dynamic);
+      i = rewrite_shared(i);
     }
     else if (word == "__device__") rewrite_device(i, "CUDA_ON_CPU_DEVICE_VARIABLE");
     else if (word == "__constant__") rewrite_device(i, "CUDA_ON_CPU_CONSTANT_VARIABLE");

@@ -15,15 +15,13 @@ void copy_wait(unsigned newest_left_alone);
 CUDA_ON_CPU_RUNTIME inline void __pipeline_memcpy_async(void* __restrict__ shared, const void* __restrict__ global,
                                                         size_t bytes, size_t zero_fill = 0,
                                                         cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) {
-  asm volatile("" ::: "memory");
+  const cuda_on_cpu::OthersRun others;
   cuda_on_cpu::copy_async(shared, global, bytes, zero_fill, __builtin_return_address(0), source);
-  asm volatile("" ::: "memory");
 }
 inline void __pipeline_commit() { cuda_on_cpu::copy_commit(); }
 
 // Waits until at most the newest `newest_left_alone` committed batches of this thread are still under way.
 inline void __pipeline_wait_prior(size_t newest_left_alone) {
-  asm volatile("" ::: "memory");
+  const cuda_on_cpu::OthersRun others;
   cuda_on_cpu::copy_wait(static_cast<unsigned>(newest_left_alone));
-  asm volatile("" ::: "memory");
 }

@@ -57,6 +57,12 @@ extern RunningBlock running;
 
 void finish_copies();  // of the current thread; see cuda_pipeline.h
 
+// While it lives, other threads may change what the compiler keeps in registers, statics that never escaped, too.
+struct OthersRun {
+  OthersRun() { asm volatile("" ::: "memory"); }
+  ~OthersRun() { asm volatile("" ::: "memory"); }
+};
+
 constexpr bool on_device() { return !std::is_constant_evaluated() && running.threads != 0; }  // called by a kernel?
 
 inline void thread_finished() {

@@ -53,21 +53,16 @@ CUDA_ON_CPU_RUNTIME Result warp_operation(WarpOperation operation, unsigned mask
 // Barriers. All threads of the block that have not returned must come to the same line.
 
 inline void __syncthreads(cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) {
-  asm volatile("" ::: "memory");  // statics that never escaped may have changed, too
+  const cuda_on_cpu::OthersRun others;
   cuda_on_cpu::barrier(false, source);
-  asm volatile("" ::: "memory");
 }
 inline int __syncthreads_count(int predicate, cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) {
-  asm volatile("" ::: "memory");
-  int count = cuda_on_cpu::barrier(predicate != 0, source).count;
-  asm volatile("" ::: "memory");
-  return count;
+  const cuda_on_cpu::OthersRun others;
+  return cuda_on_cpu::barrier(predicate != 0, source).count;
 }
 inline int __syncthreads_and(int predicate, cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) {
-  asm volatile("" ::: "memory");
-  bool all = cuda_on_cpu::barrier(predicate != 0, source).all;
-  asm volatile("" ::: "memory");
-  return all;
+  const cuda_on_cpu::OthersRun others;
+  return cuda_on_cpu::barrier(predicate != 0, source).all;
 }
 inline int __syncthreads_or(int predicate, cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) {
   return __syncthreads_count(predicate, source) != 0;
@@ -80,19 +75,17 @@ inline void __threadfence_system() { CUDA_ON_CPU_NOTE_FENCE(); }
 
 // Lets other threads of the block run; without it a thread that spins on a flag spins for ever.
 inline void __nanosleep(unsigned) {
-  asm volatile("" ::: "memory");
+  const cuda_on_cpu::OthersRun others;
   cuda_on_cpu::yield();
-  asm volatile("" ::: "memory");
 }
 [[noreturn]] inline void __trap(cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) { cuda_on_cpu::device_trap(source); }
 
 // Warps. No lane runs in lockstep with another: they meet here and nowhere else.
 
 inline void __syncwarp(unsigned mask = 0xffffffffu, cuda_on_cpu::SourceLine source = cuda_on_cpu::here()) {
-  asm volatile("" ::: "memory");
+  const cuda_on_cpu::OthersRun others;
   cuda_on_cpu::WarpLane part{};
   cuda_on_cpu::warp_meet(cuda_on_cpu::WarpOperation::sync, mask, part, source);
-  asm volatile("" ::: "memory");
 }
 
 // The lanes that come to this line together. With no lockstep: all that are here when the rest of the block cannot go on.
