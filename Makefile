@@ -389,7 +389,7 @@ train: RANKS := $(if $(filter-out file,$(origin RANKS)),$(RANKS),$(if $(train_on
 train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* the main job: train on MNIST, on a GPU or else with all cores, then show the loss curve
 	@echo 'ranks: $(RANKS), $(train_says)'
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(device) --log build/train.csv --checkpoint build/checkpoint $(if $(findstring --resume,$(ARGS)),,--start-over) $(ARGS)
-	@log=$$(echo '' $(ARGS) | sed -n 's/.* --log[ =]\([^ ]*\).*/\1/p'); sh common/plot/loss.sh "$${log:-build/train.csv}"
+	@log=$$(echo '' $(ARGS) | sed -n 's/.* --log[ =]\([^ ]*\).*/\1/p'); sh chapters/01_serial/plot/loss.sh "$${log:-build/train.csv}"
 
 test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
 	@echo '$(cuda_says)'
@@ -416,7 +416,7 @@ bench: $(programs) data ## every benchmark, one after another
 
 LOG ?= build/train.csv
 plot: ## draw a loss curve: make plot LOG=build/train.csv
-	@sh common/plot/loss.sh '$(LOG)'
+	@sh chapters/01_serial/plot/loss.sh '$(LOG)'
 
 TRACE ?= build/trace.json
 timeline: ##* draw a trace, one lane a rank: make timeline TRACE=build/trace.json
