@@ -56,6 +56,8 @@ std::vector<double> ends_of(const Cluster& c, int ranks, const std::vector<Flow>
     if (event.what == Happens::message_begins) {
       network.begin(now, event.number, f.from, size_t(flow), f.to, f.bytes);
     } else {
+      EXPECT_EQ(ends[size_t(flow)], -1) << "flow " << flow << " has ended twice";
+      if (ends[size_t(flow)] >= 0) return ends;
       network.end(now, event.number);
       ends[size_t(flow)] = now;
     }
