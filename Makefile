@@ -453,6 +453,11 @@ endef
 $(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_% 13_%,$(c)),10_hybrid,$(if $(filter 11_%,$(c)),06_data_parallel,01_serial)))))
 bench-13: $(filter %/10_hybrid/bench,$(programs))  # which it starts
 
+## 13-referee: chapter 13's steps in another simulator, SimGrid's SMPI, beside those of results/referee.csv; needs smpicxx (Debian: libsimgrid-dev)
+.PHONY: 13-referee
+13-referee: $(filter %/13_scaling/platform,$(programs))
+	@B=$(B) sh chapters/13_scaling/referee/run || [ $$? = 77 ]
+
 ## bench-peers: the training step beside NumPy, PyTorch and JAX, those that are installed for python3; ARGS="--help" lists its options
 .PHONY: bench-peers
 bench-peers: $(filter %/01_serial/train %/01_serial/bench %/12_restart/train,$(programs)) data
@@ -634,7 +639,7 @@ $(B)/tests/common_grading_test: | $(B)/sandbox $(B)/collect $(B)/exercises/tasks
 -include $(wildcard $(B)/tests/exercises/*.d $(B)/tests/exercises/*/*.d)
 
 # A verb that nobody knows may be a slip: it is compared with all that can be typed.
-typed = $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST))) $(deck_verbs) $(numbers) \
+typed = $(shell sed -n 's/^\([a-z0-9][a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST))) $(deck_verbs) $(numbers) \
   $(foreach v,test bench diff readme prove wrong,$(numbers:%=$v-%)) $(foreach p,$(programs),$(call number,$p)-$(notdir $p)) \
   $(foreach v,ex hint watch prove wrong,$(foreach t,$(tasks),$v-$(call task_name,$t)))
 numbers = $(foreach c,$(chapters),$(firstword $(subst _, ,$(c))))

@@ -7,6 +7,8 @@
 
 #include "chapters/13_scaling/topology.h"
 #include "tests/13_simulated_ranks.h"
+#include "tests/options_told.h"
+#include "tests/program.h"
 
 using namespace simulated_ranks;
 
@@ -206,4 +208,36 @@ TEST(Topology, RanksStandWhereTheyArePlaced) {
       MPI_CHECK(MPI_Comm_free(&node));
     });
   }
+}
+
+// Three ranks on two nodes with a card each, each node a rack. Ports of ranks are 0 to 5, of islands 6 to 9, of cards 10 to 13, of switches 14 to
+// 17. A message has half of its latency at its first port and half at its last; ports in the middle, and those of rank 2 inside, have none.
+TEST(Platform, HasThePortsAndRoutesOfTheCluster) {
+  const std::string file = testing::TempDir() + "platform_" + std::to_string(getpid()) + ".txt";
+  std::ofstream(file) << "# Two racks\nranks-per-node 2\ncards-per-node 1\neager-kib 1\ninside-latency-us 6\ninside-overhead-us 1\ninside-rendezvous-us 1\n"
+                         "inside-gbyte-per-second 3\nbetween-latency-us 10\nbetween-overhead-us 1\nbetween-rendezvous-us 1\nbetween-gbyte-per-second 2\n"
+                         "tflop-per-second 1\nmemory-gbyte-per-second 1\nmemory-gbyte 1\nlaunch-us 1\nnodes-per-rack 1\noversubscription 4\n";
+  const std::string program = build_folder() + "/chapters/13_scaling/platform ";
+  const ProgramRun platform = run_program(program + "--ranks 3 --cluster " + file);
+  std::filesystem::remove(file);
+  const auto host = [](int r) { return "<host id=\"h" + std::to_string(r) + "\" speed=\"1Gf\"/>\n"; };
+  const auto link = [](int p, const char* bytes_per_second, const char* us) {
+    return "<link id=\"p" + std::to_string(p) + "\" bandwidth=\"" + bytes_per_second + "Bps\" latency=\"" + us + "us\" sharing_policy=\"SHARED\"/>\n";
+  };
+  const auto route = [](int from, int to, const std::vector<int>& ports) {
+    std::string text = "<route src=\"h" + std::to_string(from) + "\" dst=\"h" + std::to_string(to) + "\" symmetrical=\"NO\">";
+    for (int p : ports) text += "<link_ctn id=\"p" + std::to_string(p) + "\"/>";
+    return text + "</route>\n";
+  };
+  std::string text = "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+                     "<platform version=\"4.1\"><zone id=\"cluster\" routing=\"Full\">\n" + host(0) + host(1) + host(2);
+  for (int p = 0; p < 18; ++p)
+    text += p < 4 ? link(p, "3000000000", "3.0000") : p < 6 ? link(p, "3000000000", "0.0000") : p < 10 ? link(p, "1000000000", "0.0000")
+            : p < 14 ? link(p, "2000000000", "5.0000") : link(p, "500000000", "0.0000");
+  text += route(0, 1, {0, 3}) + route(0, 2, {10, 14, 17, 13}) + route(1, 0, {2, 1}) + route(1, 2, {10, 14, 17, 13}) + route(2, 0, {12, 16, 15, 11}) +
+          route(2, 1, {12, 16, 15, 11}) + "</zone></platform>\n";
+  EXPECT_EQ(platform.output, text);
+  EXPECT_EQ(platform.status, 0);
+  EXPECT_EQ(options_told(run_program(program + "--help").output), "cluster TEXT [ethernet]\nranks N (1 to 4096) [64]\n");
+  EXPECT_TRUE(contains(run_program(program + "--cluster moon").output, "error: cluster 'moon': no such file"));
 }

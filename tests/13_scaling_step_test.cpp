@@ -257,7 +257,7 @@ TEST(StepTime, IsThatOfOneStep) {
   EXPECT_NEAR(nine.seconds, one.seconds, 2e-6);
   EXPECT_NEAR(nine.computing, one.computing, 1e-12);
   EXPECT_EQ(nine.operations, one.operations);
-  EXPECT_NEAR(double(nine.messages), double(one.messages), 6);
+  EXPECT_EQ(nine.messages, (9 * (one.messages - 6) + 6) / 9);
   EXPECT_EQ(nine.bytes, one.bytes);
   const StepTime& three = one;
   EXPECT_EQ(three.micro_batches, 3);
