@@ -61,7 +61,7 @@ const figure = {
       ${best < 0 ? "The weights are not numbers." : `${set.digit ? "Your digit" : "This image"} is a ${best}, it says, with ${percent(out.probabilities[best])}.`} Paint a digit into the square.`;
   },
 
-  command: (set) => `make 01 ARGS="--hidden ${set.hidden.replace("-", ",")} --learning-rate ${set.rate} --batch ${set.batch} --train-samples 2500 --epochs ${Math.ceil((set.steps * set.batch) / 2500)}"`,
+  command: (set) => `make 01 ARGS="--hidden ${String(set.hidden).replace("-", ",")} --learning-rate ${set.rate} --batch ${set.batch} --train-samples 2500 --epochs ${Math.ceil((set.steps * set.batch) / 2500)}"`,
 
   // A finger or a mouse paints squares; the picture is redrawn as often as the network has an answer.
   attach(drawing, change) {
