@@ -70,6 +70,12 @@ inline std::string small(const std::string& program) {
   return program.ends_with("/train") ? "--hidden 8 --train-samples 500 --epochs 1 " : "";
 }
 
+// Their other ranks end at once: rank 0 fails alone, and MPI says in a second line that it ended the job.
+inline bool works_on_rank_0(const std::string& program) {
+  const std::string name = program.substr(program.rfind('/') + 1);
+  return name == "order_of_sums" || name == "formats" || name == "messages";
+}
+
 // Each kind of mistake once, and every file.
 inline std::vector<Case> cases_of(const std::string& program, const std::vector<Option>& options) {
   const std::set<std::string> written = {"csv", "fit", "log", "trace", "events"}, read = {"data", "cluster", "images", "labels"};
@@ -85,7 +91,7 @@ inline std::vector<Case> cases_of(const std::string& program, const std::vector<
     if (o.kind == "TEXT" && written.contains(o.name))
       for (const char* file : {" /nonexistent/x", " common"}) add(o, file, "", 3);
     if (o.kind == "TEXT" && read.contains(o.name))
-      for (const char* file : {" /nonexistent/x", " common"}) add(o, file, "");
+      for (const char* file : {" /nonexistent/x", " common"}) add(o, file, "", works_on_rank_0(program) ? 2 : 1);
     if (o.kind.empty() && seen.insert("flag").second) add(o, "=1", name + " takes no value");
     if (!o.kind.empty() && seen.insert("value").second) add(o, "", name + " needs a value");
     if (o.kind == "N" && seen.insert("number").second) add(o, " nonsense", name + ": 'nonsense' is not a whole number that fits");
@@ -101,7 +107,8 @@ inline std::string complaint(const Case& c, int ranks) {
   const ProgramRun run = run_program(command);
   std::string wrong;
   if (run.status != c.status()) wrong += "status " + std::to_string(run.status) + ", expected " + std::to_string(c.status()) + "\n";
-  if (run.lines() < 1 || run.lines() > c.lines) wrong += "said in " + std::to_string(run.lines()) + " lines\n";
+  const size_t table = contains(run.output, "the fastest by estimate") ? 4 : 0;  // a plan for several ranks comes before a file is opened
+  if (run.lines() < 1 || run.lines() > c.lines + table) wrong += "said in " + std::to_string(run.lines()) + " lines\n";
   if (run.output.find(c.line) == std::string::npos) wrong += "does not say: " + c.line + "\n";
   return wrong.empty() ? "" : command + "\n" + wrong + run.output;
 }

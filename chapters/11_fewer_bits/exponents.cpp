@@ -23,7 +23,7 @@ double Numbers::made_infinite(const Format& f) const {
 std::array<Numbers, 4> numbers_of_a_step(SerialTraining& training, const Dataset& data, std::span<const uint32_t> order,
                                          Range batch) {
   std::array<Numbers, 4> all = {{{"weights", {}}, {"activations", {}}, {"their gradients", {}}, {"weights' gradients", {}}}};
-  auto& [weights, activations, activation_gradients, weight_gradients] = all;
+  Numbers &weights = all[0], &activations = all[1], &activation_gradients = all[2], &weight_gradients = all[3];
   Mlp& mlp = training.mlp();
   for (const Layer& layer : training.layout().layers) weights.add(training.weights().data() + layer.w.offset, layer.w.size());
 

@@ -85,14 +85,16 @@ bool completes_within(MPI_Request* request, double seconds) {
 // print; empty if some rank did not fail.
 std::string collect_failures(const std::string& message, int size) {
   const double end = MPI_Wtime() + patience;
+  static std::vector<std::string> texts;  // static: the job is ended with receives under way if a rank does not fail
+  texts.assign(size_t(size), std::string(max_message, '\0'));
+  std::vector<MPI_Request> requests(size_t(size), MPI_REQUEST_NULL);
+  for (int source = 1; source < size; source++)
+    MPI_Irecv(texts[size_t(source)].data(), max_message, MPI_CHAR, source, failure_tag, MPI_COMM_WORLD, &requests[size_t(source)]);
   std::string lines = message;
   for (int source = 1; source < size; source++) {
-    std::vector<char> text(max_message + 1);
-    MPI_Request request;
-    MPI_Irecv(text.data(), max_message, MPI_CHAR, source, failure_tag, MPI_COMM_WORLD, &request);
-    if (!completes_within(&request, end - MPI_Wtime())) return "";
-    if (message.compare(0, max_message, text.data()) != 0)
-      lines += "\nrank " + std::to_string(source) + ": " + text.data();
+    if (!completes_within(&requests[size_t(source)], end - MPI_Wtime())) return "";
+    const std::string text = texts[size_t(source)].c_str();
+    if (message.compare(0, max_message, text) != 0) lines += "\nrank " + std::to_string(source) + ": " + text;
   }
   return lines;
 }
@@ -106,11 +108,11 @@ bool all_ranks_failed(const std::string& message, int rank, int size) {
       MPI_Send(nullptr, 0, MPI_CHAR, other, failure_tag, MPI_COMM_WORLD);
     return true;
   }
-  MPI_Request told, answer;
+  // Synchronous: it is complete when rank 0 receives it, so has failed, too. Then rank 0 answers, or ends the job.
+  MPI_Request told;
   const int length = int(std::min(message.size(), size_t(max_message)));
-  MPI_Isend(message.c_str(), length, MPI_CHAR, 0, failure_tag, MPI_COMM_WORLD, &told);
-  MPI_Irecv(nullptr, 0, MPI_CHAR, 0, failure_tag, MPI_COMM_WORLD, &answer);
-  return completes_within(&told, patience) && completes_within(&answer, patience + 0.5);
+  MPI_Issend(message.c_str(), length, MPI_CHAR, 0, failure_tag, MPI_COMM_WORLD, &told);
+  return completes_within(&told, patience) && MPI_Recv(nullptr, 0, MPI_CHAR, 0, failure_tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE) == MPI_SUCCESS;
 }
 
 // What an exception says, and the status of the program that ends with it.
