@@ -105,6 +105,8 @@ sees_mpi = $(filter $(mpi_places) $(simulated_places),$(1))
 # goes through the same kernel.
 CXXFLAGS ?= $(if $(SANITIZE),-O1 -g,-O3 -g1)
 override CXXFLAGS += -std=c++20 -ffp-contract=off -Wall -Wextra $(if $(MARCH),-march=$(MARCH))
+# An index beyond the end of a vector or a span ends the program. (Kernels use pointers: the speed is the same.)
+override CXXFLAGS += -D_GLIBCXX_ASSERTIONS
 override CXXFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # g++ 12 warns of overlapping copies inside its own std::string, falsely (GCC bug 105651).
 override CXXFLAGS += $(if $(findstring clang,$(CXX)),,-Wno-restrict)
