@@ -134,9 +134,9 @@ std::string CheckpointFolder::start_over() {
   return from_rank_0(to, comm_);
 }
 
-void CheckpointFolder::begin_save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments) {
+double CheckpointFolder::begin_save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments) {
   if (!writer_) writer_ = std::make_unique<CheckpointWriter>(comm_);
-  writer_->begin(folder_ + "/" + name_of(header.step), header, device, segments, [this, step = header.step] { remove_old(step); });
+  return writer_->begin(folder_ + "/" + name_of(header.step), header, device, segments, [this, step = header.step] { remove_old(step); });
 }
 
 std::optional<std::string> CheckpointFolder::poll() {

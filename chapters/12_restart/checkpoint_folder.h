@@ -54,8 +54,8 @@ class CheckpointFolder {
 
   // Begins to write a checkpoint; it is on its way until poll() or wait() says how that ended: "" if it is there, and older ones that
   // were too many are removed, else what went wrong; then all that were there still are. At most one is on its way at a time.
-  // Throws Error, then too.
-  void begin_save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments);
+  // Throws Error, then too.  Returns the seconds that the copy took.
+  double begin_save(const CheckpointHeader& header, Device& device, std::span<const Segment> segments);
   bool saving() const { return writer_ && !writer_->idle(); }  // on this rank
   std::optional<std::string> poll();  // nothing: it is still on its way
   // Polls until nothing is on its way, or so many seconds have passed; `ended` hears what poll() says.  Returns whether nothing is on its

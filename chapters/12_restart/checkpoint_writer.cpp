@@ -14,6 +14,7 @@
 #include "chapters/12_restart/own_file.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "common/timer.h"
 
 namespace {
 
@@ -83,14 +84,17 @@ CheckpointWriter::~CheckpointWriter() {
   MPI_CHECK(MPI_Comm_free(&comm_));
 }
 
-void CheckpointWriter::begin(const std::string& file, const CheckpointHeader& header, Device& device,
-                             std::span<const Segment> segments, std::function<void()> done) {
+double CheckpointWriter::begin(const std::string& file, const CheckpointHeader& header, Device& device,
+                               std::span<const Segment> segments, std::function<void()> done) {
+  const Timer timer;
   to_bytes(header);  // throws if it is too long
   block_ = gather_block(file, device, segments, header.numbers(), comm_);
   file_ = file, header_ = header, done_ = std::move(done);
   const size_t place = block_of(header.numbers(), ranks_of(comm_), rank_of(comm_)).first;
+  const double seconds = timer.seconds();
   work_ = std::async(std::launch::async, [this, place] { return write_block(file_ + ".partial", block_, place); });
   phase_ = Phase::writing;
+  return seconds;
 }
 
 bool CheckpointWriter::finished(std::future<Told>& work) {

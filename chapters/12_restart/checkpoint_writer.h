@@ -34,10 +34,10 @@ class CheckpointWriter {
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
   // The segments of all ranks together hold each number once: header.numbers() in all.  header.checksum is computed here.
-  // done: called by rank 0's thread once FILE is there.  Collective; only while idle.  Throws Error on all ranks.
-  void begin(const std::string& file, const CheckpointHeader& header, Device& device, std::span<const Segment> segments,
+  // done: called by rank 0's thread once FILE is there.  Collective; only while idle.  Returns the seconds that the copy took; from then
+  // on the thread writes.  Throws Error on all ranks.
+  double begin(const std::string& file, const CheckpointHeader& header, Device& device, std::span<const Segment> segments,
              std::function<void()> done = {});
-
   bool idle() const { return phase_ == Phase::idle; }  // on this rank
   // Goes on with what can be done without waiting.  True where this call has learned the end: problem() is "" if FILE is there.
   bool poll();

@@ -94,12 +94,10 @@ void TrainingRun::save(double patience) {
   }
   if (saved_ == steps_) return;
   require_equal_copies();
-  const Timer timer;
   begun_ = clock_seconds();
   on_its_way_ = steps_;
   try {
-    folder_->begin_save(options_.header(steps_), model_.device(), model_.segments_to_write());
-    snapshot_ = timer.seconds();
+    snapshot_ = folder_->begin_save(options_.header(steps_), model_.device(), model_.segments_to_write());
   } catch (const Error& error) {
     saved(error.what());
   }
