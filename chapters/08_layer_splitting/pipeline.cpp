@@ -201,7 +201,8 @@ void Pipeline::receive(const Action& action, size_t rows) {
 // Early: while products of the step are still to be computed. Where the message has to be copied from a GPU first, that is begun
 // early and ended in time: the host hands the GPU those products meanwhile.
 void Pipeline::send(const Action& action, size_t rows, When when) {
-  if (action.other == stage_ || sending_ == Sending::posted) return;  // receive copies it; it is on its way
+  if (action.other == stage_) return;       // receive copies it
+  if (sending_ == Sending::posted) return;  // it is on its way
   const Place place = output_of(action.step);
   const int n = message_length(rows * place.width);
   float* view = device_.host_view(place.data, size_t(n));
@@ -211,8 +212,8 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
   if (when == When::in_time || view == place.data) {
     device_.end_copy_out(place.data, size_t(n));
     sending_ = Sending::posted;
-    MPI_CHECK(MPI_Isend(view, n, MPI_FLOAT, action.other, message_tag(action.step, schedule_.chunks()), comm_,
-                        &request_of(action.step, sends_)));
+    const int tag = message_tag(action.step, schedule_.chunks());
+    MPI_CHECK(MPI_Isend(view, n, MPI_FLOAT, action.other, tag, comm_, &request_of(action.step, sends_)));
   }
   time_.copying += timer.seconds();
 }

@@ -14,7 +14,7 @@
 #include <simgrid/kernel/resource/NetworkModelIntf.hpp>
 #include <simgrid/s4u.hpp>
 
-#include "chapters/02_cuda/make_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/10_hybrid/hybrid_model.h"
 #include "chapters/13_scaling/ghost_memory.h"
 #include "chapters/13_scaling/modelled_device.h"
