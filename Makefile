@@ -296,8 +296,7 @@ $(O)/nvcc/%.o: %.cu $(O)/nvcc/flags
 	status=$$?; grep -vE '^ptxas info|bytes stack frame' $(@:.o=.usage) >&2; exit $$status
 
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
-# (Not the test of single instructions: only a GPU has more to say of it than the twin, and there it is built.)
-on_cuda := $(filter-out %_instructions_test,$(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests))))
+on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
 .PHONY: gpu-build
 ##@ All of it
 gpu-build: $(if $(gpus),$(on_cuda)) ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
