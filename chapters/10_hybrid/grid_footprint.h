@@ -17,8 +17,8 @@ struct GridFootprint {
 //
 //   parameters n     gradients own terms * n     optimizer k S     exchange terms of others * S
 //   activations: for each chunk, with s slots of r rows:  s r (in + all outputs + the last output again, for its gradient,
-//                + in again behind the first chunk) + 2 r (the widest inner layer; in halves, s r all of them);  at the head s r (label, loss), and two
-//                more numbers a row where the classes are split
+//                + in again behind the first chunk) + 2 r (the widest inner layer; with zb-h1 s r (all of them));  at the head
+//                s r (label, loss), and two more numbers a row where the classes are split
 GridFootprint predict_footprint(const HybridSettings& settings, const GridShape& shape, const GridPlace& place);
 
 // Of the place that needs most.
