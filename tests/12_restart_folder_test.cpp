@@ -13,6 +13,7 @@
 #include "chapters/12_restart/stop_signal.h"
 #include "common/timer.h"
 #include "tests/checkpoints.h"
+#include "tests/hanging_disk.h"
 
 using namespace checkpoints;
 
@@ -162,16 +163,6 @@ TEST(Folder, AWriteOfTooFewBytesGoesOn) {
 }
 
 // ---- while the program goes on ----
-
-namespace {
-
-std::atomic<bool> hangs = false;
-int hanging_flush(int file) {
-  while (hangs) usleep(1000);
-  return fsync(file);
-}
-
-}  // namespace
 
 // The state of the moment in which it began is written, whatever happens to it then. Until the disk of the last rank is well, nobody
 // hears of an end, and nobody waits.

@@ -20,6 +20,7 @@
 #include "common/hash.h"
 #include "common/timer.h"
 #include "tests/grid_runs.h"
+#include "tests/hanging_disk.h"
 
 namespace {
 
@@ -260,16 +261,6 @@ TEST_F(Run, GoesOnWhereTheDiskIsFull) {
   EXPECT_ON_ALL_RANKS(end.status == 1 && end.steps == 5);
   EXPECT_SAID(end, "---\nSIGTERM: stopped after step 5, without a checkpoint (--checkpoint FOLDER)\n");
 }
-
-namespace {
-
-std::atomic<bool> hangs = false;
-int hanging_flush(int file) {
-  while (hangs) usleep(1000);
-  return fsync(file);
-}
-
-}  // namespace
 
 // The disk of the last rank hangs in the checkpoint of step 2, until step 9: the steps go on, the checkpoints of 4, 6 and 8 are passed
 // over, that of step 2 is there in the end, and so is the last one.

@@ -59,8 +59,9 @@ struct GridPlan {
 GridPlan estimate(const HybridSettings& settings, const GridShape& shape, const PlanMachine& machine);
 
 // All grids of `ranks` ranks that the wish allows and that the network has layers for, the fastest first, those with tensor
-// ranks on different nodes behind them, and those that do not fit into memory last; each with the micro-batches that the wish names or that are best for it. Activations are computed
-// again where the wish says so, or where they would not fit otherwise: as few of them as will do.
+// ranks on different nodes behind them, and those that do not fit into memory last; each with the micro-batches that the wish
+// names or that are best for it. Activations are computed again where the wish says so, or where they would not fit otherwise:
+// as few of them as will do.
 // Throws Error if there is none: what is given does not divide the ranks, or asks for more stages than layers.
 std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish& wish, int ranks,
                                  const PlanMachine& machine);
