@@ -1,6 +1,8 @@
 // What chapter 01 claims of the CPU device: each of its operations, and the arithmetic contract bit by bit.
 #include <gtest/gtest.h>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -10,6 +12,7 @@
 #include "chapters/01_serial/cpu_device.h"
 #include "common/compare.h"
 #include "common/philox.h"
+#include "tests/walled_new.h"
 
 namespace {
 
@@ -97,9 +100,8 @@ struct Walled {
 
 // Every way to finish a product, alone and together, where whole tiles are written to c itself and where they are not.
 TEST(Matmul, EveryFinishStaysBetweenTheWalls) {
-  MatmulWorkspace workspace;
   const MatmulShape tile = matmul_shape();
-  for (int m : {tile.tile_rows, 2 * tile.tile_rows + 1})
+  for (int m : {1, tile.tile_rows, 2 * tile.tile_rows + 1})
     for (int n : {1, tile.tile_columns, tile.tile_columns + 1})
       for (int k : {0, 5}) {
         const Operands o(small_integers(size_t(m * k), 1), small_integers(size_t(k * n), 2), m, n, k);
@@ -118,6 +120,7 @@ TEST(Matmul, EveryFinishStaysBetweenTheWalls) {
                   expected[size_t(i * n + j)] = (finish & 4) != 0 ? expected[size_t(i * n + j)] + sum : sum;
                 }
               Walled c(old, output_wall);
+              MatmulWorkspace workspace;  // just as long as this product asks for
               const MatrixView left = (turned & 1) == 0 ? row_major(a.data(), k) : row_major(a_transposed.data(), m).transposed();
               const MatrixView right = turned / 2 == 0 ? row_major(b.data(), n) : row_major(b_transposed.data(), k).transposed();
               step.matmul(c.data(), left, right, m, n, k,
@@ -223,6 +226,9 @@ TEST(Device, AddBiasIsTheEndOfLinearForward) {
   device.linear_forward(parts.data(), x.data(), w.data(), nullptr, Activation::none, rows, in, out);
   device.add_bias(parts.data(), b.data(), Activation::relu, rows, out);
   EXPECT_TRUE(compare(parts, fused).same_bits());
+  std::vector<float> y = {-3, 2, -1, 5};
+  device.add_bias(y.data(), std::vector<float>{1, -4}.data(), Activation::none, 2, 2);
+  EXPECT_EQ(y, (std::vector<float>{-2, -2, 0, 1}));
 }
 
 TEST(Device, SoftmaxCrossEntropyOfEqualLogits) {
@@ -248,6 +254,10 @@ TEST(Device, SoftmaxDoesNotOverflowOrVanish) {
   EXPECT_EQ(loss[0], 0.0f);
   EXPECT_FLOAT_EQ(loss[1], std::log(2.0f));
   EXPECT_EQ(dz, (std::vector<float>{0, 0, 0, 0.5f, -0.5f, 0}));
+  const std::vector<float> low = {-1000, -1000, -3e38f};  // far below zero, all of them
+  device.softmax_cross_entropy(loss.data(), dz.data(), low.data(), labels.data(), 1, 1, 3);
+  EXPECT_FLOAT_EQ(loss[0], std::log(2.0f));
+  EXPECT_EQ(std::vector<float>(dz.begin(), dz.begin() + 3), (std::vector<float>{-0.5f, 0.5f, 0}));
 }
 
 // Classes split at every place, as chapter 09 will: the parts combine to the whole.
@@ -317,7 +327,8 @@ TEST(Device, OperationsStayBetweenTheWalls) {
     const std::vector<float> v = w.values();
     return w.intact() && std::all_of(v.begin(), v.end(), [](float x) { return std::isfinite(x); });
   };
-  Walled x = numbers(rows * in, 1, input_wall), w = numbers(in * out, 2, input_wall), b = numbers(out, 3, input_wall), dy = numbers(rows * out, 4, input_wall), y = numbers(rows * out, 5, output_wall);
+  Walled x = numbers(rows * in, 1, input_wall), w = numbers(in * out, 2, input_wall), b = numbers(out, 3, input_wall);
+  Walled dy = numbers(rows * out, 4, input_wall), y = numbers(rows * out, 5, output_wall);
   for (Write write : {Write::overwrite, Write::accumulate}) {
     Walled dw = numbers(in * out, 6, output_wall), db = numbers(out, 7, output_wall), dx = numbers(rows * in, 8, output_wall);
     device.linear_backward_weights(dw.data(), x.data(), dy.data(), write, rows, in, out);
@@ -335,7 +346,8 @@ TEST(Device, OperationsStayBetweenTheWalls) {
   device.relu_backward(masked.data(), dy.data(), size_t(rows * out));
   EXPECT_TRUE(finite(masked));
 
-  Walled loss = numbers(rows, 9, output_wall), dz = numbers(rows * out, 10, output_wall), z = numbers(rows * out, 11, input_wall), maximum = numbers(rows, 12, output_wall), sum = numbers(rows, 13, output_wall);
+  Walled loss = numbers(rows, 9, output_wall), dz = numbers(rows * out, 10, output_wall), z = numbers(rows * out, 11, input_wall);
+  Walled maximum = numbers(rows, 12, output_wall), sum = numbers(rows, 13, output_wall);
   const std::vector<int> labels = {0, 3, 1, 2, 2};
   device.softmax_cross_entropy(loss.data(), dz.data(), z.data(), labels.data(), 0.5f, rows, out);
   EXPECT_TRUE(finite(loss) && finite(dz));
@@ -399,6 +411,25 @@ TEST(Device, CountsMemoryByPurpose) {
   for (int p = 0; p < purposes; ++p) EXPECT_EQ(device.memory(Purpose(p)).live, 0u);
 }
 
+// Vectors of the processor lie on addresses that 64 divides; and memory is as long as was asked for, also where that is no multiple of it.
+TEST(Device, MemoryIsAlignedAndLongEnough) {
+  CpuDevice device;
+  std::vector<char*> all;
+  for (size_t n = 0; n < 300; n += 7) {
+    all.push_back(device.allocate<char>(n, Purpose::exchange));
+    EXPECT_EQ(size_t(all.back()) % 64, 0u) << n;
+#ifdef __GLIBC__
+    EXPECT_GE(malloc_usable_size(all.back()), n);
+#endif
+  }
+  for (char* p : all) device.free(p);
+  device.free(nullptr);
+  EXPECT_EQ(device.memory(Purpose::exchange).live, 0u);
+  const char* const names[] = {"parameters", "gradients", "optimizer", "activations", "exchange", "workspace"};
+  const Purpose all_purposes[] = {Purpose::parameters, Purpose::gradients, Purpose::optimizer, Purpose::activations, Purpose::exchange, Purpose::workspace};
+  for (size_t i = 0; i < purposes; ++i) EXPECT_STREQ(name_of(all_purposes[i]), names[i]);
+}
+
 // --- The arithmetic contract -----------------------------------------------------------------------------------------
 
 // Rows of a product computed alone, or some of them together at another place, have the same bits; columns likewise.
@@ -432,6 +463,20 @@ TEST(Contract, AnElementOfAProductDependsOnItsRowAndColumnAlone) {
         ASSERT_TRUE(compare(columns, expected).same_bits()) << "column " << first;
       }
   }
+}
+
+// Blocks of 512 terms, each added up alone; the finished ones are then added from the first to the last.
+TEST(Contract, ASumIsCutIntoBlocksOf512Terms) {
+  MatmulWorkspace workspace;
+  const int m = 13, n = 37, k = 1100;
+  const std::vector<float> a = test_floats(size_t(m * k), 1), b = test_floats(size_t(k * n), 2);
+  std::vector<float> whole(size_t(m * n)), blocks(size_t(m * n), 0.0f), block(size_t(m * n));
+  matmul_packed(whole.data(), row_major(a.data(), k), row_major(b.data(), n), m, n, k, {}, workspace);
+  for (int first : {0, 512, 1024}) {
+    matmul_packed(block.data(), {a.data() + first, k, 1}, row_major(b.data() + first * n, n), m, n, std::min(512, k - first), {}, workspace);
+    for (size_t i = 0; i < block.size(); ++i) blocks[i] = first == 0 ? block[i] : blocks[i] + block[i];
+  }
+  EXPECT_TRUE(compare(whole, blocks).same_bits());
 }
 
 TEST(Contract, AccumulateAddsTheFinishedSumOnce) {

@@ -1,7 +1,9 @@
 // The live figure of chapter 01 trains as the native program does: with the same bits, if its products do not fuse a multiplication
 // and an addition either. WebAssembly has no instruction that does; the native products use it.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <numeric>
 #include <type_traits>
 
 #include "chapters/01_serial/cpu_device.h"
@@ -40,14 +42,16 @@ Dataset part(const Dataset& all, size_t first, size_t count) {
 struct Trained {
   std::vector<double> losses;
   double correct;  // of the test images
-  std::vector<float> weights;
+  std::vector<float> initial, weights;
+  std::vector<double> shares;  // what the network takes one test image for
 };
 
-Trained train(CpuDevice& device, const Dataset& train, const Dataset& test, const std::vector<int>& sizes, double rate, size_t batch, size_t steps) {
+Trained train(CpuDevice& device, const Dataset& train, const Dataset& test, const std::vector<int>& sizes, double rate, size_t batch, size_t steps, size_t image) {
   OptimizerOptions sgd;
   sgd.learning_rate = rate;
   SerialTraining training(device, sizes, sgd, int(std::max<size_t>(batch, 100)), 1);
   Trained result;
+  result.initial = training.weights();
   for (int epoch = 0; result.losses.size() < steps; ++epoch) {
     const std::vector<uint32_t> order = permutation(1, uint32_t(epoch), train.count);
     for (size_t first = 0; first < train.count && result.losses.size() < steps; first += batch)
@@ -55,6 +59,16 @@ Trained train(CpuDevice& device, const Dataset& train, const Dataset& test, cons
   }
   result.correct = double(count_correct(training.mlp(), test, {0, test.count})) / double(test.count);
   result.weights = training.weights();
+  std::vector<uint32_t> order(test.count);
+  std::iota(order.begin(), order.end(), 0u);
+  load_images(training.mlp(), test, order, {image, image + 1});
+  training.mlp().forward(1);
+  const float* const z = training.mlp().output();
+  for (int digit = 0; digit < 10; ++digit) {  // 1 / (e^(z0 - z) + e^(z1 - z) + ...)
+    double others = 0;
+    for (int other = 0; other < 10; ++other) others += std::exp(double(z[other]) - z[digit]);
+    result.shares.push_back(1 / others);
+  }
   return result;
 }
 
@@ -89,7 +103,7 @@ TEST(LiveTraining, HasTheBitsOfTheUnfusedNativeOne) {
     std::vector<int> sizes = {784, std::stoi(s.hidden), 10};
     if (s.hidden == "512-256") sizes = {784, 512, 256, 10};
     Unfused device;
-    const Trained native = train(device, images, test, sizes, s.rate, s.batch, s.steps);
+    const Trained native = train(device, images, test, sizes, s.rate, s.batch, s.steps, size_t(s.image));
     ASSERT_EQ(live.number("done"), s.steps);
     ASSERT_EQ(live.number("label"), test.labels[size_t(s.image)]);
     ASSERT_EQ(live.number("parameters"), native.weights.size());
@@ -116,6 +130,19 @@ TEST(LiveTraining, HasTheBitsOfTheUnfusedNativeOne) {
       if (share > 0.01) { ASSERT_NEAR(length, first * share, 0.1); }
     }
     ASSERT_NEAR(sum, 1, 1e-9) << "each is rounded once";
+    for (size_t digit = 0; digit < 10; ++digit) ASSERT_NEAR(live.number("probabilities." + std::to_string(digit)), native.shares[digit], bound == 0 ? 1e-12 : 0.01);
+    for (size_t i = 0; i < 784; i += 13) ASSERT_EQ(live.number("pixels." + std::to_string(i)), test.pixels[size_t(s.image) * 784 + i]);
+    // What each of the first ten units has learned, in quarters of its largest change; 4 is none.
+    const size_t units = size_t(sizes[1]);
+    for (size_t unit = 0; unit < 10 && bound == 0; ++unit) {
+      const auto change = [&](size_t pixel) { return native.weights[pixel * units + unit] - native.initial[pixel * units + unit]; };
+      float largest = 0;
+      for (size_t i = 0; i < 784; ++i) largest = std::max(largest, std::abs(change(i)));
+      std::string expected;
+      for (size_t i = 0; i < 784; ++i) expected += char('4' + (largest > 0 ? std::lround(4 * change(i) / largest) : 0));
+      ASSERT_EQ(live.text("units." + std::to_string(unit)), expected) << unit;
+    }
+    ASSERT_FALSE(live.has("units.10"));
   }
 }
 
@@ -124,7 +151,7 @@ TEST(LiveTraining, IsNearTheNativeOne) {
   if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
   const Dataset all = read_mnist_train("build/data"), images = part(all, 0, 2500), test = part(all, 2500, 500);
   CpuDevice device;
-  const Trained native = train(device, images, test, {784, 32, 10}, 0.1, 64, 10);
+  const Trained native = train(device, images, test, {784, 32, 10}, 0.1, 64, 10, 0);
   const LiveAnswer live = live_answers(figure, {"steps 10"})[0];
   for (size_t i = 0; i < native.losses.size(); ++i)
     // A sum of 784 products rounded each time differs by a few units of 2^-24; ten steps with gradients below 1 add up no more than that each.

@@ -45,9 +45,12 @@ namespace bench_program {
 namespace fit_program {
 #include "chapters/01_serial/fit_function.cpp"
 }
+std::unique_ptr<Device> (*device_of_test)() = make_cpu_device;
+#define make_cpu_device device_of_test
 namespace check_program {
 #include "chapters/01_serial/gradient_check.cpp"
 }
+#undef make_cpu_device
 #undef main
 
 namespace {
@@ -427,6 +430,26 @@ TEST(GradientCheck, TellsTheWorstOfEachLayer) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: --sizes: a network needs an input and an output\n");
 }
 
+// A device whose backward pass is wrong in one number: of another size, or not a number; and a bound that is just kept.
+float wrong_number = 0;
+class WrongDevice : public CpuDevice {
+  void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override {
+    CpuDevice::linear_backward_bias(db, dy, write, rows, out);
+    if (out == 4) db[1] += wrong_number;  // neither the first nor the last
+  }
+};
+
+TEST(GradientCheck, SaysWhatIsWrong) {
+  device_of_test = [] { return std::unique_ptr<Device>(new WrongDevice); };
+  for (const float wrong : {0.01f, -0.01f, NAN}) {
+    wrong_number = wrong;
+    const std::string text = said(check_program::main_of_program, {"--sizes", "6,4,3", "--rows", "5"}, 1);
+    EXPECT_TRUE(text.ends_with(" (1e-5 of the largest gradient): the backward pass is WRONG\n")) << text;
+    EXPECT_TRUE(contains(text, std::isnan(wrong) ? "\nlargest difference nan, bound " : "\nlargest difference 1.0e-02, bound ")) << wrong;
+  }
+  device_of_test = make_cpu_device;
+}
+
 // ---- reference.cpp, which all of that believes in ----
 
 // y = max(x w + b, 0), then logits (y, -y): loss log(1 + exp(-2 y)) for label 0, log(1 + exp(2 y)) for label 1.
@@ -522,6 +545,13 @@ TEST(TrainReport, SaysWhatItDoes) {
             }),
             "");
   EXPECT_FALSE(file_is_there(o.log)) << "a quiet report writes no record";
+  {
+    o.log = "";
+    TrainReport report(o, tiny_data(40));
+    hand += 1;
+    report.step(1, 30);
+    EXPECT_TRUE(contains(written_by([&] { report.epoch(0, 1, 2); }), "epoch   1   loss 1.0000")) << "in a file, too, it is seen at once";
+  }
   const auto error = [&](double loss) {
     try {
       TrainReport(o, tiny_data(40), true).step(loss, 30);

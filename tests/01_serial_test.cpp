@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <optional>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/01_serial/reference.h"
+#include "chapters/01_serial/serial_training.h"
 #include "chapters/01_serial/train_report.h"
 #include "common/compare.h"
 #include "common/error.h"
@@ -80,9 +82,21 @@ TEST(Layout, NeighbouringLayersOfASliceFit) {
 }
 
 TEST(Layout, BadRangesAreErrors) {
-  EXPECT_THROW(make_layout({784}), Error);
-  EXPECT_THROW(make_layout({784, 10}, {0, 2}), Error);
-  EXPECT_THROW(make_layout({784, 10}, {1, 1}), Error);
+  const auto error = [](const std::vector<int>& sizes, std::optional<Range> here) -> std::string {
+    try {
+      here ? make_layout(sizes, *here) : make_layout(sizes);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(error({784}, {}), "layout: a network needs an input and an output size");
+  EXPECT_EQ(error({}, {}), "layout: a network needs an input and an output size");
+  EXPECT_EQ(error({784, 5, 10}, Range{1, 3}), "layout: layers 1 to 3 of 3 sizes");
+  EXPECT_EQ(error({784, 10}, Range{1, 1}), "layout: layers 1 to 1 of 2 sizes");
+  EXPECT_EQ(error({784}, Range{0, 1}), "layout: layers 0 to 1 of 1 sizes");
+  EXPECT_EQ(error({}, Range{0, 1}), "layout: layers 0 to 1 of 0 sizes");
+  EXPECT_EQ(error({784, 10}, Range{0, 1}), "");
 }
 
 TEST(Initialize, HasTheVarianceOfHe) {
@@ -171,7 +185,7 @@ void check_gradients(const std::vector<int>& sizes, size_t rows) {
     const double slope = central_difference(net.layout, exact, i, x, labels);
     largest = std::max(largest, std::abs(slope));
     const double error = std::abs(net.gradients[i] - slope);
-    if (!(error <= worst)) worst = error;
+    if (!(error <= worst) && !std::isnan(worst)) worst = error;
   }
   EXPECT_GT(largest, 1e-3);
   EXPECT_TRUE(worst <= 1e-5 * largest) << "worst " << worst << " of " << largest;
@@ -221,6 +235,17 @@ TEST(Mlp, SlotsDoNotDisturbEachOther) {
     net.mlp.backward(Write::overwrite, s);
     alone.run(data, order, {size_t(4 * s), size_t(4 * s + 4)}, 1);
     EXPECT_TRUE(compare(net.gradient(), alone.gradient()).same_bits()) << "slot " << s;
+  }
+}
+
+// What does not fit would be written behind the activations.
+TEST(Mlp, TakesNoMoreRowsThanItHasRoomFor) {
+  Network net({3, 2, 2}, {.rows = 4, .slots = 2});
+  for (int slot : {0, 1}) {
+    net.device.fill(net.mlp.input(slot), 1, 4 * 3);
+    net.mlp.forward(4, slot);
+    EXPECT_EQ(net.mlp.rows(slot), 4);
+    EXPECT_THROW(net.mlp.forward(5, slot), std::logic_error);
   }
 }
 
@@ -373,6 +398,24 @@ TEST(MicroBatches, CuttingChangesRoundingOnly) {
   EXPECT_LE(compare(eight.gradient(), one.gradient()).relative, 1e-5);
 }
 
+// Each row's loss is a float; their sum is not: added in float, the last of these would be lost.
+TEST(Loss, IsAddedInDouble) {
+  const size_t rows = 1000;
+  Network net({13, 7, 10}, {.rows = int(rows)});
+  const Dataset data = random_images(rows, 13);
+  const std::vector<uint32_t> order = permutation(1, 0, rows);
+  const double loss = net.run(data, order, {0, rows}, 1);
+  std::vector<int> labels(rows);
+  gather_labels(labels.data(), data, order, {0, rows});
+  std::vector<float> losses(rows), dz(10 * rows);
+  net.device.softmax_cross_entropy(losses.data(), dz.data(), net.mlp.output(), labels.data(), 1, int(rows), 10);
+  double sum = 0;
+  float in_float = 0;
+  for (float x : losses) sum += x, in_float += x;
+  EXPECT_EQ(loss, sum / double(rows));
+  EXPECT_NE(sum, in_float);
+}
+
 // --- Training --------------------------------------------------------------------------------------------------------
 
 std::vector<float> train(const Dataset& data, uint64_t seed, const std::string& rule, int epochs,
@@ -407,6 +450,34 @@ TEST(Training, SameSeedSameBits) {
     EXPECT_TRUE(compare(first, train(data, 1, rule, 2)).same_bits());
     EXPECT_FALSE(compare(first, train(data, 2, rule, 2)).same_bits());
   }
+}
+
+// A step is -rate · scale · factor · g, where the factor shortens the gradient of the whole batch, not those of its parts.
+TEST(Training, ClipsTheWholeGradientAndScalesTheRate) {
+  const Dataset data = random_images(30, 13);
+  const std::vector<uint32_t> order = permutation(1, 0, 30);
+  CpuDevice device;
+  const auto moved = [&](OptimizerOptions rule, double scale) {
+    SerialTraining training(device, {13, 7, 10}, rule, 30, 3);
+    std::vector<float> before = training.weights();
+    training.step(data, order, {0, 30}, 3, scale);
+    const std::vector<float> after = training.weights();
+    for (size_t i = 0; i < before.size(); ++i) before[i] -= after[i];
+    return before;
+  };
+  const std::vector<float> g = moved({.learning_rate = 1}, 1);
+  double length = 0;
+  for (float x : g) length += double(x) * x;
+  length = std::sqrt(length);
+  for (double limit : {0.0, 0.25 * length, 4 * length})
+    for (double scale : {1.0, 0.5}) {
+      const double factor = limit > 0 && limit < length ? limit / length : 1;
+      std::vector<float> expected = g;
+      for (float& x : expected) x = float(0.75 * scale * factor * x);
+      // Weights are about 1, so a difference of two is right to 2^-23.
+      EXPECT_LE(compare(moved({.learning_rate = 0.75, .clip_norm = limit}, scale), expected).max_abs, 0x1p-22) << limit << " " << scale;
+    }
+  EXPECT_GT(length, 0.1);
 }
 
 TEST(Training, EveryRuleLearnsTheTrainingData) {

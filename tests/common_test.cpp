@@ -21,6 +21,7 @@
 #include "common/progress.h"
 #include "common/statistics.h"
 #include "common/timer.h"
+#include "common/writable.h"
 #include "tests/plain_training.h"
 #include "tests/program.h"
 
@@ -565,6 +566,20 @@ TEST(Fail, PrintsWhatWasPrintedBefore) {
   EXPECT_EQ(written_by(ends), "a line\nerror: the reason\n");
 }
 
+// A program asks before its work whether it will be able to write: that changes no file, and makes none.
+TEST(Writable, IsAskedWithoutATrace) {
+  const std::string file = testing::TempDir() + "writable_" + std::to_string(getpid());
+  EXPECT_EQ(error_of([&] { require_writable(file); }), "");
+  EXPECT_FALSE(std::filesystem::exists(file));
+  std::ofstream(file) << "kept";
+  EXPECT_EQ(error_of([&] { require_writable(file); }), "");
+  EXPECT_EQ(std::filesystem::file_size(file), 4u);
+  std::remove(file.c_str());
+  EXPECT_EQ(error_of([] { require_writable(""); }), "");
+  EXPECT_EQ(error_of([] { require_writable("/no/such/folder/file"); }), "/no/such/folder/file: cannot be written");
+  EXPECT_EQ(error_of([] { require_writable("/proc"); }), "/proc: cannot be written");
+}
+
 TEST(MachineName, IsThatOfTheSystem) {
   const std::string file = testing::TempDir() + "cpuinfo_" + std::to_string(getpid());
   std::ofstream(file) << "processor\t: 0\ncpu family\t: 25\nmodel\t\t: 97\nmodel name\t: Fast CPU: 8\nflags\t\t:\nmodel\t\t: 98\n";
@@ -586,6 +601,16 @@ TEST(MachineName, IsThatOfTheSystem) {
   EXPECT_EQ(machine_name(4, "", 26, 2), "4 cores of an unknown processor");
   const ProgramRun cores = run_program("env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc");
   EXPECT_TRUE(cores.status != 0 || usable_cores() == std::stoi(cores.output)) << cores.output;
+#ifdef __linux__
+  cpu_set_t all, one;  // those that this process may run on, not those that there are
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  CPU_ZERO(&one);
+  for (int core = CPU_SETSIZE; core-- > 0;)
+    if (CPU_COUNT(&one) == 0 && CPU_ISSET(core, &all)) CPU_SET(core, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  EXPECT_EQ(usable_cores(), 1);
+  sched_setaffinity(0, sizeof all, &all);
+#endif
   const ProgramRun model = run_program("sed -n 's/^model name[^:]*: //p; s/^model[^a-z:]*: /0 /p; s/^cpu family[^:]*: /0 /p' /proc/cpuinfo | head -n 3");
   const std::string name = machine_name();
   EXPECT_EQ(std::stoi(name), usable_cores());

@@ -1,6 +1,7 @@
 #include "chapters/01_serial/mlp.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "chapters/01_serial/activation_store.h"
 
@@ -45,6 +46,7 @@ Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradien
 }
 
 void Mlp::forward(int rows, int slot) {
+  if (rows > space_.rows) throw std::logic_error("more rows than the network has room for");
   slots_[size_t(slot)].rows = rows;
   forward_layers(0, depth(), slot);
 }

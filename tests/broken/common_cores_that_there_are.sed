@@ -1,0 +1,2 @@
+# common/machine.h common_test MachineName.*
+s/sizeof set, &set) == 0) return/sizeof set, \&set) != 0) return/
