@@ -133,6 +133,29 @@ INSTANTIATE_TEST_SUITE_P(Cuda, Correct, testing::ValuesIn(names("correct")), nam
 INSTANTIATE_TEST_SUITE_P(Cuda, Textbook, testing::ValuesIn(names("textbook")), name);
 INSTANTIATE_TEST_SUITE_P(Cuda, Refused, testing::ValuesIn(names("refused")), name);
 
+// Its result goes to a file or is printed; what it cannot read or write it names.
+TEST(Cu2cpp, SaysWhatItCannotDo) {
+  const char* folder = std::getenv("B");
+  const std::string program = std::string(folder ? folder : "build") + "/cu2cpp", file = "tests/cuda_on_cpu/correct/bytes.cu";
+  const std::string usage = "\nusage: cu2cpp FILE.cu [-o FILE.cpp]\n";
+  const Output none = run(program, ""), missing = run(program + " /no/such.cu", ""), without_name = run(program + " " + file + " -o", "");
+  EXPECT_EQ(none.status, 1);
+  EXPECT_EQ(none.text, "cu2cpp: cannot read ''" + usage);
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_EQ(missing.text, "cu2cpp: cannot read '/no/such.cu'" + usage);
+  EXPECT_EQ(without_name.status, 1);
+  EXPECT_EQ(without_name.text, "cu2cpp: cannot read '-o'" + usage);
+  const Output unwritable = run(program + " " + file + " -o /no/such.cpp", ""), full = run(program + " " + file + " -o /dev/full", "");
+  EXPECT_EQ(unwritable.status, 1);
+  EXPECT_EQ(unwritable.text, "cu2cpp: cannot write '/no/such.cpp'\n");
+  EXPECT_EQ(full.status, 1);
+  EXPECT_EQ(full.text, "cu2cpp: cannot write '/dev/full'\n");
+  const Output printed = run(program + " " + file, "");
+  EXPECT_EQ(printed.status, 0);
+  EXPECT_TRUE(contains(printed.text, "#line 1 \"" + file + "\""));
+  EXPECT_EQ(run(program + " " + file + " -o /dev/stdout", "").text, printed.text);
+}
+
 TEST(Cuda, HasProgramsOfEachKind) {
   EXPECT_GE(names("bugs").size(), 24u);
   EXPECT_GE(names("correct").size(), 10u);

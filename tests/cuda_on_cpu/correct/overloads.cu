@@ -1,4 +1,7 @@
 // CUDA's arithmetic functions: for each call its type, which nvcc proves, too, and its value against the C library's in double.
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
 #include "tests/cuda_on_cpu/require.h"
 
 #include <cmath>
@@ -69,6 +72,7 @@ constexpr double root2 = 1.4142135623730951, pi = 3.141592653589793;
   CASE(erfinv(0.0), double, 0) CASE(erfinv(1.0), double, HUGE_VAL) CASE(erfcinvf(2.0f), float, -HUGE_VAL) \
   CASE(rhypotf(f, g), float, 1 / hypot(1.5, 2.5)) CASE(rhypot(d, e), double, 1 / hypot(1.5, 2.5)) CASE(norm3df(f, g, h), float, sqrt(8.5625)) \
   CASE(norm3d(d, e, h), double, sqrt(8.5625)) CASE(rnorm3df(f, g, h), float, 1 / sqrt(8.5625)) CASE(norm4df(f, g, h, h), float, sqrt(8.625)) \
+  CASE(norm4d(d, e, h, h), double, sqrt(8.625)) CASE(rnorm3d(d, e, h), double, 1 / sqrt(8.5625)) \
   CASE(sine_of(f), float, sin(-1.5)) CASE(cosine_of(f), float, cos(-1.5)) CASE(sine_of(d), double, sin(-1.5)) CASE(fast_sine_of(f), float, sin(-1.5)) \
   CASE(fdividef(f, g), float, -0.6)
 
@@ -100,11 +104,27 @@ constexpr double root2 = 1.4142135623730951, pi = 3.141592653589793;
   CASE(__umul64hi(1ull << 63, 6ull), unsigned long long, 3) CASE(__hadd(i, j), int, 2) CASE(__rhadd(-3, 8), int, 3) CASE(__uhadd(u, 6u), unsigned, 5) \
   CASE(__urhadd(u, 6u), unsigned, 6) CASE(__sad(i, j, u), unsigned, 15) CASE(__usad(u, 9u, 1u), unsigned, 5) \
   CASE(__byte_perm(0x33221100u, 0x77665544u, 0x7531u), unsigned, 0x77553311) CASE(__funnelshift_l(0x80000000u, 1u, 1u), unsigned, 3) \
-  CASE(__funnelshift_r(2u, 3u, 1u), unsigned, 2147483649.0)
+  CASE(__funnelshift_r(2u, 3u, 1u), unsigned, 2147483649.0) \
+  CASE(__funnelshift_l(0x80000000u, 1u, 33u), unsigned, 3) CASE(__funnelshift_r(2u, 3u, 33u), unsigned, 2147483649.0) \
+  CASE(__byte_perm(0x33228100u, 0x77665544u, 0x0d98u), unsigned, 0xff00) CASE(__dp4a(0x01ff0203, 0x02030405, 7), int, 29) \
+  CASE(__dp4a(0x01ff0203u, 0x02030405u, 7u), unsigned, 797) CASE(__hadd(2147483647, 2147483645), int, 2147483646) CASE(__hadd(-3, 2), int, -1) \
+  CASE(__rhadd(2147483647, 2147483646), int, 2147483647) CASE(__uhadd(~0u, ~0u - 2), unsigned, 4294967294.0) \
+  CASE(__urhadd(~0u, ~0u - 1), unsigned, 4294967295.0) CASE(__sad(j, i, u), unsigned, 15) CASE(__usad(9u, u, 1u), unsigned, 5) \
+  CASE(__mul24(0x1000003, -2), int, -6) CASE(__umul24(0x1000003u, 2u), unsigned, 6) CASE(__mulhi(i, 1), int, -1) CASE(__clz(i), int, 0) \
+  CASE(__clzll(0LL), int, 64) CASE(__float2uint_rz(1e20f), unsigned, 4294967295.0) CASE(__float2ll_rn(nanf("")), long long, -9223372036854775808.0) \
+  CASE(__double2int_rn(nan("")), int, -2147483648.0) CASE(__half_as_ushort(__float2half(f)), unsigned short, 0xbe00) \
+  CASE(__half_as_short(__float2half(f)), short, -16896) CASE(__half2int_rn(__float2half(g)), int, 2) CASE(half_order(f, g), int, 2) \
+  CASE(half_order(g, g), int, 1) CASE(half_order(g, f), int, 4) CASE(half_kind(f), int, 0) CASE(half_kind(1e6f), int, 1) CASE(half_kind(nanf("")), int, 2) \
+  CASE(__bfloat16_as_ushort(__float2bfloat16(f)), unsigned short, 0xbfc0)
 
 __host__ __device__ float sine_of(float x) { float s, c; sincosf(x, &s, &c); return s; }
 __host__ __device__ float cosine_of(float x) { float s, c; sincos(x, &s, &c); return c; }
 __host__ __device__ double sine_of(double x) { double s, c; sincospi(x / pi, &s, &c); return s; }
+__device__ int half_order(float x, float y) {
+  const __half a = __float2half(x), b = __float2half(y);
+  return __heq(a, b) + 2 * __hlt(a, b) + 4 * __hgt(a, b);
+}
+__device__ int half_kind(float x) { return (__hisinf(__float2half(x)) != 0) + 2 * __hisnan(__float2half(x)); }
 __device__ float fast_sine_of(float x) { float s, c; __sincosf(x, &s, &c); return s; }
 
 // The same names for the types and, in the kernel, for values that the compiler does not know.

@@ -21,6 +21,15 @@ __global__ void votes(unsigned* out) {
   out[8 * 32 + lane] = static_cast<unsigned>(__shfl_down_sync(all, static_cast<double>(lane), 16, 32));
 }
 
+// Of numbers with and without a sign: -1 is the largest of those without.
+__global__ void reductions(unsigned* out) {
+  const unsigned all = 0xffffffffu, lane = threadIdx.x, number = lane == 5 ? all : lane + 3;
+  const int with_sign = static_cast<int>(number);
+  const unsigned results[] = {__reduce_min_sync(all, number), __reduce_max_sync(all, number), static_cast<unsigned>(__reduce_min_sync(all, with_sign)),
+                              static_cast<unsigned>(__reduce_max_sync(all, with_sign)), __reduce_and_sync(all, number | 64), __reduce_or_sync(all, lane * 8)};
+  for (int i = 0; i < 6; ++i) out[32 * i + lane] = results[i];
+}
+
 __global__ void counts(int* out) {
   int odd = __syncthreads_count(threadIdx.x % 2);
   int every = __syncthreads_and(threadIdx.x < 64);
@@ -45,6 +54,12 @@ int main() {
     REQUIRE(host[7][lane] == (lane < 4 ? lane : lane - 4));
     REQUIRE(host[8][lane] == (lane < 16 ? lane + 16 : lane));
   }
+  reductions<<<1, 32>>>(out);
+  OK(cudaGetLastError());
+  OK(cudaMemcpy(host, out, sizeof host, cudaMemcpyDeviceToHost));
+  const unsigned expected[] = {3, 0xffffffffu, 0xffffffffu, 34, 64, 31 * 8};
+  for (unsigned i = 0; i < 6; ++i)
+    for (unsigned lane = 0; lane < 32; ++lane) REQUIRE(host[i][lane] == expected[i]);
   OK(cudaFree(out));
   int count[64], *device;
   OK(cudaMalloc(&device, sizeof count));
