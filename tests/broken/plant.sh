@@ -18,7 +18,7 @@ prepare() {
 }
 
 # The programs that a test starts: those of the folders that it names, other than in its includes.
-programs_of() { # TEST.cpp
+programs_of() { # TEST.cpp or TEST.cu
   for folder in $(grep -v '^#include' "$1" | grep -o 'chapters/[0-9][0-9a-z_]*' | sort -u); do
     grep -lE '^int main' "$folder"/*.cpp
   done | sed 's,\(.*\)\.cpp,build/\1,'
@@ -28,10 +28,12 @@ programs_of() { # TEST.cpp
 # `noticed`, `stays green`, `does not compile` or `no test matches`; what was printed is in $work/log.
 try() { # TEST FILTER SECONDS
   case $1 in check/*) test=${1#check/} program=build/check/tests/$test ;; *) test=$1 program=build/tests/$test ;; esac
-  programs=$(programs_of "tests/$test.cpp")
+  text=tests/$test.cpp
+  [ -r "$text" ] || text=tests/$test.cu
+  programs=$(programs_of "$text")
   # shellcheck disable=SC2086
   (cd "$work" && make -j"$cores" "$program" $programs data) >"$work/log" 2>&1 || { verdict="does not compile"; return; }
-  ranks=$(sed -n 's|^// ranks: *||p' "tests/$test.cpp")
+  ranks=$(sed -n 's|^// ranks: *||p' "$text")
   for n in ${ranks:-1}; do
     if [ -n "$ranks" ]; then launch="sh common/mpi/launch $n"; else launch=; fi
     # shellcheck disable=SC2086
