@@ -3,10 +3,15 @@
 // Sums of numbers that travel in 16 bits: their bits, and their bytes.
 #include <gtest/gtest.h>
 
+#include <climits>
 #include <cmath>
 
 #include "chapters/11_fewer_bits/sixteen_bit_exchange.h"
 #include "common/philox.h"
+#include "common/error.h"
+#include "tests/data_sets.h"
+#include "tests/known_clock.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 #include "tests/world.h"
 
@@ -63,6 +68,60 @@ TEST(Sum, OfOnesStandsStillIn16Bits) {
   add_sixteen_bits(&in_floats, x, 1, bf16, SumIn::floats);
   add_sixteen_bits(&in_sixteen, x, 1, bf16, SumIn::sixteen_bits);
   EXPECT_ON_ALL_RANKS(in_floats == 274 && in_sixteen == 256);
+}
+
+TEST(Sum, OfTooManyNumbersIsRefused) {
+  const size_t n = size_t(INT_MAX) + 1;
+  std::string error;
+  try {
+    reduce_scatter_sixteen_bits(nullptr, nullptr, n, sixteen_bits("bf16"), SumIn::floats, MPI_COMM_WORLD);
+  } catch (const Error& e) {
+    error = e.what();
+  }
+  EXPECT_ON_ALL_RANKS(error == "a vector of 2147483648 numbers is too long for MPI") << error;
+}
+
+// A device whose copies are late: a copy that is not waited for is a sum of NaNs. And the times of the exchange by a clock that the test
+// knows: a copy out, the messages, a copy in.
+TEST(Exchange, CopiesAndTellsItsTimes) {
+  LateDevice device;
+  const Layout layout = make_layout({4, 5, 3});
+  const Buffer<> parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  Mlp mlp(device, layout, parameters, gradients, {.rows = 1});
+  SoftmaxHead head(device, {.rows = 1});
+  FewerBitsOptions o(ranks);
+  o.messages = "bf16", o.batch = 30;
+  const auto exchange = make_exchange(o, 30, mlp, head, gradients);
+  std::vector<Floats> operands;
+  for (int r = 0; r < ranks; ++r) operands.push_back(test_floats(layout.count, uint32_t(10 + r)));
+  device.copy_in(gradients.data(), operands[size_t(rank)].data(), layout.count);
+  device.scale(gradients, 2, layout.count);  // still to come when the copy begins
+  for (Floats& operand : operands)
+    for (float& x : operand) x *= 2;
+  exchange->begin({0, 30}, 0);
+  double loss = 0;
+  {
+    const ClockOfTest by_test{KnownClock(rank)};
+    loss = exchange->finish(rank + 1);
+  }
+  KnownClock clock(rank);
+  double begin = clock.read(), end = clock.read(), copying = end - begin;
+  begin = clock.read(), end = clock.read();
+  const double exchanging = end - begin;
+  begin = clock.read(), end = clock.read(), copying += end - begin;
+  const double copied = exchange->time().copying, exchanged = exchange->time().exchanging;
+  EXPECT_ON_ALL_RANKS(copied == copying && exchanged == exchanging) << copied << " " << copying << ", " << exchanged << " " << exchanging;
+  EXPECT_ON_ALL_RANKS(loss == ranks * (ranks + 1) / 2);
+  Floats sum(layout.count);
+  device.copy_out(sum.data(), gradients.data(), layout.count);
+  EXPECT_ON_ALL_RANKS(sum == (ranks == 1 ? operands[0] : plain_sum(operands, bf16_format, SumIn::floats)));
+  LossScale scale({.initial = 4});
+  device.scale(gradients, 8, layout.count);
+  bool finite = scale.unscale(device, gradients, layout.count);
+  device.fill(gradients.data() + layout.count - 1, INFINITY, 1);
+  finite = finite && !scale.unscale(device, gradients, layout.count);
+  device.copy_out(sum.data(), gradients.data(), 1);
+  EXPECT_ON_ALL_RANKS(finite && sum[0] == 2 * (ranks == 1 ? operands[0] : plain_sum(operands, bf16_format, SumIn::floats))[0]);
 }
 
 }  // namespace

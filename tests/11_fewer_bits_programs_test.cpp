@@ -50,6 +50,8 @@ TEST(Train, InFloatIsThatOfChapter06) {
   EXPECT_EQ(after(here.output, "; weights "), after(there.output, "; weights "));
   // A scale that is a power of two changes no bit of a float, also where gradients are clipped: the limit is of the unscaled one.
   EXPECT_EQ(after(train(3, options + " --loss-scale 4096").output, "; weights "), after(there.output, "; weights "));
+  const std::string warm = options + " --warm-up 0.75 --reference-batch 35";
+  EXPECT_EQ(after(train(3, warm).output, "; weights "), after(launch(3, "06_data_parallel/train " + warm).output, "; weights "));
   const std::string clipped = after(launch(3, "06_data_parallel/train " + options + " --clip-norm 0.125").output, "; weights ");
   EXPECT_NE(clipped, after(there.output, "; weights "));
   EXPECT_EQ(after(train(3, options + " --clip-norm 0.125 --loss-scale 4096").output, "; weights "), clipped);
@@ -158,6 +160,9 @@ TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
   // As far as from float: one row's rank is like another's, also where some ranks have no rows.
   const ProgramRun many = launch(5, options + "--batch 4 --train-samples 40"), one = launch(1, options + "--batch 4 --train-samples 40");
   EXPECT_NEAR(number_after(many.output, "   loss "), number_after(one.output, "   loss "), 0.02) << many.output << one.output;
+  // Batches of four rows and of two, in turn: two ranks have a row of the first and none of the second, and send nothing then.
+  const std::string in_turn = options + "--batch 4 --train-samples 6 --epochs 6", last = "epoch   6   loss ";
+  EXPECT_NEAR(number_after(launch(5, in_turn).output, last), number_after(launch(1, in_turn).output, last), 0.02);
 }
 
 // The table again, by the definition of rounding and in plain loops; only the gradients of the parts are chapter 01's.
@@ -209,6 +214,8 @@ TEST(FormatsProgram, TellsWhatNumbersBecome) {
   for (const char* line : {
            "number                 float            tf32            bf16            half    half-flushed\n",
            "0.1              0.100000001    0.0999755859     0.100097656    0.0999755859    0.0999755859\n",
+           "0.333333333      0.333333343     0.333251953     0.333984375     0.333251953     0.333251953\n",
+           "1e-07         1.00000001e-07   1.00000761e-07  1.00117177e-07  1.1920929e-07               0\n",
            "257                      257             257             256             257             257\n",
            "2049                    2049            2048            2048            2048            2048\n",
            "70000                  70000           70016           70144             inf             inf\n",
@@ -223,15 +230,36 @@ TEST(FormatsProgram, TellsWhatNumbersBecome) {
 }
 
 // The table of exponents, from the numbers of a training run of this process.
-TEST(FormatsProgram, TellsHowLargeNumbersAre) {
-  const ProgramRun run = launch(1, "11_fewer_bits/formats --steps 3 --batch 40");
+void expect_exponents(const std::string& folder, size_t steps, size_t batch) {
+  const ProgramRun run = launch(1, "11_fewer_bits/formats --data " + folder + " --steps " + std::to_string(steps) + " --batch " + std::to_string(batch));
   ASSERT_EQ(run.status, 0) << run.output;
-  const Dataset train = read_mnist_train("build/data");
+  const Dataset train = read_mnist_train(folder);
   CpuDevice cpu;
-  SerialTraining training(cpu, {784, 512, 256, 10}, {}, 40, 1);
-  const std::vector<uint32_t> order = permutation(1, 0, train.count);
-  for (size_t step = 0; step < 3; ++step) training.step(train, order, {40 * step, 40 * step + 40});
-  const auto all = numbers_of_a_step(training, train, order, {120, 160});
+  SerialTraining training(cpu, {int(train.features()), 512, 256, 10}, {}, int(batch), 1);
+  const size_t in_epoch = (train.count + batch - 1) / batch;
+  std::vector<uint32_t> order;
+  const auto rows = [&](size_t step) {  // whose order is that of its epoch; the last batch is what is left
+    order = permutation(1, uint32_t(step / in_epoch), train.count);
+    return Range{step % in_epoch * batch, std::min(step % in_epoch * batch + batch, train.count)};
+  };
+  for (size_t step = 0; step < steps; ++step) {
+    const Range part = rows(step);
+    training.step(train, order, part);
+  }
+  const Range last = rows(steps);
+  const auto all = numbers_of_a_step(training, train, order, last);
+  const auto count_of = [&](size_t k, int top) {
+    size_t count = 0;
+    for (float x : all[k].values) {
+      int exponent = 0;
+      std::frexp(x, &exponent);  // x = 0.1... · 2^exponent
+      count += (exponent - 1 <= top || top == 5) && (exponent - 1 > top - 3 || top == -37);
+    }
+    return count;
+  };
+  size_t most[4] = {};
+  for (size_t k = 0; k < 4; ++k)
+    for (int top = 5; top >= -37; top -= 3) most[k] = std::max(most[k], count_of(k, top));
   for (int top = 5; top >= -37; top -= 3) {
     char label[40];
     if (top == -37) std::snprintf(label, sizeof label, "\n2^-37 and less");
@@ -240,16 +268,15 @@ TEST(FormatsProgram, TellsHowLargeNumbersAre) {
     ASSERT_TRUE(contains(run.output, label));
     line += std::string(100, ' ');
     for (size_t k = 0; k < all.size(); ++k) {
-      size_t count = 0;
-      for (float x : all[k].values) {
-        int exponent = 0;
-        std::frexp(x, &exponent);  // x = 0.1... · 2^exponent
-        count += (exponent - 1 <= top || top == 5) && (exponent - 1 > top - 3 || top == -37);
-      }
+      const size_t count = count_of(k, top);
       char share[20];
       std::snprintf(share, sizeof share, "  %5.1f %%", 100.0 * double(count) / double(all[k].values.size()));
       EXPECT_EQ(line.substr(20 * k, 9), count > 0 ? share : std::string(9, ' ')) << label << " " << all[k].kind << "\n" << run.output;
+      const size_t length = (10 * count + most[k] - 1) / most[k];  // of the bar: ten for the fullest row, one at least
+      EXPECT_EQ(std::count(line.begin() + long(20 * k + 9), line.begin() + long(20 * k + 20), '#'), long(length)) << label << " " << all[k].kind;
     }
+    EXPECT_EQ(bool(contains(line, "half: least normal")), top == -13) << line;
+    EXPECT_EQ(bool(contains(line, "half: least,")), top == -22) << line;
   }
   EXPECT_TRUE(contains(after(run.output, "\n2^-15 to 2^-13"), "  half: least normal, 2^-14"));
   EXPECT_TRUE(contains(after(run.output, "\n2^-24 to 2^-22"), "  half: least, 2^-24"));
@@ -273,6 +300,12 @@ TEST(FormatsProgram, TellsHowLargeNumbersAre) {
       EXPECT_NEAR(told, 100.0 * double(zeros) / double(numbers.values.size()), 0.051) << format.name << " " << numbers.kind << "\n" << run.output;
     }
   }
+}
+
+TEST(FormatsProgram, TellsHowLargeNumbersAre) {
+  expect_exponents("build/data", 3, 40);
+  const data_sets::DataSet data({20, 3, 3, 10}, {20, 3, 3, 10});  // batches of 8, 8 and 4
+  expect_exponents(data.folder, 7, 8);
 }
 
 }  // namespace

@@ -338,6 +338,20 @@ TEST_P(FewerBits, OnlyBf16FlushesDenormalsInProducts) {
   if (format.exponent_bits == 8) {
     EXPECT_GT(denormal, 0u);
   }
+  // Backward: two numbers whose product is 2^-128, alone. The instruction flushes whatever it is told; ordinary arithmetic must be told.
+  if (format.exponent_bits == 8) {
+    FewerBitsDevice ordinary("bf16", false);
+    const Floats small = {0x1p-66f}, smaller = {0x1p-62f};
+    float product = 7;
+    ordinary.linear_backward_weights(&product, small.data(), smaller.data(), Write::overwrite, 1, 1, 1);
+    EXPECT_EQ(product, 0.0f);
+    product = 7;
+    ordinary.linear_backward_input(&product, small.data(), smaller.data(), Write::overwrite, 1, 1, 1);
+    EXPECT_EQ(product, 0.0f);
+    product = 7;
+    ordinary.linear_forward(&product, small.data(), smaller.data(), nullptr, Activation::none, 1, 1, 1);
+    EXPECT_EQ(product, 0.0f);
+  }
   EXPECT_NE(0x1p-149f * std::abs(x[0] / x[0]), 0.0f);  // outside of products nothing is flushed
 }
 
@@ -407,12 +421,22 @@ TEST(Scale, FollowsTheGradients) {
   }
   EXPECT_EQ(values, (std::vector<double>{4, 4, 8, 8, 8, 4, 4, 4, 8, 4, 2}));
   EXPECT_EQ(scale.skipped(), 3);
-  EXPECT_THROW(
-      for (int step = 0; step < 100; ++step) {
-        float g = infinity;
-        scale.unscale(cpu, &g, 1);
-      },
-      Error);
+  // Down to 2^-60, and not below: the 61st halving of 1 is one too many.
+  LossScale falling({.initial = 1, .dynamic = true});
+  std::string error;
+  for (int step = 1; step <= 61; ++step) {
+    float g = infinity;
+    EXPECT_EQ(error, "");
+    try {
+      falling.unscale(cpu, &g, 1);
+    } catch (const Error& e) {
+      error = e.what();
+    }
+    if (step == 60) {
+      EXPECT_EQ(falling.value(), 0x1p-60);
+    }
+  }
+  EXPECT_EQ(error, "step 61: gradients are not finite at any loss scale: try a smaller --learning-rate");
 }
 
 TEST(Scale, MultipliesTheGradientOfTheLoss) {
@@ -470,6 +494,26 @@ TEST(Weights, LoseUpdatesUnlessRoundedStochastically) {
   EXPECT_NEAR(mean, 1 + 8 * step, 5 * 0x1p-7 * std::sqrt(8 / 16.0 / n));
   EXPECT_NEAR(draws.lost() / draws.updates(), 15 / 16.0, 5 * std::sqrt(1 / 16.0 / (8.0 * n)));
   EXPECT_GT(moved, n / 4);
+}
+
+// Weight i of step s is rounded by word i % 4 of the four words i / 4 of a stream that nothing else draws from.
+TEST(Weights, AreRoundedByAWordOfTheirOwn) {
+  for (const char* name : {"bf16", "half"}) {
+    const SixteenBits& sixteen = sixteen_bits(name);
+    constexpr size_t n = 11;
+    Floats w = test_floats(n, 3), expected = rounded(w, sixteen.format);
+    StoredWeights stored("stochastic", &sixteen, w.data(), n, 77);
+    EXPECT_EQ(w, expected);
+    for (uint32_t step = 0; step < 5; ++step) {
+      const Floats update = test_floats(n, 20 + step);
+      for (size_t i = 0; i < n; ++i) w[i] += 0.01f * update[i];
+      for (size_t i = 0; i < n; ++i)
+        expected[i] = rounded_stochastically(expected[i] + 0.01f * update[i], sixteen.format, random_words(77, RandomStream(5), step, i / 4)[i % 4]);
+      stored.round(update.data());
+      EXPECT_EQ(w, expected) << name << " " << step;
+    }
+  }
+  for (RandomStream taken : {RandomStream::weights, RandomStream::permutation, RandomStream::test, RandomStream::data}) EXPECT_NE(taken, RandomStream(5));
 }
 
 TEST(Weights, CountOnlyWhatHasAGradient) {

@@ -278,8 +278,16 @@ inline LossResult softmax_in_parts(Device& device, const Floats& z, const std::v
   return all;
 }
 
+// Numbers far below zero, whose exponentials vanish unless the maximum is subtracted, which is below zero, too.
+inline void expect_softmax_of_low_numbers(Device& device) {
+  const LossResult r = softmax_at_once(device, {-1000, -1000, -3e38f, -500, -2000, -2000}, {1, 0}, 1, 3, false);
+  expect_near(r.loss, {std::log(2.0f), 0}, [](size_t) { return 2 * FLT_EPSILON; }, "loss");
+  expect_near(r.dz, {0.5f, -0.5f, 0, 0, 0, 0}, [](size_t) { return 2 * FLT_EPSILON; }, "dz");
+}
+
 inline void expect_softmax(Device& device) {
   CpuDevice cpu;
+  expect_softmax_of_low_numbers(device);
   for (int rows : {0, 1, 2, 33})
     for (int classes : {1, 2, 10, 31, 32, 33, 65, 130, 300}) {
       const std::string what = std::to_string(rows) + " rows, " + std::to_string(classes) + " classes";
