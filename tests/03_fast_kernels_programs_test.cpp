@@ -290,7 +290,8 @@ TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
   }
   written << std::ifstream(csv).rdbuf();
   EXPECT_EQ(written.str(), text.str());
-  EXPECT_EQ(lines_watched + 1, std::count(text.str().begin(), text.str().end(), '\n')) << "each line is there when the next product begins";
+  const std::string whole = text.str();
+  EXPECT_EQ(lines_watched + 1, std::count(whole.begin(), whole.end(), '\n')) << "each line is there when the next product begins";
   std::filesystem::remove(csv);
   EXPECT_THROW(report_products(*device, small, "/nonexistent/f.csv"), Error);
 }

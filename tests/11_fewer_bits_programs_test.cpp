@@ -215,7 +215,7 @@ TEST(FormatsProgram, TellsWhatNumbersBecome) {
            "number                 float            tf32            bf16            half    half-flushed\n",
            "0.1              0.100000001    0.0999755859     0.100097656    0.0999755859    0.0999755859\n",
            "0.333333333      0.333333343     0.333251953     0.333984375     0.333251953     0.333251953\n",
-           "1e-07         1.00000001e-07   1.00000761e-07  1.00117177e-07  1.1920929e-07               0\n",
+           "1e-07         1.00000001e-07  1.00000761e-07  1.00117177e-07   1.1920929e-07               0\n",
            "257                      257             257             256             257             257\n",
            "2049                    2049            2048            2048            2048            2048\n",
            "70000                  70000           70016           70144             inf             inf\n",
@@ -275,11 +275,9 @@ void expect_exponents(const std::string& folder, size_t steps, size_t batch) {
       const size_t length = (10 * count + most[k] - 1) / most[k];  // of the bar: ten for the fullest row, one at least
       EXPECT_EQ(std::count(line.begin() + long(20 * k + 9), line.begin() + long(20 * k + 20), '#'), long(length)) << label << " " << all[k].kind;
     }
-    EXPECT_EQ(bool(contains(line, "half: least normal")), top == -13) << line;
-    EXPECT_EQ(bool(contains(line, "half: least,")), top == -22) << line;
+    line.resize(line.find('\n') == std::string::npos ? line.size() : line.find('\n'));
+    EXPECT_EQ(line.size() > 80 ? line.substr(80) : "", top == -13 ? "  half: least normal, 2^-14" : top == -22 ? "  half: least, 2^-24" : "") << line;
   }
-  EXPECT_TRUE(contains(after(run.output, "\n2^-15 to 2^-13"), "  half: least normal, 2^-14"));
-  EXPECT_TRUE(contains(after(run.output, "\n2^-24 to 2^-22"), "  half: least, 2^-24"));
   // What becomes zero: up to half of the smallest number; without denormals, what is nearer to the largest of these than to the
   // smallest normal number.
   struct Lost {
