@@ -16,6 +16,7 @@
 #include "common/compare.h"
 #include "common/error.h"
 #include "common/philox.h"
+#include "tests/walled_new.h"
 
 namespace {
 

@@ -314,6 +314,16 @@ TEST_F(BenchTest, LimitsAreOperationsAndBytesBySeconds) {
   EXPECT_EQ(operations, 2.0 * 8 * 3 * double(cuda_on_cpu_blocks * cuda_on_cpu_threads));
 }
 
+// What NVIDIA's data sheets say of a T4 (1590 MHz), an A100 (1410 MHz; memory 1215 MHz, 5120 bits) and an RTX 3090 (1695 MHz; 9751 MHz, 384 bits).
+TEST(DeviceLimits, AreThoseOfTheDataSheets) {
+  EXPECT_NEAR(peak_gflops(40, float_units(7, 5), 1590e3), 8100, 100);
+  EXPECT_NEAR(peak_gflops(108, float_units(8, 0), 1410e3), 19500, 50);
+  EXPECT_NEAR(peak_gflops(82, float_units(8, 6), 1695e3), 35600, 50);
+  for (const auto& [major, minor] : {std::pair{8, 9}, {9, 0}, {10, 0}, {12, 0}}) EXPECT_EQ(float_units(major, minor), 128);
+  EXPECT_NEAR(peak_gbytes(1215e3, 5120), 1555, 1);
+  EXPECT_NEAR(peak_gbytes(9751e3, 384), 936, 1);
+}
+
 TEST_F(BenchTest, OnAGpuThereIsAColumnForItsPeakAndForCublas) {
   const OwnClock clock({0.5});
   const DeviceLimits limits{.name = "Some GPU", .is_gpu = true, .multiprocessors = 108, .gflops = 19500, .gbytes = 1555};

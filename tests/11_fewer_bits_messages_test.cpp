@@ -13,6 +13,7 @@
 #include "tests/known_clock.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
+#include "tests/walled_new.h"
 #include "tests/world.h"
 
 namespace {

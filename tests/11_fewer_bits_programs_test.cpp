@@ -15,9 +15,9 @@ namespace {
 // The launcher of this very process left variables behind that are not for the programs that it starts.
 ProgramRun launch(int ranks, const std::string& command) {
   return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() +
-                     "/chapters/" + command);
+                     "/" + command);
 }
-ProgramRun train(int ranks, const std::string& options) { return launch(ranks, "11_fewer_bits/train " + options); }
+ProgramRun train(int ranks, const std::string& options) { return launch(ranks, "chapters/11_fewer_bits/train " + options); }
 
 std::string after(const std::string& text, const std::string& word) {
   const size_t at = text.find(word);
@@ -29,11 +29,11 @@ const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
 
 TEST(Programs, HelpNamesEveryOption) {
   const auto told = [](const std::string& program) {
-    const ProgramRun run = launch(1, "11_fewer_bits/" + program + " --help");
+    const ProgramRun run = launch(1, "chapters/11_fewer_bits/" + program + " --help");
     EXPECT_EQ(run.status, 0) << run.output;
     return options_told(run.output);
   };
-  const std::string chapter06 = options_told(launch(1, "06_data_parallel/train --help").output);
+  const std::string chapter06 = options_told(launch(1, "chapters/06_data_parallel/train --help").output);
   EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nweights master|rounded|stochastic [master]\n"
                                        "messages float|bf16|bf16-sums [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\nno-instruction\n");
   EXPECT_EQ(told("messages"), "data TEXT [build/data]\nbatch N (1 to 32768) [2048]\nranks N,N,.. (1 to 1024) [2,4,16,64,256]\n");
@@ -44,15 +44,15 @@ TEST(Programs, HelpNamesEveryOption) {
 
 TEST(Train, InFloatIsThatOfChapter06) {
   const std::string options = quick + "--batch 70 --optimizer adam --learning-rate 0.002";
-  const ProgramRun here = train(3, options), there = launch(3, "06_data_parallel/train " + options);
+  const ProgramRun here = train(3, options), there = launch(3, "chapters/06_data_parallel/train " + options);
   ASSERT_EQ(here.status, 0) << here.output;
   ASSERT_NE(after(there.output, "; weights "), "") << there.output;
   EXPECT_EQ(after(here.output, "; weights "), after(there.output, "; weights "));
   // A scale that is a power of two changes no bit of a float, also where gradients are clipped: the limit is of the unscaled one.
   EXPECT_EQ(after(train(3, options + " --loss-scale 4096").output, "; weights "), after(there.output, "; weights "));
   const std::string warm = options + " --warm-up 0.75 --reference-batch 35";
-  EXPECT_EQ(after(train(3, warm).output, "; weights "), after(launch(3, "06_data_parallel/train " + warm).output, "; weights "));
-  const std::string clipped = after(launch(3, "06_data_parallel/train " + options + " --clip-norm 0.125").output, "; weights ");
+  EXPECT_EQ(after(train(3, warm).output, "; weights "), after(launch(3, "chapters/06_data_parallel/train " + warm).output, "; weights "));
+  const std::string clipped = after(launch(3, "chapters/06_data_parallel/train " + options + " --clip-norm 0.125").output, "; weights ");
   EXPECT_NE(clipped, after(there.output, "; weights "));
   EXPECT_EQ(after(train(3, options + " --clip-norm 0.125 --loss-scale 4096").output, "; weights "), clipped);
 }
@@ -104,9 +104,9 @@ TEST(Train, TellsTheUpdatesThatWereLost) {
 }
 
 TEST(Train, RefusesWhatDoesNotFit) {
-  for (const auto& [options, words] : {std::pair{"--loss-scale 3", "--loss-scale: must be a power of two"},
+  for (const auto& [options, words] : {std::pair{"--loss-scale 3", "--loss-scale: must be a power of two, or it would round the gradients\n"},
                                        {"--precision bf16 --compare-with-serial", "--compare-with-serial: the serial run computes in float, not in bf16"},
-                                       {"--messages bf16 --overlap", "--messages bf16: goes with neither"},
+                                       {"--messages bf16 --overlap", "--messages bf16: goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce\n"},
                                        {"--messages bf16-sums --reproducible", "--messages bf16-sums: goes with neither"},
                                        {"--messages bf16 --bucket-kib 8", "--messages bf16: goes with neither"},
                                        {"--messages bf16 --allreduce ring", "--messages bf16: goes with neither"},
@@ -146,7 +146,7 @@ TEST(Train, SendsGradientsAsBf16) {
 
 // 12730 weights, of which rank 0 of 3 owns 4243: masters and momentum of its shard alone.
 TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
-  const std::string options = "11_fewer_bits/sharded " + quick + "--optimizer momentum --learning-rate 0.02 ";
+  const std::string options = "chapters/11_fewer_bits/sharded " + quick + "--optimizer momentum --learning-rate 0.02 ";
   const ProgramRun run = launch(3, options + "--loss-scale 64");
   ASSERT_EQ(run.status, 0) << run.output;
   char line[200];
@@ -167,9 +167,9 @@ TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
 
 // The table again, by the definition of rounding and in plain loops; only the gradients of the parts are chapter 01's.
 TEST(MessagesProgram, TellsErrorsAndBytes) {
-  const ProgramRun run = launch(1, "11_fewer_bits/messages --batch 50 --ranks 1,3,8");
+  const ProgramRun run = launch(1, "chapters/11_fewer_bits/messages --batch 50 --ranks 1,3,8");
   ASSERT_EQ(run.status, 0) << run.output;
-  const ProgramRun too_many = launch(1, "11_fewer_bits/messages --batch 5 --ranks 2,6");
+  const ProgramRun too_many = launch(1, "chapters/11_fewer_bits/messages --batch 5 --ranks 2,6");
   EXPECT_EQ(too_many.status, 1);
   EXPECT_TRUE(contains(too_many.output, "--ranks: 6 parts of a --batch of 5 rows"));
   const Dataset train = read_mnist_train("build/data");
@@ -209,7 +209,7 @@ TEST(MessagesProgram, TellsErrorsAndBytes) {
 
 // Values that can be checked by hand: 257 lies halfway between 256 and 258, 2049 between 2048 and 2050.
 TEST(FormatsProgram, TellsWhatNumbersBecome) {
-  const ProgramRun run = launch(1, "11_fewer_bits/formats --steps 0");
+  const ProgramRun run = launch(1, "chapters/11_fewer_bits/formats --steps 0");
   ASSERT_EQ(run.status, 0) << run.output;
   for (const char* line : {
            "number                 float            tf32            bf16            half    half-flushed\n",
@@ -225,13 +225,13 @@ TEST(FormatsProgram, TellsWhatNumbersBecome) {
            "half              16         5        10     6.55e+04       6.1e-05     5.96e-08    0.00098        0.5    9.5e-07\n",
            "half-flushed      16         5        10     6.55e+04       6.1e-05      6.1e-05    0.00098        0.5    9.5e-07\n"})
     EXPECT_TRUE(contains(run.output, line));
-  EXPECT_TRUE(contains(launch(1, "11_fewer_bits/formats --steps 0 --number 0.3").output, "\n0.3              0.300000012"));
-  EXPECT_EQ(launch(2, "11_fewer_bits/formats --steps 0").output, run.output);  // rank 0 speaks
+  EXPECT_TRUE(contains(launch(1, "chapters/11_fewer_bits/formats --steps 0 --number 0.3").output, "\n0.3              0.300000012"));
+  EXPECT_EQ(launch(2, "chapters/11_fewer_bits/formats --steps 0").output, run.output);  // rank 0 speaks
 }
 
 // The table of exponents, from the numbers of a training run of this process.
 void expect_exponents(const std::string& folder, size_t steps, size_t batch) {
-  const ProgramRun run = launch(1, "11_fewer_bits/formats --data " + folder + " --steps " + std::to_string(steps) + " --batch " + std::to_string(batch));
+  const ProgramRun run = launch(1, "chapters/11_fewer_bits/formats --data " + folder + " --steps " + std::to_string(steps) + " --batch " + std::to_string(batch));
   ASSERT_EQ(run.status, 0) << run.output;
   const Dataset train = read_mnist_train(folder);
   CpuDevice cpu;

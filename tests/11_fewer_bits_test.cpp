@@ -19,6 +19,7 @@
 #include "common/error.h"
 #include "common/philox.h"
 #include "tests/data_sets.h"
+#include "tests/walled_new.h"
 
 namespace {
 
@@ -116,7 +117,12 @@ TEST(SixteenBits, ThereAndBack) {
       ASSERT_EQ(back | quiet, bits | quiet) << name;
     }
   }
-  EXPECT_THROW(sixteen_bits("float"), Error);
+  try {
+    sixteen_bits("float");
+    ADD_FAILURE() << "float has more bits";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "precision: 'float' is not one of bf16|half|half-flushed");
+  }
 }
 
 TEST(SixteenBits, RoundLikeTheDefinition) {

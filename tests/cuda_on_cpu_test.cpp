@@ -133,6 +133,36 @@ INSTANTIATE_TEST_SUITE_P(Cuda, Correct, testing::ValuesIn(names("correct")), nam
 INSTANTIATE_TEST_SUITE_P(Cuda, Textbook, testing::ValuesIn(names("textbook")), name);
 INSTANTIATE_TEST_SUITE_P(Cuda, Refused, testing::ValuesIn(names("refused")), name);
 
+// What is said when a call is refused: where it stands, which call it is, and CUDA's name of the error. The program's text has them all.
+TEST(Cuda, ARefusalNamesItsLineItsCallAndItsError) {
+  const Output output = run(build_folder() + "plain/correct/errors", "ascending");
+  const std::vector<std::string> said = split(output.text, "\n");
+  const std::string file = "tests/cuda_on_cpu/correct/errors.cu", mark = "REFUSED(";
+  std::ifstream in(file);
+  int refused = 0, number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    const size_t at = line.find(mark), comma = line.find(", cuda", at);
+    if (line.starts_with("#define") || at == std::string::npos || comma == std::string::npos) continue;
+    std::string error = line.substr(at + mark.size(), comma - at - mark.size());
+    if (error == "no_handle") error = "cudaErrorInvalidResourceHandle";
+    if (error == "cudaErrorStreamCaptureImplicit") continue;  // whatever the call is
+    const std::string call = line.substr(comma + 2, line.find('(', comma) - comma - 2), begin = "cuda_on_cpu: " + file + ":" + std::to_string(number) + ": ";
+    const auto names_it = [&](const std::string& text) {
+      return text.starts_with(begin) && call.starts_with(text.substr(begin.size(), text.find(": ", begin.size()) - begin.size())) && text.ends_with(" (" + error + ")");
+    };
+    EXPECT_TRUE(std::any_of(said.begin(), said.end(), names_it)) << line << "\n" << output.text;
+    ++refused;
+  }
+  EXPECT_GE(refused, 60);
+  size_t asked = 0, used = 0, total = 0;
+  for (const std::string& line : said)
+    if (const size_t at = line.find("cudaMalloc: "); at != std::string::npos && used == 0)
+      std::sscanf(line.c_str() + at, "cudaMalloc: %zu bytes asked for, %zu of %zu in use", &asked, &used, &total);
+  EXPECT_EQ(asked, total - used + 1) << "a byte more than there is while something is in use";
+  EXPECT_EQ(used, size_t{1} << 20);
+}
+
 // Its result goes to a file or is printed; what it cannot read or write it names.
 TEST(Cu2cpp, SaysWhatItCannotDo) {
   const char* folder = std::getenv("B");

@@ -10,12 +10,6 @@ int attribute(cudaDeviceAttr which, int device) {
   CUDA_CHECK(cudaDeviceGetAttribute(&value, which, device));
   return value;
 }
-
-// Float multiply-add units of a multiprocessor. Source: CUDA C++ Programming Guide, table of arithmetic throughput.
-int float_units(int major, int minor) {
-  if (major == 7 || (major == 8 && minor == 0)) return 64;
-  return 128;
-}
 #endif
 
 }  // namespace
@@ -30,12 +24,8 @@ DeviceLimits device_limits() {
   limits.multiprocessors = properties.multiProcessorCount;
 #ifndef CUDA_ON_CPU
   limits.is_gpu = true;
-  const double kilohertz = attribute(cudaDevAttrClockRate, device);
-  const double memory_kilohertz = attribute(cudaDevAttrMemoryClockRate, device);
-  const double bus_bytes = attribute(cudaDevAttrGlobalMemoryBusWidth, device) / 8.0;
-  limits.gflops =
-      2.0 * limits.multiprocessors * float_units(properties.major, properties.minor) * kilohertz * 1e-6;
-  limits.gbytes = 2.0 * memory_kilohertz * bus_bytes * 1e-6;  // two transfers per cycle
+  limits.gflops = peak_gflops(limits.multiprocessors, float_units(properties.major, properties.minor), attribute(cudaDevAttrClockRate, device));
+  limits.gbytes = peak_gbytes(attribute(cudaDevAttrMemoryClockRate, device), attribute(cudaDevAttrGlobalMemoryBusWidth, device));
 #endif
   return limits;
 }

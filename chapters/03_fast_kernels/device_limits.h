@@ -13,6 +13,12 @@ struct DeviceLimits {
   double gbytes = 0;  // memory bandwidth, 10^9 bytes per second
 };
 
+// Float multiply-add units of a multiprocessor. Source: CUDA C++ Programming Guide, table of arithmetic throughput.
+constexpr int float_units(int major, int minor) { return major == 7 || (major == 8 && minor == 0) ? 64 : 128; }
+// Two operations a multiply-add; two transfers a cycle of the memory. Clocks as CUDA gives them, the bus in bits.
+constexpr double peak_gflops(int multiprocessors, int units, double kilohertz) { return 2e-6 * multiprocessors * units * kilohertz; }
+constexpr double peak_gbytes(double memory_kilohertz, int bus_bits) { return 2e-6 * memory_kilohertz * bus_bits / 8; }
+
 // Of the current device.
 DeviceLimits device_limits();
 

@@ -274,6 +274,18 @@ void devices() {
   OK(cudaRuntimeGetVersion(&version));
   OK(cudaDriverGetVersion(&driver));
   REQUIRE(version == CUDART_VERSION && driver >= version);
+#ifdef CUDA_ON_CPU
+  size_t free_bytes = 0, total = 0;
+  OK(cudaMemGetInfo(&free_bytes, &total));
+  OK(cudaGetDeviceProperties(&properties, 0));
+  const cudaDeviceProp& p = properties;
+  REQUIRE(p.totalGlobalMem == total && p.totalConstMem == 65536 && p.regsPerBlock == 65536 && p.regsPerMultiprocessor == 65536);
+  REQUIRE(p.sharedMemPerBlock == 48 * 1024 && p.sharedMemPerBlockOptin == 163 * 1024 && p.sharedMemPerMultiprocessor == 164 * 1024);
+  REQUIRE(p.major == 8 && p.minor == 0 && p.multiProcessorCount == 1 && p.warpSize == 32 && p.maxThreadsPerBlock == 1024);
+  REQUIRE(p.maxThreadsPerMultiProcessor == 2048 && p.maxBlocksPerMultiProcessor == 32 && p.integrated == 1 && p.canMapHostMemory == 1);
+  REQUIRE(p.maxThreadsDim[0] == 1024 && p.maxThreadsDim[1] == 1024 && p.maxThreadsDim[2] == 64 && p.unifiedAddressing == 1);
+  REQUIRE(p.maxGridSize[0] == 2147483647 && p.maxGridSize[1] == 65535 && p.maxGridSize[2] == 65535);
+#endif
   int least = 7, greatest = 7;
   OK(cudaDeviceGetStreamPriorityRange(&least, &greatest));
   REQUIRE(least >= greatest);
