@@ -463,7 +463,7 @@ TEST(Exchange, ComparesNowAndThenAndKnowsItsStep) {
     if (ranks == 2) {
       if (rank == 1) weights[2] = 0.75f;
       const std::string error = error_of([&] { exchange.compare_replicas(); });
-      EXPECT_EQ(error, "after step 10 the weights of rank 1 differ from those of the others");
+      EXPECT_EQ(error, "after step 10 the weights of rank 0, 1 differ from each other");
       weights[2] = 0.5f;
     }
   }
@@ -527,7 +527,7 @@ TEST(Report, ComparesTheReplicasAtTheEnd) {
   DataParallelOptions o(ranks);
   o.batch = 20;
   const std::string error = error_of([&] { report(o, 0, 0, 0, rank == 0 ? 0.5f : 0.75f); });
-  EXPECT_EQ(error, ranks == 1 ? "" : "after step 0 the weights of rank 1 differ from those of the others");
+  EXPECT_EQ(error, ranks == 1 ? "" : "after step 0 the weights of rank 0, 1 differ from each other");
 }
 
 TEST(Report, SaysHowGradientsAreAdded) {

@@ -633,9 +633,25 @@ TEST(Replicas, TheRankThatDiffersIsNamedOnAllRanks) {
   } catch (const Error& error) {
     message = error.what();
   }
-  EXPECT_ON_ALL_RANKS(message == "after step 12 the weights of rank " + std::to_string(odd) +
-                                     " differ from those of the others")
+  EXPECT_ON_ALL_RANKS(message == "after step 12 the weights of rank " +
+                                     (world_size() == 2 ? "0, 1 differ from each other" : std::to_string(odd) + " differ from those of the others"))
       << message;
+}
+
+// Half of them is not most of them.
+TEST(Replicas, WhoIsRightIsSaidWhereMostAgree) {
+  const auto said = [](const std::vector<uint64_t>& hashes) {
+    std::vector<Copy> copies;
+    for (const uint64_t hash : hashes) copies.push_back({hash, 10 + 3 * int(copies.size())});
+    return differences(copies);
+  };
+  EXPECT_EQ(said({7}), "");
+  EXPECT_EQ(said({7, 7, 7}), "");
+  EXPECT_EQ(said({7, 8}), "the weights of rank 10, 13 differ from each other");
+  EXPECT_EQ(said({8, 7, 7}), "the weights of rank 10 differ from those of the others");
+  EXPECT_EQ(said({7, 8, 7, 9, 7}), "the weights of rank 13, 19 differ from those of the others");
+  EXPECT_EQ(said({7, 8, 8, 7}), "the weights of rank 10, 13, 16, 19 differ from each other");
+  EXPECT_EQ(said({1, 2, 3}), "the weights of rank 10, 13, 16 differ from each other");
 }
 
 TEST(LearningRate, RisesToItsValueAndGrowsWithTheBatch) {

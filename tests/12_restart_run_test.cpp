@@ -369,8 +369,8 @@ TEST_F(Run, SavesOnlyWhatItsReplicasAgreeOn) {
       };
       const Ended end = train(o);
       after_step = nullptr;
-      const std::string who = ranks() == 2 ? "0, 1 differ from each other, though they are replicas"
-                                           : std::to_string(ranks() - 1) + " differ from those of its replicas";
+      const std::string who = ranks() == 2 ? "0, 1 differ from each other"
+                                           : std::to_string(ranks() - 1) + " differ from those of the others";
       const std::string named = "after step 8 the weights of rank " + who + ": not saved";
       const bool seen = ranks() > 1 && at == 8;
       EXPECT_ON_ALL_RANKS(end.error == (seen ? named : "")) << end.error;

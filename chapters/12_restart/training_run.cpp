@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "chapters/06_data_parallel/replicas.h"
 #include "chapters/12_restart/agree.h"
 #include "chapters/12_restart/stop_signal.h"
 #include "common/error.h"
@@ -112,21 +113,11 @@ void TrainingRun::require_equal_copies() const {
     model_.device().copy_out(mine.data() + mine.size() - s.count, s.memory, s.count);
   }
   const MPI_Comm copies = model_.grid().data();
-  struct Copy {
-    uint64_t hash;
-    int rank;
-  } const copy{hash_bits(mine), rank_of(MPI_COMM_WORLD)};
+  const Copy copy{hash_bits(mine), rank_of(MPI_COMM_WORLD)};
   std::vector<Copy> all(size_t(ranks_of(copies)));
   MPI_CHECK(MPI_Allgather(&copy, sizeof copy, MPI_BYTE, all.data(), sizeof copy, MPI_BYTE, copies));
-  const auto equal_to = [&](const Copy& a) { return std::ranges::count(all, a.hash, &Copy::hash); };
-  const Copy usual = *std::ranges::max_element(all, {}, equal_to);
-  const bool known = 2 * equal_to(usual) > std::ssize(all);  // who is right: most of them
-  std::string odd;
-  for (const Copy& c : all)
-    if (!known || c.hash != usual.hash) odd += (odd.empty() ? "" : ", ") + std::to_string(c.rank);
-  agree(odd.empty() ? "" : "after step " + std::to_string(steps_) + " the weights of rank " + odd + " differ from " +
-                               (known ? "those of its replicas" : "each other, though they are replicas") + ": not saved",
-        model_.grid().all());
+  const std::string who = differences(all);
+  agree(who.empty() ? "" : "after step " + std::to_string(steps_) + " " + who + ": not saved", model_.grid().all());
 }
 
 void TrainingRun::saved(const std::string& problem) {
