@@ -7,6 +7,7 @@
 
 #include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/gather.h"
+#include "chapters/12_restart/write_all.h"
 #include "tests/checkpoints.h"
 
 using namespace checkpoints;
@@ -111,35 +112,14 @@ TEST(Checkpoint, IsWrittenByTwoLargeWritesAtMost) {
   }
 }
 
-// The library's way to few large writes: each rank says where its segments are, in memory and in the file, and all call one function.
+// The library's way to few large writes.
 TEST(Checkpoint, IsTheFileThatMpiWrites) {
   const Scratch scratch;
   for (const GridShape& shape : shapes_of(ranks())) {
     Holding holding(shape, rank());
     holding.fill();
-    std::vector<Segment> segments = holding.segments(false);
-    std::ranges::sort(segments, {}, &Segment::place);  // as a view must be
-    std::vector<int> lengths;
-    std::vector<MPI_Aint> in_memory, in_file;
-    for (const Segment& s : segments) {
-      lengths.push_back(int(s.count));
-      MPI_CHECK(MPI_Get_address(s.memory, &in_memory.emplace_back()));
-      in_file.push_back(MPI_Aint(sizeof(float) * s.place));
-    }
-    const int count = int(segments.size());
-    MPI_Datatype memory, view;
-    MPI_CHECK(MPI_Type_create_hindexed(count, lengths.data(), in_memory.data(), MPI_FLOAT, &memory));
-    MPI_CHECK(MPI_Type_create_hindexed(count, lengths.data(), in_file.data(), MPI_FLOAT, &view));
-    MPI_CHECK(MPI_Type_commit(&memory));
-    MPI_CHECK(MPI_Type_commit(&view));
     const std::string file = scratch.file("by_mpi");
-    MPI_File opened;
-    MPI_CHECK(MPI_File_open(MPI_COMM_WORLD, file.c_str(), MPI_MODE_CREATE | MPI_MODE_WRONLY, MPI_INFO_NULL, &opened));
-    MPI_CHECK(MPI_File_set_view(opened, CheckpointHeader::bytes, MPI_FLOAT, view, "native", MPI_INFO_NULL));
-    MPI_CHECK(MPI_File_write_all(opened, MPI_BOTTOM, 1, memory, MPI_STATUS_IGNORE));
-    MPI_CHECK(MPI_File_close(&opened));
-    MPI_CHECK(MPI_Type_free(&memory));
-    MPI_CHECK(MPI_Type_free(&view));
+    write_all_by_mpi(file, holding.segments(false), MPI_COMM_WORLD);
     barrier();
     EXPECT_ON_ALL_RANKS(bytes_of(file).substr(4096) == file_of_one_rank().substr(4096)) << to_string(shape);
     barrier();

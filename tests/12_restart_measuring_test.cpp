@@ -1,0 +1,151 @@
+// What chapter 12's benchmark prints, with a clock that is known beforehand: it is a second later whenever it is read.
+// ranks: 1 2 4
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <numeric>
+#include <sstream>
+
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/05_collectives/core_share.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "chapters/10_hybrid/hybrid_model.h"
+#include "chapters/12_restart/agree.h"
+#include "chapters/12_restart/checkpoint_writer.h"
+#include "chapters/12_restart/disk.h"
+#include "chapters/12_restart/write_all.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/statistics.h"
+#include "common/timer.h"
+#include "tests/known_clock.h"
+#include "tests/mpi_expect.h"
+#include "tests/options_told.h"
+#include "tests/training_runs.h"
+
+namespace bench_program {
+#include "chapters/12_restart/bench.cpp"
+}
+
+namespace {
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+double readings = 0;
+
+struct Program {
+  int status = -1;
+  std::string printed, error;
+};
+Program bench(const std::vector<std::string>& options) {
+  Program p;
+  Arguments arguments(options);
+  const ClockOfTest clock([] { return ++readings; });
+  double (*const usual)() = processor_seconds;
+  processor_seconds = [] { return readings / 2; };
+  p.printed = printed_by([&] {
+    p.error = error_of([&] { p.status = bench_program::bench_saving(*session_of_test, arguments.count(), arguments.values()); });
+  });
+  processor_seconds = usual;
+  return p;
+}
+
+// How often `work` reads the clock on this rank.
+double readings_of(const std::function<void()>& work) {
+  const ClockOfTest clock([] { return ++readings; });
+  readings = 0;
+  work();
+  return readings;
+}
+
+double most(double mine) {
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
+  return mine;
+}
+
+template <class... Values>
+std::string line(const char* format, Values... values) {
+  char text[300];
+  std::snprintf(text, sizeof text, format, values...);
+  return text;
+}
+
+TEST(Bench, PrintsWhatTheClockSays) {
+  const int tensor = ranks() == 1 ? 1 : 2, replicas = ranks() / tensor;
+  const std::string folder = testing::TempDir() + "bench_12_" + std::to_string(ranks());
+  if (rank() == 0) std::filesystem::create_directories(folder);
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  const Program p = bench({"--hidden", "22,14", "--batch", "12", "--optimizer", "adam", "--rounds", "3", "--save-every", "4", "--replicas", std::to_string(replicas),
+                           "--tensor", std::to_string(tensor), "--folder", folder, "--only-if-quiet"});
+  EXPECT_ON_ALL_RANKS(p.status == 77) << p.status << p.error;
+
+  HybridSettings s;
+  s.sizes = {784, 22, 14, 10};
+  s.batch = 12;
+  s.optimizer.name = "adam";
+  s.micro_batches = replicas;
+  CpuDevice device;
+  const Grid grid({replicas, 1, tensor}, MPI_COMM_WORLD);
+  HybridModel model(device, grid, s);
+  model.initialize(1);
+  const Dataset d = random_dataset(784, 12);
+  const double step = readings_of([&] { model.step(d, permutation(1, 0, d.count), {0, d.count}); });
+  // A section begins with a reading and ends with one, which makes a second; the copy of a checkpoint is a section inside.
+  const double without = most(1 + 4 * step), with = most(1 + 4 * step + 2), inside = 2 * (2 + 4 * step) + 2;
+  const double lost = most(1 - (inside + 2) / 2 / (inside + 1));  // the core's seconds are read outside of the timer's first reading
+  if (rank() != 0) {
+    EXPECT_EQ(p.printed, "");
+    return;
+  }
+  // Of two vectors of state and the parameters. A slice of columns has as many segments as rows, and one of biases.
+  const int numbers = 784 * 22 + 22 + 22 * 14 + 14 + 14 * 10 + 10;
+  std::istringstream lines(p.printed);
+  std::string got;
+  const auto next = [&] { return std::getline(lines, got), got; };
+  EXPECT_EQ(next(), machine_name() + line(": grid %d x 1 x %d, adam; a checkpoint has %.2f MB", replicas, tensor, 1e-6 * (4096 + 3 * 4 * numbers)));
+  EXPECT_EQ(next(), line("a rank was without its core for %.1f %% of the time: %s", 100 * lost, name_of(verdict(lost, session_of_test->node_size()))));
+  EXPECT_EQ(next(), "written by            writes of a rank  ms, and flushed (quartiles)");
+  const auto seconds = [](double s) { return line("%8.2f  (%.2f to %.2f)", 1e3 * s, 1e3 * s, 1e3 * s); };
+  char way[40];
+  int writes = 0;
+  ASSERT_EQ(std::sscanf(next().c_str(), "each segment %d %39[^\n]", &writes, way), 2) << got;
+  EXPECT_TRUE(got.ends_with(seconds(1)));
+  if (ranks() == 1) {
+    EXPECT_EQ(writes, 3 * 3);  // of each layer and vector
+  }
+  if (ranks() == 2) {  // columns of 784 rows, or rows of 22 in one piece, and so on: the first layer has most
+    EXPECT_GT(writes, 3 * 784);
+    EXPECT_LT(writes, 3 * (784 + 22 + 14 + 6));
+  }
+  EXPECT_EQ(next(), "MPI_File_write_all           MPI's own " + seconds(1));
+  EXPECT_EQ(next(), "a block each                         2 " + seconds(1 + 2));
+  EXPECT_EQ(next(), "copied, and the training goes on       " + seconds(1));
+  EXPECT_EQ(next(), "4 steps without a checkpoint           " + seconds(without));
+  EXPECT_EQ(next(), "4 steps with one on its way            " + seconds(with));
+  const double more = 100 * (with / without - 1);
+  EXPECT_EQ(next(), line("saving costs %.2f %% of the time (median of 3 rounds, quartiles %.2f to %.2f)", more, more, more));
+  EXPECT_FALSE(std::getline(lines, got));
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  std::filesystem::remove(folder);
+}
+
+TEST(Bench, RefusesAGridOfOtherRanks) {
+  const Program p = bench({"--replicas", "3", "--tensor", "3"});
+  EXPECT_ON_ALL_RANKS(p.error == "--replicas 3 times --tensor 3 are not " + std::to_string(ranks()) + " ranks") << p.error;
+  const Program help = bench({"--help"});
+  EXPECT_ON_ALL_RANKS(options_told(help.printed) ==
+                      (rank() > 0 ? "" : "rounds N (1 to 10000) [11]\nsave-every N (1 to 100000) [100]\nbatch N (1 to 1048576) [128]\nhidden N,N,.. (1 to 65536) [512,256]\n"
+                                         "optimizer sgd|momentum|adam [sgd]\nreplicas N (at least 1) [1]\ntensor N (at least 1) [" + std::to_string(ranks()) +
+                                             "]\nfolder TEXT [build]\nonly-if-quiet\n"))
+      << help.printed;
+}
+
+}  // namespace
