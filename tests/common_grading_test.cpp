@@ -237,6 +237,26 @@ TEST_F(Results, AnInterruptedGradingLeavesNoOlderPoints) {
   EXPECT_TRUE(contains(read(results_ / "junit.xml"), "failures=\"2\""));
 }
 
+// A grading that was killed cleans nothing; the next one does, and leaves alone what belongs to one that goes on, and a link.
+TEST_F(Results, WhatAKilledGradingLeftIsRemovedByTheNext) {
+  const fs::path temporary = scratch_ / "temporary", goes_on = temporary / "tmp.on", link = temporary / "tmp.link", no_grading = temporary / "tmp.mine";
+  fs::create_directories(goes_on), fs::create_directories(no_grading), fs::create_directories(scratch_ / "elsewhere");
+  std::ofstream(goes_on / "grading") << getpid() << "\n";
+  std::ofstream(scratch_ / "elsewhere/grading") << "999999999\n";
+  fs::create_directory_symlink(scratch_ / "elsewhere", link);
+  const auto there = [&] { return std::distance(fs::directory_iterator(temporary), fs::directory_iterator()); };
+  setenv("TMPDIR", temporary.c_str(), 1);
+  sandbox("kill -9 $PPID");
+  hand_in("leaky_relu.cpp", "int x;\n");
+  EXPECT_NE(grade("01_leaky_relu").status, 0);
+  EXPECT_EQ(there(), 4);
+  sandbox("exit 1");
+  EXPECT_EQ(grade("01_leaky_relu").status, 1);
+  unsetenv("TMPDIR");
+  EXPECT_EQ(there(), 3);
+  EXPECT_TRUE(fs::exists(goes_on / "grading") && fs::exists(no_grading) && fs::exists(scratch_ / "elsewhere/grading"));
+}
+
 TEST_F(Results, WhatWasIgnoredIsSaidToTheStudentToo) {
   hand_in("weight_decay (1).cpp", "int x;\n");
   const std::string line = "ignored: weight_decay (1).cpp: not a name I know; did you mean weight_decay.cpp?";

@@ -13,7 +13,7 @@ void square_elsewhere(float* out, const float* in, int pieces, int n, MPI_Comm c
   MPI_Comm_size(comm, &size);
   if (rank == 0)
     for (int i = 0; i < pieces * n; ++i) out[i] = in[i] * in[i];
-  std::vector<float> nothing(size_t(n), -1.0f);
+  std::vector<float> nothing(std::size_t(n), -1.0f);
   for (int piece = 0; piece < pieces; ++piece)
     if (rank == 1 + piece % (size - 1)) square(nothing.data(), n);
 }
