@@ -59,7 +59,8 @@ TEST(Slurm, AJobOfThreeLimitsEndsByItself) {
     EXPECT_EQ(run_program(slurm + "scancel --batch --signal=USR1 " + std::to_string(job)).status, 0);
     EXPECT_TRUE(wait_for([&] { return count(text_of(output), "SIGUSR1: stopped after step ") == limit; })) << text_of(output);
   }
-  EXPECT_TRUE(wait_for([&] { return weights_of(text_of(output)) != "none"; })) << text_of(output);
+  EXPECT_TRUE(wait_for([&] { return weights_of(text_of(output)) != "none"; }))
+      << text_of(output) << run_program(slurm + "scontrol show job " + std::to_string(job) + "; scontrol show nodes").output;
   EXPECT_EQ(count(text_of(output), "continuing after step "), 3) << text_of(output);
   EXPECT_EQ(weights_of(text_of(output)), weights_of(undisturbed.output)) << text_of(output);
   run_program(slurm + "scancel " + std::to_string(job) + "; sh tests/virtual_slurm.sh down");

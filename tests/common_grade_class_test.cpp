@@ -238,7 +238,7 @@ TEST_F(GradeClass, TheRosterSaysWhoIsWho) {
 }
 
 TEST_F(GradeClass, NobodyIsChosenWhereTwoFit) {
-  hand_in("Jane Doe_101_x", 2), hand_in("Jane Doe_102_x", 1);
+  hand_in("Jane Doe_101_x", 2), hand_in("Jane Doe_102_x", 1), hand_in("Jane Doe_103_x", 0);
   set("GRADEBOOK", write("gradebook.csv", "Student,ID\nJane Doe,\nJane Doe,102\n"));
   const ProgramRun run = grade();
   EXPECT_EQ(read(made("gradebook.csv")), "Student,ID,Exercises\nJane Doe,,\nJane Doe,102,3\n");

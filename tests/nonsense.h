@@ -107,7 +107,7 @@ inline std::string complaint(const Case& c, int ranks) {
   const ProgramRun run = run_program(command);
   std::string wrong;
   if (run.status != c.status()) wrong += "status " + std::to_string(run.status) + ", expected " + std::to_string(c.status()) + "\n";
-  const size_t table = contains(run.output, "the fastest by estimate") ? 4 : 0;  // a plan for several ranks comes before a file is opened
+  const size_t table = contains(run.output, "the fastest by estimate") ? 5 : 0;  // a plan for several ranks comes before a file is opened
   if (run.lines() < 1 || run.lines() > c.lines + table) wrong += "said in " + std::to_string(run.lines()) + " lines\n";
   if (run.output.find(c.line) == std::string::npos) wrong += "does not say: " + c.line + "\n";
   return wrong.empty() ? "" : command + "\n" + wrong + run.output;

@@ -33,5 +33,8 @@ trap '[ -z "$child" ] || kill -TERM "$child"' TERM
 $MPIEXEC "$@" &
 child=$!
 while :; do wait "$child" && status=0 || status=$?; kill -0 "$child" 2>/dev/null || break; done
-if [ "$status" -eq 75 ] && [ -n "$time_is_over" ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+if [ "$status" -eq 75 ] && [ -n "$time_is_over" ]; then
+  echo "job $SLURM_JOB_ID: status 75, so it queues again"
+  scontrol requeue "$SLURM_JOB_ID"
+fi
 exit "$status"
