@@ -8,7 +8,10 @@ cores=$(sh common/cores)
 
 prepare() {
   mkdir -p "$work"
-  for part_of_tree in chapters common tests Makefile; do rm -rf "${work:?}/$part_of_tree"; cp -pR "$part_of_tree" "$work/"; done
+  for part_of_tree in chapters common tests Makefile slides exercises solutions README.md; do # tests read the last four, too
+    rm -rf "${work:?}/$part_of_tree"
+    [ ! -e "$part_of_tree" ] || cp -pR "$part_of_tree" "$work/"
+  done
   if [ ! -d "$work/build" ]; then
     mkdir -p "$work/build"
     for part_of_tree in build/*; do
