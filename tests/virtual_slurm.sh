@@ -18,7 +18,7 @@ die() { echo "virtual_slurm.sh: $*" >&2; exit 1; }
 need_root() { [ "$(id -u)" = 0 ] || die "needs root: Slurm's daemons start jobs for other users (try sudo)"; }
 need() { command -v "$1" >/dev/null 2>&1 || die "$1 is not installed (Debian: apt install slurm-wlm munge)"; }
 
-# cred_expire: a job that queues again waits so many seconds longer.
+# cred_expire: a job that queues again waits so many seconds longer; one that a busy machine starts later than that is held.
 write_configuration() { # NODES CPUS
   host=$(hostname -s)
   memory=$(awk '/MemTotal/ { print int($2 / 1024 / 2) }' /proc/meminfo)
@@ -29,7 +29,7 @@ SlurmctldPort=$first_port
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$state/munge.socket,cred_expire=5
+AuthInfo=socket=$state/munge.socket,cred_expire=15
 CredType=cred/munge
 StateSaveLocation=$state/state
 SlurmdSpoolDir=$state/spool.%n
