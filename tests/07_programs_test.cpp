@@ -1,6 +1,8 @@
 // The programs of chapter 07 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
 #include "tests/options_told.h"
@@ -30,7 +32,7 @@ TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {
 
 TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
   std::string hash;
-  for (const char* level : {"0", "1", "2", "3"}) {
+  for (const char* level : {"0", "1", "2", "3", "3 --prefetch"}) {
     const ProgramRun run = launch(3, quick + "--optimizer adam --learning-rate 0.001 --zero " + level);
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, "weights have the same bits"));
@@ -40,9 +42,8 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
   EXPECT_EQ(hash.size(), 16u) << hash;
 }
 
-// The number of micro-batches decides the bits, the number of ranks does not.
 TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
-  for (const char* level : {"0", "1", "2", "3"}) {
+  for (const char* level : {"0", "1", "2", "3", "3 --prefetch"}) {
     const ProgramRun run = launch(3, quick + "--device cuda --optimizer adam --learning-rate 0.001 --zero " + level);
     if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
@@ -50,6 +51,7 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
   }
 }
 
+// The number of micro-batches decides the bits, the number of ranks does not.
 TEST(TrainProgram, AnyNumberOfRanksGivesTheSameWeights) {
   const std::string command = quick + "--optimizer momentum --micro-batches 6 --zero 3";
   const ProgramRun alone = launch(1, command);
@@ -60,7 +62,7 @@ TEST(TrainProgram, AnyNumberOfRanksGivesTheSameWeights) {
 }
 
 TEST(TrainProgram, BadOptionsEndWithOneLine) {
-  for (const char* option : {"--zero 4", "--unit 0", "--zero=-1"}) {
+  for (const char* option : {"--zero 4", "--unit 0", "--zero=-1", "--prefetch", "--zero 2 --prefetch"}) {
     const ProgramRun run = launch(2, quick + option);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_EQ(run.lines(), 1u) << run.output;
@@ -80,7 +82,7 @@ TEST(Programs, EndWellAndOnlyRank0Speaks) {
 
 TEST(TrainProgram, OptionsHaveTheseDefaultsAndRanges) {
   const std::string told = options_told(launch(3, "train --help").output);
-  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "clip-norm X (at least 0) [0]\nzero N (0 to 3) [1]\nunit N (at least 1) [1]\n"})
+  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "clip-norm X (at least 0) [0]\nzero N (0 to 3) [1]\nunit N (at least 1) [1]\nprefetch\n"})
     EXPECT_TRUE(contains(told, line));
 }
 
@@ -88,13 +90,14 @@ TEST(TrainProgram, OptionsHaveTheseDefaultsAndRanges) {
 TEST(TrainProgram, TellsTheMemoryOfRank0) {
   const std::string options = "train --hidden 300 --train-samples 60 --batch 60 --epochs 1 --optimizer adam --zero ";
   const double n = 238510, unit = 235500, shard = 235500 / 3 + 3010 / 3, part = 235500 / 3;
-  for (int level : {0, 3}) {
+  for (const char* level : {"0", "3", "3 --prefetch"}) {
+    const bool all = level[0] == '0', prefetch = std::strlen(level) > 1;
     char expected[200];
     std::snprintf(expected, sizeof expected,
                   "memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, exchange %.2f MB\n",
-                  4e-6 * (level == 3 ? shard + unit : n), 4e-6 * (level == 3 ? shard + unit : n), 8e-6 * (level > 0 ? shard : n),
+                  4e-6 * (all ? n : prefetch ? shard + n : shard + unit), 4e-6 * (all ? n : shard + unit), 8e-6 * (all ? n : shard),
                   8e-6 * part);
-    const ProgramRun run = launch(3, options + std::to_string(level));
+    const ProgramRun run = launch(3, options + level);
     EXPECT_TRUE(contains(run.output, expected));
   }
 }

@@ -3,6 +3,7 @@
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
 #include <numeric>
 
@@ -15,6 +16,7 @@
 #include "chapters/07_sharded_optimizer/footprint.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/compare.h"
+#include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
 #include "tests/late_device.h"
@@ -125,14 +127,20 @@ std::string told(const Case& c, const std::string& rule, int level, size_t unit)
          std::to_string(level) + ", unit " + std::to_string(unit);
 }
 
-// Levels 0 to 3, with units of the given sizes, against the serial run with the same micro-batches.
+// Levels 0 to 3, and level 3 with prefetch.
+constexpr int ways = 5;
+ZeroOptions way(int i, int64_t unit, int64_t micro_batches) {
+  return {.level = std::min(i, 3), .unit = unit, .micro_batches = micro_batches, .prefetch = i == 4};
+}
+
+// In all ways, with units of the given sizes, against the serial run with the same micro-batches.
 void expect_serial_bits(const Case& c, const std::vector<size_t>& units, const std::string& name) {
   const Dataset data = random_dataset(size_t(c.sizes[0]), c.samples);
   const Trained serial = train_serially(data, c.sizes, c.batch, c.micro_batches, rule(name));
-  for (int level = 0; level <= 3; ++level)
+  for (int level = 0; level < ways; ++level)
     for (size_t unit : units) {
       CpuDevice device;
-      ShardedRun run(device, data, c.sizes, c.batch, rule(name), {level, int64_t(unit), c.micro_batches}, MPI_COMM_WORLD);
+      ShardedRun run(device, data, c.sizes, c.batch, rule(name), way(level, int64_t(unit), c.micro_batches), MPI_COMM_WORLD);
       std::vector<double> losses;
       for (const Range batch : batches(c.samples, c.batch)) losses.push_back(run.step(batch));
       const std::vector<float> weights = run.weights();
@@ -261,8 +269,8 @@ TEST(Zero, HasTheBitsOfTheSerialRunOnCudaToo) {
   for (size_t batch : {5, 130}) {
     const Dataset data = random_dataset(13, 2 * batch);
     const Trained serial = train_serially(*device, data, odd_sizes, batch, ranks(), rule("adam"));
-    for (int level = 0; level <= 3; ++level) {
-      ShardedRun run(*device, data, odd_sizes, batch, rule("adam"), {level, 1, ranks()}, MPI_COMM_WORLD);
+    for (int level = 0; level < ways; ++level) {
+      ShardedRun run(*device, data, odd_sizes, batch, rule("adam"), way(level, 1, ranks()), MPI_COMM_WORLD);
       run.epoch();
       const std::vector<float> weights = run.weights();
       EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
@@ -288,11 +296,11 @@ TEST(Zero, WorksWhereEverythingComesAsLateOrAsEarlyAsItMay) {
   const Dataset data = random_dataset(13, 43);
   for (int micro_batches : {ranks(), 2 * ranks()}) {
     const Trained serial = train_serially(data, odd_sizes, 20, micro_batches, rule("adam"));
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 2 * ways; ++i) {
       const int level = i / 2;
       const bool at_once = i % 2 == 1;
       LateDevice device(at_once);
-      ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {level, 1, micro_batches}, MPI_COMM_WORLD);
+      ShardedRun run(device, data, odd_sizes, 20, rule("adam"), way(level, 1, micro_batches), MPI_COMM_WORLD);
       run.epoch();
       const std::vector<float> weights = run.weights();
       EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << "level " << level << (at_once ? " at once: " : " late: ") << compare(weights, serial.weights);
@@ -339,17 +347,102 @@ TEST(Zero, PostsReceivesEarlyAndBeginsWithTheRightNeighbour) {
   EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", rank(), ranks()));
 }
 
+// letters_of, and a bar where the rank waits for messages.
+std::string letters_and_waits(const std::vector<Recorded>& calls) {
+  std::string letters;
+  for (const Recorded& call : calls) letters += call.what == "MPI_Waitall" ? "|" : letters_of({call});
+  return letters;
+}
+
+// Level 3: with prefetch, the messages with the next layer's weights are in MPI's hands before a layer computes, and nobody waits for them
+// before it has computed; the first layer's backward needs none. The bytes are the same. Nothing of a layer's gradients is sent before
+// they are there.
+TEST(Zero, PrefetchesTheNextWeightsBeforeItComputes) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset data = random_dataset(13, 20);
+  const std::string r(size_t(ranks() - 1), 'R'), s(size_t(ranks() - 1), 'S'), wait = ranks() > 1 ? "|" : "", gather = r + s;
+  size_t sent[2];
+  for (const bool prefetch : {false, true}) {
+    RecordingDevice device;
+    ShardedRun run(device, data, {13, 11, 9, 10}, 20, rule("sgd"), way(prefetch ? 4 : 3, 1, ranks()), MPI_COMM_WORLD);
+    const Traffic before = traffic();
+    const std::vector<Recorded> calls = record([&] { run.step({0, 20}); });
+    sent[prefetch] = traffic().floats - before.floats;
+    const std::string forward = gather + wait + gather + wait + gather + wait,
+                      last = gather + wait + (prefetch ? gather : "") + r + "xw" + s + wait,
+                      middle = (prefetch ? "" : gather) + wait + r + "xw" + s + wait, first = r + "w" + s + wait;
+    EXPECT_ON_ALL_RANKS(letters_and_waits(calls) == forward + last + middle + first) << letters_and_waits(calls);
+    EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", rank(), ranks()));
+  }
+  EXPECT_ON_ALL_RANKS(sent[0] == sent[1]);
+}
+
+// Forward too: a device that notes when a layer's product begins, among the messages.
+struct ForwardRecorder : RecordingDevice {
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation a, int rows, int in, int out) override {
+    { const TraceRegion begins("dx", 0); }
+    CpuDevice::linear_forward(y, x, w, b, a, rows, in, out);
+  }
+};
+
+// When these calls of a rank come to the end of product number `products`, on a clock that is known: the network gathers one unit after
+// another, each in g, beginning when the receives are posted; a product takes c; a wait lasts until the oldest gathering is through.
+int time_of(const std::vector<Recorded>& calls, int products, int g, int c) {
+  int now = 0, network = 0;
+  bool posting = false;
+  std::deque<int> through;
+  for (const Recorded& call : calls) {
+    const bool receive = call.what == "MPI_Irecv";
+    if (receive && !posting) through.push_back(network = std::max(network, now) + g);
+    posting = receive;
+    if (call.what == "MPI_Waitall" && !through.empty()) now = std::max(now, through.front()), through.pop_front();
+    if (call.what == "dx") now += c, --products;
+    if (products == 0) return now;
+  }
+  return -1;
+}
+
+// The text's picture (6 and 4) and formula: L (g + c) becomes g + (L - 1) max(g, c) + c. Messages begun early and waited for at once
+// would hide nothing.
+TEST(Zero, PrefetchHidesTheGatheringBehindTheLayerBefore) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset data = random_dataset(13, 20);
+  const std::string gather = std::string(size_t(ranks() - 1), 'R') + std::string(size_t(ranks() - 1), 'S');
+  for (const bool prefetch : {false, true}) {
+    ForwardRecorder device;
+    ShardedRun run(device, data, {13, 11, 9, 10}, 20, rule("sgd"), way(prefetch ? 4 : 3, 1, ranks()), MPI_COMM_WORLD);
+    const std::vector<Recorded> calls = record([&] { run.step({0, 20}); });
+    const std::string expected = prefetch ? gather + gather + "x" + gather + "xx" : gather + "x" + gather + "x" + gather + "x";
+    EXPECT_ON_ALL_RANKS(letters_of(calls).starts_with(expected)) << letters_of(calls) << ", expected first " << expected;
+    for (const auto& [g, c] : {std::pair{1, 1}, {2, 7}, {7, 2}}) {
+      const int gathers = ranks() > 1 ? g : 0;  // one rank has all weights
+      const int formula = prefetch ? gathers + 2 * std::max(gathers, c) + c : 3 * (gathers + c);
+      EXPECT_ON_ALL_RANKS(time_of(calls, 3, g, c) == formula) << prefetch << ": " << time_of(calls, 3, g, c) << ", by formula " << formula;
+      if (g == c && ranks() > 1) { EXPECT_EQ(formula, prefetch ? 4 : 6); }
+    }
+  }
+}
+
 TEST(Zero, EveryLevelClassifiesAlike) {
   const Dataset data = random_dataset(13, 43);
   std::vector<size_t> correct;
-  for (int level = 0; level <= 3; ++level) {
+  for (int level = 0; level < ways; ++level) {
     CpuDevice device;
-    ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {level, 1, ranks()}, MPI_COMM_WORLD);
+    ShardedRun run(device, data, odd_sizes, 20, rule("adam"), way(level, 1, ranks()), MPI_COMM_WORLD);
     run.epoch();
     correct.push_back(run.count_correct());
     EXPECT_ON_ALL_RANKS(correct.back() == correct.front()) << "level " << level;
   }
   EXPECT_ON_ALL_RANKS(correct.front() > 43 / 10 && correct.front() <= 43) << correct.front();
+}
+
+TEST(Zero, PrefetchBelowLevel3IsRefused) {
+  const Dataset data = random_dataset(13, 20);
+  for (int level = 0; level <= 2; ++level) {
+    CpuDevice device;
+    const ZeroOptions options{.level = level, .prefetch = true};
+    EXPECT_THROW(ShardedRun(device, data, odd_sizes, 20, rule("sgd"), options, MPI_COMM_WORLD), Error) << level;
+  }
 }
 
 // --- What it costs ---------------------------------------------------------------------------------------------------
@@ -379,14 +472,14 @@ void expect_footprint(const std::vector<int>& sizes, size_t samples, const ZeroO
 }  // namespace
 
 TEST(Footprint, CountedAndPredictedAreEqual) {
-  for (int level = 0; level <= 3; ++level)
+  for (int level = 0; level < ways; ++level)
     for (int64_t unit : {1, 50, 1 << 30})
       for (int64_t micro_batches : {1, ranks(), 2 * ranks() + 1})
-        expect_footprint(odd_sizes, 20, {level, unit, micro_batches}, "adam");
-  for (int level = 0; level <= 3; ++level) {
-    expect_footprint(odd_sizes, 20, {level, 1, ranks()}, "sgd");
-    expect_footprint(odd_sizes, 20, {level, 1, ranks()}, "momentum");
-    expect_footprint(narrow_sizes, 20, {level, 1, ranks()}, "adam");
+        expect_footprint(odd_sizes, 20, way(level, unit, micro_batches), "adam");
+  for (int level = 0; level < ways; ++level) {
+    expect_footprint(odd_sizes, 20, way(level, 1, ranks()), "sgd");
+    expect_footprint(odd_sizes, 20, way(level, 1, ranks()), "momentum");
+    expect_footprint(narrow_sizes, 20, way(level, 1, ranks()), "adam");
   }
 }
 
@@ -407,6 +500,9 @@ TEST(Footprint, FormulasInNumbers) {
   expect(1, n, n, 2 * shard, 2 * 3 * shard);
   expect(2, n, shard + unit, 2 * shard, 2 * 3 * shard);
   expect(3, shard + unit, shard + unit, 2 * shard, 3 * 3 * shard - 3 * part);
+  EXPECT_EQ(predict(shards, way(4, 1, 4), 2, 1).parameters, 4 * (shard + 2 * unit));
+  // Units of 154, 36 and 40: the places are as large as the first and the second one, and there is a third of everything.
+  EXPECT_EQ(predict({make_units(make_layout(odd_sizes), 1), 2}, way(4, 1, 2), 2, 0).parameters, 4 * (230 / 2 + 154 + 36));
 }
 
 // The memory that is counted is the memory that is used: between steps, only shards are left.
@@ -431,4 +527,16 @@ TEST(Footprint, BetweenStepsOnlyShardsAreLeft) {
   EXPECT_ON_ALL_RANKS(device.memory(Purpose::parameters).live == shard);
   EXPECT_ON_ALL_RANKS(device.memory(Purpose::gradients).live == shard);
   EXPECT_ON_ALL_RANKS(device.memory(Purpose::optimizer).live == 2 * shard);
+}
+
+// With prefetch: what was allocated at first is all that there ever is, two units beside the shard.
+TEST(Footprint, PrefetchAllocatesOnce) {
+  const Dataset data = random_dataset(13, 20);
+  CpuDevice device;
+  ShardedRun run(device, data, odd_sizes, 20, rule("adam"), way(4, 1, ranks()), MPI_COMM_WORLD);
+  const size_t at_first = device.memory(Purpose::parameters).live;
+  run.epoch();
+  run.weights();
+  EXPECT_ON_ALL_RANKS(at_first == 4 * (run.zero().shards().size(rank()) + 154 + 36));
+  EXPECT_ON_ALL_RANKS(device.memory(Purpose::parameters).live == at_first && device.memory(Purpose::parameters).peak == at_first);
 }

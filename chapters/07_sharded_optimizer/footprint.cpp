@@ -8,7 +8,8 @@ Footprint predict(const Shards& shards, const ZeroOptions& options, int state_ve
   const size_t rounds = (micro_batches + others) / size_t(shards.ranks);
   const int level = int(options.level);
 
-  size_t parameters = level < 3 ? all : shard + unit;
+  const size_t in_use = options.prefetch ? shards.largest_unit(0, 2) + shards.largest_unit(1, 2) : unit;
+  size_t parameters = level < 3 ? all : shard + in_use;
   size_t gradients = level < 2 ? all : shard + unit;
   if (level < 2 && rounds > 1) gradients += shard;
   const size_t state = size_t(state_vectors) * (level < 1 ? all : shard);

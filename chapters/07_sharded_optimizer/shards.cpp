@@ -21,9 +21,9 @@ size_t Shards::offset(size_t unit, int rank) const {
   return offset;
 }
 
-size_t Shards::largest_unit() const {
+size_t Shards::largest_unit(size_t first, size_t every) const {
   size_t largest = 0;
-  for (const Unit& unit : units) largest = std::max(largest, unit.range.size());
+  for (size_t u = first; u < units.size(); u += every) largest = std::max(largest, units[u].range.size());
   return largest;
 }
 

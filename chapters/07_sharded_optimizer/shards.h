@@ -38,7 +38,7 @@ struct Shards {
   size_t size(int rank) const { return offset(units.size(), rank); }
 
   size_t count() const { return units.back().range.last; }  // parameters of the network
-  size_t largest_unit() const;
+  size_t largest_unit(size_t first = 0, size_t every = 1) const;  // of units first, first + every, ...
   size_t largest_part(int rank) const;
   size_t unit_of(int layer) const;
 };

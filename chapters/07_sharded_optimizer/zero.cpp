@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
-#include "chapters/05_collectives/collectives.h"
 #include "chapters/06_data_parallel/sum_over_ranks.h"
+#include "common/error.h"
 
 void ZeroOptions::declare(Options& options) {
   options.add("zero", &level, "what is sharded: 0 nothing, 1 optimizer state, 2 gradients, too, 3 weights, too",
               between(0, 3));
   options.add("unit", &unit, "the fewest parameters that travel together", at_least(1));
+  options.add("prefetch", &prefetch, "with --zero 3: gather the next unit's weights while this one computes");
 }
 
 Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm)
@@ -19,6 +20,7 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
       comm_(comm),
       rank_(rank_of(comm)),
       ranks_(ranks_of(comm)) {
+  if (options.prefetch && options.level < 3) throw Error("--prefetch needs --zero 3: below it every rank keeps all weights");
   shards_ = {make_units(mlp.layout(), size_t(options.unit)), ranks_};
   allocate(optimizer);
   set_hooks();
@@ -31,6 +33,8 @@ void Zero::allocate(const OptimizerOptions& optimizer) {
   const bool all_weights = options_.level < 3, all_gradients = options_.level < 2;
   parameters_ = Buffer(device_, all_weights ? all : shard, Purpose::parameters);
   gradients_ = Buffer(device_, all_gradients ? all : shard, Purpose::gradients);
+  for (size_t parity = 0; parity < 2 && options_.prefetch; ++parity)
+    gathered_[parity].memory = Buffer(device_, shards_.largest_unit(parity, 2), Purpose::parameters);
   if (all_gradients && rounds() > 1) sums_ = Buffer(device_, shard, Purpose::gradients);
   operands_ = Buffer(device_, size_t(ranks_ - 1) * shards_.largest_part(rank_), Purpose::exchange);
   for (size_t u = 0; u < shards_.units.size(); ++u)
@@ -75,7 +79,7 @@ void Zero::save(std::span<float> weights) {
   for (size_t u = 0; u < shards_.units.size(); ++u) {
     const Range range = shards_.units[u].range;
     gather_weights(u);
-    device_.copy_out(weights.data() + range.first, gathered_weights_.data(), range.size());
+    device_.copy_out(weights.data() + range.first, gathered(u).memory.data(), range.size());
     free_weights(u);
   }
 }
@@ -87,22 +91,27 @@ void Zero::set_hooks() {
   const auto is_first = [this](int l) { return l == shards_.units[shards_.unit_of(l)].first_layer; };
   const auto is_last = [this](int l) { return l == shards_.units[shards_.unit_of(l)].last_layer - 1; };
   const bool weights_are_sharded = options_.level >= 3, gradients_are_sharded = options_.level >= 2;
+  // Weights are needed for the gradient of a layer's input, which nobody asks of the first layer.
+  const auto needs_weights = [this](size_t u) { return shards_.units[u].last_layer > 1 || mlp_.space().input_gradient; };
 
   if (weights_are_sharded) {
     mlp_.hooks.before_forward = [=, this](int l, int) {
-      if (is_first(l)) gather_weights(shards_.unit_of(l));
+      const size_t u = shards_.unit_of(l);
+      if (!is_first(l)) return;
+      gather_weights(u);
+      if (options_.prefetch && u + 1 < shards_.units.size()) begin_gathering(u + 1);
     };
     mlp_.hooks.after_forward = [=, this](int l, int) {
       if (is_last(l)) free_weights(shards_.unit_of(l));
     };
   }
   mlp_.hooks.before_backward = [=, this](int l, int) {
+    const size_t u = shards_.unit_of(l);
     if (!is_last(l)) return;
-    // Weights are needed for the gradient of the layer's input, which nobody asks of the first layer.
-    const bool needs_weights = l > 0 || mlp_.space().input_gradient;
-    if (weights_are_sharded && needs_weights) gather_weights(shards_.unit_of(l));
-    if (gradients_are_sharded) make_gradients(shards_.unit_of(l));
-    post_receives(shards_.unit_of(l));
+    if (weights_are_sharded && needs_weights(u)) gather_weights(u);
+    if (options_.prefetch && u > 0 && needs_weights(u - 1)) begin_gathering(u - 1);
+    if (gradients_are_sharded) make_gradients(u);
+    post_receives(u);
   };
   mlp_.hooks.after_backward = [=, this](int l, int) {
     if (!is_first(l)) return;
@@ -112,17 +121,27 @@ void Zero::set_hooks() {
   };
 }
 
+// The place is free: the unit that had it before is through.
+void Zero::begin_gathering(size_t u) {
+  Gathered& g = gathered(u);
+  g.begun = true;
+  if (!options_.prefetch) g.memory = Buffer(device_, shards_.units[u].range.size(), Purpose::parameters);
+  begin_allgather(g.memory, own_weights(u), u, g.messages);
+}
+
 void Zero::gather_weights(size_t u) {
   const Unit& unit = shards_.units[u];
-  gathered_weights_ = Buffer(device_, unit.range.size(), Purpose::parameters);
-  allgather(gathered_weights_, own_weights(u), u);
+  Gathered& g = gathered(u);
+  if (!g.begun) begin_gathering(u);
+  end_allgather(g.memory, u, g.messages);
   for (int l = unit.first_layer; l < unit.last_layer; ++l)
-    mlp_.place_parameters(l, gathered_weights_ + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
+    mlp_.place_parameters(l, g.memory + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
 }
 
 void Zero::free_weights(size_t u) {
   for (int l = shards_.units[u].first_layer; l < shards_.units[u].last_layer; ++l) mlp_.place_parameters(l, nullptr);
-  gathered_weights_ = {};
+  gathered(u).begun = false;
+  if (!options_.prefetch) gathered(u).memory = {};
 }
 
 void Zero::make_gradients(size_t u) {
@@ -219,26 +238,42 @@ void Zero::step() {
   for (size_t u = 0; u < shards_.units.size(); ++u) {
     const size_t first = shards_.units[u].range.first;
     if (options_.level == 0) {
-      allgather(gradients_ + first, own_gradients(u), u);
+      begin_allgather(gradients_ + first, own_gradients(u), u, messages_);
+      end_allgather(gradients_ + first, u, messages_);
       optimizers_[u].step(parameters_ + first, gradients_ + first);
       continue;
     }
     optimizers_[u].step(own_weights(u), own_gradients(u));
-    if (options_.level < 3) allgather(parameters_ + first, own_weights(u), u);
+    if (options_.level == 3) continue;
+    begin_allgather(parameters_ + first, own_weights(u), u, messages_);
+    end_allgather(parameters_ + first, u, messages_);
   }
 }
 
-// whole (unit) = the parts of all ranks; mine (part) may lie in it, in its place.
-void Zero::allgather(float* whole, const float* mine, size_t u) {
-  const size_t n = shards_.units[u].range.size();
-  const Range own = part(u);
-  float* const place = whole + (own.first - shards_.units[u].range.first);
+// whole (unit) = the parts of all ranks, from end_allgather on; mine (part) may lie in it, in its place. The messages of chapter 05's
+// allgather_direct: each rank sends its part to its right neighbour first.
+void Zero::begin_allgather(float* whole, const float* mine, size_t u, Pending& messages) {
+  const Range unit = shards_.units[u].range, own = part(u);
+  float* const place = whole + (own.first - unit.first);
   if (place != mine) device_.copy(place, mine, own.size());
   if (ranks_ == 1) return;
+  device_.synchronize();  // copies that were begun before may still read the view
   device_.begin_copy_out(place, own.size());
   device_.end_copy_out(place, own.size());
-  float* const view = device_.host_view(whole, n);
-  allgather_direct(view, view + (place - whole), n, comm_);
+  float* const view = device_.host_view(whole, unit.size());
+  for (int step = 1; step < ranks_; ++step) {
+    const int from = (rank_ - step + ranks_) % ranks_;
+    const Range theirs = shards_.part(u, from);
+    messages.receive(view + (theirs.first - unit.first), theirs.size(), from, comm_);
+  }
+  for (int step = 1; step < ranks_; ++step)
+    messages.send(view + (place - whole), own.size(), (rank_ + step) % ranks_, comm_);
+}
+
+void Zero::end_allgather(float* whole, size_t u, Pending& messages) {
+  const size_t n = shards_.units[u].range.size();
+  if (ranks_ == 1) return;
+  messages.wait();
   device_.begin_copy_in(whole, n);
   device_.end_copy_in(whole, n);
 }

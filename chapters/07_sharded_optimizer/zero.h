@@ -6,6 +6,7 @@
 //     1     the optimizer's state for its shard only                   reduce gradients to owners, gather weights
 //     2     ... and gradients for its shard, and one unit at a time    the same
 //     3     ... and weights for its shard, and one unit at a time      gather weights twice, reduce gradients to owners
+//           (with prefetch two)
 //
 // Every level computes the same bits: the owner of an element adds its gradients in the order of the micro-batches of the
 // whole batch, ((g0 + g1) + g2) + ..., as chapter 01 does with the same number of micro-batches.
@@ -26,8 +27,9 @@ struct ZeroOptions {
   int64_t level = 1;
   int64_t unit = 1;           // the fewest parameters that travel together, see make_units
   int64_t micro_batches = 1;  // of a whole batch
+  bool prefetch = false;      // level 3: a unit's weights are gathered while the unit before it computes
 
-  // Declares level and unit as command-line options.
+  // Declares all but micro_batches as command-line options.
   void declare(Options& options);
 };
 
@@ -59,6 +61,7 @@ class Zero {
  private:
   void allocate(const OptimizerOptions& optimizer);
   void set_hooks();
+  void begin_gathering(size_t unit);
   void gather_weights(size_t unit);
   void free_weights(size_t unit);
   void make_gradients(size_t unit);
@@ -68,7 +71,8 @@ class Zero {
   void receive_operands(size_t unit);
   void send_parts(const float* gradients, size_t unit);
   void clip_gradients();
-  void allgather(float* whole, const float* mine, size_t unit);
+  void begin_allgather(float* whole, const float* mine, size_t unit, Pending& messages);
+  void end_allgather(float* whole, size_t unit, Pending& messages);
 
   Range part(size_t unit) const { return shards_.part(unit, rank_); }
   float* own_weights(size_t unit) const;
@@ -88,7 +92,15 @@ class Zero {
   Buffer<> gradients_;           // from level 2 on: the shard; below: all
   Buffer<> sums_;                // below level 2, where a batch takes several rounds: the shard's gradients so far
   std::vector<Optimizer> optimizers_;         // one a unit: for this rank's part, at level 0 for the whole unit
-  Buffer<> gathered_weights_;    // level 3: of the unit in use
+  // Level 3: the weights of the unit in use. With prefetch there are two places, allocated once, for units with an even and with
+  // an odd number: while one computes, the next one's arrive in the other place.
+  struct Gathered {
+    Buffer<> memory;
+    Pending messages;
+    bool begun = false;
+  };
+  Gathered gathered_[2];
+  Gathered& gathered(size_t unit) { return gathered_[options_.prefetch ? unit % 2 : 0]; }
   Buffer<> computed_gradients_;  // from level 2 on: of the unit in use
   Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part
 
