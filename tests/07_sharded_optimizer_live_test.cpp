@@ -103,6 +103,9 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
         end += length;
       }
       if (rank != shown) continue;
+      const std::string keeps = printed("%.2f MB", double(expected[0] + expected[1] + expected[2] + expected[3]) / 1e6), sends = printed("%.2f MB", double(expected[4]) / 1e6);
+      const std::string says = " level " + std::to_string(options.level) + ": rank " + std::to_string(rank) + " keeps " + keeps + " and sends " + sends + " in a step.";
+      ASSERT_NE(live.text("says").find(says), std::string::npos) << live.text("says") << says;
       for (size_t i = 0; i < expected.size(); ++i) {
         const std::string numbers = live.text("formulas." + std::to_string(i) + ".numbers");
         Value value(numbers);
@@ -117,7 +120,13 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
         const std::vector<size_t> of_rank = bytes(predict(shards, options, state, rank));
         for (size_t i = 0; i < most.size(); ++i) most[i] = std::max(most[i], of_rank[i]);
       }
-      for (size_t i = 0; i < most.size(); ++i) ASSERT_EQ(live.number("levels." + std::to_string(options.level) + "." + std::to_string(i)), most[i]);
+      const std::string row = "table." + std::to_string(options.level + 1) + ".";
+      ASSERT_EQ(live.text(row + "0"), std::to_string(options.level));
+      ASSERT_EQ(live.text(row + "5"), printed("%.2f", double(most[0] + most[1] + most[2] + most[3]) / 1e6));
+      for (size_t i = 0; i < most.size(); ++i) {
+        ASSERT_EQ(live.number("levels." + std::to_string(options.level) + "." + std::to_string(i)), most[i]);
+        ASSERT_EQ(live.text(row + std::to_string(i < 4 ? i + 1 : 6)), printed("%.2f", double(most[i]) / 1e6));
+      }
     }
   }
 }

@@ -25,6 +25,14 @@ struct Setting {
   }
 };
 
+// With two digits behind the point at most.
+std::string short_number(double number) {
+  std::string text = printed("%.2f", number);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (const std::string& name : schedule_names)
@@ -82,6 +90,12 @@ TEST(LiveSchedules, AreThoseOfTheNativeProgram) {
       ASSERT_EQ(live.text("doing." + std::to_string(stage)), doing);
     }
     ASSERT_EQ(bar, x.size());
+    std::string says = setting.schedule + ": idle " + percent(proof.idle) + ", the step takes " + short_number(proof.length) + " forward passes. At the dashed line: ";
+    for (size_t stage = 0; stage < proof.times.size(); ++stage) {
+      const std::string place = "." + std::to_string(stage);
+      says += (stage ? "; stage " : "stage ") + std::to_string(stage) + ": " + live.text("doing" + place) + ", keeps " + live.text("kept" + place);
+    }
+    ASSERT_EQ(live.text("says"), says + ".");
 
     for (size_t k = 0; k < schedule_names.size(); ++k) {
       const std::string kind = "kinds." + std::to_string(k) + ".", &name = schedule_names[k];
@@ -90,7 +104,11 @@ TEST(LiveSchedules, AreThoseOfTheNativeProgram) {
       ASSERT_EQ(live.number(kind + "idle"), of_kind.idle);
       ASSERT_EQ(live.number(kind + "length"), of_kind.length);
       ASSERT_EQ(live.number(kind + "formula"), idle_formula(name, setting.stages, name == "interleaved" ? setting.chunks : 1, setting.micro_batches));
-      ASSERT_EQ(live.number(kind + "most"), *std::max_element(of_kind.kept.begin(), of_kind.kept.end()));
+      const int most = *std::max_element(of_kind.kept.begin(), of_kind.kept.end());
+      ASSERT_EQ(live.number(kind + "most"), most);
+      const std::string row = "table." + std::to_string(k + 1) + ".";
+      const std::string cells[] = {name, percent(of_kind.idle), percent(live.number(kind + "formula")), short_number(of_kind.length), std::to_string(most)};
+      for (size_t i = 0; i < std::size(cells); ++i) ASSERT_EQ(live.text(row + std::to_string(i)), cells[i]);
     }
   }
 }

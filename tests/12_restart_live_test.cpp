@@ -1,7 +1,6 @@
 // The live figure of chapter 12 shows what the native simulation and the native formula say: every number, every bar, every point. The
 // page has musl's log1p, exp and expm1: a last place may differ from glibc's.
 #include <cmath>
-#include <cstdarg>
 #include <set>
 
 #include "chapters/12_restart/interval.h"
@@ -193,31 +192,22 @@ void expect_drawing(const LiveAnswer& live, const Setting& s) {
   if (!dashed.empty()) { ASSERT_NEAR(dashed[0], chosen, 0.01); }
 }
 
-std::string printed(const char* format, ...) {
-  char text[400];
-  va_list values;
-  va_start(values, format);
-  std::vsnprintf(text, sizeof text, format, values);
-  va_end(values);
-  return text;
-}
-
 // What is said and the table: the same numbers, rounded. Between a number and what it counts is a space at which no line ends.
 void expect_words(const LiveAnswer& live, const Setting& s) {
-  const auto percent = [&](const std::string& place) { return printed("%.1f\u00a0%%", 100 * live.number(place)); };
+  const auto share = [&](const std::string& place) { return percent(live.number(place)); };
   const auto simulated = [&](const std::string& row) { return printed("%.1f\u00a0±\u00a0%.1f\u00a0%%", 100 * live.number(row + "mean"), 100 * live.number(row + "half")); };
   const auto time = [](double t) {
     return t < 60 ? printed("%.3g\u00a0s", t) : t < 3600 ? printed("%.3g\u00a0min", t / 60) : printed("%.3g\u00a0h", t / 3600);
   };
   const std::string all = printed("%d nodes: a failure every %s on average. With a checkpoint after each %s, %s of the time is useful by formula, %s simulated. "
                                   "In the run that is drawn %zu failures threw away ", s.nodes, time(s.failures().between).c_str(), time(s.interval()).c_str(),
-                                  percent("rows.0.formula").c_str(), simulated("rows.0.").c_str(), drawn(live, "failure", "d").size());
-  ASSERT_EQ(live.text("says"), all + percent("parts.1") + " of the time, and " + percent("parts.2") + " went into restarts.");
+                                  share("rows.0.formula").c_str(), simulated("rows.0.").c_str(), drawn(live, "failure", "d").size());
+  ASSERT_EQ(live.text("says"), all + share("parts.1") + " of the time, and " + share("parts.2") + " went into restarts.");
   for (int row = 0; row < 6; ++row) {
     const std::string place = "rows." + std::to_string(row) + ".", cell = "table." + std::to_string(row + 1) + ".";
     ASSERT_EQ(live.text(cell + "0"), live.text(place + "name"));
     ASSERT_EQ(live.text(cell + "1"), time(live.number(place + "interval")));
-    ASSERT_EQ(live.text(cell + "2"), percent(place + "formula"));
+    ASSERT_EQ(live.text(cell + "2"), share(place + "formula"));
     ASSERT_EQ(live.text(cell + "3"), simulated(place));
   }
 }

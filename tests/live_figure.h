@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdarg>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -72,6 +74,17 @@ inline std::vector<std::string> drawn(const LiveAnswer& answer, const std::strin
   }
   return found;
 }
+
+// Numbers as a figure says them. Between a number and its unit is a space at which no line ends.
+inline std::string printed(const char* format, ...) {
+  char text[400];
+  va_list values;
+  va_start(values, format);
+  std::vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  return text;
+}
+inline std::string percent(double share) { return printed("%.1f\u00a0%%", 100 * share); }
 
 // The picture in the text is what the figure shows at first.
 inline void expect_same_picture(const std::string& figure) {
