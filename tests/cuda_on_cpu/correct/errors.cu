@@ -15,7 +15,7 @@
 
 __global__ void nothing() {}
 __global__ void add_one(int* p) { ++*p; }
-__device__ int variable[4];
+__device__ int variable[4], another[4];  // one of them is not the last of all
 int plain_variable[4];
 
 void memory() {
@@ -85,6 +85,7 @@ void memory() {
   OK(cudaMemcpyToSymbol(variable, host, 4, 12));
   OK(cudaMemcpyToSymbol(variable, host, 0, 16));
   REFUSED(cudaErrorInvalidValue, cudaMemcpyToSymbol(variable, host, 5, 12));
+  REFUSED(cudaErrorInvalidValue, cudaMemcpyToSymbol(another, host, 5, 12));
   REFUSED(cudaErrorInvalidValue, cudaMemcpyFromSymbol(host, variable, 17));
   REFUSED(cudaErrorInvalidSymbol, cudaMemcpyToSymbol(plain_variable, host, 4));
   REFUSED(cudaErrorInvalidSymbol, cudaMemcpyFromSymbol(host, plain_variable, 4));
@@ -188,6 +189,10 @@ void streams() {
   REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, without_time, event));
   REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, gone_event, event));
   REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, gone_event));
+#ifdef CUDA_ON_CPU
+  OK(cudaEventRecord(other, stream));  // one of the two has happened
+  REQUIRE(cudaEventElapsedTime(&milliseconds, event, other) == cudaErrorNotReady && cudaEventElapsedTime(&milliseconds, other, event) == cudaErrorNotReady);
+#endif
   // Milliseconds: no fewer than were slept between, no more than went by around.
   const auto begin = std::chrono::steady_clock::now();
   OK(cudaEventRecord(event, stream));
