@@ -407,7 +407,7 @@ traffic: $(B)/check/tests/03_fast_kernels_traffic_test ## wavefronts and sectors
 	@awk -F '",|,' '{ sub(/^"/, "", $$1); sub(/^chapters\//, "", $$2); printf "%-28s %-44s %-13s %9s %-10s %9s\n", $$1, $$2, $$3, $$6, $$4, $$7 }' $(B)/traffic.csv
 
 test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
-	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/fuzz/run tests/broken/run tests/mutants/sample tests/slides_in_browser tests/live_in_browser tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/class/try tests/exercises/gradescope/try)
+	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/fuzz/run tests/broken/run tests/mutants/sample tests/slides_in_browser tests/live_in_browser tests/live_in_firefox tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/class/try tests/exercises/gradescope/try)
 
 mutants: all data ## how many mechanical bugs do the tests notice? make mutants NN="05 mpi_guard" ARGS="--count 40"
 	@sh tests/mutants/run $(ARGS) $(NN)
