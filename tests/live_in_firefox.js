@@ -12,8 +12,10 @@ const [browser, folder, ...pages] = process.argv.slice(2);
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-writeFileSync(`${folder}/user.js`, 'user_pref("marionette.port", 0); user_pref("ui.prefersReducedMotion", 1); user_pref("app.update.enabled", false);\n');
-const child = spawn(browser, ["--headless", "--marionette", "-remote-allow-system-access", "--no-remote", "--profile", folder], { stdio: "ignore", env: { ...process.env, HOME: folder } });
+writeFileSync(`${folder}/user.js`, 'user_pref("marionette.port", 0); user_pref("ui.prefersReducedMotion", 1); user_pref("devtools.console.stdout.content", true); user_pref("devtools.console.stdout.chrome", false);\n');
+const child = spawn(browser, ["--headless", "--marionette", "-remote-allow-system-access", "--no-remote", "--profile", folder], { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, HOME: folder } });
+const printed = [];  // what pages gave to console.error; the browser's own parts begin with their name
+child.stdout.on("data", (bytes) => printed.push(...String(bytes).split("\n").filter((line) => /^console\.error: (?!\w+: )/.test(line))));
 
 const waiting = new Map();
 let socket, id = 0, rest = Buffer.alloc(0);
@@ -58,10 +60,14 @@ const settled = async () => { for (let seen = "", now; (now = await evaluate("do
 // What pages have said that is an error, since the last call.
 async function errors() {
   await send("Marionette:SetContext", { value: "chrome" });
-  const said = await evaluate(`(() => { const all = Services.console.getMessageArray().filter((m) => m instanceof Ci.nsIScriptError && m.sourceName.startsWith("file:")
-    && !(m.flags & Ci.nsIScriptError.warningFlag)).map((m) => m.errorMessage + ", line " + m.lineNumber); Services.console.reset(); return all; })()`);
+  const said = await evaluate(`(() => {
+    const all = Services.console.getMessageArray().filter((m) => m instanceof Ci.nsIScriptError && /^(file|blob):/.test(m.sourceName)
+      && !(m.flags & Ci.nsIScriptError.warningFlag)).map((m) => m.errorMessage + ", line " + m.lineNumber);
+    Services.console.reset();
+    return all;
+  })()`);
   await send("Marionette:SetContext", { value: "content" });
-  return said;
+  return [...said, ...printed.splice(0)];
 }
 
 async function page(file) {
