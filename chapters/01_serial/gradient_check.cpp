@@ -31,6 +31,9 @@ struct Worst {
   size_t parameter = 0;
 };
 
+// Larger, or no number at all; nothing is worse than that.
+bool worse(double error, double than) { return !(error <= than) && !std::isnan(than); }
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -78,12 +81,12 @@ int main(int argc, char** argv) try {
       const double slope = central_difference(layout, exact, i, x, labels);
       const double error = std::abs(gradients[i] - slope);
       largest = std::max(largest, std::abs(slope));
-      if (!(error <= worst.error) && !std::isnan(worst.error)) worst = {error, gradients[i], slope, i};
+      if (worse(error, worst.error)) worst = {error, gradients[i], slope, i};
     }
     std::printf("%-8d %-12s %12zu %14.9f %14.9f %12.1e\n", layer.index,
                 (std::to_string(layer.in) + " -> " + std::to_string(layer.out)).c_str(), layer.range().size(),
                 worst.backward, worst.slope, worst.error);
-    if (!(worst.error <= worst_overall) && !std::isnan(worst_overall)) worst_overall = worst.error;
+    if (worse(worst.error, worst_overall)) worst_overall = worst.error;
   }
   // Single precision carries 24 bits: sums of a few dozen terms are right to about 1e-6 of the largest gradient.
   const double bound = 1e-5 * largest;

@@ -16,10 +16,9 @@ void place_own_block(float* all, const float* mine, const Blocks& blocks, int ra
 }  // namespace
 
 // Each rank begins with its right neighbour, so no rank is everybody's first target.
-void allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm) {
+void begin_allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm, Pending& messages) {
   const Blocks blocks{n, ranks_of(comm)};
   const int ranks = blocks.ranks, rank = rank_of(comm);
-  Pending messages;
   for (int step = 1; step < ranks; ++step) {
     const int from = (rank - step + ranks) % ranks;
     messages.receive(all + blocks.begin(from), blocks.size(from), from, comm);
@@ -27,6 +26,11 @@ void allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm) {
   for (int step = 1; step < ranks; ++step)
     messages.send(mine, blocks.size(rank), (rank + step) % ranks, comm);
   place_own_block(all, mine, blocks, rank);
+}
+
+void allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm) {
+  Pending messages;
+  begin_allgather_direct(all, mine, n, comm, messages);
   messages.wait();
 }
 

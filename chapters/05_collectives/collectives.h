@@ -38,6 +38,8 @@
 
 #include <cstddef>
 
+class Pending;  // messages.h
+
 // ---- barrier.cpp ----
 
 // Returns after every rank has called it. Dissemination [HFM]: in round k every rank tells the one 2^k further.
@@ -93,6 +95,8 @@ void gather_tree(float* all, const float* mine, size_t n, int root, MPI_Comm com
 
 // Every rank sends its block to every other, all at once. (p - 1) alpha + (p-1)/p n beta.
 void allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm);
+// Its first half: the blocks are there after messages.wait() (messages.h); until then `mine` stays as it is.
+void begin_allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm, Pending& messages);
 
 // Blocks go round a ring: p - 1 steps, each with neighbours only. (p - 1) alpha + (p-1)/p n beta [TRG].
 void allgather_ring(float* all, const float* mine, size_t n, MPI_Comm comm);

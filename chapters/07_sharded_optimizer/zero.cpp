@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chapters/05_collectives/collectives.h"
 #include "chapters/06_data_parallel/sum_over_ranks.h"
 #include "common/error.h"
 
@@ -250,8 +251,7 @@ void Zero::step() {
   }
 }
 
-// whole (unit) = the parts of all ranks, from end_allgather on; mine (part) may lie in it, in its place. The messages of chapter 05's
-// allgather_direct: each rank sends its part to its right neighbour first.
+// whole (unit) = the parts of all ranks, from end_allgather on; mine (part) may lie in it, in its place.
 void Zero::begin_allgather(float* whole, const float* mine, size_t u, Pending& messages) {
   const Range unit = shards_.units[u].range, own = part(u);
   float* const place = whole + (own.first - unit.first);
@@ -261,13 +261,7 @@ void Zero::begin_allgather(float* whole, const float* mine, size_t u, Pending& m
   device_.begin_copy_out(place, own.size());
   device_.end_copy_out(place, own.size());
   float* const view = device_.host_view(whole, unit.size());
-  for (int step = 1; step < ranks_; ++step) {
-    const int from = (rank_ - step + ranks_) % ranks_;
-    const Range theirs = shards_.part(u, from);
-    messages.receive(view + (theirs.first - unit.first), theirs.size(), from, comm_);
-  }
-  for (int step = 1; step < ranks_; ++step)
-    messages.send(view + (place - whole), own.size(), (rank_ + step) % ranks_, comm_);
+  begin_allgather_direct(view, view + (place - whole), unit.size(), comm_, messages);
 }
 
 void Zero::end_allgather(float* whole, size_t u, Pending& messages) {

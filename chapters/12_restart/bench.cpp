@@ -39,8 +39,10 @@ ssize_t counted_write(int file, const void* bytes, size_t count, off_t place) {
 void write_segments(const std::string& file, std::span<const Segment> segments, MPI_Comm comm) {
   const int opened = open(file.c_str(), O_CREAT | O_WRONLY, 0644);
   bool good = opened >= 0;
-  for (const Segment& s : segments)
-    good = good && counted_write(opened, s.memory, s.count * sizeof(float), off_t(CheckpointHeader::bytes + s.place * sizeof(float))) > 0;
+  for (const Segment& s : segments) {
+    const size_t bytes = s.count * sizeof(float);
+    good = good && counted_write(opened, s.memory, bytes, off_t(CheckpointHeader::bytes + s.place * sizeof(float))) == ssize_t(bytes);
+  }
   good = good && fsync(opened) == 0;
   if (opened >= 0) close(opened);
   agree(good ? "" : file + ": cannot be written", comm);
@@ -74,6 +76,24 @@ std::string quartiles(const std::vector<double>& seconds) {
   char text[80];
   std::snprintf(text, sizeof text, "%8.2f  (%.2f to %.2f)", 1e3 * median(seconds), 1e3 * quantile(seconds, 0.25), 1e3 * quantile(seconds, 0.75));
   return text;
+}
+
+void tell(const Way (&ways)[3], const std::vector<double>& copies, int64_t save_every, const std::vector<double>& without,
+          const std::vector<double>& with) {
+  const auto row = [](const std::string& what, const std::vector<double>& seconds) { std::printf("%-38s %s\n", what.c_str(), quartiles(seconds).c_str()); };
+  std::printf("written by            writes of a rank  ms, and flushed (quartiles)\n");
+  for (const Way& way : ways) {
+    char text[80];
+    std::snprintf(text, sizeof text, "%-20s %17s", way.name, way.writes > 0 ? std::to_string(way.writes).c_str() : "MPI's own");
+    row(text, way.seconds);
+  }
+  row("copied, and the training goes on", copies);
+  row(std::to_string(save_every) + " steps without a checkpoint", without);
+  row(std::to_string(save_every) + " steps with one on its way", with);
+  std::vector<double> relative;
+  for (size_t round = 0; round < with.size(); ++round) relative.push_back(with[round] / without[round]);
+  std::printf("saving costs %.2f %% of the time (median of %zu rounds, quartiles %.2f to %.2f)\n", 100 * (median(relative) - 1), relative.size(),
+              100 * (quantile(relative, 0.25) - 1), 100 * (quantile(relative, 0.75) - 1));
 }
 
 }  // namespace
@@ -120,7 +140,7 @@ int bench_saving(MpiSession& mpi, int argc, char** argv) {
                 {"MPI_File_write_all", [&](const std::string& to) { write_all_by_mpi(to, segments, MPI_COMM_WORLD); }, {}},
                 {"a block each", [&](const std::string& to) { write_checkpoint(to, header, device, segments, MPI_COMM_WORLD); }, {}}};
   CheckpointWriter writer(MPI_COMM_WORLD);
-  std::vector<double> copies, with, without, relative;
+  std::vector<double> copies, with, without;
   CoreShare share;
   const auto remove = [&](const std::string& name) {
     MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
@@ -152,10 +172,9 @@ int bench_saving(MpiSession& mpi, int argc, char** argv) {
     without.push_back(steps(false));
     with.push_back(steps(true));
     share.end();
-    relative.push_back(with.back() / without.back());
     if (round >= 0) continue;
     for (Way& way : ways) way.seconds.clear();
-    copies.clear(), with.clear(), without.clear(), relative.clear(), share = {};
+    copies.clear(), with.clear(), without.clear(), share = {};
   }
   disk.write = pwrite;
   const double lost = share.lost(MPI_COMM_WORLD);
@@ -165,18 +184,7 @@ int bench_saving(MpiSession& mpi, int argc, char** argv) {
   const size_t bytes = CheckpointHeader::bytes + sizeof(float) * header.numbers();
   std::printf("%s: grid %s, %s; a checkpoint has %.2f MB\n", machine_name().c_str(), to_string(grid.shape).c_str(), optimizer.c_str(), 1e-6 * double(bytes));
   std::printf("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(v));
-  const auto row = [](const std::string& what, const std::vector<double>& seconds) { std::printf("%-38s %s\n", what.c_str(), quartiles(seconds).c_str()); };
-  std::printf("written by            writes of a rank  ms, and flushed (quartiles)\n");
-  for (const Way& way : ways) {
-    char text[80];
-    std::snprintf(text, sizeof text, "%-20s %17s", way.name, way.writes > 0 ? std::to_string(way.writes).c_str() : "MPI's own");
-    row(text, way.seconds);
-  }
-  row("copied, and the training goes on", copies);
-  row(std::to_string(save_every) + " steps without a checkpoint", without);
-  row(std::to_string(save_every) + " steps with one on its way", with);
-  std::printf("saving costs %.2f %% of the time (median of %zu rounds, quartiles %.2f to %.2f)\n", 100 * (median(relative) - 1), relative.size(),
-              100 * (quantile(relative, 0.25) - 1), 100 * (quantile(relative, 0.75) - 1));
+  tell(ways, copies, save_every, without, with);
   return status;
 }
 

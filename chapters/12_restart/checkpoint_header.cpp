@@ -18,12 +18,6 @@ constexpr char number_sum[] = "checksum of numbers ";
 constexpr char numbers_here[] = "32-bit float, little-endian";
 static_assert(std::endian::native == std::endian::little && sizeof(float) == 4, "as checkpoints say");
 
-uint64_t hash_text(const std::string& text) {
-  uint64_t hash = hash_begin;
-  for (char c : text) hash = hash_on(hash, uint8_t(c));
-  return hash;
-}
-
 std::string hexadecimal(uint64_t number) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", (unsigned long long)number);

@@ -1,2 +1,2 @@
 # chapters/12_restart/bench.cpp 12_restart_measuring_test Bench.PrintsWhat*
-s/relative.push_back(with.back() \/ without.back());/relative.push_back(without.back() \/ with.back());/
+s/relative.push_back(with\[round\] \/ without\[round\]);/relative.push_back(without[round] \/ with[round]);/

@@ -49,10 +49,8 @@ bool refused(const std::string& file, F read) try {
 }
 
 std::string check_of(const std::string& text) {
-  uint64_t hash = hash_begin;
-  for (const char c : text) hash = hash_on(hash, uint8_t(c));
   char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", (unsigned long long)hash);
+  std::snprintf(digits, sizeof digits, "%016llx", (unsigned long long)hash_text(text));
   return digits;
 }
 
