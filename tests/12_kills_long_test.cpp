@@ -1,4 +1,4 @@
-// Fifty kills at places that are drawn, see kills.h: of ranks, of the launcher, of a host; and some on a disk that is full.
+// Fifty kills at places that are drawn, see kills.h: of ranks, of the launcher, of a host; some on a disk that is full. And a bit that changes.
 //
 //   KILLS=200 build/tests/12_kills_long_test    200 of them
 #include <sched.h>
@@ -71,4 +71,21 @@ TEST_F(Kills, OnAFullDisk) {
   EXPECT_EQ(last.status, 0) << last.run.output;
   EXPECT_EQ(last.weights, undisturbed.weights) << last.run.output;
   umount(folder.c_str());
+}
+
+// In each attempt a bit of a weight changes in its eighth step, on one of three ranks; what the replicas do not agree on is not saved. The
+// run goes back by itself to the checkpoint before, twice, and ends with the bits of a run that nothing happened to.
+TEST_F(Kills, OfABitSendsTheRunBack) {
+  if (on_several_hosts(2)) GTEST_SKIP() << "skipped: one host is enough for this";
+  const Job job{3, "3 1 1 0", folder + "/run"};
+  const Job::End undisturbed = job.train("0 0 0 rank", folder + "/undisturbed");
+  ASSERT_EQ(undisturbed.status, 0) << undisturbed.run.output;
+  const std::string program = build_folder() + "/tests/12_restart_run_test --gtest_also_run_disabled_tests --gtest_filter=Run.DISABLED_StrikesWhereItIsTold";
+  const ProgramRun run = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD GRID='3 1 1 0' FOLDER=" + job.folder + " STRIKE='1 1 8 bit' "
+                                     "timeout -k 5 300 sh common/mpi/launch --restarts 2 3 " + program + " --checkpoint " + job.folder);
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* said : {"after step 8 the weights of rank 1 differ from those of the others: not saved", "continuing after step 6,",
+                           "after step 14 the weights of rank 1 differ from those of the others: not saved", "continuing after step 12,"})
+    EXPECT_TRUE(contains(run.output, said)) << said << "\n" << run.output;
+  EXPECT_TRUE(contains(run.output, "\nstatus 0, weights " + undisturbed.weights)) << run.output;
 }

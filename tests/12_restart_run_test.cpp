@@ -142,6 +142,17 @@ class Run : public testing::Test {
 // On rank 0, which speaks: the whole text.
 #define EXPECT_SAID(run, text) EXPECT_ON_ALL_RANKS(rank() != 0 || (run).said == (text)) << (run).said << "expected:\n" << (text)
 
+// Of the weight at a place of the unsplit network, where this rank has it.
+void change_a_bit(HybridModel& model, size_t place) {
+  for (const Segment& s : model.segments_to_read())
+    if (s.place <= place && place < s.place + s.count) {
+      uint32_t bits = 0;
+      std::memcpy(&bits, s.memory + (place - s.place), sizeof bits);
+      bits ^= 1u << 22;
+      std::memcpy(s.memory + (place - s.place), &bits, sizeof bits);
+    }
+}
+
 std::atomic<double> moment = 0;  // of the test's clock; each flush of a file lets it go on, each time by more
 double tick = 0;
 double clock_of_test() { return moment; }
@@ -358,14 +369,7 @@ TEST_F(Run, SavesOnlyWhatItsReplicasAgreeOn) {
   for (const size_t at : {size_t{8}, size_t{9}})
     for (const size_t place : {size_t{0}, size_t{17 * 13 - 1}}) {  // of the first layer, of data rank 0 and of the last one
       after_step = [&](size_t step, HybridModel& model) {
-        if (step != at || rank() != ranks() - 1) return;
-        for (const Segment& s : model.segments_to_read())
-          if (s.place <= place && place < s.place + s.count) {
-            uint32_t bits = 0;
-            std::memcpy(&bits, s.memory + (place - s.place), sizeof bits);
-            bits ^= 1u << 22;
-            std::memcpy(s.memory + (place - s.place), &bits, sizeof bits);
-          }
+        if (step == at && rank() == ranks() - 1) change_a_bit(model, place);
       };
       const Ended end = train(o);
       after_step = nullptr;
@@ -483,7 +487,8 @@ void strike_host() {
 }  // namespace
 
 // The program that the tests of kills start, see kills.h.  FOLDER: of its checkpoints.  GRID: replicas, pipeline, tensor, reproducible.
-// STRIKE: the rank that does it, the kind of the place, its number, and what is struck: rank, launcher or host.  LAUNCHER: its process.
+// STRIKE: the rank that does it, the kind of the place, its number, and what is struck: rank, launcher, host, or a bit of its weights after
+// that step.  LAUNCHER: its process.
 TEST_F(Run, DISABLED_StrikesWhereItIsTold) {
   RestartOptions o = resumed();
   o.save_every = 2;
@@ -497,7 +502,11 @@ TEST_F(Run, DISABLED_StrikesWhereItIsTold) {
   o.checkpoint = std::getenv("FOLDER");
   if (std::string(what) == "launcher") strike = [] { kill(std::atoi(std::getenv("LAUNCHER")), SIGKILL); };
   if (std::string(what) == "host") strike = strike_host;
-  if (rank() == who) deadly_place[kind] = there;
+  const bool bit = std::string(what) == "bit";
+  if (bit) after_step = [&](size_t, HybridModel& model) {
+    if (rank() == who && places[step] == there) change_a_bit(model, 0);
+  };
+  if (rank() == who && !bit) deadly_place[kind] = there;
   disk.write = [](int file, const void* bytes, size_t count, off_t at) { return place(disk_call), pwrite(file, bytes, count, at); };
   disk.flush = [](int file) { return place(disk_call), fsync(file); };
   disk.cut = [](int file, off_t length) { return place(disk_call), ftruncate(file, length); };
@@ -510,6 +519,7 @@ TEST_F(Run, DISABLED_StrikesWhereItIsTold) {
   uint64_t fewest[kinds_of_place];
   for (int k = 0; k < kinds_of_place; ++k) fewest[k] = places[k];
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, fewest, kinds_of_place, MPI_UINT64_T, MPI_MIN, MPI_COMM_WORLD));
+  EXPECT_ON_ALL_RANKS(end.error.empty());
   if (rank() != 0) return;  // one rank speaks, in one piece
   char text[200];
   const int length = std::snprintf(text, sizeof text, "\nstatus %d, weights %016llx, places", end.status, (unsigned long long)hash_bits(end.weights));
