@@ -87,7 +87,7 @@ Cluster load_cluster(const std::string& name) {
   cluster.title.erase(0, 2);
   in.seekg(0);
 
-  double ranks = 0, cards = 0, island = 0, rack = 0, rails = 0, alone = 0, fifo = 0;
+  double ranks = 0, cards = 0, island = 0, rack = 0, rails = 0, alone = 0, fifo = 0, max_min = 0;
   std::vector<Field> fields = {{"ranks-per-node", 1, 1, &ranks},
                                {"cards-per-node", 1, 1, &cards},
                                {"eager-kib", 1024, 0, &cluster.eager_bytes},
@@ -97,6 +97,7 @@ Cluster load_cluster(const std::string& name) {
                                {"launch-us", 1e-6, 0, &cluster.launch},
                                {"progress-alone", 1, 0, &alone, false},
                                {"fifo-ports", 1, 0, &fifo, false},
+                               {"max-min", 1, 0, &max_min, false},
                                {"ranks-per-island", 1, 1, &island, false},
                                {"island-gbyte-per-second", 1e9, 1e-6, &cluster.island_bytes_per_second, false},
                                {"nodes-per-rack", 1, 1, &rack, false},
@@ -115,5 +116,6 @@ Cluster load_cluster(const std::string& name) {
                 std::to_string(cluster.ranks_per_island));
   cluster.progress_alone = alone > 0;
   cluster.fifo_ports = fifo > 0;
+  cluster.max_min = max_min > 0;
   return cluster;
 }

@@ -31,6 +31,7 @@ struct Cluster {
   double eager_bytes = 65536;  // a longer message waits in its sender until its receiver is there
   bool progress_alone = false;  // it begins then; otherwise not before both are in an MPI function
   bool fifo_ports = false;      // a port serves one message at a time; otherwise all of them at once
+  bool max_min = false;  // then the others get what one of them cannot use, because another of its ports is narrower for it
 
   double operations_per_second = 1e11;  // of a rank; a multiplication and an addition are two
   double bytes_per_second = 25e9;       // between a rank and its memory

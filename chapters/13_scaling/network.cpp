@@ -4,26 +4,28 @@
 #include <limits>
 #include <utility>
 
+constexpr double never = std::numeric_limits<double>::infinity();
+
 Network::Network(const Cluster& cluster, int ranks, Events& events)
     : cluster_(cluster), topology_(cluster, ranks), events_(events) {
   for (int port = 0; port < topology_.ports(); ++port)
-    ports_.push_back({.bytes_per_second = topology_.bytes_per_second(port), .streams = {}, .ends = {}});
+    ports_.push_back({.bytes_per_second = topology_.bytes_per_second(port), .streams = {}});
 }
 
 // ---- Flows come and go ----
 
 void Network::begin(double now, int number, int from, size_t of_sender, int to, double bytes) {
-  if (flows_.size() <= size_t(number)) flows_.resize(size_t(number) + 1);
   const Link& link = topology_.link(from, to);
-  Flow& flow = flows_[size_t(number)];
-  flow = {.stream = stream_of(topology_.route(from, to)), .bytes = bytes + link.gap * link.bytes_per_second};
-  if (flow.bytes == 0) {  // nobody notices it
+  bytes += link.gap * link.bytes_per_second;
+  if (streams_of_.size() <= size_t(number)) streams_of_.resize(size_t(number) + 1);
+  int& stream = streams_of_[size_t(number)] = bytes == 0 ? -1 : stream_of(topology_.route(from, to));
+  if (stream < 0) {  // nobody notices it
     events_.insert({now, Happens::message_left, number});
   } else if (cluster_.fifo_ports) {
-    line_.insert({now, from, of_sender, number});
-    change(streams_[size_t(flow.stream)].route, 0);
+    line_.insert({now, from, of_sender, number, bytes});
+    change(streams_[size_t(stream)].route, 0);
   } else {
-    join(now, number);
+    join(now, number, bytes);
   }
 }
 
@@ -34,162 +36,128 @@ int Network::stream_of(const Route& route) {
   return stream->second;
 }
 
-void Network::join(double now, int number) {
-  Flow& flow = flows_[size_t(number)];
-  Stream& s = streams_[size_t(flow.stream)];
+void Network::join(double now, int number, double bytes) {
+  const int stream = streams_of_[size_t(number)];
+  Stream& s = streams_[size_t(stream)];
   s.sent += s.rate * (now - s.since);
   s.since = now;
-  flow.last = s.sent + flow.bytes;
-  if (s.flows.empty()) enter(flow.stream);
-  s.flows.insert({flow.last, number});
-  s.next = s.flows.begin()->first;
+  if (s.flows.empty())
+    for (const int port : s.route) ports_[size_t(port)].streams.push_back(stream);
+  s.flows.insert({s.sent + bytes, number});
   change(s.route, 1);
-  set_end(now, flow.stream);
+  set_rate(now, stream, s.rate);
 }
 
+// Of the flows of a stream, the first one has ended.
 void Network::end(double now, int number) {
-  const Flow& flow = flows_[size_t(number)];
-  if (flow.bytes == 0) return;
-  Stream& s = streams_[size_t(flow.stream)];
-  Port& port = first_port(s);
-  port.queued.number = port.first = -1;
-  if (!std::exchange(port.again, true)) again_.push_back(s.route.port[0]);
-  s.flows.erase({flow.last, number});
-  s.sent = flow.last;
+  const int stream = streams_of_[size_t(number)];
+  if (stream < 0) return;
+  Stream& s = streams_[size_t(stream)];
+  ports_[size_t(s.route.port[0])].queued = nothing;
+  look_again(s.route.port[0]);
+  s.sent = s.flows.begin()->first;
   s.since = now;
+  s.flows.erase(s.flows.begin());
   change(s.route, -1);
-  if (s.flows.empty()) {
-    leave(flow.stream);
-    s.rate = s.sent = 0;
-  } else {
-    s.next = s.flows.begin()->first;
-    set_end(now, flow.stream);
-  }
-  // Others that end at this moment do so before rates change.
-  looked_at_ += port.ends.size();
-  const auto next = std::ranges::find(port.ends, now);
-  if (next == port.ends.end()) return;
-  const Stream& other = streams_[size_t(port.streams[size_t(next - port.ends.begin())])];
-  put_into_queue(port, {now, Happens::message_left, other.flows.begin()->second});
+  if (!s.flows.empty()) return set_rate(now, stream, s.rate);
+  for (const int port : s.route) std::erase(ports_[size_t(port)].streams, stream);
+  s.rate = s.sent = 0;
 }
 
 void Network::change(const Route& route, int flows) {
-  for (int i = 0; i < route.ports; ++i) {
-    Port& port = ports_[size_t(route.port[size_t(i)])];
+  for (const int number : route) {
+    Port& port = ports_[size_t(number)];
     port.flows += flows;
-    if (!std::exchange(port.changed, true)) changed_.push_back(route.port[size_t(i)]);
+    if (std::exchange(port.changed, true)) continue;
+    changed_.push_back(number);
+    port.left = port.bytes_per_second;
+    port.with_rate = port.filled = 0;
   }
 }
 
-int& Network::place_in(Stream& s, int port) {
-  size_t i = 0;
-  while (s.route.port[i] != port) ++i;
-  return s.place[i];
-}
-
-void Network::enter(int stream) {
-  Stream& s = streams_[size_t(stream)];
-  for (size_t i = 0; i < size_t(s.route.ports); ++i) {
-    Port& port = ports_[size_t(s.route.port[i])];
-    s.place[i] = int(port.streams.size());
-    port.streams.push_back(stream);
-  }
-  first_port(s).ends.push_back(0);
-}
-
-// The last one of each list takes its place.
-void Network::leave(int stream) {
-  const Stream& s = streams_[size_t(stream)];
-  Port& first = first_port(s);
-  first.ends[size_t(s.place[0])] = first.ends.back();
-  first.ends.pop_back();
-  for (size_t i = 0; i < size_t(s.route.ports); ++i) {
-    const int number = s.route.port[i];
-    std::vector<int>& all = ports_[size_t(number)].streams;
-    Stream& last = streams_[size_t(all.back())];
-    place_in(last, number) = s.place[i];
-    all[size_t(s.place[i])] = all.back();
-    all.pop_back();
+void Network::let_the_first_go(double now) {
+  for (auto it = line_.begin(); it != line_.end();) {
+    const auto [since, sender, of_sender, number, bytes] = *it;
+    const bool goes = std::ranges::all_of(streams_[size_t(streams_of_[size_t(number)])].route,
+                                          [&](int port) { return ports_[size_t(port)].flows == 0; });
+    it = goes ? line_.erase(it) : std::next(it);
+    if (goes) join(now, number, bytes);
   }
 }
 
 // ---- Rates ----
 
-void Network::set_rate(double now, int stream) {
-  Stream& s = streams_[size_t(stream)];
-  double rate = ports_[size_t(s.route.port[0])].share;
-  for (int i = 1; i < s.route.ports; ++i) rate = std::min(rate, ports_[size_t(s.route.port[size_t(i)])].share);
-  if (rate == s.rate) return;
-  s.sent += s.rate * (now - s.since);
-  s.since = now;
-  s.rate = rate;
-  set_end(now, stream);
-}
-
-// When the first flow of the stream ends, at its rate. Is it the first one of its port?
-void Network::set_end(double now, int stream) {
-  Stream& s = streams_[size_t(stream)];
-  Port& port = first_port(s);
-  double& end = port.ends[size_t(s.place[0])];
-  const double before = end;
-  end = s.rate == 0 ? std::numeric_limits<double>::infinity()
-                    : now + std::max(0.0, s.next - s.sent) / s.rate;
-  if (port.first == stream ? end > before : port.first < 0)
-    port.first = -1;  // perhaps another one is
-  else if (port.first != stream && end >= port.ends[size_t(streams_[size_t(port.first)].place[0])])
-    return;
-  else
-    port.first = stream;
-  if (!std::exchange(port.again, true)) again_.push_back(s.route.port[0]);
-}
-
-void Network::put_into_queue(Port& port, Event event) {
-  if (port.queued == event) return;
-  if (port.queued.number >= 0) events_.erase(port.queued);
-  port.queued = event;
-  events_.insert(event);
-  ++queued_;
-}
-
-void Network::queue_the_first(Port& port) {
-  port.again = false;
-  if (port.streams.empty()) return;
-  if (port.first < 0) {
-    looked_at_ += port.ends.size();
-    port.first = port.streams[size_t(std::ranges::min_element(port.ends) - port.ends.begin())];
-  }
-  const Stream& s = streams_[size_t(port.first)];
-  put_into_queue(port, {port.ends[size_t(s.place[0])], Happens::message_left, s.flows.begin()->second});
-}
-
 bool Network::settle(double now) {
-  if (changed_.empty()) return false;
+  if (settled()) return false;
+  queue_the_firsts();
+  if (!events_.empty() && events_.begin()->moment == now) return true;  // some more end now
   if (cluster_.fifo_ports) let_the_first_go(now);
-  for (const int number : changed_) {
-    Port& port = ports_[size_t(number)];
-    port.share = port.bytes_per_second / std::max(1, port.flows);
-    port.changed = false;
+  std::vector<int> streams = whose_rates_change();
+  for (double least = 0; !streams.empty();) {
+    const double before = std::exchange(least, never);
+    for (const int number : changed_) {
+      Port& port = ports_[size_t(number)];
+      port.left -= before * port.filled;
+      port.with_rate += std::exchange(port.filled, 0);
+      port.share = port.with_rate == port.flows ? never : port.left / (port.flows - port.with_rate);
+      least = std::min(least, port.share);
+    }
+    // Max-min: flows that have the least are through. What they leave at their other ports is for those that still wait.
+    std::erase_if(streams, [&](int stream) {
+      const Stream& s = streams_[size_t(stream)];
+      double rate = never;
+      for (const int port : s.route) rate = std::min(rate, ports_[size_t(port)].share);
+      if (cluster_.max_min && rate > least) return false;
+      for (const int port : s.route) ports_[size_t(port)].filled += int(s.flows.size());
+      if (rate != s.rate) set_rate(now, stream, rate);
+      return true;
+    });
   }
-  for (const int number : changed_) {
-    const Port& port = ports_[size_t(number)];
-    looked_at_ += port.streams.size();
-    for (const int stream : port.streams) set_rate(now, stream);
-  }
-  for (const int number : again_) queue_the_first(ports_[size_t(number)]);
+  for (const int number : changed_) ports_[size_t(number)].changed = false;
   changed_.clear();
-  again_.clear();
+  queue_the_firsts();
   return true;
 }
 
-void Network::let_the_first_go(double now) {
-  const auto is_free = [&](const Route& route) {
-    return std::all_of(route.port.begin(), route.port.begin() + route.ports,
-                       [&](int port) { return ports_[size_t(port)].flows == 0; });
-  };
-  for (auto it = line_.begin(); it != line_.end();) {
-    const int number = std::get<3>(*it);
-    const bool goes = is_free(streams_[size_t(flows_[size_t(number)].stream)].route);
-    it = goes ? line_.erase(it) : std::next(it);
-    if (goes) join(now, number);
+// Those of changed ports. Max-min: also those that share a port with these, and so on. Once: at its first port, if that has changed.
+std::vector<int> Network::whose_rates_change() {
+  std::vector<int> streams;
+  for (size_t i = 0; i < changed_.size(); ++i) {
+    looked_at_ += ports_[size_t(changed_[i])].streams.size();
+    for (const int stream : ports_[size_t(changed_[i])].streams) {
+      const Route& route = streams_[size_t(stream)].route;
+      if (cluster_.max_min) change(route, 0);
+      if (route.port[0] == changed_[i] || !ports_[size_t(route.port[0])].changed) streams.push_back(stream);
+    }
   }
+  return streams;
+}
+
+// From now on; and when the first flow of the stream ends.
+void Network::set_rate(double now, int stream, double rate) {
+  Stream& s = streams_[size_t(stream)];
+  s.sent += s.rate * (now - s.since);
+  s.since = now;
+  s.rate = rate;
+  s.end = rate == 0 ? never : now + std::max(0.0, s.flows.begin()->first - s.sent) / rate;
+  const Port& port = ports_[size_t(s.route.port[0])];
+  if (stream == port.first || s.end < port.queued.moment) look_again(s.route.port[0]);
+}
+
+// At these ports another flow may end first, or the first one at another moment.
+void Network::queue_the_firsts() {
+  for (const int number : again_) {
+    Port& port = ports_[size_t(number)];
+    port.again = false;
+    if (port.streams.empty()) continue;
+    looked_at_ += port.streams.size();
+    port.first = *std::ranges::min_element(port.streams, {}, [&](int stream) { return streams_[size_t(stream)].end; });
+    const Stream& s = streams_[size_t(port.first)];
+    const Event event{s.end, Happens::message_left, s.flows.begin()->second};
+    if (s.end == never || event == port.queued) continue;
+    if (port.queued.number >= 0) events_.erase(port.queued);
+    port.queued = *events_.insert(event).first;
+    ++queued_;
+  }
+  again_.clear();
 }

@@ -19,6 +19,8 @@ constexpr int most_ports = 4;
 struct Route {
   std::array<int, most_ports> port{};  // the one that a message leaves through first, the one that it comes in by last
   int ports = 2;
+  const int* begin() const { return port.data(); }
+  const int* end() const { return begin() + ports; }
 };
 
 class Topology {

@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <cstdio>
 #include <new>
 
 #include "common/error.h"
@@ -14,8 +13,8 @@ World* current = nullptr;
 constexpr size_t page = 4096, stack_bytes = 512 * 1024;  // of address space: only what is used takes memory
 
 void* new_stack() {
-  void* memory = mmap(nullptr, page + stack_bytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, page + stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   mprotect(memory, page, PROT_NONE);  // a stack that is too small meets it
   return memory;
@@ -28,8 +27,8 @@ World& world() {
   return *current;
 }
 
-World::World(const Cluster& c, int n, bool t)
-    : cluster(c), ranks(n), traced(t), network(cluster, n, events), fibers_(size_t(n)) {
+World::World(const Cluster& c, int n, Timeline* t)
+    : cluster(c), ranks(n), timeline(t), network(cluster, n, events), fibers_(size_t(n)) {
   if (current) throw Error("simulate: one simulation at a time");
   current = this;
 }
@@ -58,9 +57,7 @@ void World::begin_fiber() {
 
 void World::resume(int rank) {
   running_ = rank;
-  Fiber& fiber = fibers_[size_t(rank)];
-  fiber.asleep = false;
-  swapcontext(&scheduler_, &fiber.context);
+  swapcontext(&scheduler_, &fibers_[size_t(rank)].context);
   running_ = -1;
 }
 
@@ -91,52 +88,34 @@ Simulated World::run(const std::function<void()>& program) {
     else
       message_event(event);
   }
-  for (const Fiber& fiber : fibers_)
-    if (!fiber.done && !failure_) failure_ = std::make_exception_ptr(Error(who_waits()));
-  if (failure_) end_all();
+  if (const std::string waiting = failure_ ? "" : who_waits(); !waiting.empty())
+    failure_ = std::make_exception_ptr(Error("deadlock: every rank has ended or waits" + waiting));
+  if (failure_) {
+    ending_ = true;
+    for (int r = 0; r < ranks; ++r)
+      while (!fibers_[size_t(r)].done) resume(r);
+    std::rethrow_exception(failure_);
+  }
 
   Simulated result{.work = {happened_, network.queued(), network.looked_at()}, .ranks = {}};
-  for (Fiber& fiber : fibers_) {
-    fiber.time.seconds = fiber.clock;
-    result.seconds = std::max(result.seconds, fiber.clock);
+  for (const Fiber& fiber : fibers_) {
+    result.seconds = std::max(result.seconds, fiber.time.seconds);
     result.ranks.push_back(fiber.time);
   }
   return result;
-}
-
-void World::end_all() {
-  ending_ = true;
-  for (int r = 0; r < ranks; ++r)
-    while (!fibers_[size_t(r)].done) resume(r);
-  std::rethrow_exception(failure_);
 }
 
 std::string World::who_waits() const {
   constexpr int most = 4;
   int waiting = 0;
   std::string text;
-  for (int r = 0; r < ranks; ++r) {
-    if (fibers_[size_t(r)].done) continue;
-    if (++waiting <= most)
+  for (int r = 0; r < ranks; ++r)
+    if (!fibers_[size_t(r)].done && ++waiting <= most)
       text += "\n  rank " + std::to_string(r) + " waits for " + words_for(fibers_[size_t(r)].waits_for);
-  }
-  if (waiting > most) text += "\n  and " + std::to_string(waiting - most) + " more";
-  return "deadlock: every rank has ended or waits" + text;
+  return waiting > most ? text + "\n  and " + std::to_string(waiting - most) + " more" : text;
 }
 
 // ---- Clocks and turns ----
-
-void World::compute(double seconds) {
-  Fiber& fiber = fibers_[size_t(running_)];
-  fiber.clock += seconds;
-  fiber.time.computing += seconds;
-}
-
-void World::spend(double seconds) {
-  Fiber& fiber = fibers_[size_t(running_)];
-  fiber.clock += seconds;
-  fiber.time.waiting += seconds;
-}
 
 void World::take_turn() {
   if (ending_) throw Ended{};
@@ -151,31 +130,17 @@ void World::take_turn() {
   if (ending_) throw Ended{};
 }
 
-void World::enter() {
-  fibers_[size_t(running_)].inside = true;
-  rank_entered(running_);
-}
-void World::exit() {
-  fibers_[size_t(running_)].inside = false;
-  fibers_[size_t(running_)].left_mpi = now();
-}
-bool World::is_inside(int rank) const {
-  return fibers_[size_t(rank)].inside || fibers_[size_t(rank)].left_mpi >= now_;
-}
-
 void World::sleep(int request) {
-  Fiber& fiber = fibers_[size_t(running_)];
-  fiber.waits_for = request;
-  fiber.asleep = true;
+  fibers_[size_t(running_)].waits_for = request;
   leave();
 }
 
-void World::wake(int rank) {
+void World::wake(int rank, int request) {
   Fiber& fiber = fibers_[size_t(rank)];
-  if (!fiber.asleep) return;
-  fiber.asleep = false;
-  const double at = std::max(now_, fiber.clock);
-  fiber.time.waiting += at - fiber.clock;
-  fiber.clock = at;
+  if (fiber.waits_for != request) return;
+  fiber.waits_for = -1;
+  const double at = std::max(now_, fiber.time.seconds);
+  fiber.time.waiting += at - fiber.time.seconds;
+  fiber.time.seconds = at;
   events.insert({at, Happens::turn_of_rank, rank});
 }

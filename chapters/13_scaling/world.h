@@ -8,61 +8,48 @@
 #include <ucontext.h>
 
 #include <exception>
-#include <memory>
 
 #include "chapters/13_scaling/network.h"
 #include "chapters/13_scaling/simulation.h"
 
-struct Shown {  // in the timeline
-  int rank;
-  double begin, end;
-  const char* kind;  // as common/mpi_guard/timeline knows them
-  std::string name;
-  int peer = -1;
-  double bytes = -1;
-};
+struct Timeline;
 
 class World {
  public:
-  World(const Cluster& cluster, int ranks, bool traced);
+  World(const Cluster& cluster, int ranks, Timeline* timeline);  // timeline: may be null
   ~World();
   World(const World&) = delete;
-  World& operator=(const World&) = delete;
 
   Simulated run(const std::function<void()>& program);
 
   const Cluster cluster;
   const int ranks;
-  std::vector<Shown> timeline;
-  const bool traced;
-
+  Timeline* const timeline;
   Events events;
   Network network;
-  // What happens to messages, and that a rank has entered an MPI function: simulated_mpi.cpp says what follows.
+  // What happens to messages, and that a rank has entered an MPI function: messages.cpp says what follows.
   std::function<void(const Event&)> message_event;
   std::function<void(int rank)> rank_entered;
   std::function<std::string(int request)> words_for;  // for an error
 
   // All that follows is called by the rank that runs.
   int rank() const { return running_; }
-  double now() const { return fibers_[size_t(running_)].clock; }
-  double now_everywhere() const {
-    return now_;
-  }  // of the event that happens; a rank's clock may be a little ahead
+  double now() const { return fibers_[size_t(running_)].time.seconds; }
+  double now_everywhere() const { return now_; }  // of the event that happens; a rank's clock may be a little ahead
   RankTime& time() { return fibers_[size_t(running_)].time; }
-  void compute(double seconds);
-  void spend(double seconds);  // in MPI
+  void compute(double seconds) { time().seconds += seconds, time().computing += seconds; }
+  void spend(double seconds) { time().seconds += seconds, time().waiting += seconds; }  // in MPI
 
   // Returns when everything that happens before this rank's clock has happened. To be called before anything that others see.
   // Throws Ended.
   void take_turn();
   // Between these two the rank is in an MPI function.
-  void enter();
-  void exit();
-  bool is_inside(int rank) const;  // or was there a moment ago, with the same clock
-  // Lets others run until somebody calls wake for this rank.
+  void enter() { fibers_[size_t(running_)].inside_until = 1e300, rank_entered(running_); }
+  void exit() { fibers_[size_t(running_)].inside_until = now(); }
+  bool is_inside(int rank) const { return fibers_[size_t(rank)].inside_until >= now_; }
+  // Lets others run until somebody wakes this rank for the same request.
   void sleep(int request);
-  void wake(int rank);  // now, if it sleeps
+  void wake(int rank, int request);  // now, if it sleeps for that
 
   // After an error all ranks are ended: their objects go, and MPI functions do nothing any more.
   bool ending() const { return ending_; }
@@ -71,16 +58,14 @@ class World {
   struct Fiber {
     ucontext_t context;
     void* stack = nullptr;
-    double clock = 0;
-    RankTime time;
-    bool done = false, asleep = false, inside = false;
-    double left_mpi = -1;
-    int waits_for = -1;  // a request
+    RankTime time;             // its seconds are the clock
+    double inside_until = -1;  // of MPI
+    int waits_for = -1;        // a request; -1: awake
+    bool done = false;
   };
   static void begin_fiber();
   void resume(int rank);
   void leave();  // back to run()
-  void end_all();
   std::string who_waits() const;
 
   std::vector<Fiber> fibers_;
@@ -98,15 +83,3 @@ World& world();
 
 // What is thrown in ranks that have to end because another one failed.
 struct Ended {};
-
-// An MPI function that others see: takes its turn, and is in the timeline with the time that it took.
-class CallInWorld {
- public:
-  CallInWorld(const char* kind, const char* name, int peer = -1, double bytes = -1);
-  ~CallInWorld();
-
- private:
-  const char *kind_, *name_;
-  int peer_;
-  double bytes_, begin_;
-};

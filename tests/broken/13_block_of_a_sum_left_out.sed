@@ -1,2 +1,2 @@
 # chapters/13_scaling/simulated_collectives.cpp 13_scaling_collectives_test Collectives.ALongSum*
-s|in.size(), type, op);|in.size() / 2, type, op);|
+s|elements.size(), type, op);|elements.size() / 2, type, op);|

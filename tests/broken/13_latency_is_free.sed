@@ -1,2 +1,2 @@
-# chapters/13_scaling/simulated_mpi.cpp 13_scaling_engine_test AMessage.TakesItsAlpha*
-s/event.moment + w.network.topology().link(e.from, e.to).latency/event.moment/
+# chapters/13_scaling/messages.cpp 13_scaling_engine_test AMessage.TakesItsAlpha*
+s/event.moment + link_of(m).latency/event.moment/

@@ -1,2 +1,2 @@
-# chapters/13_scaling/simulated_mpi.cpp 13_scaling_test Mistakes.LongMessagesInACircle
-s/if (!m.is_long) fly(number);/fly(number);/
+# chapters/13_scaling/messages.cpp 13_scaling_test Mistakes.LongMessagesInACircle
+s/if (!is_long(m)) fly(handle);/fly(handle);/

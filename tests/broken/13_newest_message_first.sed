@@ -1,2 +1,2 @@
-# chapters/13_scaling/simulated_mpi.cpp 13_scaling_test Messages.AreMatched*
-s/queues.sent.push_back(number);/queues.sent.push_front(number);/
+# chapters/13_scaling/messages.cpp 13_scaling_test Messages.AreMatched*
+s/queue.push_back(handle);/queue.push_front(handle);/

@@ -1,2 +1,2 @@
 # chapters/13_scaling/network.cpp 13_scaling_engine_test Flows.ShareTheirPortsByHand
-s/for (int i = 1; i < s.route.ports; ++i) rate/for (int i = 1; i < s.route.ports - 1; ++i) rate/
+s/for (const int port : s.route) rate = std::min(rate, /for (const int port : s.route) if (port != s.route.port[size_t(s.route.ports) - 1]) rate = std::min(rate, /

@@ -1,2 +1,2 @@
 # chapters/13_scaling/network.cpp 13_scaling_engine_test Flows.ShareTheirPortsByHand
-s/double rate = ports_.*.share;/double rate = std::numeric_limits<double>::infinity();/
+s/for (const int port : s.route) rate = std::min(rate, /for (const int port : s.route) if (port != s.route.port[0]) rate = std::min(rate, /

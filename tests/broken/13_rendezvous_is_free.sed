@@ -1,2 +1,2 @@
-# chapters/13_scaling/simulated_mpi.cpp 13_scaling_engine_test AMessage.TakesItsAlpha*
+# chapters/13_scaling/messages.cpp 13_scaling_engine_test AMessage.TakesItsAlpha*
 s/const double spoken = .*/const double spoken = 0;/

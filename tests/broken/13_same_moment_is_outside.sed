@@ -1,2 +1,2 @@
-# chapters/13_scaling/world.cpp 13_scaling_engine_test RandomPrograms.*
-s/left_mpi >= now_;/left_mpi > now_;/
+# chapters/13_scaling/world.h 13_scaling_engine_test RandomPrograms.*
+s/inside_until >= now_;/inside_until > now_;/

@@ -1,2 +1,2 @@
-# chapters/13_scaling/simulated_mpi.cpp 13_scaling_test Messages.ArriveWhole
-s|if (!m.is_long && !is_ghost(data))$|if (false)|
+# chapters/13_scaling/messages.cpp 13_scaling_test Messages.ArriveWhole
+s/else if (!is_long(m) && !is_ghost(data))$/else if (false)/
