@@ -452,7 +452,7 @@ readme-$(2): $(programs) data
 	@sh common/readme.sh chapters/$(1)/README.md
 endef
 $(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_% 13_%,$(c)),10_hybrid,$(if $(filter 11_%,$(c)),06_data_parallel,01_serial)))))
-bench-13: $(filter %/10_hybrid/bench,$(programs))  # which it starts
+bench-13 test-13: $(filter %/10_hybrid/bench %/01_serial/train,$(programs))  # which they start
 
 ## 13-referee: chapter 13's steps in another simulator, SimGrid's SMPI, beside those of results/referee.csv; needs smpicxx (Debian: libsimgrid-dev)
 .PHONY: 13-referee
