@@ -216,7 +216,7 @@ LDLIBS += -lpthread -ldl
 define link
 $(call say,link,$@)
 @mkdir -p $(@D)
-$(quiet)$(call linker,$(patsubst $(B)/%,%,$@)) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(cudart) $(LDLIBS)
+$(quiet)$(call linker,$(patsubst check/%,%,$(patsubst $(B)/%,%,$@))) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(cudart) $(LDLIBS)
 endef
 
 # A chapter: its library, then its programs.
@@ -308,10 +308,11 @@ gpu-report: ## all that a GPU can tell in ten minutes, written to chapters/03_fa
 gpu-report-core: $(filter %/03_fast_kernels/check_kernels %/03_fast_kernels/bench,$(programs))
 cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(gpus),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(subst $(space),$(comma) sm_,$(gpus)),CUDA: no toolkit; kernels run on the CPU))
 
-# `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access.
+# `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access. Chapter 05 has one,
+# and one test of it.
 checked_chapters := $(sort $(patsubst chapters/%/,%,$(dir $(filter chapters/%,$(cuda)))))
 checked_programs := $(filter $(foreach c,$(checked_chapters),$(B)/chapters/$(c)/%),$(programs))
-check_tests := $(foreach t,$(patsubst $(B)/%,%,$(filter-out %_live_test,$(short_tests))),$(if $(filter $(addprefix tests/,$(addsuffix _%,$(checked_chapters))) $(basename $(wildcard tests/cuda_*_test.cu)),$(t)),$(B)/check/$(t)))
+check_tests := $(foreach t,$(patsubst $(B)/%,%,$(filter-out %_live_test $(filter-out %_peer_test,$(filter $(B)/tests/05_%,$(short_tests))),$(short_tests))),$(if $(filter $(addprefix tests/,$(addsuffix _%,$(checked_chapters))) $(basename $(wildcard tests/cuda_*_test.cu)),$(t)),$(B)/check/$(t)))
 check_objects = $(patsubst %.cu,$(B)/check/%.o,$(filter-out $(mains),$(wildcard $(foreach c,$(call earlier,$(1)),chapters/$(c)/*.cu))))
 define check_rules
 $(B)/check/$(1): $(if $(wildcard $(1).cu),$(B)/check/$(1).o,$(O)/$(1).o) $(if $(call is_mpi,$(1)),$(O)/tests/mpi_main.o) $(call check_objects,$(2)) $(call libraries,$(2)) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a

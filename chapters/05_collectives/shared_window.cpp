@@ -16,16 +16,6 @@ namespace {
 
 std::vector<SharedWindow*> open_windows;
 
-void require_one_node(MPI_Comm comm) {
-  MPI_Comm node;
-  MPI_CHECK(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
-  int apart = ranks_of(node) != ranks_of(comm);
-  MPI_CHECK(MPI_Comm_free(&node));
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &apart, 1, MPI_INT, MPI_MAX, comm));
-  if (apart)
-    throw Error("shared window: the ranks of this communicator do not share memory (several nodes?)");
-}
-
 // a (n) and b (n) both become a + b: two ranks need no third place for the sum.
 void add_into_both(float* __restrict a, float* __restrict b, size_t n) {
   for (size_t i = 0; i < n; ++i) a[i] = b[i] = a[i] + b[i];
@@ -33,11 +23,20 @@ void add_into_both(float* __restrict a, float* __restrict b, size_t n) {
 
 }  // namespace
 
+void require_one_node(MPI_Comm comm, const std::string& what) {
+  MPI_Comm node;
+  MPI_CHECK(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  int apart = ranks_of(node) != ranks_of(comm);
+  MPI_CHECK(MPI_Comm_free(&node));
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &apart, 1, MPI_INT, MPI_MAX, comm));
+  if (apart) throw Error(what + ": the ranks of this communicator do not share memory (several nodes?)");
+}
+
 // One segment, the whole of rank 0's, holds everybody's operands one after the other. Each begins on a page of its
 // own, so that two ranks never write to the same cache line and the system can place each page near its rank.
 SharedWindow::SharedWindow(MPI_Comm comm, size_t n)
     : comm_(comm), n_(n), rank_(rank_of(comm)), ranks_(ranks_of(comm)) {
-  require_one_node(comm);
+  require_one_node(comm, "shared window");
   constexpr size_t page = 4096 / sizeof(float);
   stride_ = (n + page - 1) / page * page + page;
   float* own;

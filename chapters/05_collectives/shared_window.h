@@ -7,6 +7,7 @@
 #include <mpi.h>
 
 #include <cstddef>
+#include <string>
 
 class SharedWindow {
  public:
@@ -43,3 +44,6 @@ class SharedWindow {
 // The same for the table of names: result must be data and lie in mine() of a SharedWindow of this comm (Error
 // otherwise); all ranks give the same place in it.
 void allreduce_shared_window(float* result, const float* data, size_t n, MPI_Comm comm);
+
+// Throws Error, on all ranks, where the ranks of comm are on several nodes. what: that needs them on one. Collective.
+void require_one_node(MPI_Comm comm, const std::string& what);

@@ -1,0 +1,169 @@
+#include "chapters/05_collectives/peer_window.h"
+
+#include <stdexcept>
+#include <string>
+
+#include "chapters/02_cuda/cuda_check.h"
+#include "chapters/02_cuda/kernels.h"
+#include "chapters/05_collectives/blocks.h"
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/shared_window.h"
+#include "common/error.h"
+#include "common/mpi/session.h"
+
+PeerWindow::Places PeerWindow::Places::operator+(size_t offset) const {
+  Places moved = *this;
+  for (int k = 0; k < count; ++k) moved.at[k] += offset;
+  return moved;
+}
+
+// Every place in `to` (n) = ((x0 + x1) + x2) + ... over the places in `from` (n). A place may be in both: one thread reads an
+// element everywhere, and then writes it.
+__global__ void add_kernel(PeerWindow::Places to, PeerWindow::Places from, size_t n) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  float sum = from.at[0][i];
+  for (int k = 1; k < from.count; ++k) sum += from.at[k][i];
+  for (int k = 0; k < to.count; ++k) to.at[k][i] = sum;
+}
+
+// One of the places is this rank's own.
+void PeerWindow::add(const Places& to, const Places& from, size_t n) {
+  if (n == 0) return;
+  constexpr unsigned threads = 256;
+  add_kernel<<<blocks_for(n, threads), threads, 0, stream_>>>(to, from, n);
+  CUDA_CHECK(cudaGetLastError());
+  counted_.read += size_t(from.count - 1) * n;
+  counted_.written += size_t(to.count - 1) * n;
+}
+
+// A barrier of streams: what this rank queues from here on begins after what all ranks have queued so far. Two events take
+// turns, so that no rank records one that a slower rank is still asking for.
+void PeerWindow::meet() {
+  const std::vector<cudaEvent_t>& reached = reached_[counted_.meetings++ % 2];
+  CUDA_CHECK(cudaEventRecord(reached[rank_], stream_));
+  barrier_dissemination(comm_);  // of the hosts: every rank has recorded its event
+  for (int rank = 0; rank < ranks_; ++rank)
+    if (rank != rank_) CUDA_CHECK(cudaStreamWaitEvent(stream_, reached[rank], 0));
+}
+
+void PeerWindow::start(size_t begin, size_t count) {
+  if (begin > n_ || count > n_ - begin) throw std::logic_error("peer window: a range beyond the vector");
+  CUDA_CHECK(cudaEventRecord(issued_, device_.stream()));
+  CUDA_CHECK(cudaStreamWaitEvent(stream_, issued_, 0));
+}
+
+void PeerWindow::finish() {
+  CUDA_CHECK(cudaEventRecord(finished_, stream_));
+  CUDA_CHECK(cudaStreamWaitEvent(device_.stream(), finished_, 0));
+}
+
+// Short: everybody reads everything, out of boxes. So a sum may take the place of its rank's operand at once. The box is filled
+// again two calls later: in the meeting of the call between, this stream has waited for all who read it.
+// Long: each rank adds one block, for everybody.
+void PeerWindow::allreduce(size_t begin, size_t count) {
+  start(begin, count);
+  if (count <= one_shot) {
+    const size_t box = short_ones_++ % 2 * one_shot;
+    CUDA_CHECK(cudaMemcpyAsync(box_ + box, vectors_.at[rank_] + begin, count * sizeof(float), cudaMemcpyDeviceToDevice, stream_));
+    meet();  // all boxes are full
+    add(mine() + begin, boxes_ + box, count);
+    return;
+  }
+  const Blocks blocks{count, ranks_};
+  const Places block = vectors_ + (begin + blocks.begin(rank_));
+  meet();  // all operands are there
+  add(block, block, blocks.size(rank_));
+  meet();  // all sums are there
+}
+
+void PeerWindow::reduce_scatter(size_t begin, size_t count) {
+  start(begin, count);
+  const Blocks blocks{count, ranks_};
+  const size_t first = begin + blocks.begin(rank_);
+  meet();  // all vectors are there
+  add(mine() + first, vectors_ + first, blocks.size(rank_));
+  meet();  // all have added
+}
+
+void PeerWindow::allgather(size_t begin, size_t count) {
+  start(begin, count);
+  const Blocks blocks{count, ranks_};
+  const size_t first = begin + blocks.begin(rank_);
+  meet();  // nobody needs what is overwritten
+  add(vectors_ + first, mine() + first, blocks.size(rank_));
+  meet();  // all blocks are there
+}
+
+// --- Opening and closing ---------------------------------------------------------------------------------------------
+
+PeerWindow::PeerWindow(CudaDevice& device, float* mine, size_t n, MPI_Comm comm)
+    : device_(device), n_(n), comm_(comm), rank_(rank_of(comm)), ranks_(ranks_of(comm)) {
+  require_one_node(comm, "peer window");
+  if (ranks_ > most_ranks) throw Error("peer window: at most " + std::to_string(most_ranks) + " ranks");
+  MPI_CHECK(MPI_Comm_dup(comm, &comm_));  // no other message meets those of the hosts
+  box_ = Buffer<>(device, 2 * one_shot, Purpose::exchange);
+  CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+  CUDA_CHECK(cudaEventCreateWithFlags(&issued_, cudaEventDisableTiming));
+  CUDA_CHECK(cudaEventCreateWithFlags(&finished_, cudaEventDisableTiming));
+  for (std::vector<cudaEvent_t>& reached : reached_) {
+    reached.resize(size_t(ranks_));
+    CUDA_CHECK(cudaEventCreateWithFlags(&reached[size_t(rank_)], cudaEventDisableTiming | cudaEventInterprocess));
+  }
+  vectors_.count = boxes_.count = ranks_;
+  vectors_.at[rank_] = mine;
+  boxes_.at[rank_] = box_;
+  open_others();
+}
+
+// All ranks open everything of all others. A call may fail on one rank only, and then the window ends on all.
+void PeerWindow::open_others() {
+  struct Handles {
+    cudaIpcMemHandle_t vector, box;
+    cudaIpcEventHandle_t reached[2];
+  };
+  cudaError_t error = cudaSuccess;
+  const auto attempt = [&error](cudaError_t result) { error = error == cudaSuccess ? result : error; };
+  std::vector<Handles> of(size_t(ranks_), Handles{});
+  Handles& own = of[size_t(rank_)];
+  attempt(cudaIpcGetMemHandle(&own.vector, vectors_.at[rank_]));
+  attempt(cudaIpcGetMemHandle(&own.box, boxes_.at[rank_]));
+  for (int i = 0; i < 2; ++i) attempt(cudaIpcGetEventHandle(&own.reached[i], reached_[i][size_t(rank_)]));
+  MPI_CHECK(MPI_Allgather(MPI_IN_PLACE, 0, MPI_BYTE, of.data(), sizeof(Handles), MPI_BYTE, comm_));
+
+  const auto open = [&](float*& place, const cudaIpcMemHandle_t& handle) {
+    attempt(cudaIpcOpenMemHandle(reinterpret_cast<void**>(&place), handle, cudaIpcMemLazyEnablePeerAccess));
+  };
+  for (int rank = 0; rank < ranks_ && error == cudaSuccess; ++rank) {
+    if (rank == rank_) continue;
+    const Handles& others = of[size_t(rank)];
+    open(vectors_.at[rank], others.vector);
+    open(boxes_.at[rank], others.box);
+    for (int i = 0; i < 2; ++i) attempt(cudaIpcOpenEventHandle(&reached_[i][size_t(rank)], others.reached[i]));
+  }
+  int worst = error;
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_INT, MPI_MAX, comm_));
+  if (worst == cudaSuccess) return;
+  cudaGetLastError();  // it has been dealt with: the next check must not find it
+  release();
+  throw Error(std::string("peer window: the GPUs of these ranks cannot reach each other: ") +
+              cudaGetErrorString(cudaError_t(worst)));
+}
+
+PeerWindow::~PeerWindow() { release(); }
+
+void PeerWindow::release() {
+  CUDA_CHECK(cudaStreamSynchronize(stream_));
+  for (int rank = 0; rank < ranks_; ++rank) {
+    if (rank == rank_) continue;
+    for (float* place : {vectors_.at[rank], boxes_.at[rank]})
+      if (place) CUDA_CHECK(cudaIpcCloseMemHandle(place));
+    for (auto& reached : reached_)
+      if (reached[size_t(rank)]) CUDA_CHECK(cudaEventDestroy(reached[size_t(rank)]));
+  }
+  barrier_dissemination(comm_);  // nobody has open what is freed now
+  for (auto& reached : reached_) CUDA_CHECK(cudaEventDestroy(reached[size_t(rank_)]));
+  for (cudaEvent_t event : {issued_, finished_}) CUDA_CHECK(cudaEventDestroy(event));
+  CUDA_CHECK(cudaStreamDestroy(stream_));
+  MPI_CHECK(MPI_Comm_free(&comm_));
+}

@@ -1,0 +1,297 @@
+// The peer window of chapter 05: ranks that add in each other's GPU memory. Where there is no GPU, common/cuda_on_cpu lets every
+// stream run as late as it may, those of other ranks, too: a wait that is missing shows in the sums.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "chapters/05_collectives/blocks.h"
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/peer_window.h"
+#include "common/compare.h"
+#include "common/error.h"
+#include "common/philox.h"
+#include "tests/mpi_expect.h"
+#include "tests/world.h"
+
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
+
+namespace {
+
+using Vector = std::vector<float>;
+constexpr size_t n = 3 * PeerWindow::one_shot + 5;
+
+// Numbers of many sizes, whose sums depend on the order.
+Vector operand(int of, size_t length, int round = 0) {
+  Vector x(length);
+  for (size_t i = 0; i < length; ++i) {
+    const Philox4 words = random_words(5, RandomStream::test, uint64_t(of + 100 * round), i);
+    x[i] = std::ldexp(uniform(words[0]) - 0.5f, int(words[1] % 12));
+  }
+  return x;
+}
+
+Vector sum_in_rank_order(size_t length, int round = 0) {
+  Vector sum = operand(0, length, round);
+  for (int r = 1; r < ranks; ++r) {
+    const Vector x = operand(r, length, round);
+    for (size_t i = 0; i < length; ++i) sum[i] += x[i];
+  }
+  return sum;
+}
+
+bool same(const Vector& a, const Vector& b) { return (a.empty() && b.empty()) || compare(a, b).same_bits(); }
+
+// Lengths that need one shot and two; lengths that do not divide, and some shorter than the number of ranks.
+std::vector<size_t> lengths() {
+  const size_t p = size_t(ranks), limit = PeerWindow::one_shot;
+  return {0, 1, p - 1, p + 1, 1001, limit, limit + 1, n};
+}
+
+// One window for all tests: what a test leaves in the vector is never right for the next one.
+class PeerWindowTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!on_one_host()) return;
+    try {
+      device = std::make_unique<CudaDevice>(0);
+    } catch (const NoGpu&) {
+      return;
+    }
+    vector = Buffer<>(*device, n, Purpose::gradients);
+    operands = Buffer<>(*device, n, Purpose::workspace);
+    window = std::make_unique<PeerWindow>(*device, vector, n, MPI_COMM_WORLD);
+  }
+  static void TearDownTestSuite() {
+    window.reset();
+    vector = Buffer<>();
+    operands = Buffer<>();
+    device.reset();
+  }
+  void SetUp() override {
+    if (!window) GTEST_SKIP() << "skipped: the ranks have no GPU, or are on several hosts";
+  }
+
+  // The vector, written by an operation of the device that has not run when this returns.
+  static void write(const Vector& x) {
+    device->copy_in(operands.data(), x.data(), x.size());
+    device->fill(vector, NAN, n);
+    device->copy(vector, operands, x.size());
+  }
+  static Vector read(size_t length) {
+    Vector x(length);
+    device->copy_out(x.data(), vector.data(), length);
+    return x;
+  }
+
+  static inline std::unique_ptr<CudaDevice> device;
+  static inline Buffer<> vector, operands;
+  static inline std::unique_ptr<PeerWindow> window;
+};
+
+TEST_F(PeerWindowTest, AddsInRankOrderWhateverTheLength) {
+  for (const size_t length : lengths()) {
+    write(operand(rank, length));
+    window->allreduce(0, length);
+    window->finish();
+    EXPECT_ON_ALL_RANKS(same(read(length), sum_in_rank_order(length))) << length << " floats";
+  }
+}
+
+// As the collective over messages adds, and a part of the vector as the whole.
+TEST_F(PeerWindowTest, HasTheBitsOfTheOtherRankOrders) {
+  const Vector x = operand(rank, n);
+  Vector over_messages(n), expected = x;
+  allreduce_rank_order(over_messages.data(), x.data(), n, MPI_COMM_WORLD);
+  for (const size_t count : {size_t{1}, size_t{700}, PeerWindow::one_shot + 1})
+    for (const size_t begin : {size_t{3}, n - count}) {
+      write(x);
+      window->allreduce(begin, count);
+      window->finish();
+      expected = x;
+      std::copy_n(over_messages.begin() + begin, count, expected.begin() + begin);
+      EXPECT_ON_ALL_RANKS(same(read(n), expected)) << count << " floats at " << begin;
+    }
+}
+
+// Without a wait of the host between them: each box and each event is used again and again.
+TEST_F(PeerWindowTest, SumOfSumsWithoutAWaitBetween) {
+  for (const size_t length : {size_t{1001}, n}) {
+    Vector expected = operand(rank, length);
+    write(expected);
+    for (int round = 0; round < 5; ++round) {
+      window->allreduce(0, length);
+      window->finish();
+      device->scale(vector, 1 / float(rank + 2), length);  // other vectors on other ranks
+    }
+    std::vector<Vector> of;
+    for (int r = 0; r < ranks; ++r) of.push_back(operand(r, length));
+    for (int round = 0; round < 5; ++round) {
+      Vector sum = of[0];
+      for (int r = 1; r < ranks; ++r)
+        for (size_t i = 0; i < length; ++i) sum[i] += of[size_t(r)][i];
+      for (int r = 0; r < ranks; ++r)
+        for (size_t i = 0; i < length; ++i) of[size_t(r)][i] = sum[i] * (1 / float(r + 2));
+    }
+    EXPECT_ON_ALL_RANKS(same(read(length), of[size_t(rank)])) << length << " floats";
+  }
+}
+
+// Several ranges are under way at once, long and short ones; the device works on beside them.
+TEST_F(PeerWindowTest, RangesOneAfterTheOtherThenFinish) {
+  const size_t half = PeerWindow::one_shot + 7;
+  write(operand(rank, n));
+  window->allreduce(half, n - half);
+  window->allreduce(0, 100);
+  window->allreduce(100, half - 100);
+  window->finish();
+  EXPECT_ON_ALL_RANKS(same(read(n), sum_in_rank_order(n)));
+}
+
+TEST_F(PeerWindowTest, ReduceScatterGivesEachRankItsBlock) {
+  for (const size_t length : lengths()) {
+    const Blocks blocks{length, ranks};
+    const Vector sum = sum_in_rank_order(length);
+    Vector expected = operand(rank, length);
+    std::copy(sum.begin() + long(blocks.begin(rank)), sum.begin() + long(blocks.end(rank)), expected.begin() + long(blocks.begin(rank)));
+    write(operand(rank, length));
+    window->reduce_scatter(0, length);
+    window->finish();
+    const Vector found = read(length);
+    device->fill(vector, -7, n);  // a rank that reads too late reads this
+    EXPECT_ON_ALL_RANKS(same(found, expected)) << length << " floats";
+  }
+}
+
+TEST_F(PeerWindowTest, WhoIsFastDoesNotChangeWhatOthersStillRead) {
+  write(operand(rank, n));
+  window->reduce_scatter(0, n);
+  window->finish();
+  device->copy(operands, vector, n);
+  device->fill(vector, -7, n);
+  if (rank == 0) device->synchronize();  // this one is fast
+  device->copy(vector, operands, n);
+  const Blocks blocks{n, ranks};
+  const Vector found = read(n), sum = sum_in_rank_order(n);
+  EXPECT_ON_ALL_RANKS(std::equal(sum.begin() + long(blocks.begin(rank)), sum.begin() + long(blocks.end(rank)), found.begin() + long(blocks.begin(rank))));
+}
+
+TEST_F(PeerWindowTest, AllgatherGivesEveryBlockToAll) {
+  for (const size_t length : lengths()) {
+    const Blocks blocks{length, ranks};
+    Vector expected(length);
+    for (int r = 0; r < ranks; ++r) {
+      const Vector x = operand(r, length, 1);
+      std::copy(x.begin() + long(blocks.begin(r)), x.begin() + long(blocks.end(r)), expected.begin() + long(blocks.begin(r)));
+    }
+    write(operand(rank, length, 1));
+    window->allgather(0, length);
+    window->finish();
+    EXPECT_ON_ALL_RANKS(same(read(length), expected)) << length << " floats";
+  }
+}
+
+// What an operation of the device wrote before stays away from what arrives.
+TEST_F(PeerWindowTest, AllgatherWaitsForTheOldContents) {
+  const Blocks blocks{n, ranks};
+  write(operand(rank, n, 2));
+  window->allgather(0, n);
+  window->finish();
+  device->copy(operands, vector, n);  // reads the first gathered vector, late
+  device->fill(vector, float(rank), n);
+  window->allgather(0, n);
+  window->finish();
+  const Vector second = read(n);
+  bool right = true;
+  for (int r = 0; r < ranks; ++r)
+    for (size_t i = blocks.begin(r); i < blocks.end(r); ++i) right = right && second[i] == float(r);
+  EXPECT_ON_ALL_RANKS(right);
+  device->copy(vector, operands, n);
+  Vector expected(n);
+  for (int r = 0; r < ranks; ++r) {
+    const Vector x = operand(r, n, 2);
+    std::copy(x.begin() + long(blocks.begin(r)), x.begin() + long(blocks.end(r)), expected.begin() + long(blocks.begin(r)));
+  }
+  EXPECT_ON_ALL_RANKS(same(read(n), expected));
+}
+
+// The formulas of the header; the hosts send tokens, lg p at each meeting.
+TEST_F(PeerWindowTest, BytesAndTokensAreThoseOfTheFormulas) {
+  const size_t p = size_t(ranks), length = 840 * 25;  // every p from 1 to 8 divides 840
+  size_t rounds = 0;
+  while ((size_t{1} << rounds) < p) ++rounds;
+  write(operand(rank, n));
+  const auto costs = [&](auto call, size_t read, size_t written, size_t meetings) {
+    const PeerWindow::Count before = window->counted();
+    const size_t messages = traffic().messages;
+    call();
+    const PeerWindow::Count after = window->counted();
+    EXPECT_ON_ALL_RANKS(after.read - before.read == read) << after.read - before.read << " read, not " << read;
+    EXPECT_ON_ALL_RANKS(after.written - before.written == written) << after.written - before.written << " written, not " << written;
+    EXPECT_ON_ALL_RANKS(after.meetings - before.meetings == meetings);
+    EXPECT_ON_ALL_RANKS(traffic().messages - messages == meetings * rounds) << traffic().messages - messages << " tokens";
+  };
+  const size_t share = length / p * (p - 1);
+  costs([&] { window->allreduce(0, 840); }, 840 * (p - 1), 0, 1);
+  costs([&] { window->allreduce(0, length); }, share, share, 2);
+  costs([&] { window->reduce_scatter(0, length); }, share, 0, 2);
+  costs([&] { window->allgather(0, length); }, 0, share, 2);
+  window->finish();
+  read(1);
+}
+
+TEST_F(PeerWindowTest, NoHostWaitsForADevice) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts waits";
+  write(operand(rank, n));
+  const unsigned long before = cuda_on_cpu_waits;
+  for (int round = 0; round < 3; ++round) {
+    window->allreduce(0, 100);
+    window->allreduce(100, n - 100);
+    window->reduce_scatter(0, n);
+    window->allgather(0, n);
+    window->finish();
+  }
+  EXPECT_ON_ALL_RANKS(cuda_on_cpu_waits == before) << cuda_on_cpu_waits - before << " waits";
+  read(1);
+  EXPECT_ON_ALL_RANKS(cuda_on_cpu_waits > before);  // it can count
+}
+
+TEST_F(PeerWindowTest, ARangeBeyondTheVectorIsRefused) {
+  EXPECT_THROW(window->allreduce(n - 1, 2), std::logic_error);
+  EXPECT_THROW(window->reduce_scatter(n + 1, 0), std::logic_error);
+  EXPECT_THROW(window->allgather(0, n + 1), std::logic_error);
+}
+
+// Memory of the host has no handle. All ranks learn of it, and nothing stays open.
+TEST_F(PeerWindowTest, MemoryWithoutAHandleIsAnErrorOnAllRanks) {
+  Buffer<> good(*device, 10, Purpose::gradients);
+  Vector bad(10);
+  const std::string error = error_of([&] { PeerWindow refused(*device, rank == ranks - 1 ? bad.data() : good.data(), 10, MPI_COMM_WORLD); });
+  EXPECT_ON_ALL_RANKS(error.starts_with("peer window: ")) << error;
+}
+
+// Windows of two groups of ranks, at the same time; each is opened and closed again.
+TEST_F(PeerWindowTest, TwoGroupsAtOnce) {
+  MPI_Comm half;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank % 2, -rank, &half));
+  for (int round = 0; round < 2; ++round) {
+    Buffer<> mine(*device, 500, Purpose::gradients);
+    device->fill(mine, float(rank + 1), 500);
+    Vector found(500);
+    {
+      PeerWindow small(*device, mine, 500, half);
+      small.allreduce(0, 500);
+      small.finish();
+      device->copy_out(found.data(), mine.data(), 500);
+    }
+    float sum = 0;
+    for (int r = rank % 2; r < ranks; r += 2) sum += float(r + 1);
+    EXPECT_ON_ALL_RANKS(found == Vector(500, sum)) << found[0];
+  }
+  MPI_CHECK(MPI_Comm_free(&half));
+}
+
+}  // namespace
