@@ -14,18 +14,9 @@
 
 #include "chapters/01_serial/run_record.h"
 #include "common/error.h"
+#include "tests/error_of.h"
 
 namespace {
-
-// The text of the Error that `body` throws; empty if it throws none.
-std::string error_of(auto body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(RunRecord, WritesOneLineAStep) {
   const std::string file =

@@ -38,9 +38,41 @@
 namespace hello_program {
 #include "chapters/04_point_to_point/hello.cpp"
 }
+
+// Some calls of the next two texts are noted, so that a test sees which there are, and in which order.
+std::vector<std::string> noted;
+size_t sends = 0;
+void note(const std::string& what) { noted.push_back(what); }
+void note_call(const char* what);  // and how much was computed so far
+
+#define MPI_Send(...) (++sends, MPI_Send(__VA_ARGS__))
+#define MPI_Isend(buffer, n, ...) (note("send " + std::to_string(n)), MPI_Isend(buffer, n, __VA_ARGS__))
+#define usleep(microseconds) note("sleep " + std::to_string(microseconds))
+namespace noted_cost {
+#include "chapters/04_point_to_point/message_cost.cpp"
+}
+#undef usleep
+#undef MPI_Isend
+#undef MPI_Send
+
+#define MPI_Sendrecv_replace(...) (note_call("together"), MPI_Sendrecv_replace(__VA_ARGS__))
+#define MPI_Irecv(...) (note_call("receive"), MPI_Irecv(__VA_ARGS__))
+#define MPI_Isend(...) (note_call("send"), MPI_Isend(__VA_ARGS__))
+#define MPI_Testall(...) (note_call("test"), MPI_Testall(__VA_ARGS__))
+#define MPI_Waitall(...) (note_call("wait"), MPI_Waitall(__VA_ARGS__))
 namespace overlap_program {
 #include "chapters/04_point_to_point/overlap.cpp"
 }
+#undef MPI_Sendrecv_replace
+#undef MPI_Irecv
+#undef MPI_Isend
+#undef MPI_Testall
+#undef MPI_Waitall
+
+// How many pieces of a thousand steps were computed so far: each step takes a millionth of what is missing to 1.
+double pieces_computed() { return std::log1p(-overlap_program::computed) / std::log(0.999999) / 1000; }
+void note_call(const char* what) { note(what + (" " + std::to_string(std::lround(pieces_computed())))); }
+
 namespace ping_pong_program {
 #include "chapters/04_point_to_point/ping_pong.cpp"
 }
@@ -198,13 +230,17 @@ TEST(MessageTimes, AreHalvesOfRoundTripsByTheClock) {
   for (double unit : {0x1p-26, 0x1p-22, 0x1p-16, 0x1p-34}) {
     KnownClock clock(0, unit);
     const ClockOfTest by_test{KnownClock(rank, unit)};
-    const double seconds = time_ping_pong(8, 3, MPI_COMM_WORLD);
+    sends = 0;
+    const double seconds = noted_cost::time_ping_pong(8, 3, MPI_COMM_WORLD);
     clock.section();  // two trips to warm up
     const double trip = clock.section() / 5;
     const double trips = std::max(1.0, std::min(1000.0, std::floor(0.0005 / trip)));
     double least = INFINITY;
     for (int round = 0; round < 3; ++round) least = std::min(least, clock.section() / trips / 2);
     EXPECT_ON_ALL_RANKS(seconds == least) << seconds << " " << least;
+    // As many trips are made as are counted; rank 0 tells the others two numbers.
+    const size_t of_trips = 2 + 5 + 3 * size_t(trips);
+    EXPECT_ON_ALL_RANKS(sends == (rank == 0 ? of_trips + 2 * size_t(ranks - 1) : rank == 1 ? of_trips : 0)) << sends;
   }
 }
 
@@ -213,10 +249,14 @@ TEST(EagerLimit, IsFoundAtBothEnds) {
   if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
   {
     const ClockOfTest by_hand([] { return hand; });
-    EXPECT_ON_ALL_RANKS(eager_limit(3, MPI_COMM_WORLD) == 3);
+    EXPECT_ON_ALL_RANKS(noted_cost::eager_limit(3, MPI_COMM_WORLD) == 3);
   }
   const ClockOfTest fast(ticking);
-  EXPECT_ON_ALL_RANKS(eager_limit(3, MPI_COMM_WORLD) == 0);
+  noted.clear();
+  EXPECT_ON_ALL_RANKS(noted_cost::eager_limit(3, MPI_COMM_WORLD) == 0);
+  // The receiver comes twice as late as the sender is patient: 2 x 20 ms.
+  const std::vector<std::string> sender = {"send 2", "send 1"}, receiver = {"sleep 40000", "sleep 40000"};
+  EXPECT_ON_ALL_RANKS(noted == (rank == 0 ? sender : rank == 1 ? receiver : std::vector<std::string>()));
 }
 
 // 1 us and 1 GB/s up to 4 bytes; 5 us and 2 GB/s above.
@@ -261,13 +301,10 @@ TEST(PingPong, WritesThemToAFile) {
   EXPECT_EQ(text_of_file(file), "bytes,seconds,way,alpha,beta\n1,1.001e-06,eager,2e-06,3e-09\n2,1.002e-06,eager,2e-06,3e-09\n"
                                 "4,1.004e-06,eager,2e-06,3e-09\n8,5.004e-06,rendezvous,5e-06,4e-09\n16,5.008e-06,rendezvous,5e-06,4e-09\n");
   std::remove(file.c_str());
-  EXPECT_THROW(ping_pong_program::write("/dev/full", fits), Error);
+  EXPECT_EQ(error_of([&] { ping_pong_program::write("/dev/full", fits); }), "/dev/full: cannot be written");
 }
 
 // ---- overlap ----
-
-// How many pieces of a thousand steps were computed so far: each step takes a millionth of what is missing to 1.
-double pieces_computed() { return std::log1p(-overlap_program::computed) / std::log(0.999999) / 1000; }
 
 TEST(Overlap, MeasuresTheSlowerRankOfTheFastestRound) {
   if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
@@ -295,6 +332,28 @@ TEST(Overlap, MeasuresTheSlowerRankOfTheFastestRound) {
   EXPECT_EQ(t.with_tests, fastest());
   EXPECT_EQ(exchange.in, std::vector<char>(1000, 'x'));
   EXPECT_NEAR(pieces_computed(), rounds * (1000 + 4 * double(pieces)), 0.01) << pieces;
+}
+
+// A clock that says a second more at each reading: the messages take a second, and so do 1000 pieces.
+TEST(Overlap, DoesTheFourInTheirOrder) {
+  if (ranks < 2) GTEST_SKIP() << "skipped: for two ranks or more";
+  if (rank > 1) return;
+  overlap_program::Exchange exchange{std::vector<char>(1), std::vector<char>(1), 1 - rank};
+  overlap_program::computed = 0;
+  noted.clear();
+  const ClockOfTest seconds([] {
+    note_call("clock");
+    return ticking();
+  });
+  overlap_program::measure(exchange, 4, 1);
+  const std::vector<std::string> expected = {
+      "together 0", "clock 0", "receive 0", "send 0", "wait 0", "clock 0",                       // the messages alone
+      "together 0", "clock 0", "clock 1000",                                                     // how long a piece takes
+      "together 1000", "clock 1000", "clock 2000",                                               // the computation alone
+      "together 2000", "clock 2000", "receive 2000", "send 2000", "wait 2000", "clock 3000",     // one after the other
+      "together 3000", "clock 3000", "receive 3000", "send 3000", "wait 4000", "clock 4000",     // wait at the end
+      "together 4000", "clock 4000", "receive 4000", "send 4000", "test 4250", "test 4500", "test 4750", "test 5000", "wait 5000", "clock 5000"};
+  EXPECT_EQ(noted, expected);
 }
 
 // As many pieces as fit into a time, in equal parts, each of one piece at least.

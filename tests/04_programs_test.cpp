@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
@@ -77,13 +78,13 @@ TEST(HelloProgram, EveryRankHasItsLine) {
 TEST(HelloProgram, AsksTheDriverAndMpi) {
   const std::string folder = testing::TempDir() + "hello_" + std::to_string(getpid());
   const char* compiler = std::getenv("CXX");
-  const auto run_with = [&](int ranks, const std::string& source) {
+  const auto run_with = [&](int ranks, const std::string& source, const std::string& hosts = "") {
     run_program("mkdir -p " + folder);
     std::ofstream(folder + "/driver.c") << "extern \"C\" {\n" << source << "\n}\n";
     const ProgramRun built = run_program(std::string(compiler ? compiler : "c++") + " -x c++ -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + folder + "/libcuda.so.1 " +
                                          folder + "/driver.c");
     EXPECT_EQ(built.status, 0) << built.output;
-    return launch(ranks, "hello", "LD_LIBRARY_PATH=" + folder + " LD_PRELOAD=" + folder + "/libcuda.so.1").output;
+    return launch(ranks, "hello", "LD_LIBRARY_PATH=" + folder + " LD_PRELOAD=" + folder + "/libcuda.so.1 " + hosts).output;
   };
   const std::string init = "int cuInit(unsigned flags) { return flags == 0 ? 0 : 1; }", two = "int cuDeviceGetCount(int* count) { *count = 2; return 0; }";
   const std::string yes = run_with(2, init + two + "int MPIX_GPU_query_support(int kind, int* answer) { *answer = kind == 0 ? 2 : 0; return 0; }");
@@ -99,7 +100,20 @@ TEST(HelloProgram, AsksTheDriverAndMpi) {
     EXPECT_FALSE(contains(none, " of 2\n")) << driver << none;
     EXPECT_TRUE(contains(none, "in MPI calls: no (MPIX_GPU_query_support says no)\n"));
   }
+  // MPICH can be told that every second rank is on another host: there ranks 2 and 3 are the second ones.
+  const std::string apart = run_with(4, init + two + no, "MPIR_CVAR_ODD_EVEN_CLIQUES=1");
   run_program("rm -rf " + folder);
+  std::istringstream lines(apart.substr(apart.find('\n') + 1));
+  for (int rank = 0; rank < 4; ++rank) {
+    std::string line;
+    std::getline(lines, line);
+    int said = -1, node_rank = -1, node_size = -1;
+    ASSERT_EQ(std::sscanf(line.c_str(), "%d of 4 %*s %d of %d", &said, &node_rank, &node_size), 3) << apart;
+    if (node_size != 2) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on two hosts";
+    EXPECT_EQ(said, rank);
+    EXPECT_EQ(node_rank, rank / 2);
+    EXPECT_TRUE(line.ends_with(" " + std::to_string(rank / 2) + " of 2")) << line;
+  }
 }
 
 TEST(ProbeProgram, AllListsArriveWhole) {

@@ -582,9 +582,14 @@ TEST_F(SharedWindowTest, TwoWindowsOfOneCommunicator) {
 
 TEST_F(SharedWindowTest, RefusesOtherMemory) {
   Vector elsewhere(n);
-  EXPECT_THROW(allreduce_shared_window(elsewhere.data(), elsewhere.data(), 10, at.comm), Error);
-  EXPECT_THROW(allreduce_shared_window(elsewhere.data(), window->mine(), 10, at.comm), Error);
-  EXPECT_THROW(allreduce_shared_window(window->mine() + 1, window->mine() + 1, n, at.comm), Error);
+  const auto refuses = [&](float* result, const float* data, size_t length) {
+    return error_of([&] { allreduce_shared_window(result, data, length, at.comm); }) ==
+           "allreduce shared-window: the vector must lie in a SharedWindow of this communicator, in place";
+  };
+  EXPECT_TRUE(refuses(elsewhere.data(), elsewhere.data(), 10));
+  EXPECT_TRUE(refuses(elsewhere.data(), window->mine(), 10));
+  EXPECT_TRUE(refuses(window->mine() + 1, window->mine() + 1, n));
+  EXPECT_TRUE(refuses(window->mine() - 1, window->mine() - 1, 10));
 }
 
 TEST(Barrier, NobodyLeavesBeforeTheLastHasCome) {

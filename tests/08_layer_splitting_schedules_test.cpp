@@ -10,6 +10,7 @@
 #include "chapters/08_layer_splitting/check.h"
 #include "chapters/08_layer_splitting/idle.h"
 #include "common/error.h"
+#include "tests/error_of.h"
 #include "tests/schedule_times.h"
 
 namespace {
@@ -163,8 +164,8 @@ TEST(Halves, ASmallOneStepByStep) {
 }
 
 TEST(Halves, KeepEverything) {
-  EXPECT_THROW(make_schedule("zb-h1", 2, 1, 4, 2), Error);
-  EXPECT_THROW(make_schedule("zb-h1", 2, 2, 4), Error);
+  EXPECT_EQ(error_of([] { make_schedule("zb-h1", 2, 1, 4, 2); }), "schedule: zb-h1 keeps all activations, not every 2-th: it needs them twice");
+  EXPECT_EQ(error_of([] { make_schedule("zb-h1", 2, 2, 4); }), "schedule: 2 chunks a stage need the interleaved one, not zb-h1");
   EXPECT_EQ(make_schedule("zb-h1", 2, 1, 4, 1).keep_every, 1);
   EXPECT_EQ(make_schedule("gpipe", 2, 1, 4, 3).keep_every, 3);
 }
@@ -229,11 +230,15 @@ TEST(Schedules, ASmallOneStepByStep) {
 }
 
 TEST(Schedules, RefuseWhatTheyCannotDo) {
-  EXPECT_THROW(make_schedule("gpipe", 2, 2, 4), Error);
-  EXPECT_THROW(make_schedule("gpipe", 0, 1, 4), Error);
-  EXPECT_THROW(make_schedule("gpipe", 2, 1, 0), Error);
-  EXPECT_THROW(make_schedule("interleaved", 2, 0, 4), Error);
-  EXPECT_THROW(make_schedule("2f2b", 2, 1, 4), Error);
+  const auto refusal = [](const char* name, int stages, int chunks, int micro_batches) {
+    return error_of([&] { make_schedule(name, stages, chunks, micro_batches); });
+  };
+  EXPECT_EQ(refusal("gpipe", 2, 2, 4), "schedule: 2 chunks a stage need the interleaved one, not gpipe");
+  EXPECT_EQ(refusal("gpipe", 0, 1, 4), "schedule: 0 stages, 1 chunks each, 4 micro-batches: all must be at least 1");
+  EXPECT_EQ(refusal("gpipe", 2, 1, 0), "schedule: 2 stages, 1 chunks each, 0 micro-batches: all must be at least 1");
+  EXPECT_EQ(refusal("interleaved", 2, 0, 4), "schedule: 2 stages, 0 chunks each, 4 micro-batches: all must be at least 1");
+  EXPECT_EQ(refusal("2f2b", 2, 1, 4), "schedule: unknown name 2f2b");
+  EXPECT_EQ(refusal("gpipe", 1, 1, 1), "");
 }
 
 // --- Wrong schedules -------------------------------------------------------------------------------------------------
@@ -405,7 +410,7 @@ TEST(Messages, TagsTellDirectionChunkAndMicroBatchApart) {
 TEST(Messages, TagsStayBelowTheLimitOfMpi) {
   for (int chunks : {1, 3, 1000})
     for (int m : {0, 1000, 32767, 1 << 20}) EXPECT_LE(message_tag({backward, chunks - 1, m}, chunks), 32767);
-  EXPECT_THROW(message_tag({forward, 0, 0}, 1001), Error);
+  EXPECT_EQ(error_of([] { message_tag({forward, 0, 0}, 1001); }), "pipeline: 1001 chunks, more than 1000");
   // All of them are used before one is used again.
   EXPECT_EQ(message_tag({backward, 0, 16383}, 1), 32767);
   EXPECT_EQ(message_tag({forward, 0, 16384}, 1), 0);
@@ -491,10 +496,12 @@ TEST(Interleaved, AllocatesMoreThanItUses) {
 
 TEST(Cuts, RefuseMoreChunksThanLayersAndWrongSums) {
   const std::vector<int> sizes = {4, 3, 3, 2};
-  EXPECT_THROW(balanced_chunks(sizes, 4), Error);
-  EXPECT_THROW(given_chunks(sizes, 2, {2, 2}), Error);
-  EXPECT_THROW(given_chunks(sizes, 2, {3, 0}), Error);
-  EXPECT_THROW(given_chunks(sizes, 2, {3}), Error);
+  EXPECT_EQ(error_of([&] { balanced_chunks(sizes, 4); }), "pipeline: 4 chunks of layers are more than the network's 3 layers");
+  const auto refusal = [&](const std::vector<int64_t>& layers) { return error_of([&] { given_chunks(sizes, 2, layers); }); };
+  const std::string expected = ", expected 2 positive ones with the sum 3, the layers of the network";
+  EXPECT_EQ(refusal({2, 2}), "--split: 2 numbers with the sum 4" + expected);
+  EXPECT_EQ(refusal({3, 0}), "--split: 2 numbers with the sum 3" + expected);
+  EXPECT_EQ(refusal({3}), "--split: 1 numbers with the sum 3" + expected);
   EXPECT_EQ(given_chunks(sizes, 2, {1, 2}), (std::vector<Range>{{0, 1}, {1, 3}}));
 }
 

@@ -483,7 +483,8 @@ TEST(Pipeline, HalvesWriteWhereTheHookOfTheirMicroBatchSays) {
 TEST(Pipeline, RefusesAScheduleForOtherRanks) {
   CpuDevice device;
   const Training run{.micro_batches = 2};
-  EXPECT_THROW(Stage(device, run, make_schedule("gpipe", ranks() + 1, 1, 2), MPI_COMM_WORLD), Error);
+  EXPECT_EQ(error_of([&] { Stage(device, run, make_schedule("gpipe", ranks() + 1, 1, 2), MPI_COMM_WORLD); }),
+            "pipeline: a schedule for " + std::to_string(ranks() + 1) + " stages on " + std::to_string(ranks()) + " ranks");
 }
 
 // --- What it costs ---------------------------------------------------------------------------------------------------

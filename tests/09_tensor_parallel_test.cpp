@@ -607,10 +607,11 @@ TEST(Mistakes, AreErrors) {
   const Layout other = make_layout({35, 23, 10}, {0, 2}, wrong),
                mine = make_layout({35, 23, 10}, {0, 2}, {world_rank(), world_size()});
   Mlp uncut(device, other, nullptr, nullptr, {.rows = 1}), mlp(device, mine, nullptr, nullptr, {.rows = 1});
-  EXPECT_THROW(TensorParallel{uncut}, Error);
-  EXPECT_THROW(TensorParallel(mlp, "shared-window"), Error);
-  EXPECT_THROW(TensorParallel(mlp, "no-such-name"), Error);
-  EXPECT_NO_THROW(TensorParallel{mlp});
+  EXPECT_EQ(error_of([&] { TensorParallel{uncut}; }),
+            "tensor parallel: layer 0 is not cut for rank " + std::to_string(world_rank()) + " of " + std::to_string(world_size()));
+  EXPECT_EQ(error_of([&] { TensorParallel(mlp, "shared-window"); }), "allreduce shared-window: activations do not lie in a shared window");
+  EXPECT_TRUE(error_of([&] { TensorParallel(mlp, "no-such-name"); }).starts_with("allreduce: there is no 'no-such-name', only "));
+  EXPECT_EQ(error_of([&] { TensorParallel{mlp}; }), "");
 }
 
 TEST(Copies, ThatDifferAreNamed) {
@@ -621,7 +622,9 @@ TEST(Copies, ThatDifferAreNamed) {
   mine[0] = float(world_rank());  // a weight: every rank has its own
   EXPECT_NO_THROW(require_equal_copies(mine, layout, 1, MPI_COMM_WORLD));
   if (world_rank() == world_size() - 1) mine.back() = 0.5f;
-  EXPECT_THROW(require_equal_copies(mine, layout, 1, MPI_COMM_WORLD), Error);
+  const std::string last = std::to_string(world_size() - 1);
+  EXPECT_EQ(error_of([&] { require_equal_copies(mine, layout, 1, MPI_COMM_WORLD); }),
+            "after step 1 the weights of rank " + (world_size() == 2 ? "0, 1 differ from each other" : last + " differ from those of the others"));
 }
 
 }  // namespace

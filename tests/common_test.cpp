@@ -22,21 +22,11 @@
 #include "common/statistics.h"
 #include "common/timer.h"
 #include "common/writable.h"
+#include "tests/error_of.h"
 #include "tests/plain_training.h"
 #include "tests/program.h"
 
 namespace {
-
-// The text of the Error that `body` throws; empty if it throws none.
-template <class Body>
-std::string error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 // --- Statistics --------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "common/error.h"
+#include "tests/error_of.h"
 
 namespace mpi_expect {
 
@@ -51,14 +51,4 @@ inline bool on_one_host() {
   MPI_Comm_size(MPI_COMM_WORLD, &all);
   MPI_Comm_free(&host);
   return ranks == all;
-}
-
-// What the Error of a call says, or "" if there is none.
-inline std::string error_of(auto call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }

@@ -101,6 +101,7 @@ void SearchJournal::add(const Trial& trial, const Outcome& o, int worker) {
 
 std::vector<Outcome> read_journal(const std::string& file, const std::vector<Trial>& trials) {
   std::ifstream in(file);
+  if (!in) throw Error(file + ": cannot be read");
   std::string line;
   std::getline(in, line);
   if (in.eof() && std::string(header).starts_with(line)) return {};

@@ -1,4 +1,4 @@
-// A captured graph of two streams with host copies, launched three times.
+// A captured graph of two streams with host copies, launched three times; and a second and a third capture.
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void increment(int* p) { ++p[threadIdx.x]; }
@@ -38,6 +38,19 @@ int main() {
     OK(cudaGraphLaunch(program, stream));
     OK(cudaStreamSynchronize(stream));
     for (int i = 0; i < 32; ++i) REQUIRE(out[i] == in[i] + 1 && out[32 + i] == 2 * (in[i] + 1));
+  }
+
+  // A capture knows nothing of the one before: here the side stream joins and does nothing, and then its work is not waited for.
+  for (int work : {0, 2}) {
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+    increment<<<1, 32, 0, stream>>>(a);
+    OK(cudaEventRecord(fork, stream));
+    OK(cudaStreamWaitEvent(side, fork, 0));
+    for (int i = 0; i < work; ++i) twice<<<1, 32, 0, side>>>(b, a);
+    REQUIRE(cudaStreamEndCapture(stream, &graph) == (work == 0 ? cudaSuccess : cudaErrorStreamCaptureUnjoined));
+    REQUIRE((graph == nullptr) == (work > 0));
+    REQUIRE((cudaGetLastError() == cudaSuccess) == (work == 0));
+    if (graph) OK(cudaGraphDestroy(graph));
   }
 
   OK(cudaGraphExecDestroy(program));
