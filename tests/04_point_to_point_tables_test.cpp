@@ -32,6 +32,7 @@
 #include "common/writable.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
+#include "tests/program.h"
 #include "tests/world.h"
 
 #define main main_of_program
@@ -529,13 +530,18 @@ TEST(TellDistanceToSerial, TellsTheSpeedup) {
 TEST(OnRank0, TheOthersSleep) {
   timespec before, after;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-  const int status = on_rank_0(MPI_COMM_WORLD, [] {
-    usleep(300000);
-    return 7;
+  int status = 0;
+  const std::string seen = written_by([&] {
+    status = on_rank_0(MPI_COMM_WORLD, [] {
+      std::printf("compared\n");
+      usleep(300000);
+      return 7;
+    });
   });
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
   const double used = double(after.tv_sec - before.tv_sec) + 1e-9 * double(after.tv_nsec - before.tv_nsec);
   EXPECT_ON_ALL_RANKS(status == 7);
+  EXPECT_EQ(seen, rank == 0 ? "compared\n" : "") << "said before the others hear of it";
   EXPECT_ON_ALL_RANKS(used < 0.15) << used << " s of a core while nothing was to be done for 0.3 s";
 }
 

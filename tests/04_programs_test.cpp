@@ -211,7 +211,9 @@ TEST(Programs, WrongUseGivesALineAndAStatus) {
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_TRUE(contains(run.output, "two ranks"));
   }
-  EXPECT_EQ(launch(2, "ring --way round").status, 1);
+  const ProgramRun way = launch(2, "ring --way round");
+  EXPECT_EQ(way.status, 1) << way.output;
+  EXPECT_TRUE(contains(way.output, "--way: 'round' is not one of blocking|ordered|sendrecv|nonblocking\n"));
 }
 
 TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {

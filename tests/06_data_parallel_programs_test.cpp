@@ -146,7 +146,9 @@ TEST(Train, AMistakeGivesOneLineAndAStatus) {
   EXPECT_EQ(run.status, 1);
   EXPECT_TRUE(contains(run.output, "--overlap: --allreduce ring cannot run in the background, only rank-order and mpi\n"));
   EXPECT_FALSE(contains(run.output, "rank 1"));
-  EXPECT_EQ(train(2, "--data /no/such/folder").status, 1);
+  const ProgramRun no_data = train(2, "--data /no/such/folder");
+  EXPECT_EQ(no_data.status, 1) << no_data.output;
+  EXPECT_TRUE(contains(no_data.output, "/no/such/folder/train-images-idx3-ubyte: cannot open: No such file or directory\n"));
 }
 
 TEST(Train, OnlyRank0Speaks) {

@@ -191,7 +191,16 @@ TEST(Scaling, StopsWhereRowsRunOut) {
   EXPECT_EQ(table.status, 0) << table.output;
   EXPECT_TRUE(contains(table.output, "      8  more ranks than rows\n"));
   EXPECT_TRUE(contains(table.output, "      4   4 x 1 x 1 "));
-  EXPECT_EQ(run("scaling --csv /no/such/folder/x").status, 1);
+  EXPECT_TRUE(contains(run("scaling --csv /no/such/folder/x").output, "error: /no/such/folder/x: cannot be written\n"));
+}
+
+// A line is seen when its step is known. Here the program is ended at the end, when it writes a file that may not grow.
+TEST(Scaling, WhatItSaidIsSeenWhenItDies) {
+  const std::string file = temporary("scaling_that_dies.csv");
+  const ProgramRun table = run_program("ulimit -c 0; ulimit -f 0; " + build_folder() + "/chapters/13_scaling/scaling --data-only --ranks 2 --batch 4 --csv " + file);
+  EXPECT_NE(table.status, 0) << table.output;
+  EXPECT_TRUE(contains(table.output, "\n      1   1 x 1 x 1 ") && contains(table.output, "\n      2   2 x 1 x 1 "));
+  fs::remove(file);
 }
 
 TEST(Grids, AreSortedAndCounted) {

@@ -199,13 +199,23 @@ TEST(SearchProgram, AnyDataSetIsSearched) {
     EXPECT_EQ(more.status, 1) << more.output;
     EXPECT_EQ(more.lines(), 1u) << more.output;
     EXPECT_TRUE(contains(more.output, "--train-samples: 401, expected 256 to the 400 of "));
-    EXPECT_EQ(launch(2, command + " --train-samples 255").status, 1);
+    EXPECT_TRUE(contains(launch(2, command + " --train-samples 255").output, "--train-samples: 255, expected 256 to the 400 of "));
     EXPECT_EQ(launch(2, command + " --trials 1 --train-samples 256").status, 0);
   }
   const data_sets::DataSet data({480, 7, 5, 13}, {40, 9, 5, 13});
   const ProgramRun run = launch(2, "search --data " + data.folder);
   EXPECT_EQ(run.status, 1) << run.output;
   EXPECT_EQ(run.lines(), 1u) << run.output;
+}
+
+// A result is seen when it is there. Here the search is ended when its record would grow beyond 512 bytes: in its fourth line at the latest.
+TEST(SearchProgram, WhatItSaidIsSeenWhenItDies) {
+  const data_sets::DataSet data({480, 7, 5, 5}, {40, 7, 5, 5});
+  const ProgramRun run = run_program("ulimit -c 0; ulimit -f 1; env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() +
+                                     "/chapters/14_search/search --trials 6 --rungs 1 --data " + data.folder + " --log " + data.folder + "/search.csv");
+  EXPECT_NE(run.status, 0) << run.output;
+  EXPECT_TRUE(contains(run.output, "1 team of 1 rank: ") && contains(run.output, "\nteam 1: trial   1,  1 epochs: "));
+  EXPECT_FALSE(contains(run.output, "trial   5"));
 }
 
 TEST(SearchProgram, HasTheseOptions) {
