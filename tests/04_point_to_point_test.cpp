@@ -314,19 +314,19 @@ TEST(WaitAsleep, SaysWhoSentWhat) {
 
 // Two messages are there; the later one is asked for first, by its tag or by its sender.
 TEST(WaitAsleep, SeesOnlyWhatItIsAskedFor) {
-  int first = 1, second = 2;
+  int first = 1, second = 2, got = 0;
   MPI_Request requests[2];
   MPI_CHECK(MPI_Isend(&first, 1, MPI_INT, 0, 5, MPI_COMM_SELF, &requests[0]));
   MPI_CHECK(MPI_Isend(&second, 1, MPI_INT, 0, 6, MPI_COMM_SELF, &requests[1]));
   for (int tag : {6, 5}) {
     EXPECT_EQ(wait_asleep(0, tag, MPI_COMM_SELF).MPI_TAG, tag);
-    MPI_CHECK(MPI_Recv(&first, 1, MPI_INT, 0, tag, MPI_COMM_SELF, MPI_STATUS_IGNORE));
+    MPI_CHECK(MPI_Recv(&got, 1, MPI_INT, 0, tag, MPI_COMM_SELF, MPI_STATUS_IGNORE));
   }
   MPI_CHECK(MPI_Waitall(2, requests, MPI_STATUSES_IGNORE));
   if (world_rank() != 0) MPI_CHECK(MPI_Send(&second, 1, MPI_INT, 0, 7, MPI_COMM_WORLD));
   for (int source = world_size() - 1; world_rank() == 0 && source > 0; --source) {
     EXPECT_EQ(wait_asleep(source, 7, MPI_COMM_WORLD).MPI_SOURCE, source);
-    MPI_CHECK(MPI_Recv(&second, 1, MPI_INT, source, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    MPI_CHECK(MPI_Recv(&got, 1, MPI_INT, source, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
   }
 }
 

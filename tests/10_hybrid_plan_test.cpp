@@ -334,14 +334,14 @@ TEST(Plan, FindsTheBestOfEveryGrid) {
 }
 
 TEST(Plan, SaysWhatIsWrongWithAWish) {
-  EXPECT_EQ(error_of(settings(course, 128), {.data = 3, .tensor = 2}, 1), "--replicas 3 --tensor 2: does not multiply to the 1 rank that there are");
-  EXPECT_EQ(error_of(settings(course, 128), {.tensor = 3}, 4), "--tensor 3: does not multiply to the 4 ranks that there are");
+  EXPECT_EQ(refusal(settings(course, 128), {.data = 3, .tensor = 2}, 1), "--replicas 3 --tensor 2: does not multiply to the 1 rank that there are");
+  EXPECT_EQ(refusal(settings(course, 128), {.tensor = 3}, 4), "--tensor 3: does not multiply to the 4 ranks that there are");
   HybridSettings two_chunks = settings(course, 128);
   two_chunks.schedule = "interleaved", two_chunks.chunks = 2;
-  EXPECT_EQ(error_of(two_chunks, {.data = 1, .pipeline = 2}, 2), "--replicas 1 --pipeline 2: more stages than the network's 3 layers (--hidden)");
+  EXPECT_EQ(refusal(two_chunks, {.data = 1, .pipeline = 2}, 2), "--replicas 1 --pipeline 2: more stages than the network's 3 layers (--hidden)");
   two_chunks.chunks = 4;
-  EXPECT_EQ(error_of(two_chunks, {}, 1), "more stages than the network's 3 layers (--hidden)");
-  EXPECT_EQ(error_of(settings(course, 128), {.pipeline = 3}, 3), "");  // a layer a stage
+  EXPECT_EQ(refusal(two_chunks, {}, 1), "more stages than the network's 3 layers (--hidden)");
+  EXPECT_EQ(refusal(settings(course, 128), {.pipeline = 3}, 3), "");  // a layer a stage
 }
 
 TEST(Plan, IsTold) {

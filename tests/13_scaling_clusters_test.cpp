@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "chapters/13_scaling/topology.h"
 #include "tests/13_simulated_ranks.h"
@@ -98,6 +99,36 @@ TEST(Clusters, MistakesAreNamedWithTheirLine) {
                               "between-gbyte-per-second 1\ntflop-per-second 1\nmemory-gbyte-per-second 1\nmemory-gbyte 1\nlaunch-us 1\n";
   EXPECT_TRUE(contains(described(islands), ".txt: ranks-per-node 8 is no multiple of ranks-per-island 3"));
   EXPECT_TRUE(contains(error_of([] { load_cluster("chapters"); }), "cluster 'chapters': no such file"));
+}
+
+// Each number at its least value is taken, and a bit below it is not; and of those that must be there, none may be missing.
+TEST(Clusters, EveryNumberHasItsLeastValue) {
+  const struct {
+    const char *least, *below;
+    std::vector<std::string> names;
+  } groups[] = {
+      {"1", "0.999", {"ranks-per-node", "cards-per-node", "ranks-per-island", "nodes-per-rack", "oversubscription"}},
+      {"1e-6", "0.9e-6", {"tflop-per-second", "memory-gbyte-per-second", "island-gbyte-per-second", "inside-gbyte-per-second", "between-gbyte-per-second"}},
+      {"0", "-0.1", {"eager-kib", "memory-gbyte", "launch-us", "progress-alone", "fifo-ports", "rails", "inside-latency-us", "inside-overhead-us",
+                     "inside-gap-us", "inside-rendezvous-us", "between-latency-us", "between-overhead-us", "between-gap-us", "between-rendezvous-us"}}};
+  const std::set<std::string> may_be_missing = {"progress-alone", "fifo-ports", "ranks-per-island", "island-gbyte-per-second", "nodes-per-rack",
+                                                "rails", "oversubscription", "inside-gap-us", "between-gap-us"};
+  const auto file_with = [&](const std::string& name, const char* value) {  // value: null for none
+    std::string text = "# x\n";
+    for (const auto& group : groups)
+      for (const std::string& other : group.names)
+        if (other != name) text += other + " " + group.least + "\n";
+        else if (value) text += name + " " + value + "\n";
+    return described(text);
+  };
+  for (const auto& group : groups)
+    for (const std::string& name : group.names) {
+      EXPECT_EQ(file_with(name, group.least), "no error") << name;
+      EXPECT_TRUE(contains(file_with(name, group.below), ": " + name + " is too small: the least is " + group.least));
+      EXPECT_TRUE(contains(file_with(name, "inf"), ": " + name + " is too small"));
+      const std::string missing = file_with(name, nullptr);
+      EXPECT_TRUE(may_be_missing.contains(name) ? missing == "no error" : bool(contains(missing, ": no line says " + name))) << missing;
+    }
 }
 
 // ---- Which ports messages go through, by hand. Bandwidths are small numbers, and nothing else costs time ----
