@@ -69,6 +69,13 @@ TEST(FitLine, FindsTheLineThatTimesLieOn) {
   EXPECT_NEAR(line.beta, 3e-10, 3e-16);
 }
 
+// Of seconds, too, of which no sum is so large that a number more or less would be lost in it.
+TEST(FitLine, FindsALineOfSeconds) {
+  const MessageTime times[] = {{1, 3}, {2, 5}, {4, 9}, {8, 17}};
+  EXPECT_NEAR(fit_line(times).alpha, 1, 1e-12);
+  EXPECT_NEAR(fit_line(times).beta, 2, 1e-12);
+}
+
 // A long message that is 10 us late must not move the latency of short ones by 10 us.
 TEST(FitLine, CountsRelativeErrors) {
   std::vector<MessageTime> times;

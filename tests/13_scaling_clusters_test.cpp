@@ -125,7 +125,7 @@ TEST(Clusters, EveryNumberHasItsLeastValue) {
     for (const std::string& name : group.names) {
       EXPECT_EQ(file_with(name, group.least), "no error") << name;
       EXPECT_TRUE(contains(file_with(name, group.below), ": " + name + " is too small: the least is " + group.least));
-      EXPECT_TRUE(contains(file_with(name, "inf"), ": " + name + " is too small"));
+      EXPECT_TRUE(contains(file_with(name, "inf"), ": " + name + " needs one number"));
       const std::string missing = file_with(name, nullptr);
       EXPECT_TRUE(may_be_missing.contains(name) ? missing == "no error" : bool(contains(missing, ": no line says " + name))) << missing;
     }

@@ -116,6 +116,30 @@ TEST(Clocks, AskingAgainAndAgainLetsTimePass) {
   EXPECT_NEAR(s.ranks[0].seconds, 1 + alpha + 8 * beta, 1e-6);  // a question costs 1e-7 s
 }
 
+// Both of two messages, whose lengths and tags their statuses tell; and one that is told to nobody.
+TEST(Messages, AskedForTellTheirStatuses) {
+  simulate(flat(), 2, [] {
+    if (rank() == 0) {
+      for (int tag : {7, 8, 9}) send_bytes(size_t(tag - 4), 1, tag);
+      return;
+    }
+    char data[3][16];
+    MPI_Request requests[3];
+    MPI_Status statuses[2] = {};
+    for (int i = 0; i < 3; ++i) MPI_CHECK(MPI_Irecv(data[i], 16, MPI_CHAR, 0, 7 + i, MPI_COMM_WORLD, &requests[i]));
+    for (int done = 0; !done;) MPI_CHECK(MPI_Testall(2, requests, &done, statuses));
+    for (int done = 0; !done;) MPI_CHECK(MPI_Test(&requests[2], &done, MPI_STATUS_IGNORE));
+    for (int i = 0; i < 2; ++i) {
+      int count = 0;
+      MPI_CHECK(MPI_Get_count(&statuses[i], MPI_CHAR, &count));
+      EXPECT_EQ(statuses[i].MPI_SOURCE, 0);
+      EXPECT_EQ(statuses[i].MPI_TAG, 7 + i);
+      EXPECT_EQ(count, 3 + i);
+      EXPECT_EQ(requests[i], MPI_REQUEST_NULL);
+    }
+  });
+}
+
 TEST(Clocks, TheSameProgramTakesTheSameTimeAlways) {
   HybridSettings settings{
       .sizes = {20, 30, 30, 10}, .batch = 24, .micro_batches = 4, .allreduce = "mpi", .optimizer = {}};

@@ -208,16 +208,6 @@ TEST(SearchProgram, AnyDataSetIsSearched) {
   EXPECT_EQ(run.lines(), 1u) << run.output;
 }
 
-// A result is seen when it is there. Here the search is ended when its record would grow beyond 512 bytes: in its fourth line at the latest.
-TEST(SearchProgram, WhatItSaidIsSeenWhenItDies) {
-  const data_sets::DataSet data({480, 7, 5, 5}, {40, 7, 5, 5});
-  const ProgramRun run = run_program("ulimit -c 0; ulimit -f 1; env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() +
-                                     "/chapters/14_search/search --trials 6 --rungs 1 --data " + data.folder + " --log " + data.folder + "/search.csv");
-  EXPECT_NE(run.status, 0) << run.output;
-  EXPECT_TRUE(contains(run.output, "1 team of 1 rank: ") && contains(run.output, "\nteam 1: trial   1,  1 epochs: "));
-  EXPECT_FALSE(contains(run.output, "trial   5"));
-}
-
 TEST(SearchProgram, HasTheseOptions) {
   EXPECT_EQ(launch(1, "search --help").status, 0);
   EXPECT_EQ(options_told(launch(1, "search --help").output),
