@@ -148,11 +148,11 @@ status() {
   if [ -s "$state/switch.pid" ]; then echo "delay_switch: $(tr '\0' ' ' <"/proc/$(cat "$state/switch.pid")/cmdline")"; fi
 }
 
-# The MPI library must take TCP between hosts: both network layers that MPICH is built with are told so. All hosts share
-# this machine's cores, which polite waiting cannot see from inside one host, so it is told, too.
+# The MPI library must take TCP between hosts: both network layers that MPICH is built with are told so, and UCX not to complain where no
+# such network is, outside. All hosts share this machine's cores, which polite waiting cannot see from inside one host, so it is told, too.
 env() {
   [ -s "$state/hostfile" ] || die "no virtual cluster; begin with: virtual_cluster.sh up 4"
-  echo "export UCX_TLS=tcp,self UCX_NET_DEVICES=eth0,lo FI_PROVIDER=tcp FI_TCP_IFACE=eth0 GUARD_WAIT=${GUARD_WAIT:-polite}"
+  echo "export UCX_TLS=tcp,self UCX_NET_DEVICES=eth0,lo UCX_LOG_LEVEL=error FI_PROVIDER=tcp FI_TCP_IFACE=eth0 GUARD_WAIT=${GUARD_WAIT:-polite}"
   echo "export MPIEXEC='${VIRTUAL_MPIEXEC:-$(find_mpiexec)} -f $state/hostfile -localhost $network.254 -launcher ssh -launcher-exec $here/enter_host'"
 }
 
