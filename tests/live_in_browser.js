@@ -1,7 +1,7 @@
 // Started by tests/live_in_browser:  node tests/live_in_browser.js BROWSER FOLDER PAGE.html ...
 // Drives a browser through its pipe: the pages' widths, and every live figure on three widths, light and dark, with the keyboard, and without JavaScript.
-// FOLDER: for the browser's own files and the screenshots. One line of verdict for each page, with its size and two times, which are told
-// and not judged: a machine that does something else beside this is slow.
+// FOLDER: for the browser's own files and the screenshots. One line of verdict for each page, with its size, and until it is first drawn and
+// drawn again the time, which is told, and the work in it, which is judged: another program on the machine makes only the time longer.
 "use strict";
 const { spawn } = require("child_process");
 const { existsSync, readFileSync, statSync, writeFileSync } = require("fs");
@@ -72,23 +72,23 @@ function look() {
   return found;
 }
 
-// In the page: when the figure was first there, in milliseconds, and how long it takes to draw again after each of some steps of a slider.
+// In the page: when the figure was first there, in milliseconds, and how long it takes to draw again after a step of a slider.
 const watch = `new MutationObserver((_, observer) => { if (document.querySelector(".live svg")) window.first_drawing = performance.now(), observer.disconnect(); })
   .observe(document, { childList: true, subtree: true })`;
-async function redraws() {
-  const drawing = document.querySelector(".live .drawing"), times = [];
-  for (const slider of document.querySelectorAll(".live input[type=range]"))
-    for (const value of [slider.max, slider.min, slider.defaultValue]) {
-      if (slider.value === value) continue;
-      const drawn = new Promise((done) => new MutationObserver((_, observer) => { observer.disconnect(); done(); }).observe(drawing, { childList: true }));
-      const begin = performance.now();
-      slider.value = value;
-      slider.dispatchEvent(new Event("input", { bubbles: true }));
-      await drawn;
-      times.push(performance.now() - begin);
-    }
-  return times.sort((a, b) => a - b);
+async function redraw(name, value) {
+  const drawing = document.querySelector(".live .drawing"), slider = document.querySelector(`.live [name=${name}]`);
+  if (slider.value === value) return null;
+  const drawn = new Promise((done) => new MutationObserver((_, observer) => { observer.disconnect(); done(); }).observe(drawing, { childList: true }));
+  const begin = performance.now();
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  await drawn;
+  return performance.now() - begin;
 }
+const sliders = "[...document.querySelectorAll('.live input[type=range]')].flatMap((e) => [e.max, e.min, e.defaultValue].map((value) => [e.name, value]))";
+// Milliseconds for which the page's thread has had a core: what a machine that does something else beside this cannot make longer.
+const worked = async () => 1000 * (await send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+const middle = (times) => times.sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
 
 const ready = "Boolean(document.querySelector('.live svg') && document.querySelector('.live fieldset button'))";
 const still = "new Promise((done) => { const seen = document.querySelector('.live').textContent; setTimeout(() => done(seen === document.querySelector('.live').textContent), 150); })";
@@ -125,7 +125,13 @@ async function page(file) {
   events.length = 0;
   await send("Emulation.setScriptExecutionDisabled", { value: false });
   if (!readFileSync(file, "utf8").includes("put_in_page(figure, ")) return plain_page(url);
-  const open = async () => (await send("Page.navigate", { url }), await until(ready, "the figure"), await until(still, "its first state"));
+  const open = async () => {
+    await send("Page.navigate", { url });
+    await until(ready, "the figure");
+    const work = await worked();
+    await until(still, "its first state");
+    return work;
+  };
   for (const dark of [false, true])
     for (const width of [390, 768, 1280]) {
       await send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
@@ -154,12 +160,17 @@ async function page(file) {
     }
     if (values.size < 2) found.push(`${control}: the keyboard changes nothing`);
   }
-  await open();
+  const first_work = await open(), first = await evaluate("window.first_drawing"), times = [], work = [];
+  if (!(first_work < 500)) found.push(`the page's thread works for ${first_work.toFixed(0)} ms until the figure is there, more than 500`);
+  for (const [name, value] of await evaluate(sliders)) {
+    const begin = await worked(), time = await evaluate(`(${redraw})("${name}", "${value}")`);
+    if (time !== null) times.push(time), work.push(await worked() - begin);
+  }
+  if (!(middle(work) < 50)) found.push(`the page's thread works for ${middle(work).toFixed(0)} ms to draw again, more than 50`);
   found.push(...await lost_links());
   const kilobytes = Math.ceil(statSync(file).size / 1024), most = name === "01_serial" ? 3072 : 600; // one has images to learn from
   if (kilobytes > most) found.push(`the page has ${kilobytes} KB, more than ${most}`);
-  const first = await evaluate("window.first_drawing"), times = await evaluate(`(${redraws})()`), of_all = (share) => times[Math.floor(share * (times.length - 1))].toFixed(0);
-  const told = `${kilobytes} KB, first drawn after ${first.toFixed(0)} ms, again within ${of_all(0.5)} ms (${of_all(1)} at most)`;
+  const told = `${kilobytes} KB; first drawn after ${first.toFixed(0)} ms, ${first_work.toFixed(0)} of them work; again within ${middle(times).toFixed(0)} ms, ${middle(work).toFixed(0)} of them work`;
   await open();
   const before = await evaluate("document.querySelector('.live svg').outerHTML");
   await evaluate("document.querySelector('.live button').focus()");
@@ -195,6 +206,7 @@ async function page(file) {
   const { targetId } = await send("Target.createTarget", { url: "about:blank" });
   session = (await send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
   for (const domain of ["Page", "Runtime", "Log", "Network", "DOM"]) await send(`${domain}.enable`);
+  await send("Performance.enable", { timeDomain: "threadTicks" });
   await send("Page.addScriptToEvaluateOnNewDocument", { source: watch });
   for (const file of pages) {
     const { found, told } = await page(file).catch((error) => ({ found: [error.stack], told: "" }));

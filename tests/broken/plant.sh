@@ -30,6 +30,11 @@ programs_of() { # TEST.cpp or TEST.cu
 # Builds a test (check/NAME: for the CUDA checker) in the copy, and runs it on every number of ranks until it fails. Says in $verdict
 # `noticed`, `stays green`, `does not compile` or `no test matches`; what was printed is in $work/log.
 try() { # TEST FILTER SECONDS
+  if [ -f "tests/$1" ]; then # a script, which builds what it needs; FILTER is its argument
+    (cd "$work" && sh "tests/$1" "$2") </dev/null >"$work/log" 2>&1
+    case $?/$(grep -c '^FAILED' "$work/log") in 0/*) verdict="stays green" ;; */0) verdict="does not compile" ;; *) verdict=noticed ;; esac
+    return
+  fi
   case $1 in check/*) test=${1#check/} program=build/check/tests/$test ;; *) test=$1 program=build/tests/$test ;; esac
   text=tests/$test.cpp
   [ -r "$text" ] || text=tests/$test.cu
