@@ -102,7 +102,7 @@ void expect_bars(const LiveAnswer& live, const Setting& s) {
   ASSERT_TRUE(done == ends.size() || ends[done] > seconds * (1 - 1e-9)) << "none is left out";
 }
 
-// The drawing of 760 units: four rows of 684, the first at 30, 42 apart; the pieces of a bar follow each other.
+// The drawing of 760 units: four rows of 670, the first at 30, 42 apart; the pieces of a bar follow each other.
 void expect_drawing(const LiveAnswer& live, const Setting& s) {
   const double seconds = live.number("seconds"), of_row = seconds / 4, all = s.interval() + s.checkpoint;
   const auto numbers = [&](const char* kind, const char* name) {
@@ -114,23 +114,23 @@ void expect_drawing(const LiveAnswer& live, const Setting& s) {
   const std::vector<std::string> fill = drawn(live, "bar", "fill");
   const std::vector<std::string> marks = drawn(live, "failure", "d");
   size_t piece = 0, fallen = 0, ticks = 0;
-  const bool thin = all / of_row * 684 < 4;
+  const bool thin = all / of_row * 670 < 4;
   for (const Bar& bar : bars(live)) {
     double length = 0;
     for (int row = int(bar.begin / of_row); row < 4 && row * of_row < bar.end; ++row, ++piece) {
       ASSERT_LT(piece, x.size());
-      ASSERT_NEAR(x[piece], 62 + std::max(bar.begin / of_row - row, 0.0) * 684, 0.001);
+      ASSERT_NEAR(x[piece], 76 + std::max(bar.begin / of_row - row, 0.0) * 670, 0.001);
       ASSERT_NEAR(y[piece], 44 + 42 * row, 1e-9);
       ASSERT_EQ(fill[piece], bar.kind == 0 ? "var(--blue)" : bar.kind == 1 ? "var(--orange)" : "var(--violet)");
       length += width[piece];
     }
-    ASSERT_NEAR(length, (bar.end - bar.begin) / of_row * 684, 0.02);
+    ASSERT_NEAR(length, (bar.end - bar.begin) / of_row * 670, 0.02);
     if (bar.kind > 0 && bar.how == 1) {
       const int row = std::min(int(bar.end / of_row), 3);
       double mark_x = 0, mark_y = 0;
       ASSERT_LT(fallen, marks.size());
       ASSERT_EQ(std::sscanf(marks[fallen++].c_str(), "M%lf,%lf", &mark_x, &mark_y), 2);
-      ASSERT_NEAR(mark_x, 62 + (bar.end / of_row - row) * 684, 0.006);
+      ASSERT_NEAR(mark_x, 76 + (bar.end / of_row - row) * 670, 0.006);
       ASSERT_NEAR(mark_y, 43 + 42 * row, 0.006);
     }
     if (bar.kind == 0) ticks += size_t((bar.end - bar.begin) / all + 1e-9);
@@ -139,24 +139,24 @@ void expect_drawing(const LiveAnswer& live, const Setting& s) {
   ASSERT_EQ(marks.size(), fallen);
   const std::vector<double> saving = numbers("saving", "width"), saving_x = numbers("saving", "x"), saving_y = numbers("saving", "y");
   std::set<long> ends;  // of checkpoints, in tenths on one long row
-  for (size_t i = 0; i < saving.size(); ++i) ends.insert(std::lround(10 * (saving_x[i] + saving[i] - 62 + 684 * std::round((saving_y[i] - 44) / 42))));
+  for (size_t i = 0; i < saving.size(); ++i) ends.insert(std::lround(10 * (saving_x[i] + saving[i] - 76 + 670 * std::round((saving_y[i] - 44) / 42))));
   double sum = 0;
   for (double one : saving) sum += one;
   if (thin) {
-    ASSERT_NEAR(sum, live.number("parts.0") * 4 * 684, 0.2) << "under all the work";
+    ASSERT_NEAR(sum, live.number("parts.0") * 4 * 670, 0.2) << "under all the work";
     ASSERT_NEAR(numbers("saving", "height")[0], 20 * s.checkpoint / all, 0.001);
   } else {
     for (const Bar& bar : bars(live))
       for (double k = 1; bar.kind == 0 && bar.begin + k * all <= bar.end * (1 + 1e-12); ++k) {
-        const long end = std::lround((bar.begin + k * all) / of_row * 6840);
+        const long end = std::lround((bar.begin + k * all) / of_row * 6700);
         ASSERT_TRUE(ends.contains(end) || ends.contains(end - 1) || ends.contains(end + 1)) << "a checkpoint ends there";
       }
     ASSERT_GE(saving.size(), ticks);      // one at the end of a row goes on in the next
     ASSERT_LE(saving.size(), ticks + 3);
-    ASSERT_NEAR(sum, double(ticks) * std::max(s.checkpoint / of_row * 684, 1.5), 0.01 * double(ticks) + 0.01);
+    ASSERT_NEAR(sum, double(ticks) * std::max(s.checkpoint / of_row * 670, 1.5), 0.01 * double(ticks) + 0.01);
   }
 
-  const auto x_of = [&](double t) { return 62 + (std::log2(t / live.number("best")) + 4) / 8 * 684; };
+  const auto x_of = [&](double t) { return 76 + (std::log2(t / live.number("best")) + 4) / 8 * 670; };
   const std::vector<double> middle = numbers("point", "cx"), height = numbers("point", "cy"), top = numbers("half", "y1"), bottom = numbers("half", "y2");
   std::istringstream curve(drawn(live, "curve", "points").at(0));
   double base = 0;  // of the axis: where the share would be 0
@@ -177,7 +177,7 @@ void expect_drawing(const LiveAnswer& live, const Setting& s) {
   size_t point = 0;
   for (const std::string& row : rows) {
     const double at = x_of(live.number(row + "interval")), mean = live.number(row + "mean"), half = live.number(row + "half");
-    if (at < 62 || at > 746) continue;
+    if (at < 76 || at > 746) continue;
     ASSERT_LT(point, middle.size());
     ASSERT_NEAR(middle[point], at, 0.01);
     ASSERT_NEAR(height[point], base - 150 * mean, 0.02);
@@ -188,7 +188,7 @@ void expect_drawing(const LiveAnswer& live, const Setting& s) {
   ASSERT_FALSE(live.has("curve.65.0"));
   const double chosen = x_of(s.interval());
   const std::vector<double> dashed = numbers("chosen", "x1");
-  ASSERT_EQ(dashed.size(), chosen >= 62 && chosen <= 746 ? 1u : 0u);
+  ASSERT_EQ(dashed.size(), chosen >= 76 && chosen <= 746 ? 1u : 0u);
   if (!dashed.empty()) { ASSERT_NEAR(dashed[0], chosen, 0.01); }
 }
 

@@ -4,7 +4,7 @@ const figure = {
   controls: [
     { name: "schedule", label: "schedule", choices: ["naive", "gpipe", "1f1b", "interleaved", "zb-h1"], first: "1f1b" },
     { name: "stages", label: "stages", from: 1, to: 8, first: 4 },
-    { name: "chunks", label: "chunks, if interleaved", from: 1, to: 4, first: 2 },
+    { name: "chunks", label: "interleaved chunks", from: 1, to: 4, first: 2 },
     { name: "micro_batches", label: "micro-batches", from: 1, to: 32, first: 8 },
     { name: "backward", label: "backward : forward", from: 1, to: 3, step: 0.5, first: 2, show: (ratio) => `${ratio} : 1` },
     { name: "moment", label: "moment", from: 0, to: 100, first: 40, show: (share) => `${share} %` },
@@ -35,8 +35,8 @@ const figure = {
     if (set.schedule === "zb-h1") key.splice(1, 1, ["backward: dx", "var(--orange)"], ["dw", "var(--green)"]);
     key.reduce((x, [text, fill]) => {
       inside += box(x, bottom + 10, 13, 13, { fill, stroke: "var(--faint)" }) + words(x + 18, bottom + 22, text);
-      return x + 30 + 7.4 * text.length;
-    }, left);
+      return x + 26 + 8.4 * text.length;
+    }, narrow ? 0 : left);
     return svg(width, bottom + 30, inside);
   },
 

@@ -16,8 +16,8 @@ const figure = {
   ],
 
   draw(out, set, width) {
-    const narrow = width < 500, rows = narrow ? 8 : 4, left = 62, space = width - left - 14, top = 30, row = 42, high = 20, of_row = out.seconds / rows;
-    let inside = words(narrow ? 0 : left, 16, `${narrow ? "" : "a run's "}first ${time(out.seconds)}: a failure every ${time(out.between)} on average`);
+    const narrow = width < 500, rows = narrow ? 8 : 4, left = 76, space = width - left - 14, top = 30, row = 42, high = 20, of_row = out.seconds / rows;
+    let inside = words(narrow ? 0 : left, 16, `${narrow ? "" : "a run's "}first ${time(out.seconds)}: a failure every ${time(out.between)}${narrow ? "" : " on average"}`);
     for (let i = 0; i < rows; ++i) inside += words(left - 8, top + row * i + 29, time(i * of_row), right);
     // A bar from one time to another, a piece in each row that it touches.
     const bar = (begin, end, more, share = 1, title) => {
@@ -41,8 +41,8 @@ const figure = {
     }
     let y = top + row * rows + 16, x = narrow ? 0 : left;
     for (const [name, fill] of [...kinds, ["▼ a failure", ""]]) {
-      const long = 7.4 * name.length + 30;
-      if (x + long > width + 30) x = 0, y += 20;
+      const long = 8.4 * name.length + 26;
+      if (x + long > width) x = 0, y += 20;
       inside += fill ? box(x, y - 12, 13, 13, { fill, stroke: "var(--faint)" }) + words(x + 18, y, name) : words(x, y, name, { fill: "var(--red)" });
       x += long;
     }

@@ -107,7 +107,7 @@ async function put_in_page(figure, base64, zipped) {
         find("p").textContent = figure.says(out, set);
         const { rows, marked } = figure.table ? figure.table(out, set) : { rows: [] };
         find("table").innerHTML = rows.map((row, i) => `<tr${i === marked ? ' class="marked"' : ""}>${row.map((cell) => shape(i ? "td" : "th", {}, plain(cell))).join("")}</tr>`).join("");
-        find("pre").textContent = figure.command ? figure.command(set, out) : "";
+        find("pre").innerHTML = plain(figure.command ? figure.command(set, out) : "").replace(/\S+/g, "<span>$&</span>"); // no line ends within a word
         again ||= Boolean(figure.goes_on?.(out, set));
       } catch (error) {
         find("p").textContent = error.message;
