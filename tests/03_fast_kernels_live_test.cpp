@@ -1,7 +1,8 @@
 // The live figure of chapter 03 shows what the counter behind `make traffic` counts, and each word in its bank or sector.
 #include <set>
 
-#include "common/cuda_on_cpu/check/request.h"
+#include "chapters/03_fast_kernels/warp_access.h"
+#include "common/error.h"
 #include "tests/live_figure.h"
 
 namespace {
@@ -43,6 +44,26 @@ struct Setting {
     return text.str();
   }
 };
+
+// Without the tools, too: each step's request, its price, and as many rows of the answer.
+TEST(WarpAccess, WavefrontsAndSectorsByHand) {
+  ASSERT_EQ(warp_accesses().size(), accesses.size());
+  for (const Access& by_hand : accesses) {
+    SCOPED_TRACE(by_hand.name);
+    const WarpAccess& access = warp_access(by_hand.name);
+    const cuda_on_cpu::Request request = request_of(access, 3 * access.bytes / 4);
+    for (int lane = 0; lane < 32; ++lane) ASSERT_EQ(request.begin[lane], 4 * uintptr_t(Setting{&by_hand, -1, 3, 0}.begin(lane)));
+    cuda_on_cpu::Traffic traffic;
+    add(traffic, request_of(access), access.shared);
+    EXPECT_EQ(traffic.units, size_t(by_hand.units));
+    const std::vector<AnsweredWord> answer = answer_to(request_of(access), access.shared);
+    EXPECT_EQ(answer.back().row + 1, unsigned(by_hand.shared ? by_hand.units : (by_hand.units + 3) / 4));
+    size_t wanted = 0;
+    for (const AnsweredWord& word : answer) wanted += word.lanes.size();
+    EXPECT_EQ(wanted, size_t(32 * by_hand.bytes / 4));
+  }
+  EXPECT_THROW(warp_access("sideways"), Error);
+}
 
 TEST(LiveRequests, AreThoseOfTheCounter) {
   if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;

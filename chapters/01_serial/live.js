@@ -37,7 +37,7 @@ const figure = {
     inside += shape("polyline", { points: out.losses.map((loss, i) => `${x_of(i + 1).toFixed(2)},${y_of(loss).toFixed(2)}`).join(" "), fill: "none", stroke: "var(--blue)", "stroke-width": 2, class: "curve" });
 
     const field = narrow ? 0 : width * 0.5 + 24, down = narrow ? top + height + 56 : top, bars = field + height + 14, space = width - bars - 84;
-    inside += words(field, down - 12, set.digit ? "yours" : `an image of a ${out.label}`) + words(bars, down - 12, "what the network thinks");
+    inside += words(field, down - 12, set.digit ? "yours" : `an image of a ${out.label}`) + words(bars, down - 12, "the network says");
     inside += box(field, down, height, height, { fill: "var(--shade)", stroke: "var(--faint)" }) + squares(field, down, height, out.pixels, ink);
     inside += box(field, down, height, height, { fill: "transparent", class: "field", style: "touch-action: none; cursor: crosshair" });
     const best = out.probabilities.indexOf(Math.max(...out.probabilities));
@@ -47,7 +47,7 @@ const figure = {
     });
 
     const below = down + height + 56, columns = narrow ? 5 : 10, size = (width - 8 * (columns - 1)) / columns;
-    inside += words(0, below - 10, `what training has added to ten units' weights${narrow ? "" : ", each where its pixel is; blue: positive, orange: negative"}`);
+    inside += words(0, below - 10, `what training has added to ten units' weights${narrow ? "" : "; blue: positive, orange: negative"}`);
     out.units.forEach((unit, i) => {
       const x = (i % columns) * (size + 8), y = below + Math.floor(i / columns) * (size + 8);
       inside += box(x, y, size, size, { fill: "var(--shade)" }) + squares(x, y, size, [...unit].map(Number), signs);

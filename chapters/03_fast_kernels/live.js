@@ -33,9 +33,9 @@ const figure = {
     }
     let x = narrow ? 0 : left, y = top + row * rows + 22;
     for (const [fill, name] of [...looks.slice(0, 2), [looks[2][0], out.shared ? "a bank gives nothing" : "comes, and nobody wants it"]]) {
-      if (x + 30 + 7.4 * name.length > width + 20) x = 0, y += 20;
+      if (x + 18 + 8.4 * name.length > width) x = 0, y += 20;
       inside += box(x, y - 12, 13, 13, { fill, stroke: "var(--faint)" }) + words(x + 18, y, name);
-      x += 30 + 7.4 * name.length;
+      x += 30 + 8.4 * name.length;
     }
     return svg(width, y + 10, inside);
   },

@@ -32,7 +32,7 @@ const figure = {
       const y = y_of(rank), mine = out.messages.filter((message) => message.from === rank);
       inside += words(dots - 12, y + 5, narrow ? rank : `rank ${rank}`, right) + shape("circle", { cx: dots, cy: y, r: 5, fill: "var(--ink)" });
       sums.forEach((sum, block) => inside += stripes(cells + cell * block, y - 12, cell - 4, sum, ranks));
-      if (mine.length === 1 && !narrow) inside += stripes(sends, y - 12, 64, mine[0].sums[0], ranks) + words(sends + 72, y + 5, `${many(mine[0].floats)} to rank ${mine[0].to}`);
+      if (mine.length === 1 && !narrow) inside += stripes(sends, y - 12, 64, mine[0].whose, ranks) + words(sends + 72, y + 5, `${many(mine[0].floats)} to rank ${mine[0].to}`);
       else if (mine.length) inside += words(sends, y + 5, mine.length > 1 ? `${mine.length} × ${many(mine[0].floats)}` : `${many(mine[0].floats)}→${mine[0].to}`);
     });
     for (const { from, to } of out.messages) {
@@ -40,7 +40,7 @@ const figure = {
       inside += shape("path", { d: `M${dots + 6},${a} Q${dots + bulge},${(a + b) / 2} ${dots + 7},${b + (to > from ? -3 : 3)}`, fill: "none", stroke: "var(--orange)", "stroke-width": 2, "marker-end": "url(#head)", class: "message" });
     }
     const below = top + row * ranks;
-    inside += words(narrow ? 0 : cells, below + 12, narrow ? "a stripe: the numbers of one rank; green: of all" : "a stripe in a block: the numbers of one rank; green: of all", { fill: "var(--faint)" });
+    inside += words(narrow ? 0 : cells, below + 12, narrow ? "a stripe: one rank's; green: all" : "a stripe in a block: the numbers of one rank; green: of all", { fill: "var(--faint)" });
     return svg(width, below + (narrow ? 345 : 305), inside + this.costs(out, width, below + 60, narrow));
   },
 
@@ -57,7 +57,7 @@ const figure = {
       inside += line(x_of(10 ** power), top, x_of(10 ** power), top + height, { stroke: "var(--line)" }) + words(x_of(10 ** power), top + height + 20, si(power, ["B", "kB", "MB"]), power === last ? right : centre);
     out.curves.forEach(({ name, seconds, from, then }, i) => {
       const look = { stroke: `var(--${["blue", "green", "orange", "violet"][i]})`, "stroke-width": 2, "stroke-dasharray": ["none", "10 4", "5 3", "2 3"][i] };
-      const place = [left + (narrow ? 0 : (i % 2) * 330), top + height + 50 + 20 * (narrow ? i : Math.floor(i / 2))];
+      const place = [narrow ? 0 : left + (i % 2) * 330, top + height + 50 + 20 * (narrow ? i : Math.floor(i / 2))];
       inside += shape("polyline", { points: out.lengths.map((bytes, k) => `${x_of(bytes).toFixed(2)},${y_of(seconds[k]).toFixed(2)}`).join(" "), fill: "none", class: "curve", ...look });
       if (from) inside += shape("circle", { cx: x_of(from), cy: y_of(then), r: 5, fill: "none", stroke: "var(--ink)", "stroke-width": 2, class: "crossing" });
       inside += line(place[0], place[1] - 5, place[0] + 30, place[1] - 5, look) + words(place[0] + 38, place[1], from ? `${name}, ○ from ${many(from)} B` : name);

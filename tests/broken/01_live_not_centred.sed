@@ -1,2 +1,2 @@
-# chapters/01_serial/live.cpp 01_serial_live_test LiveTraining.APaintedDigitIsMovedToTheMiddle
-s|lround(side / 2 - y / sum)|lround(side / 2 - x / sum)|
+# chapters/01_serial/live_digit.cpp 01_serial_live_test PaintedDigit.IsMovedToTheMiddle
+s|lround(side / 2 - y / ink)|lround(side / 2 - x / ink)|

@@ -1,2 +1,2 @@
-# chapters/03_fast_kernels/live.cpp 03_fast_kernels_live_test LiveRequests.AreThoseOfTheCounter
-s/row + in_bank\[bank\]++, bank/row + 0 * in_bank[bank]++, bank/
+# chapters/03_fast_kernels/warp_access.cpp 03_fast_kernels_live_test WarpAccess.WavefrontsAndSectorsByHand
+s/row + in_bank\[word % banks\]++, word/row + 0 * in_bank[word % banks]++, word/
