@@ -2,7 +2,7 @@
 // ranks: 1
 #include <cctype>
 
-#include "chapters/07_sharded_optimizer/footprint.h"
+#include "chapters/07_sharded_optimizer/formulas.h"
 #include "common/error.h"
 #include "tests/live_figure.h"
 
@@ -50,12 +50,49 @@ class Value {
   size_t at_ = 0;
 };
 
+// MB, as the table has them.
+std::string mega(double bytes) { return printed(bytes < 1e8 ? "%.2f" : "%.0f", bytes / 1e6); }
+
+void expect_value(const std::string& numbers, double expected) {
+  Value value(numbers);
+  EXPECT_EQ(value.sum(), expected) << numbers;
+  EXPECT_TRUE(value.ended()) << numbers;
+}
+
+// The text beside the bars says what is computed, and explains the letters that it has: without the tools, too.
+TEST(MemoryFormulas, HaveTheValuesOfTheFootprint) {
+  for (int ranks : {1, 3, 4})
+    for (int level = 0; level <= 3; ++level)
+      for (int micro_batches : {2, 7})
+        for (bool prefetch : {false, true})
+          for (size_t w : {2, 4})
+            for (int rank = 0; rank < ranks; ++rank) {
+              const Shards shards{make_units(make_layout({10, 14, 3, 9}), 1), ranks};
+              const ZeroOptions options{level, 1, micro_batches, prefetch};
+              const Footprint f = predict(shards, options, 2, rank, w);
+              const Formulas text = formulas(shards, options, 2, rank, w);
+              const size_t bytes[] = {f.parameters, f.gradients, f.optimizer, f.exchange, f.sent};
+              ASSERT_EQ(text.rows.size(), 5u);
+              for (size_t i = 0; i < 5; ++i) expect_value(text.rows[i].numbers, double(bytes[i]));
+            }
+  const Shards shards{make_units(make_layout({10, 14, 3, 9}), 1), 3};  // units of 154, 45 and 36
+  const Formulas text = formulas(shards, {3, 1, 3, true}, 2, 0, 2);
+  EXPECT_EQ(text.rows[0].letters, "w · (S + even + odd)");
+  EXPECT_EQ(text.rows[0].numbers, "2 · (78 + 154 + 45)");
+  EXPECT_EQ(text.rows[2].numbers, "4 · 3 · 78");
+  EXPECT_NE(text.meanings.find("S: the rank's shard, "), std::string::npos);
+  EXPECT_NE(text.meanings.find("k: vectors of state, with the float masters, p: ranks"), std::string::npos);
+  EXPECT_NE(text.meanings.find("odd: the largest one with an odd number"), std::string::npos);
+  EXPECT_EQ(formulas(shards, {2, 1, 3}, 2, 0, 4).meanings.find("odd"), std::string::npos);
+}
+
 TEST(LiveMemory, IsThatOfTheNativeFormulas) {
   if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
   struct Setting {
     Shards shards;
     ZeroOptions options;
     int state, rank;
+    size_t bytes;
   };
   std::vector<Setting> settings;
   std::vector<std::string> lines;
@@ -64,16 +101,18 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
       for (const std::string optimizer : {"sgd", "momentum", "adam"})
         for (int layers : {1, 8})
           for (int unit : {1, 500000}) {
-            const int k = int(settings.size()), width = k % 2 ? 64 : 512, micro_batches = 1 + k * 5 % 32;
+            const int k = int(settings.size()), width = k % 2 ? 64 : 512, micro_batches = 1 + k * 5 % 32, bits = k % 3 ? 32 : 16;
+            const bool prefetch = k % 5 == 1;
             std::vector<int> sizes(size_t(layers) + 2, width);
             sizes.front() = 784;
             sizes.back() = 10;
             OptimizerOptions rule;
             rule.name = optimizer;
-            settings.push_back({{make_units(make_layout(sizes), size_t(unit)), ranks}, {level, unit, micro_batches}, state_vectors(rule), k % ranks});
+            settings.push_back({{make_units(make_layout(sizes), size_t(unit)), ranks}, {level, unit, micro_batches, prefetch}, state_vectors(rule), k % ranks, size_t(bits / 8)});
             std::ostringstream line;
             line << "level " << level << "; ranks " << ranks << "; optimizer " << optimizer << "; layers " << layers << "; width " << width
-                 << "; unit " << unit << "; micro_batches " << micro_batches << "; rank " << k % ranks;
+                 << "; unit " << unit << "; micro_batches " << micro_batches << "; bits " << bits << "; prefetch " << (prefetch ? "yes" : "no")
+                 << "; rank " << k % ranks;
             lines.push_back(line.str());
           }
   ASSERT_GE(lines.size(), 200u);
@@ -82,7 +121,7 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
   for (size_t k = 0; k < lines.size(); ++k) {
     SCOPED_TRACE(lines[k] + answers[k].text("error"));
     const LiveAnswer& live = answers[k];
-    auto& [shards, options, state, shown] = settings[k];
+    auto& [shards, options, state, shown, two_or_four] = settings[k];
     ASSERT_EQ(live.number("parameters"), shards.count());
     ASSERT_EQ(live.number("shown"), shown);
     const std::vector<std::string> x = drawn(live, "bar", "x"), width = drawn(live, "bar", "width");
@@ -90,7 +129,7 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
     // The bars of all ranks have one scale: where the first is, all are.
     double scale = 0;
     for (int rank = 0; rank < shards.ranks; ++rank) {
-      const std::vector<size_t> expected = bytes(predict(shards, options, state, rank));
+      const std::vector<size_t> expected = bytes(predict(shards, options, state, rank, two_or_four));
       double end = 64;
       for (size_t i = 0; i < expected.size(); ++i) {
         ASSERT_EQ(live.number("ranks." + std::to_string(rank) + "." + std::to_string(i)), expected[i]);
@@ -103,29 +142,27 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
         end += length;
       }
       if (rank != shown) continue;
-      const std::string keeps = printed("%.2f MB", double(expected[0] + expected[1] + expected[2] + expected[3]) / 1e6), sends = printed("%.2f MB", double(expected[4]) / 1e6);
+      const std::string keeps = printed("%.2f\u00a0MB", double(expected[0] + expected[1] + expected[2] + expected[3]) / 1e6), sends = printed("%.2f\u00a0MB", double(expected[4]) / 1e6);
       const std::string says = " level " + std::to_string(options.level) + ": rank " + std::to_string(rank) + " keeps " + keeps + " and sends " + sends + " in a step.";
       ASSERT_NE(live.text("says").find(says), std::string::npos) << live.text("says") << says;
       for (size_t i = 0; i < expected.size(); ++i) {
         const std::string numbers = live.text("formulas." + std::to_string(i) + ".numbers");
-        Value value(numbers);
-        ASSERT_EQ(4 * value.sum(), expected[i]) << numbers;
-        ASSERT_TRUE(value.ended()) << numbers;
+        expect_value(numbers, double(expected[i]));
       }
     }
     ASSERT_FALSE(live.has("ranks." + std::to_string(shards.ranks) + ".0"));
     for (options.level = 0; options.level <= 3; ++options.level) {
       std::vector<size_t> most(5, 0);
       for (int rank = 0; rank < shards.ranks; ++rank) {
-        const std::vector<size_t> of_rank = bytes(predict(shards, options, state, rank));
+        const std::vector<size_t> of_rank = bytes(predict(shards, options, state, rank, two_or_four));
         for (size_t i = 0; i < most.size(); ++i) most[i] = std::max(most[i], of_rank[i]);
       }
       const std::string row = "table." + std::to_string(options.level + 1) + ".";
-      ASSERT_EQ(live.text(row + "0"), std::to_string(options.level));
-      ASSERT_EQ(live.text(row + "5"), printed("%.2f", double(most[0] + most[1] + most[2] + most[3]) / 1e6));
+      ASSERT_EQ(live.text(row + "0"), "level " + std::to_string(options.level));
+      ASSERT_EQ(live.text(row + "5"), mega(double(most[0] + most[1] + most[2] + most[3])));
       for (size_t i = 0; i < most.size(); ++i) {
         ASSERT_EQ(live.number("levels." + std::to_string(options.level) + "." + std::to_string(i)), most[i]);
-        ASSERT_EQ(live.text(row + std::to_string(i < 4 ? i + 1 : 6)), printed("%.2f", double(most[i]) / 1e6));
+        ASSERT_EQ(live.text(row + std::to_string(i < 4 ? i + 1 : 6)), mega(double(most[i])));
       }
     }
   }

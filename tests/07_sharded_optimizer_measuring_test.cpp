@@ -10,8 +10,8 @@
 
 // A formula that is wrong on rank 1, of this level.
 static int wrong_level = -1;
-static Footprint predict_or_be_wrong(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank) {
-  Footprint f = predict(shards, options, state_vectors, rank);
+static Footprint predict_or_be_wrong(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank, size_t bytes = 4) {
+  Footprint f = predict(shards, options, state_vectors, rank, bytes);
   if (rank == 1 && options.level == wrong_level) f.optimizer -= 4;
   return f;
 }
@@ -45,7 +45,8 @@ struct Costs {
   double memory() const { return weights + gradients + state + exchange; }
 };
 
-Costs costs(const std::vector<int>& sizes, int level, double smallest, int p, int micro_batches, double vectors, int r) {
+Costs costs(const std::vector<int>& sizes, int level, double smallest, int p, int micro_batches, double vectors, int r, double bytes = 4,
+            bool prefetch = false) {
   std::vector<double> units;  // elements, the first layer's first
   std::vector<int> layers;
   for (size_t l = sizes.size() - 1; l-- > 0;) {
@@ -63,13 +64,16 @@ Costs costs(const std::vector<int>& sizes, int level, double smallest, int p, in
   const int rounds = (micro_batches + p - 1) / p;
   int own = 0;
   for (int m = 0; m < micro_batches; ++m) own += m % p == r;
+  double in_use = unit, of_parity[2] = {};
+  for (size_t u = 0; u < units.size(); ++u) of_parity[u % 2] = std::max(of_parity[u % 2], units[u]);
+  if (prefetch) in_use = of_parity[0] + of_parity[1];
   Costs c;
-  c.weights = 4 * (level == 3 ? shard + unit : n);
-  c.gradients = 4 * (level >= 2 ? shard + unit : rounds > 1 ? n + shard : n);
-  c.state = 4 * vectors * (level == 0 ? n : shard);
-  c.exchange = 4 * (p - 1) * part;
+  c.weights = bytes * (level == 3 ? shard + in_use : n);
+  c.gradients = bytes * (level >= 2 ? shard + unit : rounds > 1 ? n + shard : n);
+  c.state = 4 * (vectors + (bytes == 2 ? 1 : 0)) * (level == 0 ? n : shard);
+  c.exchange = bytes * (p - 1) * part;
   const double again = shard - (layers.front() == 1 ? first_part : 0);  // in backward, but for the first layer alone
-  c.sent = 4 * (own * (n - shard) + (p - 1) * (level == 3 ? rounds * (shard + again) : shard));
+  c.sent = bytes * (own * (n - shard) + (p - 1) * (level == 3 ? rounds * (shard + again) : shard));
   return c;
 }
 
@@ -81,6 +85,8 @@ struct MemoryRun {
   double unit;
   int micro_batches;
   std::string optimizer;
+  double bytes = 4;
+  bool prefetch = false;
 };
 
 std::string expected_memory(const MemoryRun& run, double vectors, int different, std::string& csv) {
@@ -92,7 +98,7 @@ std::string expected_memory(const MemoryRun& run, double vectors, int different,
   for (int level = 0; level <= 3; ++level) {
     Costs most;
     for (int r = 0; r < ranks(); ++r) {
-      const Costs c = costs(run.sizes, level, run.unit, ranks(), run.micro_batches, vectors, r);
+      const Costs c = costs(run.sizes, level, run.unit, ranks(), run.micro_batches, vectors, r, run.bytes, run.prefetch);
       for (double Costs::*q : {&Costs::weights, &Costs::gradients, &Costs::state, &Costs::exchange, &Costs::sent})
         most.*q = std::max(most.*q, c.*q);
     }
@@ -100,6 +106,10 @@ std::string expected_memory(const MemoryRun& run, double vectors, int different,
       return line("%5d  %-8s %9.2f %9.2f %9.2f %9.2f %9.2f %9.2f%s\n", level, how, most.weights / 1e6, most.gradients / 1e6,
                   most.state / 1e6, most.exchange / 1e6, most.memory() / 1e6, most.sent / 1e6, verdict);
     };
+    if (run.bytes == 2) {  // nothing is stored so here
+      text += row("formula", "");
+      continue;
+    }
     text += row("counted", "") + row("formula", level == different ? "  DIFFERENT" : "  equal on every rank");
     const std::string five = line(",%.0f,%.0f,%.0f,%.0f,%.0f", most.weights, most.gradients, most.state, most.exchange, most.sent);
     csv += line("%d,%d", ranks(), level) + five + five + "\n";
@@ -111,17 +121,19 @@ TEST(Memory, TellsTheCostsOfTheTextAndWritesThem) {
   const MemoryRun runs[] = {
       {{"--hidden", "150,120", "--optimizer", "momentum"}, {784, 150, 120, 10}, 1, ranks(), "momentum"},
       {{"--hidden", "100,300,90", "--unit", "30000", "--micro-batches", "5"}, {784, 100, 300, 90, 10}, 30000, 5, "adam"},
-      {{"--hidden", "40,50", "--unit", "1000000", "--micro-batches", "1", "--optimizer", "sgd"}, {784, 40, 50, 10}, 1000000, 1, "sgd"}};
+      {{"--hidden", "40,50", "--unit", "1000000", "--micro-batches", "1", "--optimizer", "sgd"}, {784, 40, 50, 10}, 1000000, 1, "sgd"},
+      {{"--hidden", "70,300,90", "--prefetch", "--optimizer", "sgd"}, {784, 70, 300, 90, 10}, 1, ranks(), "sgd", 4, true},
+      {{"--hidden", "150,120", "--bits", "16", "--micro-batches", "5", "--prefetch"}, {784, 150, 120, 10}, 1, 5, "adam", 2, true}};
   for (const MemoryRun& run_ : runs) {
     const std::string file = scratch_file("07_memory.csv");
     std::vector<std::string> options = run_.options;
-    if (rank() == 0) options.insert(options.end(), {"--csv", file});
+    if (rank() == 0 && run_.bytes == 4) options.insert(options.end(), {"--csv", file});
     std::string printed, csv;
     EXPECT_ON_ALL_RANKS(run(show_memory, options, printed) == 0);
     const double vectors = run_.optimizer == "adam" ? 2 : run_.optimizer == "momentum" ? 1 : 0;
     const std::string expected = expected_memory(run_, vectors, -1, csv);
     EXPECT_EQ(printed, rank() == 0 ? expected : "");
-    if (rank() == 0) {
+    if (rank() == 0 && run_.bytes == 4) {
       EXPECT_EQ(text_of_file(file), csv);
     }
     std::remove(file.c_str());
@@ -139,6 +151,12 @@ TEST(Memory, SaysWhereTheFormulaIsWrong) {
     }
   }
   wrong_level = -1;
+}
+
+TEST(Memory, WritesNoFormulaWhereACountIsExpected) {
+  Arguments arguments({"--hidden", "12", "--bits", "16", "--csv", "memory.csv"});
+  const std::string error = error_of([&] { show_memory(session(), arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS(error == "--csv takes what was counted: not with --bits 16");
 }
 
 TEST(Memory, SaysThatAFileCannotBeWritten) {
@@ -229,7 +247,7 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   EXPECT_ON_ALL_RANKS(run(show_memory, {"--help"}, printed) == 0);
   EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "hidden N,N,.. (1 to 65536) [512,512,512,512,512,512,512,512]\n"
                                                     "optimizer sgd|momentum|adam [adam]\nunit N (at least 1) [1]\n"
-                                                    "micro-batches N (1 to 1048576) [" + std::to_string(ranks()) + "]\ncsv TEXT\n");
+                                                    "micro-batches N (1 to 1048576) [" + std::to_string(ranks()) + "]\nprefetch\nbits 32|16 [32]\ncsv TEXT\n");
 }
 
 }  // namespace

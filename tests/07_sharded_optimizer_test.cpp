@@ -507,7 +507,20 @@ TEST(Footprint, FormulasInNumbers) {
   EXPECT_EQ(predict({make_units(make_layout(odd_sizes), 1), 2}, way(4, 1, 2), 2, 0).parameters, 4 * (230 / 2 + 154 + 36));
 }
 
-// The memory that is counted is the memory that is used: between steps, only shards are left.
+// With 16 bits, from chapter 11's table of bytes for each weight: 2 + 2 and 4 of a master, which the optimizer keeps like its state.
+TEST(Footprint, OfSixteenBits) {
+  const Shards shards{make_units(make_layout(std::vector<int>(9, 15)), 1), 4};
+  const size_t n = 8 * 240, shard = n / 4, unit = 240;
+  for (int level = 0; level <= 3; ++level) {
+    const Footprint f = predict(shards, {level, 1, 4}, 2, 1, 2), floats = predict(shards, {level, 1, 4}, 2, 1);
+    EXPECT_EQ(f.optimizer, 12 * (level < 1 ? n : shard)) << level;
+    EXPECT_EQ(f.parameters, 2 * (level < 3 ? n : shard + unit)) << level;
+    EXPECT_EQ(f.gradients, 2 * (level < 2 ? n : shard + unit)) << level;
+    EXPECT_EQ(2 * f.exchange, floats.exchange) << level;
+    EXPECT_EQ(2 * f.sent, floats.sent) << level;
+  }
+}
+
 // The text's example: 12 numbers in two units on 3 ranks, with Adam. The same on every rank.
 TEST(Footprint, OfTheExampleByHand) {
   const Shards shards{make_units(make_layout({2, 2, 2}), 1), 3};
@@ -519,6 +532,8 @@ TEST(Footprint, OfTheExampleByHand) {
       for (int i = 0; i < 5; ++i) EXPECT_EQ(found[i], 4 * numbers[level][i]) << level << " " << i;
     }
 }
+
+// The memory that is counted is the memory that is used: between steps, only shards are left.
 TEST(Footprint, BetweenStepsOnlyShardsAreLeft) {
   const Dataset data = random_dataset(13, 20);
   CpuDevice device;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "chapters/07_sharded_optimizer/footprint.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "chapters/11_fewer_bits/sharded_masters.h"
 #include "common/philox.h"
@@ -62,6 +63,9 @@ TEST(Masters, StepAsPlainLoopsDo) {
   EXPECT_ON_ALL_RANKS(net.device.memory(Purpose::parameters).live == 4 * (net.n + own));
   EXPECT_ON_ALL_RANKS(net.device.memory(Purpose::gradients).live == 4 * (net.n + own));
   EXPECT_ON_ALL_RANKS(net.device.memory(Purpose::optimizer).live == 4 * own);
+  // By chapter 07's formula for level 1 and two bytes: what is sent, and masters and velocity together.
+  const Footprint formula = predict({make_units(net.layout, net.n), ranks}, {1, 1, ranks}, 1, rank, 2);
+  EXPECT_ON_ALL_RANKS(update.sent() == formula.sent && 8 * own == formula.optimizer);
 }
 
 // One number that is not finite, in the shard of one rank, from another one: nobody takes the step, all halve their scale.

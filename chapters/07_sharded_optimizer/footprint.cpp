@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank) {
+Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank, size_t bytes) {
   const size_t all = shards.count(), shard = shards.size(rank), unit = shards.largest_unit();
   const size_t others = size_t(shards.ranks - 1), micro_batches = size_t(options.micro_batches);
   const size_t rounds = (micro_batches + others) / size_t(shards.ranks);
@@ -12,14 +12,14 @@ Footprint predict(const Shards& shards, const ZeroOptions& options, int state_ve
   size_t parameters = level < 3 ? all : shard + in_use;
   size_t gradients = level < 2 ? all : shard + unit;
   if (level < 2 && rounds > 1) gradients += shard;
-  const size_t state = size_t(state_vectors) * (level < 1 ? all : shard);
+  const size_t masters = bytes < 4 ? 1 : 0, state = (size_t(state_vectors) + masters) * (level < 1 ? all : shard);
 
   // A rank reduces once for each of its micro-batches.
   const size_t reduce = (all - shard) * ((micro_batches + others - size_t(rank)) / size_t(shards.ranks));
   const Unit& first = shards.units.front();
   const size_t unused = first.last_layer == 1 ? shards.part(0, rank).size() : 0;  // in backward
   const size_t gather = others * (level < 3 ? shard : rounds * (2 * shard - unused));
-  return {4 * parameters, 4 * gradients, 4 * state, 4 * others * shards.largest_part(rank), 4 * (reduce + gather)};
+  return {bytes * parameters, bytes * gradients, 4 * state, bytes * others * shards.largest_part(rank), bytes * (reduce + gather)};
 }
 
 Footprint counted(const Device& device) {

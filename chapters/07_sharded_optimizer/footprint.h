@@ -23,7 +23,10 @@ struct Footprint {
 // Below level 2, batches of more micro-batches than ranks need S more gradients.
 // Sent, with one micro-batch per rank: n - S to reduce, (ranks - 1) S to gather, at level 3 a second time in backward
 // (but not for a unit that is the first layer alone, where the Mlp computes no gradient of its input).
-Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank);
+//
+// bytes: of a weight, of a gradient, of a number in a message: 4 for the floats of this chapter's program. With 2 (chapter 11) the
+// optimizer keeps and updates a float for each weight, its master: one more vector of state. State is floats always.
+Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank, size_t bytes = 4);
 
 // What `device` has counted, its peaks; sent is left at 0.
 Footprint counted(const Device& device);

@@ -1,5 +1,5 @@
 // The live figure of chapter 07: draws what live.cpp says of the memory of each rank. See common/live/live.js.
-const mega = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
+const mega = (bytes) => `${(bytes / 1e6).toFixed(2)}\u00a0MB`;
 const kept = (bytes) => bytes.slice(0, 4).reduce((sum, one) => sum + one); // the fifth is what is sent
 const colours = ["var(--blue)", "var(--orange)", "var(--green)", "var(--violet)", "var(--paper)"];
 const grouped = (text) => text.replace(/\d+/g, (digits) => Number(digits).toLocaleString("en"));
@@ -12,10 +12,12 @@ const figure = {
     { name: "level", label: "level", from: 0, to: 3, first: 2 },
     { name: "ranks", label: "ranks", from: 1, to: 16, first: 4 },
     { name: "optimizer", label: "optimizer", choices: ["sgd", "momentum", "adam"], first: "adam" },
+    { name: "bits", label: "bits of a weight", choices: ["32", "16"], first: "32" },
     { name: "layers", label: "hidden layers", from: 1, to: 16, first: 8 },
     { name: "width", label: "of so many neurons", choices: ["64", "128", "256", "512", "1024", "2048", "4096"], first: "512" },
     { name: "unit", label: "fewest of a unit", choices: ["1", "500000", "1000000", "5000000"], first: "1" },
     { name: "micro_batches", label: "micro-batches", from: 1, to: 32, first: 4 },
+    { name: "prefetch", label: "prefetch, at level 3", choices: ["no", "yes"], first: "no" },
     { name: "rank", label: "formulas of rank", from: 0, to: 3, last: (out, set) => set.ranks - 1, first: 0 },
   ],
 
@@ -36,7 +38,7 @@ const figure = {
       inside += box(left, y, (kept(out.levels[0]) / longest) * space, row - 5, { fill: "none", stroke: "var(--faint)", "stroke-dasharray": "3 3" }) + words(width, y + 17, mega(kept(bytes)), right);
     });
     let y = top + row * out.ranks.length + 26;
-    inside += words(0, y, `rank ${out.shown} of ${out.ranks.length}, in floats of 4 bytes`, { "font-weight": "bold" });
+    inside += words(0, y, `rank ${out.shown} of ${out.ranks.length}, in bytes`, { "font-weight": "bold" });
     out.formulas.forEach(({ name, letters, numbers }, i) => {
       y += narrow ? 28 : 25;
       const bytes = mega(out.ranks[out.shown][i]), equal = `${letters} = ${grouped(numbers)}`;
@@ -48,16 +50,16 @@ const figure = {
 
   says(out, set) {
     const mine = out.ranks[out.shown];
-    return `${out.parameters.toLocaleString("en")} parameters, ${set.optimizer}, ${out.ranks.length} ranks, level ${set.level}: rank ${out.shown} keeps ${mega(kept(mine))} and sends ${mega(mine[4])} in a step.
-      n: parameters, S: the shard, U: the largest unit, k: vectors of state, p: ranks, part: the rank's largest part of a unit, b: its micro-batches${set.level === 3 ? ", r: rounds, first: its part of the first unit, if that is one layer" : ""}.`;
+    return `${out.parameters.toLocaleString("en")} parameters of ${set.bits} bits, ${set.optimizer}, ${out.ranks.length} ranks, level ${set.level}: rank ${out.shown} keeps ${mega(kept(mine))} and sends ${mega(mine[4])} in a step.
+      ${out.meanings}.`;
   },
 
   table(out, set) {
-    const rows = out.levels.map((bytes, level) => [level, ...[...bytes.slice(0, 4), kept(bytes), bytes[4]].map((one) => (one / 1e6).toFixed(2))]);
-    return { rows: [["level", "weights", "grad.", "state", "exch.", "sum, MB", "sent"], ...rows], marked: 1 + set.level };
+    const rows = out.levels.map((bytes, level) => [`level ${level}`, ...[...bytes.slice(0, 4), kept(bytes), bytes[4]].map((one) => (one / 1e6).toFixed(one < 1e8 ? 2 : 0))]);
+    return { rows: [["MB", "weights", "grad.", "state", "exch.", "sum", "sent"], ...rows], marked: 1 + set.level };
   },
 
-  command: (set) => `make 07-memory RANKS=${set.ranks} ARGS="--hidden ${Array(set.layers).fill(set.width)} --optimizer ${set.optimizer} --unit ${set.unit} --micro-batches ${set.micro_batches}"`,
+  command: (set) => `make 07-memory RANKS=${set.ranks} ARGS="--hidden ${Array(set.layers).fill(set.width)} --optimizer ${set.optimizer} --unit ${set.unit} --micro-batches ${set.micro_batches}${set.prefetch === "yes" ? " --prefetch" : ""}${Number(set.bits) === 32 ? "" : ` --bits ${set.bits}`}"`,
 
   question: {
     change: { ranks: 8, micro_batches: 8 },

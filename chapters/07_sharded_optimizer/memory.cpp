@@ -1,6 +1,6 @@
 // What each level of sharding keeps in memory and sends: counted in one training step, beside the formula.
 //
-// Run: make 07-memory RANKS=4    (ARGS="--hidden 512,256 --optimizer momentum")
+// Run: make 07-memory RANKS=4    (ARGS="--hidden 512,256 --optimizer momentum"; --bits 16: the formula alone)
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -77,14 +77,17 @@ int show_memory(MpiSession& mpi, int argc, char** argv) {
   optimizer.name = "adam";
   ZeroOptions z;
   z.micro_batches = mpi.size();
-  std::string csv;
+  std::string csv, bits = "32";
   Options options("Memory and bytes sent at each level of sharding: counted, and by formula.");
   options.add("hidden", &hidden, "widths of the hidden layers, or none", between(1, 65536));
   options.add("optimizer", &optimizer.name, "the update rule", {"sgd", "momentum", "adam"});
   options.add("unit", &z.unit, "the fewest parameters that travel together", at_least(1));
   options.add("micro-batches", &z.micro_batches, "parts into which each batch is cut", between(1, 1 << 20));
+  options.add("prefetch", &z.prefetch, "at level 3: two units of weights are in memory");
+  options.add("bits", &bits, "of a weight, of a gradient; 16, with float masters: by formula only, nothing here is stored so", {"32", "16"});
   options.add("csv", &csv, "append a line per level to this file, in bytes");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  if (bits == "16" && !csv.empty()) throw Error("--csv takes what was counted: not with --bits 16");
   if (mpi.rank() == 0) require_writable(csv);
 
   std::vector<int> sizes = {784};
@@ -100,7 +103,15 @@ int show_memory(MpiSession& mpi, int argc, char** argv) {
     std::printf(" %9s %9s\n", "sum", "sent/step");
   }
   bool all_equal = true;
+  const bool prefetch = z.prefetch;
   for (z.level = 0; z.level <= 3; ++z.level) {
+    z.prefetch = prefetch && z.level == 3;
+    if (bits == "16") {
+      const Shards shards{make_units(make_layout(sizes), size_t(z.unit)), mpi.size()};
+      const Quantities most = largest(quantities_of(predict(shards, z, state_vectors(optimizer), mpi.rank(), 2)));
+      if (speaks) print_row(int(z.level), "formula", most, "");
+      continue;
+    }
     const Level l = measure(sizes, optimizer, z);
     all_equal = all_equal && l.equal;
     if (!speaks) continue;
