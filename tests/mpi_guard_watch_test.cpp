@@ -3,24 +3,30 @@
 // ranks: 1
 #include <gtest/gtest.h>
 #include <mpi.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <new>
 #include <thread>
+#include <utility>
 
 #include "common/mpi/session.h"
 #include "common/mpi_guard/alarm.h"
 #include "common/mpi_guard/communicators.h"
 #include "common/mpi_guard/datatypes.h"
+#include "common/mpi_guard/leftovers.h"
 #include "common/mpi_guard/page.h"
 #include "common/mpi_guard/requests.h"
 #include "common/mpi_guard/socket.h"
 #include "common/mpi_guard/source_line.h"
 #include "common/mpi_guard/trace_clock.h"
+#include "common/mpi_guard/trace_events.h"
 #include "common/mpi_guard/wait.h"
 
 using namespace guard;
@@ -82,6 +88,13 @@ TEST(Page, EveryoneWaitsAndEveryMoveCounts) {
   EXPECT_TRUE(own.page.everyone_waits());
   last.moves_of_other_threads = 10;
   EXPECT_EQ(own.page.sum_of_moves(), 15u);
+}
+
+// Whoever else asks for the lock of a rank that lives does not get it.
+TEST(Page, ARankThatLivesHoldsItsLock) {
+  int answer = 0;
+  std::thread([&] { answer = pthread_mutex_trylock(&slot->alive); }).join();
+  EXPECT_EQ(answer, EBUSY);
 }
 
 TEST(Page, WhoHasAnsweredIsHeardAndNobodyElse) {
@@ -372,7 +385,9 @@ TEST(Report, TellsTheLastCollectivesAndSends) {
   MPI_CHECK(MPI_Ibarrier(comm, &request));
   Call wait;
   wait.op = Op::wait, wait.requests = &request, wait.request_count = 1;
-  EXPECT_EQ(saying.of(wait)->number, 21u);
+  const auto barrier = saying.of(wait);
+  EXPECT_EQ(barrier->number, 21u);
+  EXPECT_EQ(barrier->past[barrier->past_count - 1].bytes, 0) << "which is known: it moves none";
   EXPECT_EQ(std::string(saying.of(wait)->line), "MPI_Wait on 1 request: MPI_Ibarrier, collective number 21 on rows");
   MPI_CHECK(MPI_Wait(&request, MPI_STATUS_IGNORE));
   MPI_Datatype pair;
@@ -452,6 +467,64 @@ TEST(Calls, AreCountedAndKeptInOrder) {
   MPI_CHECK(MPI_Comm_free(&comm));
 }
 
+TEST(Trace, IsOffWhereNobodyAsksForIt) {
+  if (std::getenv("GUARD_TRACE")) GTEST_SKIP() << "skipped: somebody asks for it";
+  EXPECT_FALSE(tracing);
+  MPI_CHECK(MPI_Barrier(MPI_COMM_SELF));
+  EXPECT_TRUE(recorded_trace().events.empty());
+}
+
+// What the judges of exercises count: messages that are sent, collectives, and the bytes of both.
+TEST(Traffic, IsWhatIsSent) {
+  const auto expect = [&](const std::string& expected, auto work) {
+    const Traffic before = traffic();
+    work();
+    const Traffic now = traffic();
+    EXPECT_EQ(std::to_string(now.messages - before.messages) + " messages, " + std::to_string(now.collectives - before.collectives) + " collectives, " +
+                  std::to_string(int64_t(now.bytes - before.bytes)) + " bytes",
+              expected);
+  };
+  int three[3] = {}, got[3];
+  double five[5] = {};
+  MPI_Request receive, send;
+  expect("0 messages, 0 collectives, 0 bytes", [&] { MPI_CHECK(MPI_Irecv(got, 3, MPI_INT, 0, 1, MPI_COMM_SELF, &receive)); });
+  expect("1 messages, 0 collectives, 12 bytes", [&] { MPI_CHECK(MPI_Send(three, 3, MPI_INT, 0, 1, MPI_COMM_SELF)); });
+  expect("0 messages, 0 collectives, 0 bytes", [&] { MPI_CHECK(MPI_Wait(&receive, MPI_STATUS_IGNORE)); });
+  expect("1 messages, 0 collectives, 8 bytes", [&] { MPI_CHECK(MPI_Isend(three, 2, MPI_INT, 0, 2, MPI_COMM_SELF, &send)); });
+  expect("0 messages, 0 collectives, 0 bytes", [&] { MPI_CHECK(MPI_Recv(got, 2, MPI_INT, 0, 2, MPI_COMM_SELF, MPI_STATUS_IGNORE)); });
+  expect("0 messages, 0 collectives, 0 bytes", [&] { MPI_CHECK(MPI_Wait(&send, MPI_STATUS_IGNORE)); });
+  expect("0 messages, 0 collectives, 0 bytes", [&] { MPI_CHECK(MPI_Send(three, 3, MPI_INT, MPI_PROC_NULL, 1, MPI_COMM_SELF)); });
+  expect("0 messages, 1 collectives, 40 bytes", [&] { MPI_CHECK(MPI_Bcast(five, 5, MPI_DOUBLE, 0, MPI_COMM_SELF)); });
+  expect("0 messages, 1 collectives, 0 bytes", [&] { MPI_CHECK(MPI_Barrier(MPI_COMM_SELF)); });
+  expect("0 messages, 0 collectives, 0 bytes", [&] {
+    MPI_Comm copy;
+    MPI_CHECK(MPI_Comm_dup(MPI_COMM_SELF, &copy));
+    MPI_CHECK(MPI_Comm_free(&copy));
+  });
+}
+
+// A polite wait gives its core away until all requests are complete. Here the second message is not sent before it has looked often.
+TEST(Waiting, GoesOnPolitelyUntilAllAreComplete) {
+  static int looks;
+  looks = 0;
+  const bool before = std::exchange(polite, true);
+  const auto clock = now_ns;
+  int got[2] = {}, sent[2] = {5, 6};
+  MPI_Request requests[2];
+  for (int i = 0; i < 2; i++) MPI_CHECK(MPI_Irecv(&got[i], 1, MPI_INT, 0, i, MPI_COMM_SELF, &requests[i]));
+  MPI_CHECK(PMPI_Send(&sent[0], 1, MPI_INT, 0, 0, MPI_COMM_SELF));
+  now_ns = [] {
+    static const int six = 6;
+    if (++looks == 9) PMPI_Send(&six, 1, MPI_INT, 0, 1, MPI_COMM_SELF);
+    return int64_t(looks);
+  };
+  MPI_CHECK(MPI_Waitall(2, requests, MPI_STATUSES_IGNORE));
+  now_ns = clock;
+  polite = before;
+  EXPECT_GE(looks, 9);
+  EXPECT_TRUE(got[0] == 5 && got[1] == 6);
+}
+
 TEST(RequestTable, KnowsWhatItWasToldLast) {
   const auto table = std::make_unique<Requests>();
   const auto handle = [](uintptr_t bits) { return (MPI_Request)(bits); };
@@ -524,6 +597,15 @@ TEST(Sockets, CarryWhatIsSentWholeAndSayWhenTheOtherIsGone) {
   for (const in6_addr& address : addresses) {
     Socket caller = connect_within(address, port, 5000), host = accept_within(listener, 5000);
     ASSERT_TRUE(caller.open() && host.open());
+    for (const Socket* socket : {&caller, &host}) {  // neither waits for ever, and a word goes at once
+      timeval send{}, receive{};
+      int at_once = 0;
+      socklen_t bytes = sizeof send, number = sizeof at_once;
+      getsockopt(socket->file(), SOL_SOCKET, SO_SNDTIMEO, &send, &bytes);
+      getsockopt(socket->file(), SOL_SOCKET, SO_RCVTIMEO, &receive, &bytes);
+      getsockopt(socket->file(), IPPROTO_TCP, TCP_NODELAY, &at_once, &number);
+      EXPECT_TRUE(send.tv_sec > 0 && send.tv_sec == receive.tv_sec && at_once != 0);
+    }
     EXPECT_FALSE(host.ready(0));
     std::vector<char> sent(3'000'000), got(sent.size());
     for (size_t i = 0; i < sent.size(); i++) sent[i] = char(i * 7 % 251);

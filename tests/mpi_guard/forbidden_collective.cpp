@@ -1,6 +1,7 @@
 // A task wants point-to-point calls only (GUARD_FORBIDS).
 // ranks: 2
 // expect: forbidden: rank 1 calls MPI_Iallreduce: the task wants it done without
+// expect: forbidden: rank 0 calls MPI_Barrier: the task wants it done without
 // never: MPI_Comm_dup
 #include "tests/mpi_guard/planted.h"
 
@@ -11,6 +12,7 @@ void planted(int rank, int) {
   MPI_Comm copy;
   MPI_Comm_dup(MPI_COMM_WORLD, &copy);
   MPI_Comm_free(&copy);
+  MPI_Barrier(MPI_COMM_WORLD);
   MPI_Request request;
   MPI_Iallreduce(MPI_IN_PLACE, &rank, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD, &request);
   MPI_Wait(&request, MPI_STATUS_IGNORE);
