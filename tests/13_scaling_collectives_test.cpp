@@ -7,9 +7,11 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "chapters/05_collectives/table.h"
 #include "chapters/13_scaling/ghost_memory.h"
+#include "chapters/13_scaling/simulated_mpi.h"
 #include "common/split.h"
 #include "tests/13_simulated_ranks.h"
 
@@ -51,6 +53,21 @@ TEST(Collectives, TakeTheTimeOfTheirFormulas) {
     EXPECT_NEAR(seconds("rabenseifner"), 2 * (steps * alpha + (1 - 1.0 / p) * bytes * beta), 1e-12) << p;
     EXPECT_NEAR(seconds("rank-order"), 2 * (alpha + (p - 1) * bytes / p * beta), 1e-12) << p;  // overheads of all but the first are hidden
   }
+}
+
+// Two elements of three; of equal values the lower place.
+TEST(Collectives, CombineTheirElementsAlone) {
+  const auto combined = [](auto a, const auto& b, MPI_Datatype type, MPI_Op op) {
+    combine(a.data(), b.data(), 2, type, op);
+    return a;
+  };
+  const std::array<int, 3> few = {1, 5, 7}, more = {2, 3, 9};
+  EXPECT_EQ(combined(few, more, MPI_INT, MPI_SUM), (std::array{3, 8, 7}));
+  EXPECT_EQ(combined(few, more, MPI_INT, MPI_MAX), (std::array{2, 5, 7}));
+  EXPECT_EQ(combined(few, more, MPI_INT, MPI_MIN), (std::array{1, 3, 7}));
+  using Places = std::array<std::pair<float, int>, 3>;
+  EXPECT_EQ(combined(Places{{{1, 4}, {2, 4}, {3, 4}}}, Places{{{1, 2}, {2, 6}, {9, 9}}}, MPI_FLOAT_INT, MPI_MAXLOC), (Places{{{1, 2}, {2, 4}, {3, 4}}}));
+  EXPECT_EQ(combined(Places{{{1, 4}, {2, 4}, {3, 4}}}, Places{{{2, 7}, {1, 1}, {9, 9}}}, MPI_FLOAT_INT, MPI_MAXLOC), (Places{{{2, 7}, {2, 4}, {3, 4}}}));
 }
 
 // MPI's own, with every kind of operand that training uses.
