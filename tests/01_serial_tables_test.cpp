@@ -22,6 +22,7 @@
 #include "chapters/01_serial/openblas_device.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/01_serial/reference.h"
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/01_serial/train_options.h"
 #include "chapters/01_serial/train_report.h"

@@ -10,6 +10,7 @@
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/head.h"
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/05_collectives/timing.h"
@@ -158,7 +159,7 @@ TEST_F(Bench, PrintsWhatTheClockSays) {
   const Replayed r({buckets}, 5, 2, unit);
   const Expected& s = r.settings[0];
   const std::string expected =
-      "784-512-256-10, " + heading(r, small_network, 4, 5, 2) +
+      "4-512-256-3, " + heading(r, small_network, 4, 5, 2) +
       format("\n%-34s %9s %9s %17s %12s %10s\n", "", "ms a step", "speedup", "(quartiles)", "exchange, us", "alone, us") +
       format("%-34s %9.3f %9.2f    (%5.2f to %5.2f) %12.0f %10.0f\n", "rank-order, 64 KiB", 1000 * middle(s.step), middle(s.speedup),
              quarter(s.speedup, 1), quarter(s.speedup, 3), 1e6 * middle(s.exchanging), 1e6 * middle(s.alone));
@@ -176,7 +177,7 @@ TEST_F(Bench, PrintsWhatOverlapHides) {
     const Replayed r({1}, rounds_here, steps_here);
     const Expected& s = r.settings[0];
     const std::string expected =
-        "\n784-(512 x 8)-10, " + heading(r, large_network, 4, rounds_here, steps_here) +
+        "\n4-(512 x 8)-3, " + heading(r, large_network, 4, rounds_here, steps_here) +
         format("\n%-34s %9s %9s %12s %10s %11s\n", "", "ms a step", "speedup", "exchange, us", "alone, us", "hidden") +
         format("%-34s %9.3f %9.2f %12.0f %10.0f %9.0f %%\n", "mpi, all at once", 1000 * middle(s.step), middle(s.speedup),
                1e6 * middle(s.exchanging), 1e6 * middle(s.alone), 100 - 100 * middle(s.exchanging) / middle(s.alone));
@@ -239,17 +240,21 @@ TEST_F(Bench, EndsWithStatus77IfSomebodyElseHadTheCores) {
 // A table without a setting is not begun, and a benchmark without one is an error.
 TEST_F(Bench, RefusesToMeasureNothing) {
   const data_sets::DataSet data({40, 2, 2, 3}, {40, 2, 2, 3});
-  Arguments arguments({"--data", data.folder, "--only", "no such setting"});
-  std::string error;
-  const std::string text = printed_by([&] {
-    try {
-      bench_program::bench(*session_of_test, arguments.count(), arguments.values());
-    } catch (const Error& e) {
-      error = e.what();
-    }
-  });
-  EXPECT_EQ(error, "--only no such setting: no setting's name has this in it; without --only the tables show all of them");
+  const auto said = [&](int (*program)(MpiSession&, int, char**), std::vector<std::string> options, std::string* printed) {
+    options.insert(options.begin(), {"--data", data.folder});
+    Arguments arguments(options);
+    std::string error;
+    *printed = printed_by([&] { error = error_of([&] { program(*session_of_test, arguments.count(), arguments.values()); }); });
+    return error;
+  };
+  std::string text;
+  EXPECT_EQ(said(bench_program::bench, {"--batch", "40", "--only", "no such setting"}, &text),
+            "--only no such setting: no setting's name has this in it; without --only the tables show all of them");
   EXPECT_EQ(text, rank == 0 ? machine_name() + "\n" : "");
+  EXPECT_EQ(said(bench_program::bench, {"--batch", "41"}, &text), "--batch: 41 is more than the 40 training samples");
+  EXPECT_EQ(said(scaling_program::scaling, {}, &text), "the largest batch: 1024 is more than the 40 training samples");
+  EXPECT_EQ(said(sums_program::show, {}, &text), rank == 0 ? "the batch: 128 is more than the 40 training samples" : "");
+  EXPECT_EQ(text, "");
 }
 
 // A benchmark of training trains: whole batches one after the other, and again from the first; one micro-batch for each rank.

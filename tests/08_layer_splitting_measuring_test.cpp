@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/timing.h"

@@ -306,4 +306,9 @@ TEST(FormatsProgram, TellsHowLargeNumbersAre) {
   expect_exponents(data.folder, 7, 8);
 }
 
+TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
+  data_sets::expect_every_data_set("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() +
+                                   "/chapters/11_fewer_bits/train --precision bf16");
+}
+
 }  // namespace

@@ -79,7 +79,8 @@ TEST_F(Programs, AContinuedRunPrintsWhatAPlainLoopComputes) {
 
 TEST_F(Programs, BadChoicesEndWithOneLine) {
   for (const std::string& option : {std::string("--resume"), std::string("--keep 0"), std::string("--save-every -1"),
-                                    std::string("--start-over"), "--resume --start-over " + checkpoint()}) {
+                                    std::string("--start-over"), "--resume --start-over " + checkpoint(),
+                                    std::string("--checkpoint /dev/null/x")}) {
     const ProgramRun run = launch(2, quick + option);
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;
@@ -423,6 +424,21 @@ TEST_F(Programs, PredictCountsWhatTrainingCounted) {
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, "\n" + count + " of 10000 images")) << count << "\n" << run.output;
   }
+}
+
+// Trained, saved, continued and used on the CUDA device, in memory that the host cannot read.
+TEST_F(Programs, ACheckpointOfCudaIsContinuedAndUsedThere) {
+  const std::string small = quick + "--hidden 16 --device cuda --replicas 2 --micro-batches 2 ";
+  const ProgramRun whole = launch(2, small);
+  if (whole.status == 77) GTEST_SKIP() << "skipped: " << whole.output;
+  EXPECT_EQ(launch(2, small + "--epochs 1 " + checkpoint()).status, 0);
+  const ProgramRun rest = launch(2, small + "--resume " + checkpoint());
+  EXPECT_TRUE(contains(rest.output, "continuing after step 13"));
+  EXPECT_NE(hash_of_weights(whole), "none");
+  EXPECT_EQ(hash_of_weights(rest), hash_of_weights(whole));
+  const ProgramRun used = launch(1, "predict --device cuda " + checkpoint() +
+                                        "--show 0 --images build/data/t10k-images-idx3-ubyte --labels build/data/t10k-labels-idx1-ubyte");
+  EXPECT_TRUE(contains(used.output, "\n" + word_after(rest, " % (") + " of 10000 images"));
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include "chapters/12_restart/checkpoint_file.h"
 #include "chapters/12_restart/checkpoint_writer.h"
 #include "tests/grid_runs.h"
+#include "tests/late_device.h"
 
 namespace {
 
@@ -55,6 +56,26 @@ TEST(Restart, OnTheSameGridGivesTheBitsOfTheUndisturbedRun) {
     read(file, second.model);
     train(second.model, d, 4, 9);
     const std::vector<float> weights = second.model.weights(), expected = undisturbed.model.weights();
+    EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << told(shape, s) << ": " << compare(weights, expected);
+  }
+}
+
+// What is saved is what the device has computed, not what its views hold, and it goes on with what was loaded, however late it is.
+TEST(Restart, OnALateDeviceGivesTheBitsOfTheUndisturbedRun) {
+  const Dataset d = data();
+  const CheckpointFile file;
+  for (const GridShape& shape : shapes_of(ranks())) {
+    const HybridSettings s = settings("adam", 2 * shape.data, false);
+    GridRun undisturbed(shape, s);
+    train(undisturbed.model, d, 0, 4);
+    LateDevice first_device, second_device;
+    HybridModel first(first_device, grid_of(shape), s), second(second_device, grid_of(shape), s);
+    first.initialize(1);
+    train(first, d, 0, 2);
+    write(file, first, 2);
+    read(file, second);
+    train(second, d, 2, 4);
+    const std::vector<float> weights = second.weights(), expected = undisturbed.model.weights();
     EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << told(shape, s) << ": " << compare(weights, expected);
   }
 }

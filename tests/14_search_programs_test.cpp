@@ -187,6 +187,14 @@ TEST(SearchProgram, ATrialMayHaveSeveralRanks) {
   EXPECT_TRUE(contains(run.output, "the most suitable"));
 }
 
+TEST(SearchProgram, ATrialMayBeOnCuda) {
+  const data_sets::DataSet data({480, 7, 5, 13}, {40, 7, 5, 13});
+  const ProgramRun run = launch(3, "search --device cuda --train-samples 256 --trials 2 --rungs 1 --pipeline 2 --data " + data.folder);
+  if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(contains(run.output, "the most suitable"));
+}
+
 // Of 480 images a sixth is for validation; too few is one line.
 TEST(SearchProgram, AnyDataSetIsSearched) {
   for (const data_sets::Half& train : {data_sets::Half{480, 7, 5, 13}, data_sets::Half{480, 4, 9, 3}}) {

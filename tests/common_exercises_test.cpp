@@ -192,6 +192,18 @@ TEST(Exercises, WhatSomebodyHasWorkedOnIsKept) {
   EXPECT_EQ(read(file), fresh + "// mine\n");
 }
 
+// What lies in the folder by chance is not handed out: submissions have names of people, and grades.
+TEST(Exercises, AHandOutHoldsWhatIsCommittedOnly) {
+  if (run_program("command -v git").status != 0) GTEST_SKIP() << "skipped: no git here";
+  const Scratch scratch;
+  for (const char* folder : {"tests/exercises", "solutions", "handed_in/student_17/01_serial"}) fs::create_directories(scratch.path / folder);
+  for (const char* name : {"handout", "tasks.sh"}) fs::copy(fs::path("tests/exercises") / name, scratch.path / "tests/exercises" / name);
+  const std::string git = "cd " + scratch.path.string() + " && git init -q && git add tests && ", list = "sh tests/exercises/handout --list";
+  scratch.write("handed_in/student_17/01_serial/leaky_relu.cpp", "// somebody\n");
+  scratch.write("grades.csv", "17;19.5\n");
+  EXPECT_EQ(run_program(git + list).output, "tests/exercises/handout\ntests/exercises/tasks.sh\n");
+}
+
 // A hand-out has no solutions: an exercise that somebody removes comes back as it was handed out.
 TEST(Exercises, AHandOutCanStartOver) {
   if (!has_task()) GTEST_SKIP() << "skipped: no tasks of chapter 01 here";

@@ -1,5 +1,6 @@
 // A rank that fails ends the job with its own error, whatever the others are doing and whatever its destructors would call.
 #include "tests/failing_ranks.h"
+#include "tests/nonsense.h"
 
 // Destructors on the failing rank's stack that wait for others, or for requests: they must not run.
 TEST(FailingRank, EndsTheJobPastDestructorsThatWait) {
@@ -29,6 +30,19 @@ TEST(FailingRank, AnExceptionThatIsCaughtUnwindsAsUsual) {
                                      "/tests/mpi_guard/throws_past_destructors collective caught");
   EXPECT_EQ(run.output, "") << run.output;
   EXPECT_EQ(run.status, 0);
+}
+
+// Programs are found; only those over MPI that take options can fail so.
+TEST(FailingRank, EveryProgramIsInTheList) {
+  std::set<std::string> listed = {"chapters/12_restart/checkpoint"};  // its words are no options: nonsense.h asks it
+  for (const Failing& failing : all_failing()) listed.insert(failing.program);
+  size_t over_mpi = 0;
+  for (const std::string& program : nonsense::all_programs()) {
+    if (program < "chapters/04" || program.starts_with("chapters/13")) continue;
+    ++over_mpi;
+    EXPECT_TRUE(listed.contains(program)) << program;
+  }
+  EXPECT_GT(over_mpi, 0u);
 }
 
 TEST(FailingRank, IsHeardInEveryProgram) {

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace nonsense {
@@ -76,6 +77,12 @@ inline bool works_on_rank_0(const std::string& program) {
   return name == "order_of_sums" || name == "formats" || name == "messages";
 }
 
+// A data set that is as it should be, but smaller than any batch.
+inline const std::string& three_images() {
+  static const data_sets::DataSet data({3, 2, 2, 2}, {3, 2, 2, 2});
+  return data.folder;
+}
+
 // Each kind of mistake once, and every file.
 inline std::vector<Case> cases_of(const std::string& program, const std::vector<Option>& options) {
   const std::set<std::string> written = {"csv", "fit", "log", "trace", "events"}, read = {"data", "cluster", "images", "labels"};
@@ -92,6 +99,8 @@ inline std::vector<Case> cases_of(const std::string& program, const std::vector<
       for (const char* file : {" /nonexistent/x", " common"}) add(o, file, "", 3);
     if (o.kind == "TEXT" && read.contains(o.name))
       for (const char* file : {" /nonexistent/x", " common"}) add(o, file, "", works_on_rank_0(program) ? 2 : 1);
+    const std::string few = program.ends_with("/search") ? "" : "the 3 ";  // that one wants a second rank first
+    if (o.name == "data") add(o, " " + three_images(), few, works_on_rank_0(program) ? 2 : 1);
     if (o.kind.empty() && seen.insert("flag").second) add(o, "=1", name + " takes no value");
     if (!o.kind.empty() && seen.insert("value").second) add(o, "", name + " needs a value");
     if (o.kind == "N" && seen.insert("number").second) add(o, " nonsense", name + ": 'nonsense' is not a whole number that fits");

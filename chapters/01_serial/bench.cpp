@@ -10,6 +10,7 @@
 
 #include "chapters/01_serial/core_peak.h"
 #include "chapters/01_serial/openblas_device.h"
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/01_serial/train_options.h"
 #include "common/error.h"
@@ -169,6 +170,7 @@ int main(int argc, char** argv) try {
   if (!options.parse(argc, argv)) return 0;
 
   const Dataset data = read_mnist_train(o.data);
+  if (!all_products) require_samples(data, o.batch);
   const std::vector<int> sizes = o.sizes(data);
   CpuDevice ours;
   const std::unique_ptr<OpenBlasDevice> openblas = OpenBlasDevice::open();

@@ -1,6 +1,6 @@
 #include "chapters/01_serial/train_options.h"
 
-#include "common/error.h"
+#include "chapters/01_serial/require_samples.h"
 
 void TrainOptions::declare(Options& options, const std::vector<std::string>& devices) {
   options.add("device", &device, "where to compute", devices);
@@ -38,7 +38,5 @@ void TrainOptions::apply(Dataset& train) const {
     train.pixels.resize(train.count * train.features());
     train.labels.resize(train.count);
   }
-  if (size_t(batch) > train.count)
-    throw Error("--batch: " + std::to_string(batch) + " is more than the " + std::to_string(train.count) +
-                " training samples");
+  require_samples(train, batch);
 }

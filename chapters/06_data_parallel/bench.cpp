@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "chapters/05_collectives/table.h"
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/06_data_parallel/interleaved.h"
 #include "common/error.h"
 #include "common/machine.h"
@@ -75,7 +76,7 @@ Verdict bench_settings(const Dataset& train, Choices& c, MpiSession& mpi) {
   add_if_asked_for(settings, "reproducible, " + std::to_string(mpi.size()) + " micro-batches", in_order, train, c);
 
   if (settings.empty()) return Verdict::quiet;
-  if (mpi.rank() == 0) std::printf("784-512-256-10, ");
+  if (mpi.rank() == 0) std::printf("%zu-512-256-%zu, ", train.features(), train.classes);
   const Verdict v = measure(settings, o, train, c, mpi);
   if (mpi.rank() != 0) return v;
   std::printf("\n%-34s %9s %9s %17s %12s %10s\n", "", "ms a step", "speedup", "(quartiles)", "exchange, us", "alone, us");
@@ -105,7 +106,7 @@ Verdict bench_overlap(const Dataset& train, Choices& c, MpiSession& mpi) {
         add_if_asked_for(settings, name + kib_pieces(kib) + (overlap ? ", overlap" : ""), o, train, c);
       }
   if (settings.empty()) return Verdict::quiet;
-  if (mpi.rank() == 0) std::printf("\n784-(512 x 8)-10, ");
+  if (mpi.rank() == 0) std::printf("\n%zu-(512 x 8)-%zu, ", train.features(), train.classes);
   const Verdict v = measure(settings, o, train, c, mpi);
   if (mpi.rank() != 0) return v;
   std::printf("\n%-34s %9s %9s %12s %10s %11s\n", "", "ms a step", "speedup", "exchange, us", "alone, us", "hidden");
@@ -127,6 +128,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
 
   const Dataset train = read_mnist_train(c.data);
+  require_samples(train, c.batch);
   if (mpi.rank() == 0)
     std::printf("%s%s\n", machine_name().c_str(), share_memory(mpi) ? "" : "; ranks on several hosts");
   const Verdict of_settings = bench_settings(train, c, mpi), of_overlap = bench_overlap(train, c, mpi);

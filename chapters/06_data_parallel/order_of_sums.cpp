@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "chapters/01_serial/head.h"
+#include "chapters/01_serial/require_samples.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
 
@@ -48,6 +49,7 @@ int show(MpiSession& mpi, int argc, char** argv) {
   options.add("data", &data, "folder with the unpacked MNIST files");
   if (!options.parse(argc, argv, mpi.rank() != 0) || mpi.rank() != 0) return 0;
   const Dataset train = read_mnist_train(data);
+  require_samples(train, 128, "the batch");
   const Layout layout = make_layout({int(train.features()), 512, 256, int(train.classes)});
   const auto gradients = gradients_of_parts(train, layout);
   auto parts_of = [&](size_t i) { return Parts{gradients[0][i], gradients[1][i], gradients[2][i], gradients[3][i]}; };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/06_data_parallel/interleaved.h"
 #include "common/options.h"
 #include "common/statistics.h"
@@ -43,6 +44,7 @@ int scaling(MpiSession& mpi, int argc, char** argv) {
   options.add("only-if-quiet", &only_if_quiet, "end with status 77 if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
   const Dataset train = read_mnist_train(data);
+  require_samples(train, std::max(1024, 128 * mpi.size()), "the largest batch");
   if (header && mpi.rank() == 0) std::printf("kind,ranks,batch,samples_per_second,speedup,efficiency,without_core,verdict\n");
   bool disturbed = measure("strong128", 128, 128, rounds, train, mpi) == Verdict::disturbed;
   disturbed |= measure("strong1024", 1024, 1024, rounds, train, mpi) == Verdict::disturbed;

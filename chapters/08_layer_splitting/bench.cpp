@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/05_collectives/timing.h"
 #include "chapters/05_collectives/core_share.h"
@@ -204,6 +205,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
   if (mpi.rank() == 0) require_writable(c.csv);
   const Dataset train = read_mnist_train(c.data);
+  require_samples(train, c.batch);
 
   std::vector<Setting> settings = make_settings(c, train, mpi);
   std::vector<Serial> ways;

@@ -4,6 +4,7 @@
 //   make 11-formats RANKS=1 ARGS="--number 0.3 --steps 0"
 #include <cstdio>
 
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/11_fewer_bits/exponents.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
@@ -80,7 +81,7 @@ int tell(MpiSession& mpi, int argc, char** argv) {
   if (!options.parse(argc, argv, mpi.rank() != 0) || mpi.rank() != 0) return 0;
 
   Dataset train;
-  if (steps > 0) train = read_mnist_train(data);
+  if (steps > 0) train = read_mnist_train(data), require_samples(train, batch);
   tell_numbers(number != 0 ? std::vector{number} : std::vector{1.0 / 3, 0.1, 257.0, 2049.0, 70000.0, 1e-5, 1e-7, 1e-8});
   tell_formats();
   if (steps == 0) return 0;

@@ -3,6 +3,7 @@
 //   make 11-messages RANKS=1
 #include <cstdio>
 
+#include "chapters/01_serial/require_samples.h"
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/11_fewer_bits/sixteen_bit_sum.h"
 #include "common/error.h"
@@ -48,6 +49,7 @@ int tell(MpiSession& mpi, int argc, char** argv) {
   for (const int64_t p : ranks)
     if (p > batch) throw Error("--ranks: " + std::to_string(p) + " parts of a --batch of " + std::to_string(batch) + " rows");
   const Dataset train = read_mnist_train(data);
+  require_samples(train, batch);
   const std::unique_ptr<Device> device = make_cpu_device();
   const std::vector<uint32_t> order = permutation(1, 0, train.count);
   const SixteenBits& bf16 = sixteen_bits("bf16");
