@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -63,6 +64,24 @@ void all_steps(bool a_transposed, bool b_transposed) {
 TEST(Steps, DISABLED_plain) { all_steps(false, false); }
 TEST(Steps, DISABLED_left) { all_steps(true, false); }
 TEST(Steps, DISABLED_right) { all_steps(false, true); }
+
+// Rows that begin where a sector begins: 40 numbers are 5 sectors, 320 are 40.
+constexpr int softmax_rows = 7;
+TEST(Steps, DISABLED_softmax) {
+  FastCudaDevice device;
+  for (const int classes : {40, 320}) {
+    const size_t n = size_t(softmax_rows * classes);
+    const Buffer<> z(device, n, Purpose::workspace), loss(device, softmax_rows, Purpose::workspace);
+    const Buffer<int> labels(device, softmax_rows, Purpose::workspace);
+    const std::vector<int> last(softmax_rows, classes - 1);
+    device.fill(z, 1, n);
+    device.copy_in(labels.data(), last.data(), last.size());
+    device.softmax_cross_entropy(loss, z, z, labels, 1, softmax_rows, classes);
+    float first = 0;
+    device.copy_out(&first, loss.data(), 1);
+    EXPECT_NEAR(first, std::log(classes), 1e-5);
+  }
+}
 
 // This is build/check/tests/NAME, not build/tests/NAME.
 bool counting() { return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().filename() == "check"; }
@@ -137,6 +156,13 @@ TEST(Traffic, OfStagesHasNoConflict) {
     EXPECT_EQ(rounding.units, rounding.least) << product;
     EXPECT_EQ(all.at("round_to_bf16_kernel write shared").units, rounding.least) << product;
   }
+}
+
+// A row that registers hold is read once, a longer one three times and its label's number once more; the label of each row is read, too.
+// (Both kernels are launched by a pointer that is called `kernel`.)
+TEST(Traffic, OfSoftmaxIsARowOnce) {
+  if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";
+  EXPECT_EQ(counts("softmax").at("kernel read global").units, softmax_rows * ((5 + 1) + (3 * 40 + 1 + 1)));
 }
 
 // What is padded for it: the fragments' tiles are written with at most four numbers to a bank.

@@ -1,4 +1,5 @@
-// The matrix product in fifteen steps, each with one new idea for a GPU. All have one signature and one result:
+// The matrix product in sixteen steps, each with one new idea for a GPU (the last is in bf16.h). All have one signature and
+// one result:
 //
 //   c (m, n) = finish(a (m, k) · b (k, n))        c row-major; a and b may be transposed views; any sizes
 //
