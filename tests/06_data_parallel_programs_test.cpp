@@ -42,7 +42,7 @@ TEST(Programs, HelpNamesEveryOption) {
             "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n"
             "clip-norm X (at least 0) [0]\n"
             "allreduce rank-order|reduce-broadcast|recursive-doubling|ring|rabenseifner|two-level|shared-window|mpi [rank-order]\n"
-            "bucket-kib N (0 to 1048576) [0]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
+            "bucket-kib N (0 to 1048576) [0]\nexchange auto|host|peer [auto]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
             "watch N (at least 0) [500]\ncompare-with-serial\ntrace TEXT\n");
   EXPECT_EQ(told("bench"),
             "data TEXT [build/data]\nrounds N (1 to 10000) [9]\nsteps N (1 to 10000) [10]\nbatch N (1 to 30000) [128]\nonly TEXT\nonly-if-quiet\n");
@@ -156,6 +156,29 @@ TEST(Train, OnlyRank0Speaks) {
   ASSERT_EQ(run.status, 0) << run.output;
   EXPECT_EQ(run.output.find("epoch   1"), run.output.rfind("epoch   1"));
   EXPECT_EQ(help.output.find("--reproducible"), help.output.rfind("--reproducible"));
+}
+
+// On GPUs, or on the CPU that stands in for them, in three orders of a block's threads.
+TEST(Train, GoesFromGpuToGpuOrThroughTheHostWithTheSameBits) {
+  const std::string options = "--device cuda --hidden 32 --train-samples 300 --epochs 1 ";
+  std::string expected;
+  for (const char* order : {"ascending", "descending", "shuffled"}) {
+    setenv("CUDA_ON_CPU_ORDER", order, 1);
+    for (const char* way : {"--exchange host", "", "--exchange peer --overlap --bucket-kib 4"}) {
+      const ProgramRun run = train(3, options + way);
+      if (run.status == 77) GTEST_SKIP() << "skipped: no GPU";
+      ASSERT_EQ(run.status, 0) << run.output;
+      const bool peers = run.output.find("3 ranks, allreduce rank-order from GPU to GPU, ") != std::string::npos;
+      EXPECT_EQ(peers, way != std::string("--exchange host") && !on_several_hosts(3)) << run.output;
+      const std::string weights = after(run.output, "; weights ");
+      ASSERT_NE(weights, "") << run.output;
+      EXPECT_EQ(weights, expected.empty() ? expected = weights : expected) << order << " " << way;
+    }
+  }
+  unsetenv("CUDA_ON_CPU_ORDER");
+  const ProgramRun run = train(2, "--exchange peer");
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_TRUE(contains(run.output, "--exchange peer: needs --device cuda"));
 }
 
 // The script with a program in place of the real one, which prints a line and ends with this status.

@@ -13,6 +13,7 @@
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/buckets.h"
 #include "chapters/06_data_parallel/data_parallel.h"
+#include "chapters/06_data_parallel/peer_exchange.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "common/compare.h"
 #include "common/philox.h"
@@ -68,16 +69,27 @@ struct ParallelRun {
   std::vector<float> weights;
   std::vector<float> gradients;  // of the last step
   double loss;                   // of the last batch
+  bool between_gpus;
+  std::vector<unsigned long> waits;  // of the host for a GPU, in each step, without those for the input; empty where nobody counts
+};
+
+unsigned long waits_so_far() { return &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0; }
+
+struct Unusual {
+  size_t gradients_begin = 0;  // so far behind the beginning of their allocation
+  bool reads_no_loss = false;
+  bool buckets_run_at_once = false;  // not as late as they may
 };
 
 // The loop of train.cpp.
-ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train, MPI_Comm comm = MPI_COMM_WORLD) {
+ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train, MPI_Comm comm = MPI_COMM_WORLD, Unusual unusual = {}) {
   const std::unique_ptr<Device> device = test_device(o.device);
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
-  const GradientMemory gradients(*device, layout.count, o.allreduce, comm);
+  const GradientMemory memory(*device, unusual.gradients_begin + layout.count, o.allreduce, comm);
+  float* const gradients = memory.data() + unusual.gradients_begin;
   device->fill(gradients, NAN, layout.count);
-  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0};
+  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0, false, {}};
   initialize(run.weights.data(), layout, uint64_t(o.seed));
   device->copy_in(parameters.data(), run.weights.data(), layout.count);
 
@@ -86,30 +98,42 @@ ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train
   SoftmaxHead head(*device, space);
   Optimizer optimizer(*device, o.optimizer, layout.count);
   const std::unique_ptr<Exchange> exchange = make_exchange(o, train.count, mlp, head, gradients, comm);
+  run.between_gpus = exchange->between_gpus();
+  const auto peers = dynamic_cast<PeerExchange*>(exchange.get());
+  if (peers && unusual.buckets_run_at_once && mlp.hooks.after_backward)
+    mlp.hooks.after_backward = [peers, hook = mlp.hooks.after_backward](int layer, int slot) {
+      hook(layer, slot);
+      peers->window().wait();
+    };
 
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), train.count);
     for (const Range batch : batches(train.count, size_t(o.batch))) {
       run.loss = 0;
+      unsigned long waits = 0;
       Write write = Write::overwrite;
       for (int m = 0; m < o.micro_batches; ++m) {
         const Range rows = exchange->begin(batch, m);
         if (rows.empty()) continue;
         load_images(mlp, train, order, rows);
         head.load_labels(train, order, rows);
+        const unsigned long before = waits_so_far();
         mlp.forward(int(rows.size()));
         head.backward(mlp, batch.size());
         mlp.backward(write);
-        run.loss += head.loss(mlp, batch.size());
+        if (!unusual.reads_no_loss) run.loss += head.loss(mlp, batch.size());
         write = Write::accumulate;
+        waits += waits_so_far() - before;
       }
+      const unsigned long before = waits_so_far();
       run.loss = exchange->finish(run.loss);
       optimizer.step(parameters, gradients, exchange->rate_scale());
+      run.waits.push_back(waits + waits_so_far() - before);
     }
   }
   exchange->compare_replicas();
   device->copy_out(run.weights.data(), parameters.data(), layout.count);
-  device->copy_out(run.gradients.data(), gradients.data(), layout.count);
+  device->copy_out(run.gradients.data(), gradients, layout.count);
   return run;
 }
 
@@ -298,6 +322,15 @@ class OnDevice : public testing::TestWithParam<const char*> {
   std::unique_ptr<Device> device;
 };
 
+// A run on GPUs, or on the CPU that stands in for them.
+DataParallelOptions on_gpus(int64_t batch, const std::string& exchange) {
+  DataParallelOptions o = small_run(world_size(), batch);
+  o.device = "cuda";
+  o.exchange = exchange;
+  o.epochs = 1;
+  return o;
+}
+
 TEST_P(OnDevice, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
   for (int64_t batch : batches_to_try) {
     const Dataset train = small_data(samples_for(batch));
@@ -337,24 +370,96 @@ TEST_P(OnDevice, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
   }
 }
 
-// Where the CPU stands in for a GPU it counts the waits of the host: one for the loss of a step, one for each piece of the gradient
-// that crosses to the host. Nothing else makes the host wait.
-TEST(OnCuda, AStepWaitsForItsLossAndItsBuckets) {
+struct OnCuda : testing::Test {
+  void SetUp() override {
+    try {
+      count_gpus();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+};
+
+// Where the CPU stands in for a GPU it counts the waits of the host: in a step one for the loss, and through host memory one for each
+// piece of the gradient. Nothing else makes the host wait.
+TEST_F(OnCuda, AStepWaitsForItsLossAndForBucketsThatCrossTheHost) {
   if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts waits";
-  for (int64_t kib : {0, 1}) {
-    DataParallelOptions o = small_run(1, 130);
-    o.device = "cuda";
-    o.epochs = 1;
-    o.bucket_kib = kib;
-    o.watch = 0;  // which reads the weights
-    const auto waits = [&](size_t steps) {
-      const unsigned long before = cuda_on_cpu_waits;
-      train_in_parallel(o, small_data(130 * steps));
-      return cuda_on_cpu_waits - before;
-    };
-    const size_t buckets = make_buckets(make_layout(o.sizes(small_data(1))).count, size_t(kib) * 256).size();
-    const unsigned long of_three = waits(5) - waits(2);
-    ASSERT_ON_ALL_RANKS(of_three == 3 * (1 + buckets)) << of_three << " waits in three steps with " << buckets << " buckets";
+  const Dataset train = small_data(130 * 3);
+  for (int64_t kib : {0, 1})
+    for (const char* exchange : {"host", "peer"})
+      for (bool overlap : {false, true})
+        for (bool reads_no_loss : {false, true}) {
+          DataParallelOptions o = on_gpus(130, exchange);
+          o.bucket_kib = kib;
+          o.overlap = overlap;
+          o.watch = 0;  // which reads the weights
+          const ParallelRun run = train_in_parallel(o, train, MPI_COMM_WORLD, {.reads_no_loss = reads_no_loss});
+          const unsigned long of_loss = reads_no_loss ? 0 : 1;
+          const unsigned long buckets = make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256).size();
+          ASSERT_EQ(run.waits.size(), 3u);
+          for (const unsigned long waits : run.waits) {
+            const std::string told = std::to_string(waits) + " waits, " + std::to_string(buckets) + " buckets by " + exchange;
+            // With overlap through the host some of what is waited for has happened with the loss.
+            const unsigned long most = of_loss + (run.between_gpus ? 0 : buckets);
+            const unsigned long fewest = !run.between_gpus && overlap ? 1 : most;
+            ASSERT_ON_ALL_RANKS(waits >= fewest && waits <= most) << told;
+          }
+        }
+}
+
+TEST_F(OnCuda, PeersEndWithTheBitsOfTheWayThroughTheHost) {
+  for (int64_t batch : {5, 130})
+    for (int64_t micro_batches : {1, 3})
+      for (int64_t kib : {0, 1})
+        for (bool overlap : {false, true}) {
+          const Dataset train = small_data(samples_for(batch));
+          DataParallelOptions o = on_gpus(batch, "host");
+          o.micro_batches = micro_batches;
+          o.bucket_kib = kib;
+          o.overlap = overlap;
+          const ParallelRun by_host = train_in_parallel(o, train);
+          ASSERT_ON_ALL_RANKS(!by_host.between_gpus);
+          o.exchange = "peer";
+          const ParallelRun by_peers = train_in_parallel(o, train);
+          ASSERT_ON_ALL_RANKS(by_peers.between_gpus == on_one_host());
+          const Distance d = compare(by_peers.weights, by_host.weights);
+          ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ", " << kib << " KiB, overlap " << overlap << ": " << d;
+          ASSERT_ON_ALL_RANKS(compare(by_peers.gradients, by_host.gradients).same_bits());
+          ASSERT_ON_ALL_RANKS(by_peers.loss == by_host.loss);
+          if (!overlap) continue;
+          const ParallelRun at_once = train_in_parallel(o, train, MPI_COMM_WORLD, {.buckets_run_at_once = true});
+          ASSERT_ON_ALL_RANKS(compare(at_once.weights, by_host.weights).same_bits()) << "where buckets run as soon as they may";
+        }
+}
+
+// A vector that does not begin an allocation has no handle. Where one rank cannot give its own, all go through the host.
+TEST_F(OnCuda, WhereOneRankCannotBeReachedAllGoThroughTheHost) {
+  const Dataset train = small_data(samples_for(64));
+  for (const char* exchange : {"auto", "peer"}) {
+    const DataParallelOptions o = on_gpus(64, exchange);
+    const ParallelRun usual = train_in_parallel(o, train);
+    ASSERT_ON_ALL_RANKS(usual.between_gpus == on_one_host());
+    const bool odd = world_rank() == world_size() - 1;
+    const ParallelRun fallen_back = train_in_parallel(o, train, MPI_COMM_WORLD, {.gradients_begin = odd ? 16u : 0u});
+    ASSERT_ON_ALL_RANKS(!fallen_back.between_gpus);
+    ASSERT_ON_ALL_RANKS(compare(fallen_back.weights, usual.weights).same_bits());
+  }
+}
+
+TEST_F(OnCuda, PeersAreRefusedWhereTheyCannotAdd) {
+  Dataset train = small_data(64);
+  const DataParallelOptions good = on_gpus(64, "peer");
+  EXPECT_NO_THROW(good.apply(train));
+  DataParallelOptions on_cpu = good, ring = good, reproducible = good;
+  on_cpu.device = "cpu";
+  ring.allreduce = "ring";
+  reproducible.reproducible = true;
+  for (DataParallelOptions o : {on_cpu, ring, reproducible}) {
+    const std::string error = error_of([&] { o.apply(train); });
+    EXPECT_TRUE(contains(error, "--exchange peer: needs --device cuda and --allreduce rank-order")) << error;
+    o.exchange = "auto";
+    EXPECT_NO_THROW(o.apply(train));
+    EXPECT_FALSE(o.fits_peers());
   }
 }
 

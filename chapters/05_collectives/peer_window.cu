@@ -58,6 +58,8 @@ void PeerWindow::finish() {
   CUDA_CHECK(cudaStreamWaitEvent(device_.stream(), finished_, 0));
 }
 
+void PeerWindow::wait() { CUDA_CHECK(cudaStreamSynchronize(stream_)); }
+
 // Short: everybody reads everything, out of boxes. So a sum may take the place of its rank's operand at once. The box is filled
 // again two calls later: in the meeting of the call between, this stream has waited for all who read it.
 // Long: each rank adds one block, for everybody.
@@ -153,7 +155,7 @@ void PeerWindow::open_others() {
 PeerWindow::~PeerWindow() { release(); }
 
 void PeerWindow::release() {
-  CUDA_CHECK(cudaStreamSynchronize(stream_));
+  wait();
   for (int rank = 0; rank < ranks_; ++rank) {
     if (rank == rank_) continue;
     for (float* place : {vectors_.at[rank], boxes_.at[rank]})

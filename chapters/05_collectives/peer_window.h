@@ -40,6 +40,8 @@ class PeerWindow {
 
   // The operations that the device is given from now on see the results.
   void finish();
+  // The host waits for all of it.
+  void wait();
 
   static constexpr size_t one_shot = 16384;
   static constexpr int most_ranks = 32;

@@ -45,7 +45,7 @@ void BucketExchange::after_layer(int layer) {
   post_copied();
   begin_copies(mlp_.layout().layers[size_t(layer)].range().first);
   // Copies from a GPU take a while: they are looked at again after the next layer, not waited for.
-  if (view_ == gradients_) post_copied();
+  if (view() == gradients_) post_copied();
   const Timer timer;
   for (const auto& allreduce : under_way_) allreduce->progress();
   time_.exchanging += timer.seconds();
@@ -65,7 +65,7 @@ void BucketExchange::post_copied() {
     time_.copying += timer.seconds();
     timer.restart();
     under_way_.push_back(
-        begin_allreduce(options_.allreduce, view_ + bucket.first, bucket.size(), int(posted_), background_comm_));
+        begin_allreduce(options_.allreduce, view() + bucket.first, bucket.size(), int(posted_), background_comm_));
     time_.exchanging += timer.seconds();
   }
 }
@@ -90,7 +90,7 @@ void BucketExchange::sum_in_turn() {
     device_.end_copy_out(gradients_ + bucket.first, bucket.size());
     time_.copying += timer.seconds();
     timer.restart();
-    float* part = view_ + bucket.first;
+    float* part = view() + bucket.first;
     allreduce_.function(part, part, bucket.size(), comm_);
     time_.exchanging += timer.seconds();
     device_.begin_copy_in(gradients_ + bucket.first, bucket.size());

@@ -20,6 +20,9 @@ class BucketExchange : public Exchange {
  protected:
   double sum_over_ranks(double loss) override;
 
+  std::vector<Range> buckets_;  // the first to leave first
+  bool last_micro_batch_ = false;
+
  private:
   Range my_rows(Range batch, int m) const;
   void after_layer(int layer);
@@ -28,12 +31,10 @@ class BucketExchange : public Exchange {
   void sum_in_turn();
   void wait_for_all();
 
-  std::vector<Range> buckets_;  // the first to leave first
   const Named<Allreduce>& allreduce_;
   MPI_Comm background_comm_ = MPI_COMM_NULL;
 
   // Of this step. Buckets [0, copied_) are on their way to where MPI can read them, [0, posted_) are in MPI.
   size_t copied_ = 0, posted_ = 0;
-  bool last_micro_batch_ = false;
   std::vector<std::unique_ptr<BackgroundAllreduce>> under_way_;
 };

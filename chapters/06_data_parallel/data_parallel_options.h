@@ -7,6 +7,7 @@ struct DataParallelOptions : TrainOptions {
   int ranks;                             // that share each batch
   std::string allreduce = "rank-order";  // how gradients are summed: a name of chapter 05's table
   int64_t bucket_kib = 0;                // exchange gradients in pieces of this size; 0: all at once
+  std::string exchange = "auto";         // through what gradients go from GPU to GPU: auto, host or peer
   bool overlap = false;                  // send a piece as soon as it is ready, while backward goes on
   bool reproducible = false;             // add whole micro-batches in global order, whatever the number of ranks
   int64_t reference_batch = 0;           // scale the learning rate by batch / reference_batch; 0: do not
@@ -19,6 +20,9 @@ struct DataParallelOptions : TrainOptions {
   void declare(Options& options);
   // As in chapter 01; also checks that the choices fit together.  Throws Error.
   void apply(Dataset& train) const;
+
+  // Whether the peer window of chapter 05 can add what these choices ask for, on GPUs that reach each other.
+  bool fits_peers() const { return device == "cuda" && allreduce == "rank-order" && !reproducible; }
 
   // Rows of the largest part of a micro-batch that one rank computes.
   int largest_micro_batch() const;

@@ -1,7 +1,10 @@
 #include "chapters/06_data_parallel/exchange.h"
 
+#include <cstdio>
+
 #include "chapters/01_serial/gradient_norm.h"
 #include "chapters/06_data_parallel/bucket_exchange.h"
+#include "chapters/06_data_parallel/peer_exchange.h"
 #include "chapters/06_data_parallel/replicas.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "chapters/06_data_parallel/trace_layers.h"
@@ -12,7 +15,6 @@ Exchange::Exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp,
       mlp_(mlp),
       device_(mlp.device()),
       gradients_(gradients),
-      view_(device_.host_view(gradients, mlp.layout().count)),
       comm_(comm),
       steps_per_epoch_(batches(samples, size_t(options.batch)).size()) {
   MPI_CHECK(MPI_Comm_rank(comm, &rank_));
@@ -20,10 +22,10 @@ Exchange::Exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp,
 }
 
 double Exchange::finish(double loss, double loss_scale) {
+  const double sum = sum_over_ranks(loss);  // first: others may wait for this rank in their backward
   const size_t watch = size_t(options_.watch);
   if (watch > 0 && steps_ % watch == 0) compare_replicas();
   ++steps_;
-  const double sum = sum_over_ranks(loss);
   clip_gradient(device_, gradients_, mlp_.layout().count, options_.optimizer.clip_norm * loss_scale);
   return sum;
 }
@@ -34,11 +36,23 @@ void Exchange::compare_replicas() const {
   require_equal_replicas(weights, steps_, comm_);
 }
 
+// Null, on all ranks, where the GPUs cannot reach each other. Rank 0 says why.
+static std::unique_ptr<Exchange> peers_if_they_can(const DataParallelOptions& options, size_t samples, Mlp& mlp,
+                                                   float* gradients, MPI_Comm comm) {
+  try {
+    return std::make_unique<PeerExchange>(options, samples, mlp, gradients, comm);
+  } catch (const Error& error) {
+    if (rank_of(comm) == 0) std::printf("%s: gradients go through host memory\n", error.what());
+    return nullptr;
+  }
+}
+
 std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, SoftmaxHead& head,
                                         float* gradients, MPI_Comm comm) {
   std::unique_ptr<Exchange> exchange;
   if (options.reproducible) exchange = std::make_unique<ReproducibleExchange>(options, samples, mlp, head, gradients, comm);
-  else exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
+  else if (options.exchange != "host" && options.fits_peers()) exchange = peers_if_they_can(options, samples, mlp, gradients, comm);
+  if (!exchange) exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
   if (!options.trace.empty()) trace_layers(mlp);
   return exchange;
 }

@@ -43,6 +43,7 @@ class Exchange {
   void compare_replicas() const;
 
   const ExchangeTime& time() const { return time_; }
+  virtual bool between_gpus() const { return false; }  // else through memory of the host
   MPI_Comm communicator() const { return comm_; }
 
  protected:
@@ -51,11 +52,12 @@ class Exchange {
   // The sum over ranks of what backward left in gradients_ (mlp.layout().count), in place; returns that of the losses.
   virtual double sum_over_ranks(double loss) = 0;
 
+  float* view() const { return device_.host_view(gradients_, mlp_.layout().count); }  // the gradients, as MPI sees them
+
   DataParallelOptions options_;
   Mlp& mlp_;
   Device& device_;
   float* gradients_;
-  float* view_;  // the same, as MPI sees it
   MPI_Comm comm_;
   int rank_, ranks_;
   ExchangeTime time_;

@@ -89,7 +89,7 @@ void ReproducibleExchange::copy_to_host() {
   time_.copying += timer.seconds();
 }
 
-// view_ = the sum so far, coming from the rank before, plus this rank's gradients, one after the other; then to the
+// The view = the sum so far, coming from the rank before, plus this rank's gradients, one after the other; then to the
 // next. Ranks without rows are left out. The last one has the sum and broadcasts it.
 void ReproducibleExchange::add_along_the_ranks() {
   int before = rank_ - 1, next = rank_ + 1, last = ranks_ - 1;
@@ -112,5 +112,5 @@ void ReproducibleExchange::add_along_the_ranks() {
     MPI_CHECK(MPI_Isend(sum, int(length), MPI_FLOAT, next, running_sum_tag, comm_, &sends.back()));
   }
   MPI_CHECK(MPI_Waitall(int(sends.size()), sends.data(), MPI_STATUSES_IGNORE));
-  broadcast_chain(view_, n, last, comm_);
+  broadcast_chain(view(), n, last, comm_);
 }

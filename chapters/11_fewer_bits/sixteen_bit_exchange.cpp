@@ -14,7 +14,7 @@ double SixteenBitExchange::sum_over_ranks(double loss) {
   device_.end_copy_out(gradients_, n);
   time_.copying += timer.seconds();
   timer.restart();
-  allreduce_sixteen_bits(view_, n, sixteen_bits("bf16"), sums_, comm_);
+  allreduce_sixteen_bits(view(), n, sixteen_bits("bf16"), sums_, comm_);
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &loss, 1, MPI_DOUBLE, MPI_SUM, comm_));
   time_.exchanging += timer.seconds();
   timer.restart();

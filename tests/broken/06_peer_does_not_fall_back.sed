@@ -1,0 +1,2 @@
+# chapters/06_data_parallel/exchange.cpp 06_data_parallel_test *OneRankCannot*
+s/    return nullptr;/    throw;/
