@@ -31,7 +31,7 @@ const figure = {
         box(x_of(column) + 0.5, top + row * at, cell - 1, row - 3, { fill, class: lanes.length ? "word" : "unused" }, `word ${word}: ${lanes.length ? `lane ${lanes.join(", ")}` : "nobody wants it"}`) +
         (fits ? words(x_of(column) + cell / 2, top + row * at + 15, text, { fill: "var(--paper)", "font-size": 12, ...centre }) : ""));
     }
-    let x = narrow ? 0 : left, y = top + row * rows + 22;
+    let x = 0, y = top + row * rows + 22;
     for (const [fill, name] of [...looks.slice(0, 2), [looks[2][0], out.shared ? "a bank gives nothing" : "comes, and nobody wants it"]]) {
       if (x + 18 + 8.4 * name.length > width) x = 0, y += 20;
       inside += box(x, y - 12, 13, 13, { fill, stroke: "var(--faint)" }) + words(x + 18, y, name);
