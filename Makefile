@@ -456,7 +456,10 @@ $(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, 
 bench-13 test-13: $(filter %/10_hybrid/bench %/01_serial/train,$(programs))  # which they start
 
 ## 13-referee: chapter 13's steps in another simulator, SimGrid's SMPI, beside those of results/referee.csv; needs smpicxx (Debian: libsimgrid-dev)
-.PHONY: 13-referee
+## 13-large: chapter 13's strong and weak scaling to 4,096 simulated ranks, into build/13_scaling; some minutes
+.PHONY: 13-referee 13-large
+13-large: $(filter %/13_scaling/scaling,$(programs))
+	@B=$(B) sh chapters/13_scaling/large.sh
 13-referee: $(filter %/13_scaling/platform,$(programs))
 	@B=$(B) sh chapters/13_scaling/referee/run || [ $$? = 77 ]
 

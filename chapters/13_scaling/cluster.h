@@ -37,6 +37,8 @@ struct Cluster {
   double bytes_per_second = 25e9;       // between a rank and its memory
   double launch = 0;                    // seconds before each operation: the launch of a kernel
   double memory = 0;                    // bytes of a rank; 0: no limit
+  // What a rank computes takes e^(noise · z) times as long, z a normal random number for each time, and e^(rank_spread · z), z the same always.
+  double noise = 0, rank_spread = 0, seed = 1;
 };
 
 // `name`: a file, or the name of one in chapters/13_scaling/clusters.  Throws Error naming the line: no such file, an unknown

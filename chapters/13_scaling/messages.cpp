@@ -98,7 +98,7 @@ int new_request(bool receives, void* memory, size_t bytes, int other, int tag, M
   const Communicator& c = communicator_of(comm);
   if (other == MPI_ANY_SOURCE || tag == MPI_ANY_TAG)
     throw Error("simulated MPI: receives from any source or with any tag are not simulated");
-  Request r{.receives = receives, .tag = tag, .memory = static_cast<char*>(memory), .bytes = bytes, .collective = collective};
+  Request r{{.tag = tag}, receives, static_cast<char*>(memory), bytes, collective};
   r.status.MPI_SOURCE = other;
   r.status.MPI_TAG = tag;
   r.has_ended = other == MPI_PROC_NULL;
@@ -126,8 +126,8 @@ int new_request(bool receives, void* memory, size_t bytes, int other, int tag, M
 // The oldest one of the other side that fits; -1 if there is none: then this one waits.
 int partner_of(int handle) {
   const Request& r = request_of(handle);
-  auto& of_receiver = simulated_mpi().waiting[size_t(r.to)];
-  const auto place = of_receiver.try_emplace({r.comm, r.from, r.tag}).first;
+  auto& waiting = simulated_mpi().waiting;
+  const auto place = waiting.try_emplace(r).first;
   std::list<int>& queue = place->second;
   if (queue.empty() || request_of(queue.front()).receives == r.receives) {
     queue.push_back(handle);
@@ -135,7 +135,7 @@ int partner_of(int handle) {
   }
   const int partner = queue.front();
   queue.pop_front();
-  if (queue.empty()) of_receiver.erase(place);
+  if (queue.empty()) waiting.erase(place);
   return partner;
 }
 

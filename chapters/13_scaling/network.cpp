@@ -92,8 +92,8 @@ bool Network::settle(double now) {
   queue_the_firsts();
   if (!events_.empty() && events_.begin()->moment == now) return true;  // some more end now
   if (cluster_.fifo_ports) let_the_first_go(now);
-  std::vector<int> streams = whose_rates_change();
-  for (double least = 0; !streams.empty();) {
+  find_those_that_change();
+  for (double least = 0; !without_rate_.empty();) {
     const double before = std::exchange(least, never);
     for (const int number : changed_) {
       Port& port = ports_[size_t(number)];
@@ -103,7 +103,7 @@ bool Network::settle(double now) {
       least = std::min(least, port.share);
     }
     // Max-min: flows that have the least are through. What they leave at their other ports is for those that still wait.
-    std::erase_if(streams, [&](int stream) {
+    std::erase_if(without_rate_, [&](int stream) {
       const Stream& s = streams_[size_t(stream)];
       double rate = never;
       for (const int port : s.route) rate = std::min(rate, ports_[size_t(port)].share);
@@ -119,18 +119,16 @@ bool Network::settle(double now) {
   return true;
 }
 
-// Those of changed ports. Max-min: also those that share a port with these, and so on. Once: at its first port, if that has changed.
-std::vector<int> Network::whose_rates_change() {
-  std::vector<int> streams;
+// Streams of changed ports. Max-min: also those that share a port with these, and so on. Once: at its first port, if that has changed.
+void Network::find_those_that_change() {
   for (size_t i = 0; i < changed_.size(); ++i) {
     looked_at_ += ports_[size_t(changed_[i])].streams.size();
     for (const int stream : ports_[size_t(changed_[i])].streams) {
       const Route& route = streams_[size_t(stream)].route;
       if (cluster_.max_min) change(route, 0);
-      if (route.port[0] == changed_[i] || !ports_[size_t(route.port[0])].changed) streams.push_back(stream);
+      if (route.port[0] == changed_[i] || !ports_[size_t(route.port[0])].changed) without_rate_.push_back(stream);
     }
   }
-  return streams;
 }
 
 // From now on; and when the first flow of the stream ends.

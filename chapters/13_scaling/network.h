@@ -67,7 +67,7 @@ class Network {
   void join(double now, int number, double bytes);
   void change(const Route& route, int flows);  // that begin (or end: -1)
   void let_the_first_go(double now);
-  std::vector<int> whose_rates_change();
+  void find_those_that_change();
   void set_rate(double now, int stream, double rate);
   void look_again(int port) { if (!std::exchange(ports_[size_t(port)].again, true)) again_.push_back(port); }
   void queue_the_firsts();
@@ -80,6 +80,7 @@ class Network {
   std::vector<int> streams_of_;             // by number of message; -1: it has no bytes
   std::unordered_map<int64_t, int> known_;  // streams, by first and last port
   std::vector<int> changed_;                // ports that flows have begun or ended at, now
+  std::vector<int> without_rate_;           // streams, while rates are found
   std::vector<int> again_;                  // ports at which the end in the queue may be wrong
   std::set<Place> line_;                    // with fifo_ports
   size_t queued_ = 0, looked_at_ = 0;

@@ -34,7 +34,7 @@ void finish_all(int count, MPI_Request* requests, MPI_Status* statuses) {
 
 }  // namespace
 
-SimulatedMpi::SimulatedMpi(World& world) : waiting(size_t(world.ranks)), need(size_t(world.ranks)) {
+SimulatedMpi::SimulatedMpi(World& world) : need(size_t(world.ranks)) {
   current = this;
   listen_to(world);
   std::vector<int> all;

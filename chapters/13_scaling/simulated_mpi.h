@@ -11,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -39,10 +38,22 @@ struct Collective {
   std::map<int, MPI_Comm> parts;  // by color
 };
 
+// What a send and a receive must have in common. Ranks of the world; comm: -1 - its id for a part of a collective.
+struct Envelope {
+  int comm = 0, from = 0, to = 0, tag = 0;
+  bool operator==(const Envelope&) const = default;
+  struct Hash {
+    size_t operator()(const Envelope& e) const {
+      size_t hash = 0;
+      for (const int word : {e.comm, e.from, e.to, e.tag}) hash = (hash ^ size_t(unsigned(word))) * 0x9e3779b97f4a7c15u;
+      return hash ^ hash >> 32;
+    }
+  };
+};
+
 // A send, which is the message as well, or a receive.
-struct Request {
+struct Request : Envelope {
   bool receives = false;
-  int comm = 0, from = 0, to = 0, tag = 0;  // ranks of the world; comm: -1 - its id for a part of a collective
   char* memory = nullptr;
   size_t bytes = 0;                  // that there are, or that there is room for
   const char* collective = nullptr;  // its name
@@ -66,8 +77,8 @@ struct SimulatedMpi {
   std::map<std::pair<int, size_t>, Collective> collectives;  // by communicator, and which of its collectives
   std::vector<Request> requests;  // their numbers are handles: small ones, MPI_REQUEST_NULL is a large one
   std::vector<int> unused;        // requests
-  // By receiver, then by communicator, sender and tag: sends that nobody has asked for, or receives that nobody has sent to.
-  std::vector<std::map<std::tuple<int, int, int>, std::list<int>>> waiting;
+  // Sends that nobody has asked for, or receives that nobody has sent to.
+  std::unordered_map<Envelope, std::list<int>, Envelope::Hash> waiting;
   std::vector<std::vector<int>> need;  // by rank: sends that go on when it is in an MPI function
 };
 SimulatedMpi& simulated_mpi();

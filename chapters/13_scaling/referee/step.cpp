@@ -6,6 +6,7 @@
 #include <mpi.h>
 #include <smpi/smpi.h>
 
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -69,9 +70,22 @@ double moment_of_all() {
 
 }  // namespace
 
+// SMPI's own choice is another one than simulated_collectives.cpp's: in two levels, which costs other messages and other sums.
+namespace simgrid::smpi {
+int allreduce__rdb(const void* in, void* out, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm);
+int allreduce__rab_rdb(const void* in, void* out, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm);
+}  // namespace simgrid::smpi
+
 int MPI_Allreduce(const void* in, void* out, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm) {
-  const bool is_timed = op == MPI_SUM && (type == MPI_FLOAT || type == MPI_DOUBLE);
-  return PMPI_Allreduce(in, out, count, type, is_timed ? timed_sum : op, comm);
+  int ranks = 0, each = 0;
+  MPI_Comm_size(comm, &ranks);
+  MPI_Type_size(type, &each);
+  const bool is_timed = op == MPI_SUM && (type == MPI_FLOAT || type == MPI_DOUBLE), in_place = in == MPI_IN_PLACE;
+  const bool is_long = int64_t(each) * count > 2048 && count >= int(std::bit_floor(unsigned(ranks)));
+  std::vector<char> copy(in_place ? size_t(each) * size_t(count) : 0);
+  if (in_place) std::memcpy(copy.data(), out, copy.size());
+  return (is_long ? simgrid::smpi::allreduce__rab_rdb : simgrid::smpi::allreduce__rdb)(in_place ? copy.data() : in, out, count, type,
+                                                                                     is_timed ? timed_sum : op, comm);
 }
 
 int main(int argc, char** argv) {
