@@ -9,8 +9,8 @@
 // count. A discrete-event simulation: of all that will happen, the earliest happens next; so the same program gives the same
 // times, to the last bit, always, whatever the order of calls and ranks at the same moment.
 //
-// What is not simulated: the memory of a node that its ranks share, processors that slow down, switches that are full, MPI's
-// receives from any source. MPI's own collectives are those of chapter 05: simulated_collectives.cpp says which.
+// What is not simulated: the memory of a node that its ranks share, ranks that slow each other's processors down, MPI's receives from any
+// source. MPI's own collectives are those of chapter 05: simulated_collectives.cpp says which.
 //
 // Sources of the idea: R. M. Fujimoto: Parallel Discrete Event Simulation, CACM 33(10), 1990; S. Prakash, R. L. Bagrodia:
 // MPI-SIM, Winter Simulation Conference 1998; A. Degomme et al.: Simulating MPI Applications: The SMPI Approach, IEEE TPDS
