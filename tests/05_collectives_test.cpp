@@ -20,6 +20,7 @@
 #include "chapters/05_collectives/shared_window.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/05_collectives/two_level.h"
+#include "chapters/05_collectives/two_level_halves.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
@@ -525,6 +526,123 @@ TEST(TwoLevel, AddsTheSumsOfTheHosts) {
     for (size_t i = 0; leader > 0 && i < n; ++i) expected[i] += sum[i];
   const Vector sum = allreduced(allreduce_two_level, real_numbers(at.rank, n), at.comm);
   EXPECT_TRUE(everywhere(same_bits(sum, expected), "not the sum of the hosts' sums"));
+}
+
+// Ranks on nodes in many ways, given by the test: even and uneven nodes, neighbours together and apart.
+std::vector<std::vector<int>> some_nodes(int ranks) {
+  std::vector<std::vector<int>> all(6, std::vector<int>(size_t(ranks)));
+  for (int r = 0; r < ranks; ++r) {
+    const int names[] = {7, r, r / 2, r % 2, r < 3 ? 5 : 2, r % 3};
+    for (size_t i = 0; i < all.size(); ++i) all[i][size_t(r)] = names[i];
+  }
+  return all;
+}
+
+// The nodes' sums, each in rank order, in the order of their first ranks.
+Vector sum_by_nodes(const std::vector<int>& names, size_t n) {
+  std::vector<int> order;
+  std::map<int, Vector> sums;
+  for (int rank = 0; rank < int(names.size()); ++rank) {
+    Vector& sum = sums[names[size_t(rank)]];
+    const Vector mine = real_numbers(rank, n);
+    if (sum.empty() && n > 0) order.push_back(names[size_t(rank)]), sum = mine;
+    else for (size_t i = 0; i < n; ++i) sum[i] += mine[i];
+  }
+  Vector all(n);
+  for (size_t node = 0; node < order.size(); ++node)
+    for (size_t i = 0; i < n; ++i) all[i] = node == 0 ? sums[order[0]][i] : all[i] + sums[order[node]][i];
+  return all;
+}
+
+TEST(TwoLevelHalves, AddInsideTheNodesFirstAndGatherEverything) {
+  const Place at;
+  std::vector<std::vector<int>> all = some_nodes(at.ranks);
+  for (const std::vector<int>& names : all) {
+    const Nodes nodes = make_nodes(names);
+    for (size_t n : lengths(at))
+      for (bool in_place : {false, true}) {
+        const Vector operand = real_numbers(at.rank, n), expected = at.block_of(sum_by_nodes(names, n));
+        Walled data(operand), separate(expected.size());
+        float* const place = data.data() + at.blocks(n).begin(at.rank);
+        reduce_scatter_two_level(in_place ? place : separate.data(), data.data(), n, nodes, at.comm);
+        const Vector mine(place, place + expected.size());
+        bool ok = data.intact() && (in_place ? same_bits(mine, expected) : separate.holds(expected) && data.holds(operand));
+
+        const Vector whole = real_numbers(1, n), block = at.block_of(whole);
+        Walled gathered(n), own(block);
+        if (in_place) std::copy(block.begin(), block.end(), gathered.data() + at.blocks(n).begin(at.rank));
+        allgather_two_level(gathered.data(), in_place ? gathered.data() + at.blocks(n).begin(at.rank) : own.data(), n, nodes, at.comm);
+        ok = ok && gathered.holds(whole) && own.holds(block);
+        EXPECT_TRUE(everywhere(ok, "nodes " + testing::PrintToString(names) + ", " + std::to_string(n) + " floats"));
+      }
+  }
+}
+
+// By the formulas of the text: what leaves a node in two levels is its sums of all foreign blocks; then its own blocks, once for each
+// other node. Of one level: that from each of its r ranks; to each foreign rank. On even nodes two levels are one r-th.
+TEST(TwoLevelHalves, SendBetweenNodesOnlyWhatTheFormulaSays) {
+  const Place at;
+  const size_t n = 1000;
+  for (const std::vector<int>& names : some_nodes(at.ranks)) {
+    const Nodes nodes = make_nodes(names);
+    const auto here = [&](int rank) { return names[size_t(rank)] == names[size_t(at.rank)]; };
+    size_t own = 0, foreign = 0, members = 0;
+    for (int r = 0; r < at.ranks; ++r) (here(r) ? own : foreign) += at.blocks(n).size(r), members += here(r);
+    const size_t others = nodes.ranks.size() - 1;
+
+    Vector data = real_numbers(at.rank, n), mine(at.blocks(n).size(at.rank));
+    for (const bool two : {false, true})
+      for (const bool reduces : {false, true}) {
+        std::vector<Call> calls;
+        log_calls(&calls);
+        if (two && reduces) reduce_scatter_two_level(mine.data(), data.data(), n, nodes, at.comm);
+        else if (two) allgather_two_level(data.data(), mine.data(), n, nodes, at.comm);
+        else if (reduces) reduce_scatter_rank_order(mine.data(), data.data(), n, at.comm);
+        else allgather_direct(data.data(), mine.data(), n, at.comm);
+        log_calls(nullptr);
+        size_t inside = 0, between = 0, sent[2] = {0, 0};  // messages; floats of this rank to others inside and between
+        for (const Call& call : calls)
+          if (call.to >= 0) (here(call.to) ? inside : between) += 1, sent[!here(call.to)] += call.sent;
+        const BlockMessages formula = two ? messages_in_two_levels(nodes, at.rank) : messages_in_one_level(nodes, at.rank);
+        const bool as_said = inside == size_t(formula.inside) && between == size_t(formula.between);
+        EXPECT_TRUE(everywhere(as_said || !reduces, "messages of a sum, nodes " + testing::PrintToString(names)));
+        std::vector<size_t> of_ranks(size_t(at.ranks));
+        MPI_CHECK(MPI_Allgather(&sent[1], 1, MPI_UNSIGNED_LONG, of_ranks.data(), 1, MPI_UNSIGNED_LONG, at.comm));
+        size_t leaves = 0;
+        for (int r = 0; r < at.ranks; ++r) leaves += here(r) ? of_ranks[size_t(r)] : 0;
+        const size_t expected = two ? (reduces ? foreign : others * own) : reduces ? members * foreign : own * (size_t(at.ranks) - members);
+        EXPECT_TRUE(everywhere(leaves == expected, std::string(two ? "two levels" : "one level") + (reduces ? ", sum" : ", gather") + ", nodes " +
+                                                       testing::PrintToString(names) + ": " + std::to_string(leaves) + " floats leave, not " +
+                                                       std::to_string(expected)));
+      }
+  }
+}
+
+// Nobody waits for a receive of the second level: it is posted before the first one begins.
+TEST(TwoLevelHalves, PostEveryReceiveFirst) {
+  const Place at;
+  const Nodes nodes = make_nodes(some_nodes(at.ranks)[2]);
+  Vector data = real_numbers(at.rank, 1000), mine(at.blocks(1000).size(at.rank));
+  for (const bool reduces : {true, false}) {
+    std::vector<Call> calls;
+    log_calls(&calls);
+    if (reduces) reduce_scatter_two_level(mine.data(), data.data(), 1000, nodes, at.comm);
+    else allgather_two_level(data.data(), mine.data(), 1000, nodes, at.comm);
+    log_calls(nullptr);
+    const auto first_send = std::find_if(calls.begin(), calls.end(), [](const Call& c) { return c.to >= 0; });
+    EXPECT_TRUE(everywhere(std::none_of(first_send, calls.end(), [](const Call& c) { return c.from >= 0; }), "a receive behind a send"));
+    EXPECT_TRUE(everywhere(calls.size() >= size_t(at.ranks - 1), "too few messages"));
+  }
+}
+
+TEST(TwoLevelHalves, FindTheHostsAsTheyAre) {
+  const Place at;
+  const Nodes nodes = nodes_of(at.comm);
+  MPI_Comm host;
+  MPI_CHECK(MPI_Comm_split_type(at.comm, MPI_COMM_TYPE_SHARED, at.rank, MPI_INFO_NULL, &host));
+  const std::vector<int>& mine = nodes.ranks[size_t(nodes.node_of[size_t(at.rank)])];
+  EXPECT_TRUE(everywhere(mine.size() == size_t(ranks_of(host)) && mine[size_t(rank_of(host))] == at.rank, "this rank's host"));
+  MPI_CHECK(MPI_Comm_free(&host));
 }
 
 // The constructor asks MPI for the memory: so the test sees its window.

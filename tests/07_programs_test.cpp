@@ -51,6 +51,23 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
   }
 }
 
+// 2n(p - r) floats cross in one level, 2n(p - r)/r in two, of 2n(p - 1) that are sent: n is 535,818, p 4 and r 2.
+TEST(BetweenNodes, SaysWhatTheTextShows) {
+  const std::string head = " nodes, 535818 parameters, level 1: MB sent by all ranks in a step\n             inside nodes   between nodes\n";
+  const ProgramRun two = launch(4, "between_nodes --ranks-per-node 2");
+  EXPECT_EQ(two.status, 0) << two.output;
+  EXPECT_EQ(two.output, "4 ranks on 2" + head + "one level            4.29            8.57\ntwo levels           8.57            4.29\n");
+  const ProgramRun uneven = launch(5, "between_nodes --ranks-per-node 3 --hidden 24 --zero 3");
+  EXPECT_EQ(uneven.status, 0) << uneven.output;
+  EXPECT_TRUE(contains(uneven.output, "5 ranks on 2 nodes, ")) << uneven.output;
+}
+
+TEST(TrainProgram, InTwoLevelsKeepsTheBound) {
+  const ProgramRun run = launch(3, quick + "--two-level --zero 3 --prefetch");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(contains(run.output, "within ten times what another order of sums does")) << run.output;
+}
+
 // The number of micro-batches decides the bits, the number of ranks does not.
 TEST(TrainProgram, AnyNumberOfRanksGivesTheSameWeights) {
   const std::string command = quick + "--optimizer momentum --micro-batches 6 --zero 3";

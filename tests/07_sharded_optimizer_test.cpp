@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/serial_training.h"
@@ -434,6 +435,139 @@ TEST(Zero, EveryLevelClassifiesAlike) {
     EXPECT_ON_ALL_RANKS(correct.back() == correct.front()) << "level " << level;
   }
   EXPECT_ON_ALL_RANKS(correct.front() > 43 / 10 && correct.front() <= 43) << correct.front();
+}
+
+// --- Two levels --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Ranks on nodes in many ways, given by the test: one node, nodes of one and of two ranks, dealt in turn, three and the rest.
+std::vector<std::vector<int>> some_nodes() {
+  std::vector<std::vector<int>> all(5, std::vector<int>(size_t(ranks())));
+  for (int r = 0; r < ranks(); ++r) {
+    const int names[] = {0, r, r / 2, r % 2, r < 3 ? 5 : 2};
+    for (size_t i = 0; i < all.size(); ++i) all[i][size_t(r)] = names[i];
+  }
+  return all;
+}
+
+// On this rank alone, from the text: in each round a gradient of each rank's micro-batch, from zero; added up in each node, then the
+// nodes, then to what the rounds before gave.
+std::vector<float> train_by_nodes(const Dataset& data, const std::vector<int>& sizes, size_t batch_rows, int micro_batches,
+                                  const OptimizerOptions& rule, const std::vector<int>& names) {
+  CpuDevice device;
+  const Layout layout = make_layout(sizes);
+  std::vector<float> parameters(layout.count), gradients(layout.count);
+  initialize(parameters.data(), layout, 1);
+  const Space space{.rows = int(batch_rows)};
+  Mlp mlp(device, layout, parameters.data(), gradients.data(), space);
+  SoftmaxHead head(device, space);
+  Optimizer optimizer(device, rule, layout.count);
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+  const auto add = [](std::vector<float>& sum, const std::vector<float>& more) {
+    if (sum.empty()) sum = more;
+    else for (size_t i = 0; i < more.size(); ++i) sum[i] += more[i];
+  };
+  for (const Range batch : batches(data.count, batch_rows)) {
+    std::vector<float> total;
+    for (int first = 0; first < micro_batches; first += ranks()) {
+      std::vector<int> nodes;  // in the order of their first ranks
+      std::map<int, std::vector<float>> sums;
+      size_t rows_of_round = 0;
+      for (int r = 0; r < ranks(); ++r) {
+        const Range rows = first + r < micro_batches ? share(batch, size_t(micro_batches), size_t(first + r)) : Range{};
+        std::fill(gradients.begin(), gradients.end(), 0.0f);
+        if (!rows.empty()) {
+          load_images(mlp, data, order, rows);
+          head.load_labels(data, order, rows);
+          mlp.forward(int(rows.size()));
+          head.backward(mlp, batch.size());
+          mlp.backward(Write::overwrite);
+        }
+        rows_of_round += rows.size();
+        if (!sums.contains(names[size_t(r)])) nodes.push_back(names[size_t(r)]);
+        add(sums[names[size_t(r)]], gradients);
+      }
+      if (rows_of_round == 0) continue;
+      std::vector<float> round;
+      for (int node : nodes) add(round, sums[node]);
+      add(total, round);
+    }
+    optimizer.step(parameters.data(), total.data());
+  }
+  return parameters;
+}
+
+}  // namespace
+
+// At every level, with units of every size, on nodes of every kind; also where ranks have no rows, or parts no elements, or everything
+// comes as late as it may.
+TEST(TwoLevels, GiveTheBitsOfTheNodesSums) {
+  int turn = 0;
+  for (const std::vector<int>& nodes : some_nodes())
+    for (const auto& [sizes, micro_batches] : {std::pair{odd_sizes, ranks()}, {odd_sizes, 5}, {narrow_sizes, ranks()}, {odd_sizes, 2 * ranks() + 1}}) {
+      const Dataset data = random_dataset(size_t(sizes[0]), 43);
+      const std::vector<float> expected = train_by_nodes(data, sizes, 20, micro_batches, rule("momentum"), nodes);
+      for (int level = 0; level < ways; ++level) {
+        const int64_t unit = ++turn % 2 == 0 ? 1 : 50;
+        const std::unique_ptr<Device> device = test_device(turn % 4 < 2 ? "late" : "cpu");
+        ZeroOptions options = way(level, unit, micro_batches);
+        options.two_level = true, options.nodes = nodes;
+        ShardedRun run(*device, data, sizes, 20, rule("momentum"), options, MPI_COMM_WORLD);
+        run.epoch();
+        const std::vector<float> weights = run.weights();
+        EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits())
+            << "nodes " << testing::PrintToString(nodes) << ", level " << level << ", unit " << unit << ", " << micro_batches
+            << " micro-batches: " << compare(weights, expected);
+        EXPECT_ON_ALL_RANKS(compare(weights, run.initial()).max_abs > 0.01);
+      }
+    }
+}
+
+// Nodes as MPI says: with one of them the order is that of the ranks, and the bits are those of the serial run.
+TEST(TwoLevels, OnOneNodeAreOne) {
+  if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+  const Dataset data = random_dataset(13, 43);
+  CpuDevice device;
+  ShardedRun run(device, data, odd_sizes, 20, rule("adam"), {.level = 3, .micro_batches = ranks(), .two_level = true}, MPI_COMM_WORLD);
+  run.epoch();
+  const std::vector<float> weights = run.weights();
+  EXPECT_ON_ALL_RANKS(compare(weights, train_serially(data, odd_sizes, 20, ranks(), rule("adam")).weights).same_bits());
+}
+
+// What leaves each node in a step of level 1, counted, against the text: the sums of foreign parts once, own parts once for each other
+// node; in one level foreign parts once for each rank here, own parts once for each rank elsewhere. So on nodes of r ranks one r-th.
+TEST(TwoLevels, SendOneShareBetweenNodes) {
+  const Dataset data = random_dataset(13, 20);
+  for (const std::vector<int>& names : some_nodes()) {
+    size_t leaves[2] = {0, 0}, expected[2] = {0, 0}, members = 0, nodes = std::set<int>(names.begin(), names.end()).size();
+    const auto here = [&](int r) { return names[size_t(r)] == names[size_t(rank())]; };
+    for (int r = 0; r < ranks(); ++r) members += here(r);
+    for (const bool two : {false, true}) {
+      CpuDevice device;
+      ZeroOptions options = way(1, 50, ranks());
+      options.two_level = two, options.nodes = names;
+      ShardedRun run(device, data, odd_sizes, 20, rule("sgd"), options, MPI_COMM_WORLD);
+      std::vector<Call> calls;
+      log_calls(&calls);
+      run.step({0, 20});
+      log_calls(nullptr);
+      size_t mine = 0;
+      for (const Call& call : calls) mine += call.to >= 0 && !here(call.to) ? call.sent : 0;
+      std::vector<size_t> all(size_t(ranks()), 0);
+      MPI_CHECK(MPI_Allgather(&mine, 1, MPI_UNSIGNED_LONG, all.data(), 1, MPI_UNSIGNED_LONG, MPI_COMM_WORLD));
+      for (int r = 0; r < ranks(); ++r) {
+        const size_t shard = run.zero().shards().size(r);
+        if (here(r)) leaves[two] += all[size_t(r)], expected[two] += shard * (two ? nodes - 1 : size_t(ranks()) - members);
+        else expected[two] += shard * (two ? 1 : members);
+      }
+      EXPECT_ON_ALL_RANKS(leaves[two] == expected[two]) << two << ", nodes " << testing::PrintToString(names) << ": " << leaves[two] << ", " << expected[two];
+    }
+    const bool even = members * nodes == size_t(ranks());
+    EXPECT_ON_ALL_RANKS(!even || leaves[0] == members * leaves[1]) << leaves[0] << " " << leaves[1];
+    EXPECT_ON_ALL_RANKS(nodes == 1 || leaves[1] > 0);
+  }
 }
 
 TEST(Zero, PrefetchBelowLevel3IsRefused) {

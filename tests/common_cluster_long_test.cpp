@@ -17,4 +17,17 @@ TEST(Cluster, EightRanksComeToAnEnd) {
   }
 }
 
+// The sharded update of 4 ranks on two hosts, the nodes being what MPI finds there: in two levels half of the bytes go from host to host.
+TEST(Cluster, TwoLevelsHalveWhatTwoHostsOfTwoRanksExchange) {
+  const Hosts hosts(2);
+  if (!hosts.there()) GTEST_SKIP() << "skipped: no hosts can be made here: " << hosts.why_not();
+  const ProgramRun run = run_program("timeout -k 5 60 sh common/cluster/virtual_cluster.sh run 4 " + build_folder() +
+                                     "/chapters/07_sharded_optimizer/between_nodes");
+  ASSERT_EQ(run.status, 0) << run.output;
+  // 2 · 535,818 floats times p - r = 2, and that times 1/2; all of them are 2 · 535,818 · (p - 1).
+  EXPECT_NE(run.output.find("4 ranks on 2 nodes, 535818 parameters, level 1"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("one level            4.29            8.57\n"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("two levels           8.57            4.29\n"), std::string::npos) << run.output;
+}
+
 }  // namespace

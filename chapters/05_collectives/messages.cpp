@@ -62,20 +62,20 @@ void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n
   });
 }
 
-void Pending::send(const float* data, size_t n, int to, MPI_Comm comm) {
+void Pending::send(const float* data, size_t n, int to, MPI_Comm comm, int tag) {
   note({.to = to, .sent = n});
   for_each_message(n, [&](size_t begin, int length) {
     MPI_CHECK(
-        MPI_Isend(data + begin, length, MPI_FLOAT, to, collective_tag, comm, &requests_.emplace_back()));
+        MPI_Isend(data + begin, length, MPI_FLOAT, to, tag, comm, &requests_.emplace_back()));
     count_message(length);
   });
 }
 
-void Pending::receive(float* data, size_t n, int from, MPI_Comm comm) {
+void Pending::receive(float* data, size_t n, int from, MPI_Comm comm, int tag) {
   note({.from = from, .received = n});
   for_each_message(n, [&](size_t begin, int length) {
     MPI_CHECK(
-        MPI_Irecv(data + begin, length, MPI_FLOAT, from, collective_tag, comm, &requests_.emplace_back()));
+        MPI_Irecv(data + begin, length, MPI_FLOAT, from, tag, comm, &requests_.emplace_back()));
   });
 }
 

@@ -37,8 +37,8 @@ class Pending {
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
   ~Pending() { wait(); }
-  void send(const float* data, size_t n, int to, MPI_Comm comm);
-  void receive(float* data, size_t n, int from, MPI_Comm comm);
+  void send(const float* data, size_t n, int to, MPI_Comm comm, int tag = collective_tag);
+  void receive(float* data, size_t n, int from, MPI_Comm comm, int tag = collective_tag);
   void wait();
 
  private:

@@ -19,7 +19,8 @@ Footprint predict(const Shards& shards, const ZeroOptions& options, int state_ve
   const Unit& first = shards.units.front();
   const size_t unused = first.last_layer == 1 ? shards.part(0, rank).size() : 0;  // in backward
   const size_t gather = others * (level < 3 ? shard : rounds * (2 * shard - unused));
-  return {bytes * parameters, bytes * gradients, 4 * state, bytes * others * shards.largest_part(rank), bytes * (reduce + gather)};
+  const size_t exchange = options.two_level ? 0 : others * shards.largest_part(rank);
+  return {bytes * parameters, bytes * gradients, 4 * state, bytes * exchange, bytes * (reduce + gather)};
 }
 
 Footprint counted(const Device& device) {

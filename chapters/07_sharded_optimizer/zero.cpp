@@ -11,6 +11,7 @@ void ZeroOptions::declare(Options& options) {
               between(0, 3));
   options.add("unit", &unit, "the fewest parameters that travel together", at_least(1));
   options.add("prefetch", &prefetch, "with --zero 3: gather the next unit's weights while this one computes");
+  options.add("two-level", &two_level, "add inside each node first: fewer bytes between nodes, sums in another order");
 }
 
 Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm)
@@ -23,6 +24,7 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
       ranks_(ranks_of(comm)) {
   if (options.prefetch && options.level < 3) throw Error("--prefetch needs --zero 3: below it every rank keeps all weights");
   shards_ = {make_units(mlp.layout(), size_t(options.unit)), ranks_};
+  if (options.two_level) nodes_ = options.nodes.empty() ? nodes_of(comm) : make_nodes(options.nodes);
   allocate(optimizer);
   set_hooks();
 }
@@ -37,7 +39,7 @@ void Zero::allocate(const OptimizerOptions& optimizer) {
   for (size_t parity = 0; parity < 2 && options_.prefetch; ++parity)
     gathered_[parity].memory = Buffer(device_, shards_.largest_unit(parity, 2), Purpose::parameters);
   if (all_gradients && rounds() > 1) sums_ = Buffer(device_, shard, Purpose::gradients);
-  operands_ = Buffer(device_, size_t(ranks_ - 1) * shards_.largest_part(rank_), Purpose::exchange);
+  if (nodes_.empty()) operands_ = Buffer(device_, size_t(ranks_ - 1) * shards_.largest_part(rank_), Purpose::exchange);
   for (size_t u = 0; u < shards_.units.size(); ++u)
     optimizers_.emplace_back(device_, optimizer, options_.level == 0 ? shards_.units[u].range.size() : part(u).size());
 
@@ -178,6 +180,7 @@ Range Zero::begin_round(Range batch, int round) {
 // micro-batches, and it does not depend on where an element lies or in which unit it travels.
 void Zero::reduce(size_t u) {
   if (contributors_.empty()) return;
+  if (!nodes_.empty()) return reduce_in_two_levels(u);
   receive_operands(u);
   const size_t n = part(u).size();
   float* const total = own_gradients(u);
@@ -188,8 +191,25 @@ void Zero::reduce(size_t u) {
   if (sum != total) device_.copy(total, sum, n);
 }
 
+// The same, but first inside of each node. Every rank takes part; one without rows has computed zeros.
+void Zero::reduce_in_two_levels(size_t u) {
+  const Range unit = shards_.units[u].range;
+  const size_t n = part(u).size();
+  float *const computed = unit_gradients(u), *const sum = operand(rank_, u), *const total = own_gradients(u);
+  device_.synchronize();  // the copies of the unit before may still read the view
+  device_.begin_copy_out(computed, unit.size());
+  device_.end_copy_out(computed, unit.size());
+  float* const view = device_.host_view(computed, unit.size());
+  reduce_scatter_two_level(view + (sum - computed), view, unit.size(), nodes_, comm_);
+  device_.begin_copy_in(sum, n);
+  device_.end_copy_in(sum, n);
+  if (!first_round_) device_.add(total, sum, n);
+  else if (sum != total) device_.copy(total, sum, n);
+}
+
 // Before this rank computes the unit's gradients: then nobody who is faster waits for it.
 void Zero::post_receives(size_t u) {
+  if (!nodes_.empty()) return;
   const size_t n = part(u).size();
   device_.synchronize();  // the copies of the unit before may still read the views
   for (int r : contributors_)
@@ -239,20 +259,20 @@ void Zero::step() {
   for (size_t u = 0; u < shards_.units.size(); ++u) {
     const size_t first = shards_.units[u].range.first;
     if (options_.level == 0) {
-      begin_allgather(gradients_ + first, own_gradients(u), u, messages_);
-      end_allgather(gradients_ + first, u, messages_);
+      begin_allgather(gradients_ + first, own_gradients(u), u, gathering_);
+      end_allgather(gradients_ + first, u, gathering_);
       optimizers_[u].step(parameters_ + first, gradients_ + first);
       continue;
     }
     optimizers_[u].step(own_weights(u), own_gradients(u));
     if (options_.level == 3) continue;
-    begin_allgather(parameters_ + first, own_weights(u), u, messages_);
-    end_allgather(parameters_ + first, u, messages_);
+    begin_allgather(parameters_ + first, own_weights(u), u, gathering_);
+    end_allgather(parameters_ + first, u, gathering_);
   }
 }
 
 // whole (unit) = the parts of all ranks, from end_allgather on; mine (part) may lie in it, in its place.
-void Zero::begin_allgather(float* whole, const float* mine, size_t u, Pending& messages) {
+void Zero::begin_allgather(float* whole, const float* mine, size_t u, TwoLevelGather& messages) {
   const Range unit = shards_.units[u].range, own = part(u);
   float* const place = whole + (own.first - unit.first);
   if (place != mine) device_.copy(place, mine, own.size());
@@ -261,13 +281,15 @@ void Zero::begin_allgather(float* whole, const float* mine, size_t u, Pending& m
   device_.begin_copy_out(place, own.size());
   device_.end_copy_out(place, own.size());
   float* const view = device_.host_view(whole, unit.size());
-  begin_allgather_direct(view, view + (place - whole), unit.size(), comm_, messages);
+  if (nodes_.empty()) begin_allgather_direct(view, view + (place - whole), unit.size(), comm_, messages.inside);
+  else begin_allgather_two_level(view, view + (place - whole), unit.size(), nodes_, comm_, messages);
 }
 
-void Zero::end_allgather(float* whole, size_t u, Pending& messages) {
+void Zero::end_allgather(float* whole, size_t u, TwoLevelGather& messages) {
   const size_t n = shards_.units[u].range.size();
   if (ranks_ == 1) return;
-  messages.wait();
+  if (nodes_.empty()) messages.inside.wait();
+  else end_allgather_two_level(device_.host_view(whole, n), n, nodes_, comm_, messages);
   device_.begin_copy_in(whole, n);
   device_.end_copy_in(whole, n);
 }

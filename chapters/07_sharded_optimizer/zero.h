@@ -9,7 +9,9 @@
 //           (with prefetch two)
 //
 // Every level computes the same bits: the owner of an element adds its gradients in the order of the micro-batches of the
-// whole batch, ((g0 + g1) + g2) + ..., as chapter 01 does with the same number of micro-batches.
+// whole batch, ((g0 + g1) + g2) + ..., as chapter 01 does with the same number of micro-batches. But in two levels (chapter 05) the
+// ranks of a node are added first, so their sums are: ((g0 + g1) + (g2 + g3)) + ... on nodes of two ranks. Then too the levels of
+// sharding and the units change no bit, but where the ranks are does.
 #pragma once
 
 #include <mpi.h>
@@ -19,7 +21,7 @@
 
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
-#include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/two_level_halves.h"
 #include "chapters/07_sharded_optimizer/shards.h"
 #include "common/options.h"
 
@@ -28,8 +30,10 @@ struct ZeroOptions {
   int64_t unit = 1;           // the fewest parameters that travel together, see make_units
   int64_t micro_batches = 1;  // of a whole batch
   bool prefetch = false;      // level 3: a unit's weights are gathered while the unit before it computes
+  bool two_level = false;     // gradients and weights travel in two levels; gradients arrive in chapter 05's working memory
+  std::vector<int> nodes = {};  // with two_level: a name for each rank's node, for tests; empty: what MPI says
 
-  // Declares all but micro_batches as command-line options.
+  // Declares all but micro_batches and nodes as command-line options.
   void declare(Options& options);
 };
 
@@ -67,12 +71,13 @@ class Zero {
   void make_gradients(size_t unit);
   void free_gradients(size_t unit);
   void reduce(size_t unit);
+  void reduce_in_two_levels(size_t unit);
   void post_receives(size_t unit);
   void receive_operands(size_t unit);
   void send_parts(const float* gradients, size_t unit);
   void clip_gradients();
-  void begin_allgather(float* whole, const float* mine, size_t unit, Pending& messages);
-  void end_allgather(float* whole, size_t unit, Pending& messages);
+  void begin_allgather(float* whole, const float* mine, size_t unit, TwoLevelGather& messages);
+  void end_allgather(float* whole, size_t unit, TwoLevelGather& messages);
 
   Range part(size_t unit) const { return shards_.part(unit, rank_); }
   float* own_weights(size_t unit) const;
@@ -87,6 +92,7 @@ class Zero {
   MPI_Comm comm_;
   int rank_ = 0, ranks_ = 1;
   Shards shards_;
+  Nodes nodes_;  // empty: messages know no nodes
 
   Buffer<> parameters_;          // level 3: the shard; below: all
   Buffer<> gradients_;           // from level 2 on: the shard; below: all
@@ -96,7 +102,7 @@ class Zero {
   // an odd number: while one computes, the next one's arrive in the other place.
   struct Gathered {
     Buffer<> memory;
-    Pending messages;
+    TwoLevelGather messages;
     bool begun = false;
   };
   Gathered gathered_[2];
@@ -105,6 +111,7 @@ class Zero {
   Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part
 
   Pending messages_;               // of the unit that is being reduced
+  TwoLevelGather gathering_;       // of the unit whose new weights are being gathered
   std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
   bool first_round_ = true;        // whether the sum begins in this round
 };

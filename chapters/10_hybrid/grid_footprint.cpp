@@ -20,7 +20,7 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
       .gradients = 4 * layout.count * own_terms(s.micro_batches, s.reproducible, shape.data, place.data),
       .optimizer = 4 * shard * size_t(state_vectors(s.optimizer)),
       .activations = 4 * floats,
-      .exchange = 4 * shard * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data),
+      .exchange = s.two_level && !s.reproducible ? 0 : 4 * shard * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data),
   };
 }
 

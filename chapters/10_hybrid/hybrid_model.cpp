@@ -20,6 +20,19 @@ Schedule stage_schedule(const HybridSettings& s, const GridShape& shape, const G
   return make_schedule(s.schedule, shape.pipeline, s.chunks, int(std::max<size_t>(own, 1)), s.keep_every);
 }
 
+namespace {
+
+// Of the data ranks with this stage and slice.
+Nodes data_nodes(const HybridSettings& s, const Grid& grid) {
+  if (!s.two_level) return {};
+  if (s.nodes.empty()) return nodes_of(grid.data());
+  std::vector<int> names;
+  for (int d = 0; d < grid.shape.data; ++d) names.push_back(s.nodes[size_t(rank_at({d, grid.place.pipeline, grid.place.tensor}, grid.shape))]);
+  return make_nodes(names);
+}
+
+}  // namespace
+
 HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings& settings)
     : device_(device),
       grid_(grid),
@@ -32,7 +45,7 @@ HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings&
       pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
                 settings.rows(), grid.pipeline(), make_head()),
       update_(pipeline_, parameters_, gradients_, settings.optimizer, settings.micro_batches, settings.reproducible,
-              grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}) {
+              grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}, data_nodes(settings, grid)) {
   if (grid.shape.tensor > 1) attach_tensor_ranks();
 }
 

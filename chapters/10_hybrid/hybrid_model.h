@@ -23,6 +23,8 @@ struct HybridSettings {
   std::string allreduce = "rank-order";  // of chapter 05, over the tensor ranks
   OptimizerOptions optimizer;
   int keep_every = 1;  // activations of a chunk: see chapter 01's Space
+  bool two_level = false;          // between data ranks: see sharded_update.h
+  std::vector<int> nodes = {};     // with two_level: a name for the node of each rank of the grid, for tests; empty: what MPI says
 
   int rows() const { return int((batch + size_t(micro_batches) - 1) / size_t(micro_batches)); }  // of a micro-batch
 };

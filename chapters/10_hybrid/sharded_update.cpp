@@ -23,7 +23,7 @@ Shards stage_shards(const StageLayout& layout, int data_ranks) {
 }
 
 ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
-                             int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping)
+                             int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping, const Nodes& nodes)
     : pipeline_(pipeline),
       device_(pipeline.device()),
       parameters_(parameters),
@@ -32,6 +32,7 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
       reproducible_(reproducible),
       comm_(data),
       clipping_(clipping),
+      nodes_(nodes),
       rank_(rank_of(data)),
       ranks_(ranks_of(data)),
       shards_(stage_shards(pipeline.layout(), ranks_)) {
@@ -41,6 +42,7 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
     first_layer_.push_back(first_layer_.empty() ? 0 : first_layer_.back() + (&chunk - 1)->layers.size());
   for (size_t l = 0; l < shards_.units.size(); ++l)
     optimizers_.emplace_back(device_, optimizer, shards_.part(l, rank_).size());
+  if (adds_in_two_levels()) return;
   received_ = Buffer<>(device_, terms_of_others(micro_batches, reproducible, ranks_, rank_) * shards_.size(rank_),
                        Purpose::exchange);
 
@@ -63,7 +65,7 @@ void ShardedUpdate::begin(std::span<const Range> micro_batches) {
   for (size_t m = own.first; m < own.last; ++m)
     if (!micro_batches[m].empty()) number_of_[m - own.first] = number++;
   terms_ = terms_of(micro_batches, reproducible_, ranks_);
-  post_receives();
+  if (!adds_in_two_levels()) post_receives();
 }
 
 // A gradient of its own for each micro-batch; it is computed from zero.
@@ -143,6 +145,20 @@ float* ShardedUpdate::add_up(size_t layer) {
   return sum;
 }
 
+// The same with the sums of nodes, where this rank's own gradients were. Every rank takes part, with zeros if it had no rows.
+float* ShardedUpdate::add_up_in_two_levels(size_t layer) {
+  const Range all = shards_.units[layer].range, part = shards_.part(layer, rank_);
+  float *const own = gradients_ + all.first, *const sum = gradients_ + part.first;
+  if (std::ranges::all_of(number_of_, [](int n) { return n < 0; })) device_.fill(own, 0, all.size());
+  device_.begin_copy_out(own, all.size());
+  device_.end_copy_out(own, all.size());
+  float* const view = device_.host_view(own, all.size());
+  reduce_scatter_two_level(view + (sum - own), view, all.size(), nodes_, comm_);
+  device_.begin_copy_in(sum, part.size());
+  device_.end_copy_in(sum, part.size());
+  return sum;
+}
+
 // sums: this rank's part of each layer.
 float ShardedUpdate::clip_factor(const std::vector<float*>& sums) {
   SquareSum squares;
@@ -166,7 +182,9 @@ void ShardedUpdate::gather_weights(size_t l) {
   device_.begin_copy_out(parameters_ + part.first, part.size());
   device_.end_copy_out(parameters_ + part.first, part.size());
   float* view = device_.host_view(parameters_ + layer.first, layer.size());
-  allgather_direct(view, view + (part.first - layer.first), layer.size(), comm_);
+  const float* const mine = view + (part.first - layer.first);
+  if (nodes_.empty()) allgather_direct(view, mine, layer.size(), comm_);
+  else allgather_two_level(view, mine, layer.size(), nodes_, comm_);
   device_.begin_copy_in(parameters_ + layer.first, layer.size());
   device_.end_copy_in(parameters_ + layer.first, layer.size());
 }
@@ -175,11 +193,12 @@ void ShardedUpdate::finish() {
   const Timer timer;
   MPI_CHECK(MPI_Waitall(int(receives_.size()), receives_.data(), MPI_STATUSES_IGNORE));
   receives_.clear();
+  std::vector<float*> sums(shards_.units.size());
+  for (size_t l = 0; l < sums.size() && adds_in_two_levels(); ++l) sums[l] = add_up_in_two_levels(l);
   time_.exchanging += timer.seconds();
   {
     const TraceRegion region("update");
-    std::vector<float*> sums;
-    for (size_t l = 0; l < shards_.units.size(); ++l) sums.push_back(add_up(l));
+    for (size_t l = 0; l < sums.size() && !adds_in_two_levels(); ++l) sums[l] = add_up(l);
     const float factor = clipping_.limit > 0 ? clip_factor(sums) : 1;
     for (size_t l = 0; l < shards_.units.size(); ++l) {
       const Range part = shards_.part(l, rank_);

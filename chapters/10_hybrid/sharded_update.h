@@ -7,6 +7,9 @@
 //
 // Nobody waits for the other stages. The gradients of a chunk of layers leave when its last micro-batch is done, and a
 // stage that has finished exchanges and updates while the stages before it still compute.
+//
+// Given nodes, gradients and weights travel in two levels (chapter 05): the ranks of a node are added first, when the stage is done.
+// But `reproducible` names the order of the sum: then only the weights do.
 #pragma once
 
 #include <mpi.h>
@@ -15,6 +18,7 @@
 #include <vector>
 
 #include "chapters/01_serial/optimizer.h"
+#include "chapters/05_collectives/two_level_halves.h"
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/07_sharded_optimizer/shards.h"
 #include "chapters/08_layer_splitting/pipeline.h"
@@ -37,7 +41,7 @@ class ShardedUpdate {
   // (own_terms(...), layout.count).  The ranks of `data` are those with the same stage and slice.  micro_batches: of the
   // whole batch.
   ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
-                int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping = {});
+                int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping = {}, const Nodes& nodes = {});
   ~ShardedUpdate();
   ShardedUpdate(const ShardedUpdate&) = delete;
   ShardedUpdate& operator=(const ShardedUpdate&) = delete;
@@ -58,7 +62,9 @@ class ShardedUpdate {
   void send(int chunk, int number);
   void post_receives();
   float* part_of(const Term& term, size_t received, size_t layer) const;
+  bool adds_in_two_levels() const { return !nodes_.empty() && !reproducible_; }
   float* add_up(size_t layer);
+  float* add_up_in_two_levels(size_t layer);
   float clip_factor(const std::vector<float*>& sums);
   void gather_weights(size_t layer);
 
@@ -69,6 +75,7 @@ class ShardedUpdate {
   bool reproducible_;
   MPI_Comm comm_;
   Clipping clipping_;
+  Nodes nodes_;  // of the data ranks; empty: one level
   int rank_, ranks_;
   Shards shards_;
   std::vector<size_t> first_layer_;  // by chunk

@@ -1,0 +1,150 @@
+#include "chapters/05_collectives/two_level_halves.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "chapters/05_collectives/add.h"
+#include "chapters/05_collectives/blocks.h"
+#include "chapters/05_collectives/scratch.h"
+#include "common/error.h"
+
+// ---- nodes ----
+
+int Nodes::deputy(int owner, int node) const {
+  const std::vector<int>& there = ranks[size_t(node)];
+  return there[size_t(place_of[size_t(owner)]) % there.size()];
+}
+
+std::vector<int> Nodes::owners_of(int rank) const {
+  std::vector<int> owners;
+  for (int owner = 0; owner < int(node_of.size()); ++owner)
+    if (deputy(owner, node_of[size_t(rank)]) == rank) owners.push_back(owner);
+  return owners;
+}
+
+Nodes make_nodes(std::span<const int> names) {
+  Nodes nodes;
+  std::vector<int> known;
+  for (int rank = 0; rank < int(names.size()); ++rank) {
+    const size_t node = size_t(std::ranges::find(known, names[size_t(rank)]) - known.begin());
+    if (node == known.size()) known.push_back(names[size_t(rank)]), nodes.ranks.emplace_back();
+    nodes.node_of.push_back(int(node));
+    nodes.place_of.push_back(int(nodes.ranks[node].size()));
+    nodes.ranks[node].push_back(rank);
+  }
+  return nodes;
+}
+
+// The name of a node is its lowest rank.
+Nodes nodes_of(MPI_Comm comm) {
+  const int rank = rank_of(comm);
+  MPI_Comm node;
+  MPI_CHECK(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node));
+  int name = rank;
+  MPI_CHECK(MPI_Bcast(&name, 1, MPI_INT, 0, node));
+  MPI_CHECK(MPI_Comm_free(&node));
+  std::vector<int> names(size_t(ranks_of(comm)));
+  MPI_CHECK(MPI_Allgather(&name, 1, MPI_INT, names.data(), 1, MPI_INT, comm));
+  return make_nodes(names);
+}
+
+BlockMessages messages_in_two_levels(const Nodes& nodes, int rank) {
+  const int owners = int(nodes.owners_of(rank).size());
+  return {int(nodes.node_of.size()) - owners, owners - 1};
+}
+
+BlockMessages messages_in_one_level(const Nodes& nodes, int rank) {
+  const int here = int(nodes.ranks[size_t(nodes.node_of[size_t(rank)])].size());
+  return {here - 1, int(nodes.node_of.size()) - here};
+}
+
+// ---- the halves ----
+
+namespace {
+
+// Passed on inside a node: such a message may overtake, and be overtaken by, those of other collectives.
+constexpr int relay_tag = collective_tag + 1;
+
+// The others of `group`, from the one behind `rank` on: no rank is everybody's first target.
+std::vector<int> others(const std::vector<int>& group, int rank) {
+  std::vector<int> result;
+  const size_t place = size_t(std::ranges::find(group, rank) - group.begin());
+  for (size_t step = 1; step < group.size(); ++step) result.push_back(group[(place + step) % group.size()]);
+  return result;
+}
+
+struct Here {
+  Here(size_t n, const Nodes& nodes, MPI_Comm comm)
+      : blocks{n, ranks_of(comm)}, rank(rank_of(comm)), node(nodes.node_of[size_t(rank)]), owners(nodes.owners_of(rank)),
+        neighbours(others(nodes.ranks[size_t(node)], rank)) {
+    for (int other = 1; other < int(nodes.ranks.size()); ++other) other_nodes.push_back((node + other) % int(nodes.ranks.size()));
+  }
+  Blocks blocks;
+  int rank, node;
+  std::vector<int> owners, neighbours, other_nodes;
+};
+
+}  // namespace
+
+void reduce_scatter_two_level(float* mine, const float* data, size_t n, const Nodes& nodes, MPI_Comm comm) {
+  const Here h(n, nodes, comm);
+  const size_t size = h.blocks.size(h.rank);
+  // Row p of what is collected: from the rank with place p in this node, the blocks of those for whom this rank stands.
+  std::vector<size_t> offset(size_t(h.blocks.ranks));
+  size_t row = 0;
+  for (int owner : h.owners) offset[size_t(owner)] = row, row += h.blocks.size(owner);
+  Scratch collected = scratch(row * (h.neighbours.size() + 1)), node_sums = scratch(row), sums = scratch(size * nodes.ranks.size());
+
+  Pending inside, between;
+  for (int node : h.other_nodes) between.receive(sums.get() + size_t(node) * size, size, nodes.deputy(h.rank, node), comm);
+  for (int from : h.neighbours)
+    for (int owner : h.owners)
+      inside.receive(collected.get() + size_t(nodes.place_of[size_t(from)]) * row + offset[size_t(owner)], h.blocks.size(owner), from, comm);
+  for (int to : h.neighbours)
+    for (int owner : nodes.owners_of(to)) inside.send(data + h.blocks.begin(owner), h.blocks.size(owner), to, comm);
+  inside.wait();
+
+  const std::vector<int>& node = nodes.ranks[size_t(h.node)];
+  for (int owner : h.owners) {
+    const auto operand = [&](int place) -> const float* {
+      if (node[size_t(place)] == h.rank) return data + h.blocks.begin(owner);
+      return collected.get() + size_t(place) * row + offset[size_t(owner)];
+    };
+    add_in_rank_order(node_sums.get() + offset[size_t(owner)], operand, h.blocks.size(owner), int(node.size()));
+  }
+  for (int owner : others(h.owners, h.rank)) between.send(node_sums.get() + offset[size_t(owner)], h.blocks.size(owner), owner, comm);
+  between.wait();
+
+  const auto sum_of = [&](int i) -> const float* { return i == h.node ? node_sums.get() + offset[size_t(h.rank)] : sums.get() + size_t(i) * size; };
+  add_in_rank_order(mine, sum_of, size, int(nodes.ranks.size()));
+}
+
+void begin_allgather_two_level(float* all, const float* mine, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelGather& gather) {
+  const Here h(n, nodes, comm);
+  const auto receive = [&](Pending& messages, int owner, int from, int tag) {
+    messages.receive(all + h.blocks.begin(owner), h.blocks.size(owner), from, comm, tag);
+  };
+  for (int owner : others(h.owners, h.rank)) receive(gather.between, owner, owner, collective_tag);
+  for (int from : h.neighbours) receive(gather.inside, from, from, collective_tag);
+  for (int from : h.neighbours)
+    for (int owner : others(nodes.owners_of(from), from)) receive(gather.inside, owner, from, relay_tag);
+
+  const size_t size = h.blocks.size(h.rank);
+  for (int node : h.other_nodes) gather.between.send(mine, size, nodes.deputy(h.rank, node), comm);
+  for (int to : h.neighbours) gather.inside.send(mine, size, to, comm);
+  if (mine != all + h.blocks.begin(h.rank)) std::copy_n(mine, size, all + h.blocks.begin(h.rank));
+}
+
+void end_allgather_two_level(float* all, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelGather& gather) {
+  const Here h(n, nodes, comm);
+  gather.between.wait();
+  for (int to : h.neighbours)
+    for (int owner : others(h.owners, h.rank)) gather.inside.send(all + h.blocks.begin(owner), h.blocks.size(owner), to, comm, relay_tag);
+  gather.inside.wait();
+}
+
+void allgather_two_level(float* all, const float* mine, size_t n, const Nodes& nodes, MPI_Comm comm) {
+  TwoLevelGather gather;
+  begin_allgather_two_level(all, mine, n, nodes, comm, gather);
+  end_allgather_two_level(all, n, nodes, comm, gather);
+}
