@@ -3,6 +3,7 @@
 // ranks: 2 3
 #include <gtest/gtest.h>
 
+#include "chapters/05_collectives/timing.h"
 #include "chapters/07_sharded_optimizer/footprint.h"
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"
@@ -24,6 +25,9 @@ static Footprint predict_or_be_wrong(const Shards& shards, const ZeroOptions& op
 #include "chapters/07_sharded_optimizer/memory.cpp"
 #undef main
 #undef predict
+namespace prefetch_program {
+#include "chapters/07_sharded_optimizer/prefetch.cpp"
+}
 
 namespace {
 
@@ -238,6 +242,44 @@ TEST(Bench, PrintsWhatTheClocksSay) {
   networks.pop_back();
   expect_bench({"--only-if-quiet", "--rounds", "2"}, 2, 77, 2, 1);
   networks = usual;
+}
+
+// --- prefetch ----------------------------------------------------------------------------------------------------------
+
+// Layers of 784 · 20 + 20, 20 · 30 + 30 and 30 · 10 + 10: a step gathers them twice, but the first once.
+TEST(Prefetch, TellsWhichPartIsHidden) {
+  const double unit = 0x1p-14, all = 15700 + 630 + 310, gatherings = (2 * all - 15700) / all;
+  for (const double busy : {1000.0, 1.0}) {
+    std::string printed;
+    int status = -1;
+    {
+      const ClocksOfTest clocks(rank(), unit, busy);
+      status = run(prefetch_program::measure_prefetch, {"--rounds", "3", "--batch", "24", "--hidden", "20,30", "--only-if-quiet"}, printed);
+    }
+    std::vector<KnownRank> known = known_ranks(ranks(), unit, busy);
+    std::vector<double> seconds[3];  // without, with, gathering
+    for (int round = -1; round < 3; ++round) {
+      if (round <= 0)
+        for (KnownRank& r : known) r.new_share();
+      double slowest[3] = {0, 0, 0};
+      for (KnownRank& r : known) {
+        r.begin();
+        for (double& s : slowest) s = std::max(s, r.wall.section());
+        r.end();
+      }
+      for (int i = 0; i < 3 && round >= 0; ++i) seconds[i].push_back(slowest[i] * (i == 2 ? gatherings : 1));
+    }
+    const double lost = most_lost(known);
+    const Verdict v = verdict(lost, session().node_size());
+    for (auto& s : seconds) std::sort(s.begin(), s.end());
+    EXPECT_ON_ALL_RANKS(status == (v == Verdict::quiet ? 0 : 77)) << status;
+    const double a = seconds[0][1], b = seconds[1][1], g = seconds[2][1];
+    const std::string expected = machine_name() + line(": %d ranks, %.0f parameters, batch 24, level 3\n", ranks(), all) +
+                                 line("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(v)) +
+                                 line("without --prefetch   %8.2f ms a step (median)\nwith --prefetch      %8.2f\n", 1000 * a, 1000 * b) +
+                                 line("gathering alone      %8.2f: %.0f %% of it are hidden\n", 1000 * g, 100 * (a - b) / g);
+    EXPECT_EQ(printed, rank() == 0 ? expected : "");
+  }
 }
 
 TEST(Options, HaveTheseDefaultsAndRanges) {
