@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <span>
 
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/timing.h"
@@ -35,7 +36,7 @@ struct Choices {
 // What is measured for one width and number of rows; an entry a round, seconds.
 struct Cell {
   int width, rows;
-  std::vector<double> serial = {}, update = {}, data = {}, tensor = {}, data_exchange = {}, tensor_exchange = {};
+  std::vector<double> serial = {}, update = {}, data = {}, tensor = {}, data_exchange = {}, tensor_exchange = {}, access = {};
   std::vector<double> lost = {};  // the share of the time, see CoreShare
 };
 
@@ -78,6 +79,7 @@ void take_turns(Cell& cell, Contenders& c) {
   }
   cell.data_exchange.push_back(median(data));
   cell.tensor_exchange.push_back(median(tensor));
+  cell.access.push_back(slowest(c.tensor->access(rows)));
   share.end();
   cell.lost.push_back(share.lost(MPI_COMM_WORLD));
 }
@@ -90,9 +92,11 @@ struct Row {
   double serial, update, data, tensor, data_exchange, tensor_exchange;
   double predicted_data_exchange, predicted_tensor_exchange, predicted_data, predicted_tensor;
   Verdict verdict;
+  double access = 0;
 };
 
-Row summarize(const Cell& c, const CrossoverModel& model, int ranks_on_node) {
+// fixed: of the serial products, see SerialStep.
+Row summarize(const Cell& c, CrossoverModel model, double fixed, int ranks_on_node) {
   Row r{c.width,
         c.rows,
         median(c.serial),
@@ -105,9 +109,12 @@ Row summarize(const Cell& c, const CrossoverModel& model, int ranks_on_node) {
         model.tensor_exchange(c.rows),
         0,
         0,
-        verdict(c.lost, ranks_on_node)};
-  r.predicted_data = data_step(model, r.serial - r.update, r.update);
-  r.predicted_tensor = tensor_step(model, r.rows, r.serial - r.update, r.update);
+        verdict(c.lost, ranks_on_node),
+        median(c.access)};
+  const SerialStep serial{(r.serial - r.update - fixed) / r.rows, fixed, r.update};
+  model.access = r.access;
+  r.predicted_data = data_step(model, serial, r.rows);
+  r.predicted_tensor = tensor_step(model, serial, r.rows);
   return r;
 }
 
@@ -132,42 +139,56 @@ std::string rows_text(double rows, int least, int most) {
   return std::to_string(int(std::lround(rows)));
 }
 
+// What the two shortest batches of a width say of the serial step without rows; 0 if there is one only.
+double fixed_of(std::span<const Cell> cells) {
+  if (cells.size() < 2) return 0;
+  const auto products = [](const Cell& c) { return median(c.serial) - median(c.update); };
+  return serial_step(cells[0].rows, products(cells[0]), cells[1].rows, products(cells[1]), 0).fixed;
+}
+
+// Steps that differ by less cannot be told apart by such a forecast.
+constexpr double too_close = 0.15;
+
 // rows: of one width.  Those that are marked are left out.
-void print_crossover(const std::vector<Row>& rows, const CrossoverModel& model) {
+void print_crossover(const std::vector<Row>& rows, CrossoverModel model, double fixed) {
   std::vector<int> batches;
-  std::vector<double> exchanges, steps, updates;
+  std::vector<double> exchanges, steps, updates, per_row, access;
   for (const Row& r : rows) {
     if (r.verdict != Verdict::quiet) continue;
     batches.push_back(r.rows);
     exchanges.push_back(r.tensor_exchange / r.data_exchange);
     steps.push_back(r.tensor / r.data);
     updates.push_back(r.update);
+    per_row.push_back((r.serial - r.update - fixed) / r.rows);
+    access.push_back(r.access);
   }
   if (batches.empty()) {
     std::printf("crossover, width %d: no measurement was quiet\n", rows.front().width);
     return;
   }
   const auto text = [&](double at) { return rows_text(at, batches.front(), batches.back()); };
+  const SerialStep serial{median(per_row), fixed, median(updates)};
+  model.access = median(access);
   std::printf(
       "crossover, width %d: the exchange costs the same at %s rows (predicted %s), the step at %s (predicted "
-      "%s)\n",
-      rows.front().width, text(measured_crossover(batches, exchanges)).c_str(),
-      text(predicted_crossover(model, 0)).c_str(), text(measured_crossover(batches, steps)).c_str(),
-      text(predicted_crossover(model, median(updates))).c_str());
+      "%s; closer than %.0f %% from %s on)\n",
+      rows.front().width, text(measured_crossover(batches, exchanges)).c_str(), text(exchange_crossover(model)).c_str(),
+      text(measured_crossover(batches, steps)).c_str(), text(step_crossover(model, serial)).c_str(), 100 * too_close,
+      text(close_from(model, serial, too_close)).c_str());
 }
 
 void write_csv(const std::string& file, const std::vector<Row>& rows, int ranks) {
   std::ofstream out(file);
   out << "# " << machine_name() << "; " << ranks << " ranks; networks n-n-n-n-n-10; seconds a step\n"
       << "width,rows,serial,update,data,tensor,data_exchange,tensor_exchange,predicted_data,predicted_tensor,"
-         "predicted_data_exchange,predicted_tensor_exchange,disturbed\n";
+         "predicted_data_exchange,predicted_tensor_exchange,disturbed,access\n";
   for (const Row& r : rows) {
     out << r.width << ',' << r.rows;
     for (double seconds :
          {r.serial, r.update, r.data, r.tensor, r.data_exchange, r.tensor_exchange, r.predicted_data,
           r.predicted_tensor, r.predicted_data_exchange, r.predicted_tensor_exchange})
       out << ',' << seconds;
-    out << ',' << (r.verdict != Verdict::quiet) << '\n';
+    out << ',' << (r.verdict != Verdict::quiet) << ',' << r.access << '\n';
   }
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
@@ -195,13 +216,16 @@ int bench_crossover(const Choices& c, MpiSession& mpi) {
   if (mpi.rank() != 0) return status;
 
   std::vector<Row> all;
-  for (const Cell& cell : cells) all.push_back(summarize(cell, {network(cell.width), mpi.size(), machine}, mpi.node_size()));
+  const auto of_width = [&](size_t w) { return std::span<const Cell>(cells).subspan(w * c.batches.size(), c.batches.size()); };
+  for (size_t w = 0; w < c.widths.size(); ++w)
+    for (const Cell& cell : of_width(w))
+      all.push_back(summarize(cell, {network(cell.width), mpi.size(), machine}, fixed_of(of_width(w)), mpi.node_size()));
   print_table(all);
   std::printf("\n");
   for (size_t w = 0; w < c.widths.size(); ++w) {
     const auto first = all.begin() + ptrdiff_t(w * c.batches.size());
     print_crossover({first, first + ptrdiff_t(c.batches.size())},
-                    {network(int(c.widths[w])), mpi.size(), machine});
+                    {network(int(c.widths[w])), mpi.size(), machine}, fixed_of(of_width(w)));
   }
   if (!c.csv.empty() && status == 0) write_csv(c.csv, all, mpi.size());
   return status;

@@ -75,6 +75,17 @@ double TensorContender::exchange(size_t rows) {
   return seconds;
 }
 
+// The backward pass of a ReLU reads two numbers and writes one.
+double TensorContender::access(size_t rows) {
+  const size_t n = rows * data_.features();
+  float *const y = mlp_.activation(2, 0), *const dy = mlp_.input();
+  device_.relu_backward(dy, y, n);  // caches
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  const Timer timer;
+  device_.relu_backward(dy, y, n);
+  return timer.seconds() / (3 * double(n));
+}
+
 Contenders::Contenders(int width, size_t rows, MpiSession& mpi)
     : dataset(random_dataset(size_t(width), rows)),
       data(std::make_unique<DataContender>(dataset, mpi.size())),

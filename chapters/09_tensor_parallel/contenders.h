@@ -65,6 +65,8 @@ class TensorContender : public Contender {
       : Contender(data, {rank, ranks}), tensor_(mlp_), head_(tensor_, mlp_.space()), ranks_(ranks) {}
   void step(size_t rows) override;
   double exchange(size_t rows) override;
+  // Seconds to read or write one number of a whole activation of so many rows, while all ranks do.  Collective.
+  double access(size_t rows);
 
  private:
   TensorParallel tensor_;

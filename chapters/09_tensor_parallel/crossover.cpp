@@ -1,5 +1,6 @@
 #include "chapters/09_tensor_parallel/crossover.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -21,22 +22,52 @@ double CrossoverModel::tensor_exchange(int rows) const {
   return seconds;
 }
 
-double data_step(const CrossoverModel& model, double products, double update) {
-  return products / model.ranks + model.data_exchange() + update;
+double CrossoverModel::whole(int rows) const {
+  size_t numbers = 3 * size_t(sizes[0]);
+  for (size_t l = 1; l + 1 < sizes.size(); l += 2) numbers += 9 * size_t(sizes[l + 1]);
+  return access * double(numbers) * rows;
 }
 
-double tensor_step(const CrossoverModel& model, int rows, double products, double update) {
-  return products / model.ranks + model.tensor_exchange(rows) + update / model.ranks;
+SerialStep serial_step(int rows, double products, int more_rows, double their_products, double update) {
+  const double slope = (their_products - products) / (more_rows - rows);
+  const double fixed = std::clamp(products - slope * rows, 0.0, products);
+  return {(products - fixed) / rows, fixed, update};
 }
 
-int predicted_crossover(const CrossoverModel& model, double update, int most) {
-  const double allowed = model.data_exchange() + update * (1 - 1.0 / model.ranks);
-  int low = 0, high = most + 1;  // cheaper at low rows, not at high ones
+double data_step(const CrossoverModel& model, const SerialStep& s, int rows) {
+  return s.per_row * rows / model.ranks + s.fixed + model.data_exchange() + s.update;
+}
+
+double tensor_step(const CrossoverModel& model, const SerialStep& s, int rows) {
+  const double part = 1.0 / model.ranks;
+  return part * (s.per_row * rows + s.fixed + s.update) + model.tensor_exchange(rows) + (1 - part) * model.whole(rows);
+}
+
+namespace {
+
+// The largest number of rows for which holds(rows); it holds for few and not for many.
+template <class Holds>
+int last_that(Holds holds, int most) {
+  int low = 0, high = most + 1;
   while (high - low > 1) {
     const int middle = (low + high) / 2;
-    (model.tensor_exchange(middle) < allowed ? low : high) = middle;
+    (holds(middle) ? low : high) = middle;
   }
   return low;
+}
+
+}  // namespace
+
+int exchange_crossover(const CrossoverModel& model, int most) {
+  return last_that([&](int rows) { return model.tensor_exchange(rows) < model.data_exchange(); }, most);
+}
+
+int step_crossover(const CrossoverModel& model, const SerialStep& s, int most) {
+  return last_that([&](int rows) { return tensor_step(model, s, rows) < data_step(model, s, rows); }, most);
+}
+
+int close_from(const CrossoverModel& model, const SerialStep& s, double share, int most) {
+  return 1 + last_that([&](int rows) { return tensor_step(model, s, rows) < (1 - share) * data_step(model, s, rows); }, most);
 }
 
 double measured_crossover(const std::vector<int>& rows, const std::vector<double>& ratios) {
