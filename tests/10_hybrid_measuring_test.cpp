@@ -15,6 +15,7 @@
 #include "chapters/08_layer_splitting/partition.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "chapters/10_hybrid/hybrid_report.h"
+#include "chapters/10_hybrid/machine_file.h"
 #include "chapters/10_hybrid/plan.h"
 #include "common/error.h"
 #include "common/machine.h"
@@ -314,7 +315,7 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   const std::string all = options_told(options.help());
   EXPECT_TRUE(all.starts_with("replicas N (at least 0) [0]\npipeline N (at least 0) [0]\ntensor N (at least 0) [0]\n")) << all;
   EXPECT_TRUE(all.ends_with("clip-norm X (at least 0) [0]\nschedule naive|gpipe|1f1b|interleaved|zb-h1 [1f1b]\nchunks N (1 to 1000) [1]\nreproducible\n"
-                            "recompute N (0 to 1000) [0]\nmemory-mib N (at least 0) [0]\nmachine TEXT\ncompare-with-serial\ntrace TEXT\n")) << all;
+                            "recompute N (0 to 1000) [0]\nlevels N (0 to 2) [0]\nmemory-mib N (at least 0) [0]\nmachine TEXT\ncompare-with-serial\ntrace TEXT\n")) << all;
 }
 
 // --- The benchmark ---------------------------------------------------------------------------------------------------------
@@ -399,6 +400,13 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
                      plan.micro_batches, 1000 * plan.seconds, 1000 * sorted[0], 1000 * sorted[(sorted.size() - 1) / 2],
                      *std::min_element(seconds[0].begin(), seconds[0].end()) / sorted[0]);
   }
+  int far = 0, right = 0;
+  for (size_t a = 1; a < readings.size(); ++a)
+    for (size_t b = 1; b < readings.size(); ++b) {
+      const bool faster = *std::ranges::min_element(seconds[a]) * 1.15 < *std::ranges::min_element(seconds[b]);
+      far += faster, right += faster && plans[a - 1].seconds < plans[b - 1].seconds;
+    }
+  expected += line("of pairs of grids that differ by more than 15 %%, the estimate has %d of %d in the right order\n", right, far);
   EXPECT_EQ(printed, expected);
 }
 

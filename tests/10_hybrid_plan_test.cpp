@@ -4,16 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
+#include "chapters/02_cuda/cuda_device.h"
 #include "chapters/08_layer_splitting/partition.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "chapters/10_hybrid/hybrid_options.h"
+#include "chapters/10_hybrid/machine_file.h"
 #include "chapters/10_hybrid/plan.h"
 #include "chapters/10_hybrid/segments.h"
 #include "chapters/10_hybrid/terms.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "tests/error_of.h"
+#include "tests/known_clock.h"
 #include "tests/schedule_times.h"
 
 namespace {
@@ -248,6 +252,115 @@ TEST(Plan, KeepsTensorRanksOnANode) {
   }
 }
 
+// Bytes a nanosecond only: a message and its addition 1 and 2 inside a node, 10 and 11 between nodes.
+PlanMachine two_kinds_of_messages() {
+  PlanMachine m;
+  m.messages.exchanges = {{1e18, 0, 1e-9}};
+  m.messages.reductions = m.messages.reductions_of_sent = {{1e18, 0, 2e-9}};
+  m.between.exchanges = {{1e18, 0, 10e-9}};
+  m.between.reductions = m.between.reductions_of_sent = {{1e18, 0, 11e-9}};
+  m.operations_per_second = m.bytes_per_second = 1e30;
+  return m;
+}
+
+// 2800 parameters on 4 data ranks: a part has 2800 bytes. On two nodes of two a rank has 1 message inside and 2 to the other node in each
+// half of one level, 2 and 1 in two. With `reproducible` the gradients stay in one. On nodes of 3 and 1, rank 3 sends to everybody.
+TEST(Plan, TakesTwoLevelsWhereMessagesBetweenNodesCostMore) {
+  PlanMachine m = two_kinds_of_messages();
+  HybridSettings s = settings({399, 7}, 8);
+  s.micro_batches = 4;
+  const auto takes = [&](int ranks_of_node, bool two_level, bool reproducible) {
+    m.ranks_of_node = ranks_of_node;
+    s.two_level = two_level, s.reproducible = reproducible;
+    return 1e9 * estimate(s, {4, 1, 1}, m).seconds / 2800;
+  };
+  EXPECT_NEAR(takes(2, false, false), 1 * (2 + 1) + 2 * (11 + 10), 1e-6);
+  EXPECT_NEAR(takes(2, true, false), 2 * (2 + 1) + 1 * (11 + 10), 1e-6);
+  EXPECT_NEAR(takes(2, true, true), 1 * 2 + 2 * 11 + 2 * 1 + 1 * 10, 1e-6);
+  EXPECT_NEAR(takes(4, true, false), 3 * (2 + 1), 1e-6);
+  EXPECT_NEAR(takes(3, false, false), 3 * (11 + 10), 1e-6);
+  EXPECT_NEAR(takes(3, true, false), 3 * (11 + 10), 1e-6);  // which stands for all others in its node
+  s = settings({399, 7}, 8);
+  m.ranks_of_node = 2;
+  const auto plan = [&](const GridWish& wish) { return plan_grids(s, wish, 4, m).front(); };
+  EXPECT_TRUE(plan({.data = 4}).two_level);
+  EXPECT_FALSE(plan({.data = 4, .levels = 1}).two_level);
+  EXPECT_TRUE(plan({.data = 4, .levels = 2}).two_level);
+  for (Curve* line : {&m.between.exchanges, &m.between.reductions}) line->front().beta /= 100;
+  EXPECT_FALSE(plan({.data = 4}).two_level);
+  m.between = {};
+  EXPECT_FALSE(plan({.data = 4}).two_level) << "nobody has said what messages between nodes cost";
+  m = two_kinds_of_messages();
+  EXPECT_FALSE(plan({.data = 4}).two_level) << "one node";
+}
+
+// Each rank a node of its own: every message is one between nodes. All on one: none is.
+TEST(Plan, KnowsWhichMessagesCrossFromNodeToNode) {
+  const HybridSettings s = settings({100, 90, 80, 70, 60, 50, 10}, 64);
+  PlanMachine apart = two_kinds_of_messages(), far = two_kinds_of_messages(), near = two_kinds_of_messages();
+  apart.ranks_of_node = 1;
+  far.messages = far.between, far.between = near.between = {};
+  for (const GridShape& shape : {GridShape{1, 2, 1}, {1, 1, 2}, {1, 3, 1}, {1, 2, 2}}) {
+    const double expected = estimate(s, shape, far).seconds;
+    EXPECT_NEAR(estimate(s, shape, apart).seconds, expected, 1e-9 * expected) << to_string(shape);
+    PlanMachine together = apart;
+    together.ranks_of_node = shape.ranks();
+    const double least = estimate(s, shape, near).seconds;
+    EXPECT_NEAR(estimate(s, shape, together).seconds, least, 1e-9 * least) << to_string(shape);
+    EXPECT_GT(expected, 2 * least);
+  }
+}
+
+TEST(MachineFile, IsReadAsItWasWritten) {
+  PlanMachine m = odd_machine();
+  m.memory = 12345678;
+  m.between = m.messages;
+  m.between.exchanges = {{77, 1e-5, 3e-9}, {1e18, 2e-5, 1e-9}};
+  const std::string file = scratch_file("machine");
+  const auto same = [](const Curve& a, const Curve& b) {
+    return std::ranges::equal(a, b, [](const Piece& p, const Piece& q) { return p.up_to_bytes == q.up_to_bytes && p.alpha == q.alpha && p.beta == q.beta; });
+  };
+  const auto expect = [&](const PlanMachine& expected) {
+    const PlanMachine found = load_plan_machine(file);
+    EXPECT_EQ(found.operations_per_second, expected.operations_per_second);
+    EXPECT_EQ(found.bytes_per_second, expected.bytes_per_second);
+    EXPECT_EQ(found.memory, expected.memory);
+    for (Curve Machine::*line : {&Machine::exchanges, &Machine::reductions, &Machine::reductions_of_sent})
+      EXPECT_TRUE(same(found.messages.*line, expected.messages.*line) && same(found.between.*line, expected.between.*line));
+  };
+  save_plan_machine(m, file);
+  expect(m);
+  save_machine(m.messages, file);  // chapter 05's
+  PlanMachine messages = typical_machine();
+  messages.messages = m.messages;
+  expect(messages);
+  save_plan_machine(m, file);
+  const std::string good = text_of_file(file);
+  for (const std::string bad : {"memory 0\n", "memory -1\n", "operations-per-second fast\n", "between nothing 1 2 3\n", "bandwidth 1\n"}) {
+    std::ofstream(file) << good << bad;
+    const std::string line = bad.starts_with("between ") ? bad.substr(7) : bad;
+    EXPECT_EQ(error_of([&] { load_plan_machine(file); }) + "\n", file + ": not understood: " + line);
+  }
+  EXPECT_EQ(error_of([&] { save_plan_machine(m, "/nonexistent/machine"); }), "/nonexistent/machine: cannot be written");
+  EXPECT_EQ(error_of([&] { load_plan_machine("/nonexistent/machine"); }), "/nonexistent/machine: cannot be opened");
+  std::remove(file.c_str());
+}
+
+// Three ranks of a node: on one GPU each may have a third of nine tenths of what is free there; on the CPU of half of the node's.
+TEST(Memory, IsThatOfTheDevice) {
+  EXPECT_NEAR(share_of_memory("cpu", 0, 3) * 3, share_of_memory("cpu", 0, 1), 1);
+  int gpus = 0;
+  try {
+    gpus = count_gpus();
+  } catch (const NoGpu& error) {
+    GTEST_SKIP() << "skipped: " << error.what();
+  }
+  for (int ranks : {1, 3}) {
+    const double sharing = std::ceil(double(ranks) / gpus), free = double(free_gpu_memory((ranks - 1) % gpus));
+    EXPECT_NEAR(share_of_memory("cuda", ranks - 1, ranks), 0.9 * free / sharing, 0.02 * free);
+  }
+}
+
 const std::vector<int> six_layers = {784, 310, 70, 205, 33, 90, 10};
 
 TEST(Plan, EstimatesWhatItsTextSays) {
@@ -356,6 +469,9 @@ TEST(Plan, IsTold) {
   GridPlan far = a, slow = a;
   far.crosses = true;
   EXPECT_EQ(table_of({far}), head + first.substr(0, first.size() - 1) + "  across nodes\n");
+  GridPlan levels = a;
+  levels.two_level = true;
+  EXPECT_EQ(table_of({levels}), head + first.substr(0, first.size() - 1) + "  two levels\n");
   EXPECT_EQ(why_not(b, a), "24 x 1 x 1 needs 8760.0 MB a rank, too much\n");
   EXPECT_EQ(why_not(far, a), "2 x 3 x 4 has tensor ranks on different nodes: only where --tensor asks for it\n");
   slow.seconds = 0.0135, slow.parts = {0.004, 0.003, 0.000499, 0.005, 0.001};

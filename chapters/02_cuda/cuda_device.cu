@@ -21,6 +21,13 @@ int count_gpus() {
   return count;
 }
 
+size_t free_gpu_memory(int index) {
+  size_t free_bytes = 0, all = 0;
+  CUDA_CHECK(cudaSetDevice(index));
+  CUDA_CHECK(cudaMemGetInfo(&free_bytes, &all));
+  return free_bytes;
+}
+
 CudaDevice::CudaDevice(int index) {
   if (index >= count_gpus()) throw NoGpu("GPU " + std::to_string(index) + ": there is no such GPU");
   CUDA_CHECK(cudaSetDevice(index));

@@ -96,3 +96,5 @@ class CudaDevice : public Device {
 
 // The GPUs of this machine, at least one.  Throws NoGpu: no driver, or nothing that it could drive.
 int count_gpus();
+// Bytes of memory that are free on one of them, from 0.
+size_t free_gpu_memory(int index);

@@ -182,19 +182,27 @@ constexpr Step steps[] = {{"exchange", &Machine::exchanges},
 
 }  // namespace
 
-void save_machine(const Machine& machine, const std::string& file) {
-  std::ofstream out(file);
+void write_machine(std::ostream& out, const Machine& machine, const std::string& prefix) {
   out << std::setprecision(17)
       << "# a step with up to so many bytes takes alpha seconds + beta seconds per byte\n";
   for (const Step& step : steps)
     for (const Piece& piece : machine.*step.line)
-      out << step.name << ' ' << piece.up_to_bytes << ' ' << piece.alpha << ' ' << piece.beta << '\n';
+      out << prefix << step.name << ' ' << piece.up_to_bytes << ' ' << piece.alpha << ' ' << piece.beta << '\n';
+}
+
+void save_machine(const Machine& machine, const std::string& file) {
+  std::ofstream out(file);
+  write_machine(out, machine);
   if (!out.flush()) throw Error(file + ": cannot be written");
 }
 
 Machine load_machine(const std::string& file) {
   std::ifstream in(file);
   if (!in) throw Error(file + ": cannot be opened");
+  return read_machine(in, file);
+}
+
+Machine read_machine(std::istream& in, const std::string& file) {
   Machine machine;
   for (std::string text; std::getline(in, text);) {
     if (text.empty() || text[0] == '#') continue;

@@ -17,6 +17,7 @@
 #include <mpi.h>
 
 #include <cstddef>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -78,6 +79,9 @@ Machine calibrate(MPI_Comm comm, size_t longest = size_t{1} << 22, int rounds = 
 // Text, one line per piece. load_machine throws Error: no such file, not such a file, no pieces.
 void save_machine(const Machine& machine, const std::string& file);
 Machine load_machine(const std::string& file);
+// The same in a file with other lines. prefix: before each line.  name: of the file, for errors.
+void write_machine(std::ostream& out, const Machine& machine, const std::string& prefix = "");
+Machine read_machine(std::istream& in, const std::string& name);
 
 // Seconds that the allreduce called `name` should take for a vector of `bytes`. The names are those of
 // modelled_allreduces(); throws Error for others (shared-window, two-level and mpi send other things than messages

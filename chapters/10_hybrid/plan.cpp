@@ -19,8 +19,38 @@ PlanMachine typical_machine() {
 
 namespace {
 
-double sum_seconds(size_t floats, int ranks, const PlanMachine& machine) {
-  return ranks == 1 || floats == 0 ? 0 : predicted_seconds("rank-order", 4.0 * double(floats), ranks, machine.messages);
+double sum_seconds(size_t floats, int ranks, const Machine& messages) {
+  return ranks == 1 || floats == 0 ? 0 : predicted_seconds("rank-order", 4.0 * double(floats), ranks, messages);
+}
+
+bool knows_nodes(const PlanMachine& m) { return m.ranks_of_node > 0 && !m.between.exchanges.empty(); }
+
+// What messages cost between two places of the grid.
+const Machine& messages_between(const GridPlace& a, const GridPlace& b, const GridShape& shape, const PlanMachine& m) {
+  const bool apart = knows_nodes(m) && rank_at(a, shape) / m.ranks_of_node != rank_at(b, shape) / m.ranks_of_node;
+  return apart ? m.between : m.messages;
+}
+
+// The data ranks of a stage, those of slice 0, by node.
+Nodes data_nodes(const GridShape& shape, int stage, const PlanMachine& m) {
+  std::vector<int> names;
+  for (int d = 0; d < shape.data; ++d) names.push_back(knows_nodes(m) ? rank_at({d, stage, 0}, shape) / m.ranks_of_node : 0);
+  return make_nodes(names);
+}
+
+// Gradients to their owners, weights back.
+double exchange_seconds(size_t floats, const Nodes& nodes, const HybridSettings& s, const PlanMachine& m) {
+  const int ranks = int(nodes.node_of.size());
+  if (nodes.ranks.size() == 1) return sum_seconds(floats, ranks, m.messages);
+  const double part = 4.0 * double(floats) / ranks;
+  double slowest = 0;
+  for (int rank = 0; rank < ranks; ++rank) {
+    const BlockMessages one = messages_in_one_level(nodes, rank), two = messages_in_two_levels(nodes, rank);
+    const BlockMessages there = s.two_level && !s.reproducible ? two : one, back = s.two_level ? two : one;
+    slowest = std::max(slowest, there.inside * m.messages.reduction(part) + there.between * m.between.reduction(part) +
+                                    back.inside * m.messages.exchange(part) + back.between * m.between.exchange(part));
+  }
+  return slowest;
 }
 
 // One pass through layer l of the network for a micro-batch of `rows` rows: the products of this rank's slice. Nobody asks
@@ -32,16 +62,16 @@ double product_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int
 }
 
 // The sums over tensor ranks: behind a pair of layers forward,
-double forward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m) {
+double forward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const Machine& m) {
   return l % 2 == 1 ? sum_seconds(rows * size_t(sizes[l + 1]), tensor, m) : 0;
 }
 
 // in front of it backward. Collecting goes on in the background, adding and spreading (chapter 06) begin when somebody waits: behind
 // a product of so many seconds.
-double backward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const PlanMachine& m, double product) {
+double backward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const Machine& m, double product) {
   if (l == 0 || l % 2 == 1 || tensor == 1) return 0;
-  const double block = 4.0 * double(rows) * sizes[l] / tensor, messages = (tensor - 1) * m.messages.exchange(block);
-  return (tensor - 1) * m.messages.reduction(block) + messages - std::min(messages, product);
+  const double block = 4.0 * double(rows) * sizes[l] / tensor, messages = (tensor - 1) * m.exchange(block);
+  return (tensor - 1) * m.reduction(block) + messages - std::min(messages, product);
 }
 
 bool is_computed_again(Range chunk, size_t l, int keep_every) {
@@ -49,9 +79,9 @@ bool is_computed_again(Range chunk, size_t l, int keep_every) {
 }
 
 // The activations that go to the next chunk, or their gradients that come back.
-double message_seconds(const std::vector<int>& sizes, size_t boundary, size_t rows, int tensor, const PlanMachine& m) {
+double message_seconds(const std::vector<int>& sizes, size_t boundary, size_t rows, int tensor, const Machine& m) {
   const bool split = boundary % 2 == 1;  // behind a layer that is cut by columns
-  return m.messages.exchange(4.0 * double(rows) * sizes[boundary] / (split ? tensor : 1));
+  return m.exchange(4.0 * double(rows) * sizes[boundary] / (split ? tensor : 1));
 }
 
 }  // namespace
@@ -59,6 +89,9 @@ double message_seconds(const std::vector<int>& sizes, size_t boundary, size_t ro
 GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMachine& machine) {
   const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
   const size_t rows = size_t(s.rows());
+  const bool crosses = machine.ranks_of_node > 0 && shape.ranks() > machine.ranks_of_node && machine.ranks_of_node % shape.tensor > 0;
+  const Machine& sums = crosses && knows_nodes(machine) ? machine.between : machine.messages;
+  const auto stage_of = [&](size_t chunk) { return GridPlace{0, int(chunk) % shape.pipeline, 0}; };
   StepTimes times;
   std::vector<double> computing(size_t(shape.pipeline)), busy = computing;
   for (size_t c = 0; c < chunks.size(); ++c) {
@@ -74,14 +107,14 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
       const bool waits = l == chunks[c].first || is_in_halves(s.schedule);
       const double dw = product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::weights);
-      forward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, machine);
-      backward += backward_sum_seconds(s.sizes, l, rows, shape.tensor, machine, waits ? 0 : dw);
-      if (is_computed_again(chunks[c], l, s.keep_every)) backward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, machine);
+      forward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, sums);
+      backward += backward_sum_seconds(s.sizes, l, rows, shape.tensor, sums, waits ? 0 : dw);
+      if (is_computed_again(chunks[c], l, s.keep_every)) backward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, sums);
     }
     if (shape.pipeline > 1 && c + 1 < chunks.size())
-      forward += message_seconds(s.sizes, chunks[c].last, rows, shape.tensor, machine);
+      forward += message_seconds(s.sizes, chunks[c].last, rows, shape.tensor, messages_between(stage_of(c), stage_of(c + 1), shape, machine));
     if (shape.pipeline > 1 && c > 0)
-      backward += message_seconds(s.sizes, chunks[c].first, rows, shape.tensor, machine);
+      backward += message_seconds(s.sizes, chunks[c].first, rows, shape.tensor, messages_between(stage_of(c), stage_of(c - 1), shape, machine));
     busy[c % size_t(shape.pipeline)] += forward + backward;
     times.forward.push_back(forward);
     times.backward.push_back(backward);
@@ -93,11 +126,12 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
   const Schedule schedule = stage_schedule(s, shape, busiest);
   const Proof proof = check(schedule, times);
   const size_t vectors = s.optimizer.name == "adam" ? 4 : s.optimizer.name == "momentum" ? 3 : 2;
-  GridPlan plan{.shape = shape, .micro_batches = s.micro_batches, .keep_every = s.keep_every};
+  GridPlan plan{.shape = shape, .micro_batches = s.micro_batches, .keep_every = s.keep_every, .crosses = crosses, .two_level = s.two_level};
   for (int stage = 0; stage < shape.pipeline; ++stage) {
     const size_t n = stage_layout(s, shape, {0, stage, 0}).count;
     const double update = 4.0 * double(vectors * n) / shape.data / machine.bytes_per_second;
-    const double done = proof.times[size_t(stage)].back().end, gradients = sum_seconds(n, shape.data, machine);
+    const double done = proof.times[size_t(stage)].back().end;
+    const double gradients = exchange_seconds(n, data_nodes(shape, stage, machine), s, machine);
     if (done + gradients + update > plan.seconds) {
       const double times = schedule.micro_batches, passes = times * computing[size_t(stage)], all = times * busy[size_t(stage)];
       plan.seconds = done + gradients + update;
@@ -107,7 +141,6 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
   }
   plan.memory = double(largest_footprint(s, shape).sum());
   plan.fits = machine.memory == 0 || plan.memory <= machine.memory;
-  plan.crosses = machine.ranks_of_node > 0 && shape.ranks() > machine.ranks_of_node && machine.ranks_of_node % shape.tensor > 0;
   return plan;
 }
 
@@ -120,6 +153,13 @@ std::vector<int> candidates(const HybridSettings& s, const GridShape& shape, int
   for (int each = 1; each <= (shape.pipeline == 1 ? 1 : 4 * shape.pipeline); each *= 2)
     if (each == 1 || size_t(each) * size_t(shape.data) <= s.batch) all.push_back(each * shape.data);
   return all;
+}
+
+// One level, two, or both: where messages between nodes cost something else.
+std::vector<bool> level_candidates(const GridShape& shape, int wish, const PlanMachine& m) {
+  if (wish > 0) return {wish == 2};
+  if (shape.data == 1 || !knows_nodes(m)) return {false};
+  return {false, true};
 }
 
 bool before(const GridPlan& a, const GridPlan& b) {
@@ -158,9 +198,12 @@ std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish&
         // A chunk has fewer layers than the network: to keep still fewer changes nothing.
         const bool given = wish.keep_every > 0 || is_in_halves(s.schedule);
         const int first = std::max(1, wish.keep_every), last = given ? first : int(s.sizes.size()) - 1;
-        for (s.keep_every = first; s.keep_every <= last; ++s.keep_every) {
-          ways.push_back(estimate(s, shape, machine));
-          if (ways.back().fits) break;
+        for (const bool two : level_candidates(shape, wish.levels, machine)) {
+          s.two_level = two;
+          for (s.keep_every = first; s.keep_every <= last; ++s.keep_every) {
+            ways.push_back(estimate(s, shape, machine));
+            if (ways.back().fits) break;
+          }
         }
       }
       plans.push_back(*std::ranges::min_element(ways, before));
@@ -198,9 +241,9 @@ std::string table_of(const std::vector<GridPlan>& plans, size_t most) {
   for (size_t i = 0; i < std::min(plans.size(), most); ++i) {
     const GridPlan& p = plans[i];
     char line[160];
-    std::snprintf(line, sizeof line, "%6d %8d %6d %13d   %19.2f   %7.0f %%   %9.1f%s\n", p.shape.data, p.shape.pipeline,
+    std::snprintf(line, sizeof line, "%6d %8d %6d %13d   %19.2f   %7.0f %%   %9.1f%s%s\n", p.shape.data, p.shape.pipeline,
                   p.shape.tensor, p.micro_batches, 1e3 * p.seconds, 100 * p.computing / p.seconds, p.memory / 1e6,
-                  !p.fits ? "  too large" : p.crosses ? "  across nodes" : "");
+                  !p.fits ? "  too large" : p.crosses ? "  across nodes" : "", p.two_level ? "  two levels" : "");
     text += line;
   }
   return text;

@@ -10,7 +10,10 @@
 //   exchange   for each stage, from when it is done: the sum of its gradients over data ranks and the gathering of its
 //              weights, as much as a rank-order allreduce; and the update of its shard
 //   step       the latest stage
-// What messages and sums cost is chapter 05's model; they are taken to move on while ranks compute (chapter 06: not everywhere).
+// What messages and sums cost is chapter 05's model; they are taken to move on while ranks compute (chapter 06: not everywhere). Where
+// it is known what they cost from node to node, this is what messages between ranks of different nodes cost; then the sum of gradients
+// and the gathering are two times a message of one part from each data rank to each other one, and the slowest rank counts. They may
+// also go in two levels, by chapter 05's numbers of messages: then fewer of them are from node to node.
 // Every rank is taken to have a core of its own. All this is rough: it has to find the fastest grid, not the time.
 #pragma once
 
@@ -20,10 +23,10 @@
 #include "chapters/05_collectives/cost.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 
-// What the formulas need to know of a machine. A file of `bench-05 --fit` has the messages only; speed and bandwidth are those
-// of typical_machine() on every machine.
+// What the formulas need to know of a machine: machine_file.h reads it.
 struct PlanMachine {
   Machine messages;
+  Machine between = {};                 // messages from node to node; without lines: as the others
   double operations_per_second = 95e9;  // of one rank, one multiplication and addition being two
   double bytes_per_second = 25e9;       // between one rank and memory
   double memory = 0;                    // bytes that a rank may use; 0: no limit
@@ -36,6 +39,7 @@ PlanMachine typical_machine();
 // A number is 0 where it is to be chosen.
 struct GridWish {
   int data = 0, pipeline = 0, tensor = 0, micro_batches = 0, keep_every = 0;
+  int levels = 0;  // of the exchange between data ranks, 1 or 2
 };
 
 struct GridPlan {
@@ -47,6 +51,7 @@ struct GridPlan {
   bool fits = true;
   int keep_every = 1;    // more than one: activations are computed again, to save memory
   bool crosses = false;  // tensor ranks that sum in every layer are on different nodes
+  bool two_level = false;
 
   // The seconds once more, of the stage that ends last: its passes, their sums and messages, waiting for other stages, and for
   // gradients and weights.
@@ -55,7 +60,7 @@ struct GridPlan {
   } parts = {};
 };
 
-// Estimates one grid.  settings.micro_batches counts.
+// Estimates one grid.  settings.micro_batches and two_level count.
 GridPlan estimate(const HybridSettings& settings, const GridShape& shape, const PlanMachine& machine);
 
 // All grids of `ranks` ranks that the wish allows and that the network has layers for, the fastest first, those with tensor

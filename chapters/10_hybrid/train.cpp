@@ -14,7 +14,7 @@ int train_on_a_grid(MpiSession& mpi, int argc, char** argv) {
 
   Dataset train = read_mnist_train(o.data);
   const Dataset test = read_mnist_test(o.data, train);
-  o.apply(train, mpi.node_size());
+  o.apply(train, mpi.node_size(), mpi.node_rank());
 
   const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
   const Grid grid(o.grid, MPI_COMM_WORLD);

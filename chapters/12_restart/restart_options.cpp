@@ -15,10 +15,10 @@ void RestartOptions::declare(Options& options) {
   options.add("plan", &plan, "only choose the grid for so many ranks, 0 for none: status 0 if there is one", at_least(0));
 }
 
-void RestartOptions::apply(Dataset& train, int ranks_of_node) {
+void RestartOptions::apply(Dataset& train, int ranks_of_node, int node_rank) {
   find_checkpoint();
   if (plan > 0) ranks = ranks_of_node = int(plan);
-  HybridOptions::apply(train, ranks_of_node);
+  HybridOptions::apply(train, ranks_of_node, node_rank);
   data_ = data_of(train);
   if (!found.file.empty()) only_bits = require_same_run(found.header, header(0), found.file);
 }

@@ -21,7 +21,7 @@ struct RestartOptions : HybridOptions {
   // As in chapter 10, but finds the checkpoint to continue from first, and takes its micro-batches if nothing else is said.
   // Collective.  Throws Error: choices that do not fit together, or not to the checkpoint; a folder with checkpoints, of which
   // nobody said what is to become of them.
-  void apply(Dataset& train, int ranks_of_node);
+  void apply(Dataset& train, int ranks_of_node, int node_rank = 0);
 
   // What determines the run and must be equal where it is continued.
   CheckpointHeader header(uint64_t step) const;

@@ -17,7 +17,7 @@ int train_and_survive(MpiSession& mpi, const StopSignal& stop, int argc, char** 
 
   Dataset train = read_mnist_train(o.data);
   const Dataset test = read_mnist_test(o.data, train);
-  o.apply(train, mpi.node_size());
+  o.apply(train, mpi.node_size(), mpi.node_rank());
   if (o.plan > 0) return 0;
 
   const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
