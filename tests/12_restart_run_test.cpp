@@ -427,7 +427,7 @@ TEST_F(Run, IsThatOfItsOptions) {
   const std::string micro_batches = std::to_string(2 * ranks());
   const std::vector<std::pair<std::string, std::string>> all = {
       {"hidden", "13,11"}, {"batch", "29"}, {"micro-batches", micro_batches}, {"optimizer", "momentum"}, {"learning-rate", "0.1"},
-      {"momentum", "0.9"}, {"clip-norm", "0"}, {"train-samples", "200"}, {"seed", "1"}, {"reproducible", "no"}, {"device", "cpu"}, {"replicas", std::to_string(ranks())}, {"tensor", "1"}};
+      {"momentum", "0.9"}, {"clip-norm", "0"}, {"train-samples", "200"}, {"seed", "1"}, {"reproducible", "no"}, {"device", "cpu"}, {"replicas", std::to_string(ranks())}, {"tensor", "1"}, {"levels", "1"}};
   {
     RestartOptions o = resumed();
     Dataset d = data;

@@ -150,7 +150,7 @@ std::string data_of(const Dataset& d) {
 }
 
 std::string require_same_run(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file) {
-  const std::string another = ", or --start-over to begin another run", last_bits = " device reproducible replicas tensor ";
+  const std::string another = ", or --start-over to begin another run", last_bits = " device reproducible replicas tensor levels ";
   std::string only_bits;
   for (const auto& [name, value] : wanted.options) {
     const std::string* theirs = found.option(name);

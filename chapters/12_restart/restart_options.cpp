@@ -69,6 +69,7 @@ CheckpointHeader RestartOptions::header(uint64_t step) const {
                {"reproducible", reproducible ? "yes" : "no"},
                {"device", device},
                {"replicas", reproducible ? "any" : std::to_string(grid.data)},
-               {"tensor", std::to_string(grid.tensor)}};
+               {"tensor", std::to_string(grid.tensor)},
+               {"levels", reproducible ? "any" : std::to_string(levels)}};
   return h;
 }
