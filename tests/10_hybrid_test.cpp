@@ -387,33 +387,32 @@ TEST(TwoLevels, AddTheSumsOfNodes) {
 TEST(TwoLevels, StayWithinTheBoundOnEveryGrid) {
   const Dataset d = data();
   const Yardstick y = yardstick("sgd", d, 9);
-  for (const GridShape& shape : shapes_of(ranks()))
-    for (const std::vector<int>& nodes : some_nodes()) {
-      HybridSettings s = settings("sgd", 2 * shape.data + 1, false);
-      s.two_level = true, s.nodes = nodes;
-      GridRun run(shape, s);
-      train(run.model, d, 0, 9);
-      const std::vector<float> weights = run.model.weights();
-      expect_moved(weights, y.serial.initial);
-      expect_within(y, weights, told(shape, s) + ", nodes " + testing::PrintToString(nodes));
-    }
+  size_t kind = 0;  // of nodes: every grid another one
+  for (const GridShape& shape : shapes_of(ranks())) {
+    HybridSettings s = settings("sgd", 2 * shape.data + 1, false);
+    s.two_level = true, s.nodes = some_nodes()[1 + ++kind % 3];
+    GridRun run(shape, s);
+    train(run.model, d, 0, 9);
+    const std::vector<float> weights = run.model.weights();
+    expect_moved(weights, y.serial.initial);
+    expect_within(y, weights, told(shape, s) + ", nodes " + testing::PrintToString(s.nodes));
+  }
 }
 
 // Only weights travel in two levels then.
 TEST(TwoLevels, KeepTheBitsOfReproducible) {
   const Dataset d = data();
+  size_t kind = 0;
   for (const GridShape& shape : shapes_of(ranks())) {
     HybridSettings s = settings("adam", 5, true);
     GridRun flat(shape, s);
     train(flat.model, d, 0, 5);
     const std::vector<float> expected = flat.model.weights();
-    for (const std::vector<int>& nodes : some_nodes()) {
-      s.two_level = true, s.nodes = nodes;
-      GridRun run(shape, s);
-      train(run.model, d, 0, 5);
-      const std::vector<float> weights = run.model.weights();
-      EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << told(shape, s) << ", nodes " << testing::PrintToString(nodes);
-    }
+    s.two_level = true, s.nodes = some_nodes()[1 + ++kind % 3];
+    GridRun run(shape, s);
+    train(run.model, d, 0, 5);
+    const std::vector<float> weights = run.model.weights();
+    EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << told(shape, s) << ", nodes " << testing::PrintToString(s.nodes);
   }
 }
 
