@@ -108,6 +108,7 @@ TEST(Train, RefusesWhatDoesNotFit) {
                                        {"--precision bf16 --compare-with-serial", "--compare-with-serial: the serial run computes in float, not in bf16"},
                                        {"--messages bf16 --overlap", "--messages bf16: goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce\n"},
                                        {"--messages bf16-sums --reproducible", "--messages bf16-sums: goes with neither"},
+                                       {"--messages bf16 --device cuda --exchange peer", "--messages bf16: goes through the host, not with --exchange peer\n"},
                                        {"--messages bf16 --bucket-kib 8", "--messages bf16: goes with neither"},
                                        {"--messages bf16 --allreduce ring", "--messages bf16: goes with neither"},
                                        {"--precision half --device cuda", "--precision half: needs --device cpu, not cuda"}}) {

@@ -17,6 +17,7 @@ void FewerBitsOptions::apply(Dataset& train) const {
   LossScale{loss_scale};  // throws where it is no power of two
   if (messages != "float" && (reproducible || overlap || bucket_kib > 0 || allreduce != "rank-order"))
     throw Error("--messages " + messages + ": goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce");
+  if (messages != "float" && exchange == "peer") throw Error("--messages " + messages + ": goes through the host, not with --exchange peer");
   if (precision == "float") return;
   if (device != "cpu") throw Error("--precision " + precision + ": needs --device cpu, not " + device);
   if (compare_with_serial) throw Error("--compare-with-serial: the serial run computes in float, not in " + precision);
