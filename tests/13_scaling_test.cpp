@@ -273,12 +273,20 @@ TEST(Mistakes, ARankThatIsNotThere) {
                        "any source"));
   EXPECT_TRUE(contains(error_of([] { simulate(flat(), 0, [] {}); }), "0 ranks"));
   EXPECT_TRUE(contains(error_of([] { compute(1); }), "outside of simulate()"));
+  EXPECT_EQ(error_of([] {
+              simulate(flat(), 1, [] {
+                MPI_Comm comm;
+                MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &comm));
+                ranks_of(comm + 1);  // the next one that there would be
+              });
+            }),
+            "simulated MPI: no such communicator");
 }
 
 // The error of one rank ends all of them: objects of the others are destroyed, also of those that wait, and another
 // simulation can begin.
 TEST(Mistakes, AnErrorOfOneRankEndsAll) {
-  int alive = 0;
+  int alive = 0, went_on = 0;
   struct Counted {
     int& n;
     explicit Counted(int& count) : n(count) { ++n; }
@@ -294,10 +302,13 @@ TEST(Mistakes, AnErrorOfOneRankEndsAll) {
         if (rank() == 2) compute(1), throw Error("rank 2 has had enough");
         if (rank() == 3) return;
         receive_bytes(8, 2);
+        receive_bytes(8, 2);  // after the error no call comes back but the one that was waited in
+        ++went_on;
       });
     });
     EXPECT_EQ(text, "rank 2 has had enough");
     EXPECT_EQ(alive, 0);
+    EXPECT_EQ(went_on, 0);
   }
 }
 

@@ -229,6 +229,28 @@ TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
   EXPECT_NE(two.status, 0);
   EXPECT_TRUE(contains(two.output, "MPI started 2 ranks, not 3"));
   EXPECT_TRUE(open_mpi || two.output.find("It was started by a launcher that speaks PMI (MPICH's).") != std::string::npos) << two.output;
+  EXPECT_TRUE(contains(two.output, open_mpi ? " is linked with Open MPI" : " is linked with MPICH Version:"));
+}
+
+// A library that stands between the guard and MPI says that there is no thread level but the lowest.
+TEST(Session, EndsWhereMpiOffersTooFewThreads) {
+  if (build_folder() != "build") GTEST_SKIP() << "a sanitizer wants to be the first library";
+  const std::string name = build_folder() + "/tests/few_threads", thread_level = build_folder() + "/tests/mpi_guard/thread_level";
+  std::ofstream(name + ".c") << R"(#define _GNU_SOURCE
+#include <dlfcn.h>
+int PMPI_Init_thread(int* argc, char*** argv, int wanted, int* provided) {
+  int error = ((int (*)(int*, char***, int, int*))dlsym(RTLD_NEXT, "PMPI_Init_thread"))(argc, argv, wanted, provided);
+  *provided = 0;
+  return error;
+}
+)";
+  EXPECT_EQ(run_program("cc -w -shared -fPIC " + name + ".c -o " + name + ".so -ldl").output, "");
+  const ProgramRun run = run_program("timeout 60 common/mpi/launch 1 env LD_PRELOAD=" + name + ".so " + thread_level);
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_TRUE(contains(run.output, "rank 0: this MPI offers thread level 0, the program needs 1\n"));
+  // What it makes to know its node it gives back.
+  const ProgramRun frees = run_program("GUARD_FORBIDS=unfreed timeout 60 common/mpi/launch 2 " + thread_level);
+  EXPECT_EQ(frees.status, 0) << frees.output;
 }
 
 // The helper thread makes no MPI call: its rank's own thread may be in the middle of one.

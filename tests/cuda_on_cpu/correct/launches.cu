@@ -27,6 +27,26 @@ int* once(int* p) {
   return p;
 }
 
+// Who comes first, second, ...: ascending, descending or neither, as the environment wants it; on a GPU anyhow. Each comes once.
+__global__ void come(int* comers) { comers[1 + atomicAdd(comers, 1)] = int(threadIdx.x); }
+void expect_order() {
+  int host[65], *p;
+  OK(cudaMalloc(&p, sizeof host));
+  OK(cudaMemset(p, 0, sizeof host));
+  come<<<1, 64>>>(p);
+  OK(cudaMemcpy(host, p, sizeof host, cudaMemcpyDeviceToHost));
+  OK(cudaFree(p));
+  int ascending = 0, descending = 0, sum = 0;
+  for (int i = 0; i < 64; ++i) ascending += host[1 + i] == i, descending += host[1 + i] == 63 - i, sum += host[1 + i];
+  REQUIRE(host[0] == 64 && sum == 64 * 63 / 2);
+#ifdef CUDA_ON_CPU
+  const char* order = std::getenv("CUDA_ON_CPU_ORDER");
+  if (!order) return;
+  REQUIRE((ascending == 64) == (order[0] == 'a'));
+  REQUIRE((descending == 64) == (order[0] == 'd'));
+#endif
+}
+
 int main() {
   const char* text = "k<<<1, 2>>>(p)"; /* k<<<1, 2>>>(p) */  // k<<<1, 2>>>(p)
   const char* raw = R"(k<<<1, 2>>>(p))";
@@ -57,4 +77,5 @@ int main() {
   OK(cudaMemcpy(host, p, sizeof host, cudaMemcpyDeviceToHost));
   for (int i = 0; i < 32; ++i) REQUIRE(host[i] == i + 6);
   OK(cudaFree(p));
+  expect_order();
 }

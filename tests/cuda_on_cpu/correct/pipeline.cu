@@ -24,10 +24,10 @@ __global__ void sum_tiles(float* out, const float* in) {
   out[t] = sum;
 }
 
-// The last two of four floats are filled with zeros, not read.
-__global__ void with_zeros(float* out, const float* in) {
+// The last of four floats are filled with zeros, not read.
+__global__ void with_zeros(float* out, const float* in, int bytes_of_zeros) {
   __shared__ __align__(16) float part[4];
-  if (threadIdx.x == 0) __pipeline_memcpy_async(part, in, 16, 8);
+  if (threadIdx.x == 0) __pipeline_memcpy_async(part, in, 16, bytes_of_zeros);
   __pipeline_commit();
   __pipeline_wait_prior(0);
   __syncthreads();
@@ -48,9 +48,11 @@ int main() {
     for (int step = 0; step < steps; ++step) sum += host[step * tile + (t + 17) % tile];
     REQUIRE(result[t] == sum);
   }
-  with_zeros<<<1, 32>>>(out, in + 4);
-  OK(cudaMemcpy(result, out, 32 * sizeof(float), cudaMemcpyDeviceToHost));
-  REQUIRE(result[0] == 4 && result[1] == 5 && result[2] == 0 && result[3] == 0);
+  for (int zeros : {0, 2, 4}) {
+    with_zeros<<<1, 32>>>(out, in + 4, 4 * zeros);
+    OK(cudaMemcpy(result, out, 32 * sizeof(float), cudaMemcpyDeviceToHost));
+    for (int i = 0; i < 4; ++i) REQUIRE(result[i] == (i < 4 - zeros ? 4 + i : 0));
+  }
   OK(cudaFree(in));
   OK(cudaFree(out));
 }

@@ -6,6 +6,30 @@ __global__ void add(int* p, const int* q) { p[threadIdx.x] += q[threadIdx.x]; }
 
 void CUDART_CB count(void* counter) { ++*static_cast<int*>(counter); }
 
+#ifdef CUDA_ON_CPU
+// How often the host has waited for something that had not run yet.
+extern "C" unsigned long cuda_on_cpu_waits;
+void waits_are_counted(cudaStream_t stream, int* p) {
+  cudaEvent_t event;
+  OK(cudaEventCreate(&event));
+  const auto waits = [&](bool work, auto call) {
+    if (work) fill<<<1, 32, 0, stream>>>(p, 1);
+    if (work) OK(cudaEventRecord(event, stream));
+    const unsigned long before = cuda_on_cpu_waits;
+    OK(call());
+    return cuda_on_cpu_waits - before;
+  };
+  for (bool work : {true, false}) {
+    REQUIRE(waits(work, [&] { return cudaStreamSynchronize(stream); }) == work);
+    REQUIRE(waits(work, [&] { return cudaEventSynchronize(event); }) == work);
+    REQUIRE(waits(work, [] { return cudaDeviceSynchronize(); }) == work);
+  }
+  OK(cudaEventDestroy(event));
+}
+#else
+void waits_are_counted(cudaStream_t, int*) {}
+#endif
+
 int main() {
   int *a, *b, *host, calls = 0;
   cudaStream_t first, second;
@@ -43,6 +67,7 @@ int main() {
   while (cudaStreamQuery(first) == cudaErrorNotReady) {
   }
   REQUIRE(host[31] == 10);
+  waits_are_counted(first, a);
 
   OK(cudaEventDestroy(ready));
   OK(cudaEventDestroy(start));

@@ -67,6 +67,17 @@ void take_part(int number, int from, int to) {
   OK(cudaEventSynchronize(others_read));
   OK(cudaEventQuery(others_written));
 
+  token();
+  // A host that waits for an event of the other process finds what is before it.
+  write_kernel<<<(n + 255) / 256, 256, 0, stream>>>(own, float(10 + number));
+  OK(cudaEventRecord(written, stream));
+  token();
+  OK(cudaEventSynchronize(others_written));
+  OK(cudaMemcpyAsync(found, other, sizeof found, cudaMemcpyDeviceToHost, stream));
+  OK(cudaStreamSynchronize(stream));
+  for (int i = 0; i < n; ++i) REQUIRE(found[i] == float(11 - number) * float(i));
+  token();
+
   int can = 1, devices = 0;
   OK(cudaGetDeviceCount(&devices));
   OK(cudaDeviceCanAccessPeer(&can, 0, 0));
