@@ -145,11 +145,10 @@ float* ShardedUpdate::add_up(size_t layer) {
   return sum;
 }
 
-// The same with the sums of nodes, where this rank's own gradients were. Every rank takes part, with zeros if it had no rows.
+// The same with the sums of nodes, where this rank's own gradients were. Every rank takes part; one without rows has computed zeros.
 float* ShardedUpdate::add_up_in_two_levels(size_t layer) {
   const Range all = shards_.units[layer].range, part = shards_.part(layer, rank_);
   float *const own = gradients_ + all.first, *const sum = gradients_ + part.first;
-  if (std::ranges::all_of(number_of_, [](int n) { return n < 0; })) device_.fill(own, 0, all.size());
   device_.begin_copy_out(own, all.size());
   device_.end_copy_out(own, all.size());
   float* const view = device_.host_view(own, all.size());
