@@ -62,7 +62,7 @@ Formulas formulas(const Shards& shards, const ZeroOptions& options, int state_ve
   row("weights", level < 3 ? "w · n" : in_use);
   row("gradients", level < 2 ? all : "w · (S + U)");
   row("state", level < 1 ? "4 · k · n" : "4 · k · S");
-  row("exchange", "w · (p - 1) · part");
+  row("exchange", options.two_level ? "0" : "w · (p - 1) · part");
   row("sent in a step", level < 3 ? "w · (b · (n - S) + (p - 1) · S)" : "w · (b · (n - S) + (p - 1) · r · (2 · S - first))");
   for (const Letter& letter : letters)
     if (letter.used) result.meanings += (result.meanings.empty() ? "" : ", ") + letter.name + ": " + letter.meaning;
