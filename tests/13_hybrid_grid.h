@@ -28,6 +28,17 @@ inline double messages_of_all(int ranks, int micro_batches) {
   return 2.0 * rest + survivors * std::log2(survivors) * (in_halves ? 2 : 1) + ranks * rounds(ranks);
 }
 
+// A message begins, leaves and arrives; its sender and its receiver have a turn or two each. Its end is put into the queue when it begins,
+// when it is the next of its port, and when the first of a port gets another rate. While it is on its way, up to `partners` others begin and end
+// at each of its two ports, and each time it is looked at.
+inline void expect_work(const StepTime& step, const GridShape& shape) {
+  const double messages = 2 * double(step.messages);  // of both steps
+  const int partners = std::max(shape.data, 4);
+  EXPECT_LT(double(step.work.events), 7 * messages);
+  EXPECT_LT(double(step.work.queued), 4 * messages);
+  EXPECT_LT(double(step.work.looked_at), 4 * partners * messages);
+}
+
 inline void expect_step(const Cluster& c, const std::vector<int>& sizes, const GridShape& shape, int micro_batches, size_t rows) {
   const auto step = [&](int data) {
     return simulate_step(c, settings_of(sizes, data, micro_batches, rows), {data, shape.pipeline, shape.tensor}, {.steps = 1, .trace = {}});
@@ -55,15 +66,7 @@ inline void expect_step(const Cluster& c, const std::vector<int>& sizes, const G
                of_all = 4.0 * rounds(shape.ranks()) * (c.between.alpha(true) + 8.0 * (d * micro_batches + 2) / c.between.bytes_per_second);
   EXPECT_GT(many.seconds, one.seconds - update);
   EXPECT_LT(many.seconds, one.seconds + exchanged + added + of_all);
-
-  // A message begins, leaves and arrives; its sender and its receiver have a turn or two each. Its end is put into the queue when it begins,
-  // when it is the next of its port, and when the first of a port gets another rate. While it is on its way, up to `partners` others begin and end
-  // at each of its two ports, and each time it is looked at.
-  const double messages = 2 * double(many.messages);  // of both steps
-  const int partners = std::max(shape.data, 4);
-  EXPECT_LT(double(many.work.events), 7 * messages);
-  EXPECT_LT(double(many.work.queued), 4 * messages);
-  EXPECT_LT(double(many.work.looked_at), 4 * partners * messages);
+  expect_work(many, shape);
 }
 
 }  // namespace hybrid_grid

@@ -1,7 +1,6 @@
 // Training for the live figure: some steps at a time, and what can be seen of a network between them.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 

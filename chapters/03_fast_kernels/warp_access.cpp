@@ -1,5 +1,8 @@
 #include "chapters/03_fast_kernels/warp_access.h"
 
+#include <algorithm>
+#include <set>
+
 #include "common/error.h"
 
 using namespace cuda_on_cpu;

@@ -1,12 +1,11 @@
 #include "chapters/05_collectives/two_level_halves.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "chapters/05_collectives/add.h"
 #include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/scratch.h"
-#include "common/error.h"
+#include "common/mpi/session.h"
 
 // ---- nodes ----
 

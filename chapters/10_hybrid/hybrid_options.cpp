@@ -30,10 +30,6 @@ void HybridOptions::declare(Options& options) {
   options.add("trace", &trace, "write a timeline of all ranks to this file");
 }
 
-namespace {
-
-}  // namespace
-
 // Half of the node's memory is left to others, and a tenth of what is free on a GPU. Nodes may differ; the smallest share counts, or
 // ranks would choose differently.
 double share_of_memory(const std::string& device, int node_rank, int ranks_of_node) {
