@@ -553,7 +553,7 @@ endef
 $(foreach j,$(judges),$(eval $(call judge_rules,$(j))))
 
 # Programs of a task: of the exercise, of the solution, and of an untouched exercise.
-task_mpi  = $(if $(call is_mpi,tests/exercises/$(1)),$(B)/lib/mpi.a $(B)/lib/mpi_guard.a)
+task_mpi  = $(if $(call is_mpi,tests/exercises/$(1)),$(if $(call task_cuda,$(1)),,$(B)/lib/mpi.a $(B)/lib/mpi_guard.a))
 task_cuda = $(if $(wildcard solutions/$(1).cu exercises/$(1).cu),$(B)/lib/cuda_check.a $(B)/lib/cuda_on_cpu.a)
 task_libraries = $(call task_mpi,$(1)) $(B)/lib/common.a $(call task_cuda,$(1))
 task_flags = $(CXXFLAGS) -Wno-unused-parameter -Wno-unused-variable $(LDFLAGS)
