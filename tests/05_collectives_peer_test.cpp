@@ -166,6 +166,32 @@ TEST_F(PeerWindowTest, ReduceScatterGivesEachRankItsBlock) {
   }
 }
 
+// Into other memory than the vector: first a sum, then one that goes on where that ended. The vector keeps its operands.
+TEST_F(PeerWindowTest, ASumOfABlockGoesOn) {
+  for (const size_t length : lengths()) {
+    const Blocks blocks{length, ranks};
+    const size_t size = blocks.size(rank);
+    Buffer<> sum(*device, size + 1, Purpose::gradients);
+    device->fill(sum, NAN, size + 1);
+    Vector expected(size), found(size);
+    for (int round = 0; round < 3; ++round) {
+      write(operand(rank, length, round));
+      window->reduce_scatter_to(sum, 0, length, round == 0 ? Write::overwrite : Write::accumulate);
+      window->finish();
+      for (int r = 0; r < ranks; ++r) {
+        const Vector x = operand(r, length, round);
+        for (size_t i = 0; i < size; ++i) {
+          const float term = x[blocks.begin(rank) + i];
+          expected[i] = round + r == 0 ? term : expected[i] + term;
+        }
+      }
+    }
+    device->copy_out(found.data(), sum.data(), size);
+    EXPECT_ON_ALL_RANKS(same(found, expected)) << length << " floats";
+    EXPECT_ON_ALL_RANKS(same(read(length), operand(rank, length, 2))) << length << " floats";
+  }
+}
+
 TEST_F(PeerWindowTest, WhoIsFastDoesNotChangeWhatOthersStillRead) {
   write(operand(rank, n));
   window->reduce_scatter(0, n);
@@ -239,6 +265,9 @@ TEST_F(PeerWindowTest, BytesAndTokensAreThoseOfTheFormulas) {
   costs([&] { window->allreduce(0, length); }, share, share, 2);
   costs([&] { window->reduce_scatter(0, length); }, share, 0, 2);
   costs([&] { window->allgather(0, length); }, 0, share, 2);
+  Buffer<> sum(*device, length / p, Purpose::gradients);
+  device->fill(sum, 0, length / p);
+  costs([&] { window->reduce_scatter_to(sum, 0, length, Write::accumulate); }, share, 0, 2);
   window->finish();
   read(1);
 }

@@ -43,11 +43,12 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
 }
 
 TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
-  for (const char* level : {"0", "1", "2", "3", "3 --prefetch"}) {
+  for (const char* level : {"0 --exchange peer", "1 --exchange host", "2", "3", "3 --prefetch"}) {
     const ProgramRun run = launch(3, quick + "--device cuda --optimizer adam --learning-rate 0.001 --zero " + level);
     if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, " on cuda: ") && contains(run.output, "weights have the same bits"));
+    EXPECT_EQ(contains(run.output, " MB (from GPU to GPU)\n"), level != std::string("1 --exchange host") && !on_several_hosts(3)) << run.output;
   }
 }
 

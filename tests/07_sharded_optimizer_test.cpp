@@ -24,6 +24,8 @@
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
+
 namespace {
 
 int ranks() { return ranks_of(MPI_COMM_WORLD); }
@@ -260,7 +262,7 @@ TEST(Zero, BatchesOfAnySizeGiveTheBitsOfTheSerialRun) {
     expect_serial_bits({odd_sizes, 2 * batch + batch / 2 + 1, batch, ranks()}, {50}, "momentum");
 }
 
-TEST(Zero, HasTheBitsOfTheSerialRunOnCudaToo) {
+TEST(Zero, HasTheBitsOfTheSerialRunOnCudaTooThroughTheHost) {
   std::unique_ptr<Device> device;
   try {
     device = make_device("cuda");
@@ -271,7 +273,9 @@ TEST(Zero, HasTheBitsOfTheSerialRunOnCudaToo) {
     const Dataset data = random_dataset(13, 2 * batch);
     const Trained serial = train_serially(*device, data, odd_sizes, batch, ranks(), rule("adam"));
     for (int level = 0; level < ways; ++level) {
-      ShardedRun run(*device, data, odd_sizes, batch, rule("adam"), way(level, 1, ranks()), MPI_COMM_WORLD);
+      ZeroOptions options = way(level, 1, ranks());
+      options.exchange = "host";
+      ShardedRun run(*device, data, odd_sizes, batch, rule("adam"), options, MPI_COMM_WORLD);
       run.epoch();
       const std::vector<float> weights = run.weights();
       EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
@@ -568,6 +572,142 @@ TEST(TwoLevels, SendOneShareBetweenNodes) {
     EXPECT_ON_ALL_RANKS(!even || leaves[0] == members * leaves[1]) << leaves[0] << " " << leaves[1];
     EXPECT_ON_ALL_RANKS(nodes == 1 || leaves[1] > 0);
   }
+}
+
+// --- Between GPUs, or on the CPU that stands in for them: streams run as late as they may, those of other ranks, too ------------------
+
+struct BetweenGpus : testing::Test {
+  void SetUp() override {
+    try {
+      device = std::make_unique<CudaDevice>(0);
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+  static ZeroOptions by(const std::string& exchange, ZeroOptions options) {
+    options.exchange = exchange;
+    return options;
+  }
+  std::unique_ptr<Device> device;
+};
+
+// On up to 4 ranks in several rounds, from 7 ranks on with ranks that never have rows; with parts without elements.
+TEST_F(BetweenGpus, EveryWayEndsWithTheBitsOfTheSerialRun) {
+  int turn = 0;
+  for (const Case& c : {Case{odd_sizes, 23, 20, ranks()}, {odd_sizes, 23, 20, 5}, {narrow_sizes, 23, 20, ranks()}}) {
+    const Dataset data = random_dataset(size_t(c.sizes[0]), c.samples);
+    const Trained serial = train_serially(*device, data, c.sizes, c.batch, c.micro_batches, rule("adam"));
+    for (int level = 0; level < ways; ++level) {
+      const int64_t unit = turn++ % 2 == 0 ? 1 : 50;
+      ShardedRun run(*device, data, c.sizes, c.batch, rule("adam"), by("peer", way(level, unit, c.micro_batches)), MPI_COMM_WORLD);
+      ASSERT_ON_ALL_RANKS(run.zero().between_gpus() == on_one_host());
+      run.epoch();
+      const std::vector<float> weights = run.weights();
+      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
+          << told(c, "peer", level, size_t(unit)) << ": " << compare(weights, serial.weights);
+      EXPECT_ON_ALL_RANKS(compare(weights, run.initial()).max_abs > 0.01);
+    }
+  }
+}
+
+TEST_F(BetweenGpus, ClipsAsThroughTheHost) {
+  OptimizerOptions clipped = rule("momentum");
+  clipped.clip_norm = 0.05;
+  const Dataset data = random_dataset(13, 23);
+  for (const int level : {0, 3}) {
+    std::vector<float> weights[2];
+    for (const bool peer : {false, true}) {
+      ShardedRun run(*device, data, odd_sizes, 20, clipped, by(peer ? "peer" : "host", way(level, 1, ranks() + 1)), MPI_COMM_WORLD);
+      run.epoch();
+      weights[peer] = run.weights();
+    }
+    EXPECT_ON_ALL_RANKS(compare(weights[1], weights[0]).same_bits()) << level << ": " << compare(weights[1], weights[0]);
+  }
+}
+
+// With the input on the device, the host waits for each micro-batch's loss and for nothing else. What the kernels of a rank read and
+// write elsewhere is as much as it would send: its part of the gradients comes from all others, and its weights go to them. Memory is
+// that of the formulas, with two boxes for each window in place of operands.
+TEST_F(BetweenGpus, AStepWaitsForItsLossesAndMovesWhatTheFormulaSays) {
+  if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+  const Dataset data = random_dataset(13, 20);
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+  const int rounds = 2;
+  for (int level = 0; level < ways; ++level) {
+    const Space space{.rows = 20};
+    Mlp mlp(*device, make_layout(odd_sizes), nullptr, nullptr, space);
+    SoftmaxHead head(*device, space);
+    Zero zero(mlp, rule("adam"), by("peer", way(level, 1, rounds * ranks())), MPI_COMM_WORLD);
+    zero.load(std::vector<float>(mlp.layout().count, 0.1f));
+    device->synchronize();
+    unsigned long waits = 0;
+    const auto counted = [&] { return &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0; };
+    for (int round = 0; round < rounds; ++round) {
+      const Range rows = zero.begin_round({0, 20}, round);
+      load_images(mlp, data, order, rows);
+      head.load_labels(data, order, rows);
+      const unsigned long before = counted();
+      mlp.forward(int(rows.size()));
+      head.backward(mlp, 20);
+      mlp.backward(Write::overwrite);
+      waits += counted() - before;
+      head.loss(mlp, 20);
+    }
+    const unsigned long before = counted();
+    zero.step();
+    waits += counted() - before;
+    EXPECT_ON_ALL_RANKS(waits == 0) << "level " << level << ": " << waits;
+
+    const size_t shard = zero.shards().size(rank()), first = zero.shards().part(0, rank()).size(), others = size_t(ranks() - 1);
+    const size_t gathered = level < 3 ? shard : size_t(rounds) * (2 * shard - first);
+    const size_t moved = others * (size_t(rounds) * shard + gathered);
+    EXPECT_ON_ALL_RANKS(zero.moved_between_gpus() == moved) << "level " << level << ": " << zero.moved_between_gpus() << ", " << moved;
+
+    const Footprint formula = predict(zero.shards(), way(level, 1, rounds * ranks()), 2, rank());
+    const size_t windows = level == 0 ? 1 : level < 4 ? 2 : 3;
+    EXPECT_ON_ALL_RANKS(device->memory(Purpose::parameters).live == formula.parameters) << "level " << level;
+    EXPECT_ON_ALL_RANKS(device->memory(Purpose::gradients).live == formula.gradients) << "level " << level;
+    EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == windows * 2 * 4 * PeerWindow::one_shot) << "level " << level;
+  }
+}
+
+// A device of which one rank's memory does not begin an allocation, and so has no handle, for a while.
+struct DeviceWithoutHandles : CudaDevice {
+  void* allocate_bytes(size_t bytes) override {
+    char* p = static_cast<char*>(CudaDevice::allocate_bytes(bytes + gap));
+    gaps[p + gap] = gap;
+    return p + gap;
+  }
+  void free_bytes(void* p) override { CudaDevice::free_bytes(static_cast<char*>(p) - gaps[p]); }
+  size_t gap = rank() == ranks() - 1 ? 256 : 0;
+  std::map<void*, size_t> gaps;
+};
+
+TEST_F(BetweenGpus, WhereOneRankCannotBeReachedAllGoThroughTheHost) {
+  const Dataset data = random_dataset(13, 23);
+  const Trained serial = train_serially(*device, data, odd_sizes, 20, ranks(), rule("adam"));
+  for (const int level : {0, 2, 4}) {
+    DeviceWithoutHandles unreachable;
+    ShardedRun run(unreachable, data, odd_sizes, 20, rule("adam"), by("auto", way(level, 1, ranks())), MPI_COMM_WORLD);
+    unreachable.gap = 0;  // what the device keeps for itself it frees itself
+    run.epoch();
+    EXPECT_ON_ALL_RANKS(!run.zero().between_gpus());
+    const std::vector<float> weights = run.weights();
+    EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << level;
+  }
+}
+
+TEST_F(BetweenGpus, IsRefusedWhereItCannotBe) {
+  const Dataset data = random_dataset(13, 23);
+  ZeroOptions options = by("peer", way(1, 1, ranks()));
+  const auto error = [&](Device& on) { return error_of([&] { ShardedRun(on, data, odd_sizes, 20, rule("sgd"), options, MPI_COMM_WORLD); }); };
+  CpuDevice cpu;
+  EXPECT_EQ(error(cpu), "--exchange peer: needs --device cuda, and goes not with --two-level");
+  options.two_level = true;
+  EXPECT_EQ(error(*device), "--exchange peer: needs --device cuda, and goes not with --two-level");
+  options.exchange = "auto";
+  EXPECT_EQ(error(*device), "");
 }
 
 TEST(Zero, PrefetchBelowLevel3IsRefused) {

@@ -1,5 +1,6 @@
 #include "chapters/05_collectives/peer_window.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -27,13 +28,13 @@ __global__ void add_kernel(PeerWindow::Places to, PeerWindow::Places from, size_
   for (int k = 0; k < to.count; ++k) to.at[k][i] = sum;
 }
 
-// One of the places is this rank's own.
+// Where there are several places, one of them is this rank's vector, and one more may be what its sum begins with.
 void PeerWindow::add(const Places& to, const Places& from, size_t n) {
   if (n == 0) return;
   constexpr unsigned threads = 256;
   add_kernel<<<blocks_for(n, threads), threads, 0, stream_>>>(to, from, n);
   CUDA_CHECK(cudaGetLastError());
-  counted_.read += size_t(from.count - 1) * n;
+  counted_.read += size_t(std::min(from.count, ranks_) - 1) * n;
   counted_.written += size_t(to.count - 1) * n;
 }
 
@@ -80,11 +81,20 @@ void PeerWindow::allreduce(size_t begin, size_t count) {
 }
 
 void PeerWindow::reduce_scatter(size_t begin, size_t count) {
+  reduce_scatter_to(vectors_.at[rank_] + begin + Blocks{count, ranks_}.begin(rank_), begin, count, Write::overwrite);
+}
+
+void PeerWindow::reduce_scatter_to(float* sum, size_t begin, size_t count, Write write) {
   start(begin, count);
   const Blocks blocks{count, ranks_};
-  const size_t first = begin + blocks.begin(rank_);
+  Places operands = vectors_ + (begin + blocks.begin(rank_));
+  if (write == Write::accumulate) {
+    std::copy_backward(operands.at, operands.at + ranks_, operands.at + ranks_ + 1);
+    operands.at[0] = sum;
+    ++operands.count;
+  }
   meet();  // all vectors are there
-  add(mine() + first, vectors_ + first, blocks.size(rank_));
+  add({1, {sum}}, operands, blocks.size(rank_));
   meet();  // all have added
 }
 

@@ -35,6 +35,9 @@ class PeerWindow {
   // The same sum, but each rank gets its own block (blocks.h) of the range only; the rest keeps its operands.
   // 2 meetings, count (p-1)/p elements read.
   void reduce_scatter(size_t begin, size_t count);
+  // The sum of this rank's block of the range goes to `sum` (block), memory of this rank's device. Write::accumulate: it begins with
+  // what is there, ((sum + x0) + x1) + ... The vector keeps its operands, but where `sum` lies in it. Costs the same.
+  void reduce_scatter_to(float* sum, size_t begin, size_t count, Write write);
   // Block r of the range, on every rank = block r of rank r. 2 meetings, count/p (p-1) elements written.
   void allgather(size_t begin, size_t count);
 
@@ -51,11 +54,13 @@ class PeerWindow {
     size_t read = 0, written = 0, meetings = 0;
   };
   const Count& counted() const { return counted_; }
+  // Where an address in this rank's vector lies in it.
+  size_t offset_of(const float* p) const { return size_t(p - vectors_.at[rank_]); }
 
   // The same place in the memory of several ranks, for a kernel.
   struct Places {
     int count = 0;
-    float* at[most_ranks] = {};
+    float* at[most_ranks + 1] = {};  // and one more for what a sum begins with
     Places operator+(size_t offset) const;
   };
 

@@ -28,9 +28,9 @@ Footprint counted(const Device& device) {
   return {peak(Purpose::parameters), peak(Purpose::gradients), peak(Purpose::optimizer), peak(Purpose::exchange), 0};
 }
 
-void print_memory(const Device& device) {
+void print_memory(const Device& device, bool between_gpus) {
   const Footprint f = counted(device);
   const double mb = 1e-6;
-  std::printf("memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, exchange %.2f MB\n",
-              mb * double(f.parameters), mb * double(f.gradients), mb * double(f.optimizer), mb * double(f.exchange));
+  std::printf("memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, exchange %.2f MB%s\n",
+              mb * double(f.parameters), mb * double(f.gradients), mb * double(f.optimizer), mb * double(f.exchange), between_gpus ? " (from GPU to GPU)" : "");
 }

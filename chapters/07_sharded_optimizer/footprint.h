@@ -20,6 +20,7 @@ struct Footprint {
 //     3       S + U        S + U        k S
 //
 // With prefetch, level 3 keeps S + the largest unit with an even number + the largest with an odd one of the parameters.
+// Between GPUs, exchange is two boxes of PeerWindow::one_shot floats for each window: one window at level 0, three with prefetch, else two.
 // In two levels, exchange is 0 (the gradients arrive in chapter 05's working memory), and what is sent is meant for nodes of
 // equal size.
 // Below level 2, batches of more micro-batches than ranks need S more gradients.
@@ -34,4 +35,4 @@ Footprint predict(const Shards& shards, const ZeroOptions& options, int state_ve
 Footprint counted(const Device& device);
 
 // One line on standard output: what the rank with `device` has kept, in MB.
-void print_memory(const Device& device);
+void print_memory(const Device& device, bool between_gpus);

@@ -11,6 +11,7 @@ void ZeroOptions::declare(Options& options) {
               between(0, 3));
   options.add("unit", &unit, "the fewest parameters that travel together", at_least(1));
   options.add("prefetch", &prefetch, "with --zero 3: gather the next unit's weights while this one computes");
+  options.add("exchange", &exchange, "how they travel between GPUs: host memory, or each other's; auto: peer where it can be", {"auto", "host", "peer"});
   options.add("two-level", &two_level, "add inside each node first: fewer bytes between nodes, sums in another order");
 }
 
@@ -26,6 +27,9 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
   shards_ = {make_units(mlp.layout(), size_t(options.unit)), ranks_};
   if (options.two_level) nodes_ = options.nodes.empty() ? nodes_of(comm) : make_nodes(options.nodes);
   allocate(optimizer);
+  open_windows();
+  if (nodes_.empty() && !between_gpus())
+    operands_ = Buffer(device_, size_t(ranks_ - 1) * shards_.largest_part(rank_), Purpose::exchange);
   set_hooks();
 }
 
@@ -39,7 +43,6 @@ void Zero::allocate(const OptimizerOptions& optimizer) {
   for (size_t parity = 0; parity < 2 && options_.prefetch; ++parity)
     gathered_[parity].memory = Buffer(device_, shards_.largest_unit(parity, 2), Purpose::parameters);
   if (all_gradients && rounds() > 1) sums_ = Buffer(device_, shard, Purpose::gradients);
-  if (nodes_.empty()) operands_ = Buffer(device_, size_t(ranks_ - 1) * shards_.largest_part(rank_), Purpose::exchange);
   for (size_t u = 0; u < shards_.units.size(); ++u)
     optimizers_.emplace_back(device_, optimizer, options_.level == 0 ? shards_.units[u].range.size() : part(u).size());
 
@@ -128,15 +131,15 @@ void Zero::set_hooks() {
 void Zero::begin_gathering(size_t u) {
   Gathered& g = gathered(u);
   g.begun = true;
-  if (!options_.prefetch) g.memory = Buffer(device_, shards_.units[u].range.size(), Purpose::parameters);
-  begin_allgather(g.memory, own_weights(u), u, g.messages);
+  if (!places_stay()) g.memory = Buffer(device_, shards_.units[u].range.size(), Purpose::parameters);
+  begin_allgather(g.memory, own_weights(u), u, g);
 }
 
 void Zero::gather_weights(size_t u) {
   const Unit& unit = shards_.units[u];
   Gathered& g = gathered(u);
   if (!g.begun) begin_gathering(u);
-  end_allgather(g.memory, u, g.messages);
+  end_allgather(g.memory, u, g);
   for (int l = unit.first_layer; l < unit.last_layer; ++l)
     mlp_.place_parameters(l, g.memory + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
 }
@@ -144,19 +147,20 @@ void Zero::gather_weights(size_t u) {
 void Zero::free_weights(size_t u) {
   for (int l = shards_.units[u].first_layer; l < shards_.units[u].last_layer; ++l) mlp_.place_parameters(l, nullptr);
   gathered(u).begun = false;
-  if (!options_.prefetch) gathered(u).memory = {};
+  if (!places_stay()) gathered(u).memory = {};
 }
 
 void Zero::make_gradients(size_t u) {
   const Unit& unit = shards_.units[u];
-  computed_gradients_ = Buffer(device_, unit.range.size(), Purpose::gradients);
+  if (between_gpus()) gradients_window_->finish();  // the others have added what is here
+  else computed_gradients_ = Buffer(device_, unit.range.size(), Purpose::gradients);
   for (int l = unit.first_layer; l < unit.last_layer; ++l)
     mlp_.place_gradients(l, computed_gradients_ + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
 }
 
 void Zero::free_gradients(size_t u) {
   for (int l = shards_.units[u].first_layer; l < shards_.units[u].last_layer; ++l) mlp_.place_gradients(l, nullptr);
-  computed_gradients_ = {};
+  if (!between_gpus()) computed_gradients_ = {};
 }
 
 // --- Rounds and steps ------------------------------------------------------------------------------------------------
@@ -173,6 +177,7 @@ Range Zero::begin_round(Range batch, int round) {
   contributors_.clear();
   for (int r = 0; r < ranks_; ++r)
     if (!rows(first + r).empty()) contributors_.push_back(r);
+  if (between_gpus()) gradients_window_->finish();  // backward writes again what the round before has added
   return rows(first + rank_);
 }
 
@@ -181,6 +186,7 @@ Range Zero::begin_round(Range batch, int round) {
 void Zero::reduce(size_t u) {
   if (contributors_.empty()) return;
   if (!nodes_.empty()) return reduce_in_two_levels(u);
+  if (between_gpus()) return reduce_between_gpus(u);
   receive_operands(u);
   const size_t n = part(u).size();
   float* const total = own_gradients(u);
@@ -209,7 +215,7 @@ void Zero::reduce_in_two_levels(size_t u) {
 
 // Before this rank computes the unit's gradients: then nobody who is faster waits for it.
 void Zero::post_receives(size_t u) {
-  if (!nodes_.empty()) return;
+  if (!nodes_.empty() || between_gpus()) return;
   const size_t n = part(u).size();
   device_.synchronize();  // the copies of the unit before may still read the views
   for (int r : contributors_)
@@ -255,6 +261,7 @@ void Zero::clip_gradients() {
 }
 
 void Zero::step() {
+  if (between_gpus()) gradients_window_->finish();
   if (clip_norm_ > 0) clip_gradients();
   for (size_t u = 0; u < shards_.units.size(); ++u) {
     const size_t first = shards_.units[u].range.first;
@@ -272,24 +279,26 @@ void Zero::step() {
 }
 
 // whole (unit) = the parts of all ranks, from end_allgather on; mine (part) may lie in it, in its place.
-void Zero::begin_allgather(float* whole, const float* mine, size_t u, TwoLevelGather& messages) {
+void Zero::begin_allgather(float* whole, const float* mine, size_t u, Gathered& g) {
   const Range unit = shards_.units[u].range, own = part(u);
   float* const place = whole + (own.first - unit.first);
   if (place != mine) device_.copy(place, mine, own.size());
   if (ranks_ == 1) return;
+  if (g.window) return g.window->allgather(g.window->offset_of(whole), unit.size());
   device_.synchronize();  // copies that were begun before may still read the view
   device_.begin_copy_out(place, own.size());
   device_.end_copy_out(place, own.size());
   float* const view = device_.host_view(whole, unit.size());
-  if (nodes_.empty()) begin_allgather_direct(view, view + (place - whole), unit.size(), comm_, messages.inside);
-  else begin_allgather_two_level(view, view + (place - whole), unit.size(), nodes_, comm_, messages);
+  if (nodes_.empty()) begin_allgather_direct(view, view + (place - whole), unit.size(), comm_, g.messages.inside);
+  else begin_allgather_two_level(view, view + (place - whole), unit.size(), nodes_, comm_, g.messages);
 }
 
-void Zero::end_allgather(float* whole, size_t u, TwoLevelGather& messages) {
+void Zero::end_allgather(float* whole, size_t u, Gathered& g) {
   const size_t n = shards_.units[u].range.size();
   if (ranks_ == 1) return;
-  if (nodes_.empty()) messages.inside.wait();
-  else end_allgather_two_level(device_.host_view(whole, n), n, nodes_, comm_, messages);
+  if (g.window) return g.window->finish();
+  if (nodes_.empty()) g.messages.inside.wait();
+  else end_allgather_two_level(device_.host_view(whole, n), n, nodes_, comm_, g.messages);
   device_.begin_copy_in(whole, n);
   device_.end_copy_in(whole, n);
 }

@@ -16,11 +16,14 @@
 
 #include <mpi.h>
 
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
+#include "chapters/05_collectives/peer_window.h"
 #include "chapters/05_collectives/two_level_halves.h"
 #include "chapters/07_sharded_optimizer/shards.h"
 #include "common/options.h"
@@ -32,6 +35,7 @@ struct ZeroOptions {
   bool prefetch = false;      // level 3: a unit's weights are gathered while the unit before it computes
   bool two_level = false;     // gradients and weights travel in two levels; gradients arrive in chapter 05's working memory
   std::vector<int> nodes = {};  // with two_level: a name for each rank's node, for tests; empty: what MPI says
+  std::string exchange = "auto";  // between GPUs of a node: peer, through host memory: host, or auto: peer where it can be
 
   // Declares all but micro_batches and nodes as command-line options.
   void declare(Options& options);
@@ -62,6 +66,11 @@ class Zero {
   const Shards& shards() const { return shards_; }
   int rank() const { return rank_; }
 
+  // Whether gradients and weights go from GPU to GPU (zero_between_gpus.cpp), and how many floats this rank's kernels have read from
+  // other GPUs and written to them so far.
+  bool between_gpus() const { return gradients_window_ != nullptr; }
+  size_t moved_between_gpus() const;
+
  private:
   void allocate(const OptimizerOptions& optimizer);
   void set_hooks();
@@ -72,12 +81,15 @@ class Zero {
   void free_gradients(size_t unit);
   void reduce(size_t unit);
   void reduce_in_two_levels(size_t unit);
+  void open_windows();
+  void reduce_between_gpus(size_t unit);
   void post_receives(size_t unit);
   void receive_operands(size_t unit);
   void send_parts(const float* gradients, size_t unit);
   void clip_gradients();
-  void begin_allgather(float* whole, const float* mine, size_t unit, TwoLevelGather& messages);
-  void end_allgather(float* whole, size_t unit, TwoLevelGather& messages);
+  struct Gathered;
+  void begin_allgather(float* whole, const float* mine, size_t unit, Gathered& g);
+  void end_allgather(float* whole, size_t unit, Gathered& g);
 
   Range part(size_t unit) const { return shards_.part(unit, rank_); }
   float* own_weights(size_t unit) const;
@@ -99,19 +111,23 @@ class Zero {
   Buffer<> sums_;                // below level 2, where a batch takes several rounds: the shard's gradients so far
   std::vector<Optimizer> optimizers_;         // one a unit: for this rank's part, at level 0 for the whole unit
   // Level 3: the weights of the unit in use. With prefetch there are two places, allocated once, for units with an even and with
-  // an odd number: while one computes, the next one's arrive in the other place.
+  // an odd number: while one computes, the next one's arrive in the other place. Between GPUs a place is allocated once, too: the
+  // others have it open.
   struct Gathered {
     Buffer<> memory;
     TwoLevelGather messages;
+    std::shared_ptr<PeerWindow> window;  // between GPUs
     bool begun = false;
   };
   Gathered gathered_[2];
   Gathered& gathered(size_t unit) { return gathered_[options_.prefetch ? unit % 2 : 0]; }
+  bool places_stay() const { return options_.prefetch || between_gpus(); }
   Buffer<> computed_gradients_;  // from level 2 on: of the unit in use
   Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part
 
   Pending messages_;               // of the unit that is being reduced
-  TwoLevelGather gathering_;       // of the unit whose new weights are being gathered
+  Gathered gathering_;             // of the unit whose new weights are being gathered
   std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
   bool first_round_ = true;        // whether the sum begins in this round
+  std::shared_ptr<PeerWindow> gradients_window_;  // between GPUs, over the memory that backward writes
 };

@@ -1,0 +1,52 @@
+// ZeRO between GPUs of one node: chapter 05's peer windows in place of messages. Owners add the gradients of the others where these
+// computed them, and write new weights to where the others need them. No host waits for its GPU; the bits are those of messages.
+#include <cstdio>
+
+#include "chapters/07_sharded_optimizer/zero.h"
+#include "common/error.h"
+
+// What a window is opened on stays where it is: from level 2 on a place for the gradients of any unit, at level 3 one or two for weights.
+// All windows open or, on all ranks, none.
+void Zero::open_windows() {
+  const auto gpu = dynamic_cast<CudaDevice*>(&device_);
+  const bool fits = gpu && !options_.two_level;
+  if (options_.exchange == "peer" && !fits) throw Error("--exchange peer: needs --device cuda, and goes not with --two-level");
+  if (options_.exchange == "host" || !fits) return;
+
+  const auto window_on = [&](Buffer<>& memory) { return std::make_shared<PeerWindow>(*gpu, memory, memory.size(), comm_); };
+  try {
+    if (options_.level >= 2) computed_gradients_ = Buffer(device_, shards_.largest_unit(), Purpose::gradients);
+    const auto gradients = window_on(options_.level >= 2 ? computed_gradients_ : gradients_);
+    for (size_t parity = 0; options_.level == 3 && parity < (options_.prefetch ? 2 : 1); ++parity) {
+      Gathered& g = gathered_[parity];
+      if (!options_.prefetch) g.memory = Buffer(device_, shards_.largest_unit(), Purpose::parameters);
+      if (g.memory.size() > 0) g.window = window_on(g.memory);
+    }
+    if (options_.level == 0) gathering_.window = gradients;
+    else if (options_.level < 3) gathering_.window = window_on(parameters_);
+    gradients_window_ = gradients;
+  } catch (const Error& error) {
+    if (rank_ == 0) std::printf("%s: gradients and weights go through host memory\n", error.what());
+    for (Gathered& g : gathered_) g.window = nullptr;
+    if (!options_.prefetch) gathered_[0].memory = {};
+    computed_gradients_ = {};
+  }
+}
+
+// As reduce, on the window's stream, beside what backward computes next. A rank without rows has computed zeros.
+void Zero::reduce_between_gpus(size_t u) {
+  PeerWindow& window = *gradients_window_;
+  window.reduce_scatter_to(own_gradients(u), window.offset_of(unit_gradients(u)), shards_.units[u].range.size(),
+                           first_round_ ? Write::overwrite : Write::accumulate);
+}
+
+size_t Zero::moved_between_gpus() const {
+  size_t sum = 0;
+  const auto add = [&](const std::shared_ptr<PeerWindow>& window) {
+    if (window) sum += window->counted().read + window->counted().written;
+  };
+  add(gradients_window_);
+  if (gathering_.window != gradients_window_) add(gathering_.window);
+  for (const Gathered& g : gathered_) add(g.window);
+  return sum;
+}
