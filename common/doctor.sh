@@ -93,9 +93,11 @@ nvcc=${NVCC:-}
 if found nvidia-smi && gpus=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null) && [ -n "$gpus" ]; then
   ok "GPU: $gpus"
   [ -n "$nvcc" ] || note "no nvcc on the PATH: the GPU stays idle; add the toolkit's bin folder to PATH, or: make NVCC=/path/to/nvcc"
-else
-  note "no GPU"
-fi
+  # pairs WORD: how many pairs of GPUs have this word in a table of nvidia-smi.
+  pairs() { awk -v word="$1" '$1 ~ /^GPU[0-9]+$/ && $2 !~ /^GPU/ { for (i = 2; i <= NF; i++) n += $i ~ word } END { print n / 2 }'; }
+  all=$(echo "$gpus" | awk 'END { print NR * (NR - 1) / 2 }') reach=$(nvidia-smi topo -p2p r 2>/dev/null | pairs '^OK$')
+  if [ "$all" -gt 0 ]; then ok "GPUs that can read each other's memory: $reach of $all pairs, $(nvidia-smi topo -m 2>/dev/null | pairs '^NV[0-9]') by NVLink (common/cluster/README.md)"; fi
+else note "no GPU"; fi
 if [ -n "$nvcc" ]; then
   release=$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')
   gpus=$(sh common/cuda_on_cpu/toolkit.sh "$nvcc" 2>"$work/log" | cut -d ' ' -f 1)
@@ -105,9 +107,7 @@ if [ -n "$nvcc" ]; then
   if [ -n "$newest" ] && [ "$newest" -lt "${release%%.*}" ]; then
     bad "the driver runs CUDA up to release $newest, the Toolkit is of release $release" "a newer driver, or an older Toolkit: make NVCC=/path/to/nvcc; or make CUDA=cpu"
   fi
-else
-  note "no CUDA Toolkit"
-fi
+else note "no CUDA Toolkit"; fi
 ok "make builds .cu files for the $([ "${CUDA:-cpu}" = gpu ] && echo 'GPU, and make train runs there' || echo 'CPU, and make train runs on the cores') (DEVICE=cpu|cuda)"
 
 echo "Optional extras:"
