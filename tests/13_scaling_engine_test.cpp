@@ -249,6 +249,29 @@ TEST(Flows, OfANodeShareItsCards) {
   }
 }
 
+// Three messages of rank 0, two of them to the same rank, leave its port at the same moment. It waits for one, and sees that all have gone.
+TEST(Flows, EndTogether) {
+  for (int first = 0; first < 3; ++first)
+    for (int waited = 0; waited < 3; ++waited)
+      simulate(plain(64), 3, [&] {
+        char data[3][64] = {};
+        MPI_Request requests[3];
+        const int rank = rank_of(MPI_COMM_WORLD);
+        for (int i = first; i < first + 3; ++i) {
+          const int to = i % 3 == 0 ? 1 : 2, tag = i % 3;
+          if (rank == 0) MPI_CHECK(MPI_Isend(data[tag], 64, MPI_CHAR, to, tag, MPI_COMM_WORLD, &requests[tag]));
+          if (rank == to) MPI_CHECK(MPI_Recv(data[tag], 64, MPI_CHAR, 0, tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        }
+        if (rank != 0) return;
+        MPI_CHECK(MPI_Wait(&requests[waited], MPI_STATUS_IGNORE));
+        EXPECT_EQ(virtual_time(), 3);
+        int done = 0;
+        MPI_CHECK(MPI_Testall(3, requests, &done, MPI_STATUSES_IGNORE));
+        EXPECT_TRUE(done) << "posted first: " << first << ", waited for: " << waited;
+        MPI_CHECK(MPI_Waitall(3, requests, MPI_STATUSES_IGNORE));
+      });
+}
+
 TEST(Flows, GoAsTheRuleSays) {
   for (uint64_t seed = 0; seed < 400; ++seed) {
     const RandomFlows r = random_flows(seed);
@@ -294,6 +317,8 @@ TEST(Flows, StandInLineWithFifoPorts) {
   c.fifo_ports = true;
   EXPECT_EQ(ends_of(c, 4, {{0, 0, 1, 4}, {1, 0, 2, 2}, {2, 3, 2, 1}, {3, 3, 1, 1}}), (std::vector<double>{4, 6, 3, 5}));
   EXPECT_EQ(ends_of(c, 4, {{1, 2, 1, 1}, {1, 3, 1, 1}, {0, 0, 1, 2}}), (std::vector<double>{3, 4, 2}));  // at the same moment: by rank
+  EXPECT_EQ(ends_of(c, 4, {{0, 0, 1, 4}, {1, 3, 1, 1}, {2, 2, 1, 1}}), (std::vector<double>{4, 5, 6}));  // the one that has waited longest
+  EXPECT_EQ(ends_of(c, 3, {{0, 0, 1, 4}, {1, 0, 2, 0}}), (std::vector<double>{4, 1}));                  // without bytes: it needs no port
 }
 
 // The example of the chapter's text.
@@ -399,6 +424,30 @@ TEST(ALongMessage, BeginsWhenTheSecondOfTheTwoIsInMpi) {
     });
     EXPECT_EQ(s.seconds, 0.5 + begins + 1);
   }
+}
+
+// The receiver asks at 1, when there is a message, and computes from then on until 10. So its sender can begin when it is there again, at 3.
+TEST(ALongMessage, NeedsItsReceiverOnce) {
+  Cluster c = plain(64);
+  c.eager_bytes = 0;
+  const Simulated s = simulate(c, 2, [] {
+    char data[64] = {};
+    MPI_Request request;
+    int done = 0;
+    if (rank_of(MPI_COMM_WORLD) == 0) {
+      compute(0.5);
+      MPI_CHECK(MPI_Isend(data, 64, MPI_CHAR, 1, 0, MPI_COMM_WORLD, &request));
+      compute(2.5);
+    } else {
+      MPI_CHECK(MPI_Irecv(data, 64, MPI_CHAR, 0, 0, MPI_COMM_WORLD, &request));
+      compute(1);
+      MPI_CHECK(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
+      compute(9);
+    }
+    MPI_CHECK(MPI_Wait(&request, MPI_STATUS_IGNORE));
+  });
+  EXPECT_EQ(s.ranks[0].seconds, 3 + 1);
+  EXPECT_NEAR(s.ranks[1].seconds, 10, 1e-6);  // a question costs 1e-7 s
 }
 
 // ---- Whole programs ----

@@ -133,7 +133,7 @@ Case random_case(uint64_t seed, bool max_min) {
 
 }  // namespace
 
-// The example of the chapter's text: three messages to rank 2 have a third of its port each. Rank 1 sends one of them and one to rank 4, which has
+// By hand: three messages to rank 2 have a third of its port each. Rank 1 sends one of them and one to rank 4, which has
 // half of the port out of rank 1, or with max-min two thirds: what the other one leaves.
 TEST(Sharing, OfTheExample) {
   Case c;

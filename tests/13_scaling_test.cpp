@@ -181,6 +181,30 @@ TEST(Messages, AreMatchedBySenderTagCommunicatorAndOrder) {
   });
 }
 
+// Rank 0 has asked rank 1 for a message before both call a collective, whose messages are not what it has asked for.
+TEST(Messages, OfCollectivesMeetNoReceive) {
+  simulate(flat(), 2, [] {
+    int value = 7 * rank(), all[2] = {};
+    MPI_Request request = MPI_REQUEST_NULL;
+    if (rank() == 0) MPI_CHECK(MPI_Irecv(&value, 1, MPI_INT, 1, 0, MPI_COMM_WORLD, &request));
+    const int mine = 40 + rank();
+    MPI_CHECK(MPI_Allgather(&mine, 1, MPI_INT, all, 1, MPI_INT, MPI_COMM_WORLD));
+    if (rank() == 1) MPI_CHECK(MPI_Send(&value, 1, MPI_INT, 0, 0, MPI_COMM_WORLD));
+    MPI_CHECK(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    EXPECT_TRUE(all[0] == 40 && all[1] == 41 && value == 7) << all[0] << " " << all[1] << " " << value;
+  });
+}
+
+TEST(Messages, ToNobodyTakeNoTime) {
+  const Simulated s = simulate(flat(), 1, [] {
+    int value = 7;
+    MPI_Status status;
+    MPI_CHECK(MPI_Sendrecv(&value, 1, MPI_INT, MPI_PROC_NULL, 0, &value, 1, MPI_INT, MPI_PROC_NULL, 0, MPI_COMM_WORLD, &status));
+    EXPECT_TRUE(value == 7 && status.MPI_SOURCE == MPI_PROC_NULL);
+  });
+  EXPECT_TRUE(s.seconds == 0 && s.sum().messages == 0);
+}
+
 // Short ones at once, long ones when both sides are there: in both cases what was sent, not what is there later.
 TEST(Messages, ArriveWhole) {
   for (const double eager : {0.0, 1e18})
@@ -271,6 +295,7 @@ TEST(Mistakes, ARankThatIsNotThere) {
             "rank 0: sends to rank 2 of 'MPI_COMM_WORLD', which has 2");
   EXPECT_TRUE(contains(error_of([] { simulate(flat(), 2, [] { receive_bytes(1, MPI_ANY_SOURCE); }); }),
                        "any source"));
+  EXPECT_EQ(error_of([] { simulate(flat(), 2, [] { send_bytes(1, rank()); }); }), "rank 0 sends to itself, which is not simulated");
   EXPECT_TRUE(contains(error_of([] { simulate(flat(), 0, [] {}); }), "0 ranks"));
   EXPECT_TRUE(contains(error_of([] { compute(1); }), "outside of simulate()"));
   EXPECT_EQ(error_of([] {

@@ -48,7 +48,7 @@ void Network::join(double now, int number, double bytes) {
   set_rate(now, stream, s.rate);
 }
 
-// Of the flows of a stream, the first one has ended.
+// Of the flows of a stream, the first one has ended. What else ends now is in the queue at once: nobody sees one end without the others.
 void Network::end(double now, int number) {
   const int stream = streams_of_[size_t(number)];
   if (stream < 0) return;
@@ -59,9 +59,13 @@ void Network::end(double now, int number) {
   s.since = now;
   s.flows.erase(s.flows.begin());
   change(s.route, -1);
-  if (!s.flows.empty()) return set_rate(now, stream, s.rate);
-  for (const int port : s.route) std::erase(ports_[size_t(port)].streams, stream);
-  s.rate = s.sent = 0;
+  if (s.flows.empty()) {
+    for (const int port : s.route) std::erase(ports_[size_t(port)].streams, stream);
+    s.rate = s.sent = 0;
+  } else {
+    set_rate(now, stream, s.rate);
+  }
+  queue_the_firsts();
 }
 
 void Network::change(const Route& route, int flows) {
@@ -89,8 +93,6 @@ void Network::let_the_first_go(double now) {
 
 bool Network::settle(double now) {
   if (settled()) return false;
-  queue_the_firsts();
-  if (!events_.empty() && events_.begin()->moment == now) return true;  // some more end now
   if (cluster_.fifo_ports) let_the_first_go(now);
   find_those_that_change();
   for (double least = 0; !without_rate_.empty();) {

@@ -45,8 +45,6 @@ void World::begin_fiber() {
   World& w = *current;
   try {
     (*w.program_)();
-    w.take_turn();
-    w.enter();  // MPI_Finalize: it stays there
   } catch (const Ended&) {
   } catch (...) {
     if (!w.failure_) w.failure_ = std::current_exception();

@@ -1,0 +1,2 @@
+# chapters/13_scaling/simulation.cpp 13_scaling_noise_test Noise.IsNormal*
+s/std::exp(c.noise \* normal(world().now()))/std::exp(c.noise * normal(-1))/
