@@ -58,9 +58,7 @@ size_t bytes_of(int count, MPI_Datatype type) {
 }
 
 void combine(void* sum, const void* other, size_t n, MPI_Datatype type, MPI_Op op) {
-  const bool of_numbers = type != MPI_FLOAT_INT && (op == MPI_SUM || op == MPI_MAX || op == MPI_MIN);
-  if (!of_numbers && !(type == MPI_FLOAT_INT && op == MPI_MAXLOC))
-    throw Error("simulated MPI: only sums, maxima and minima are simulated");
-  if (!find(type).combine) throw Error("simulated MPI: sums of a datatype that is not simulated");
+  const bool known = type == MPI_FLOAT_INT ? op == MPI_MAXLOC : op == MPI_SUM || op == MPI_MAX || op == MPI_MIN;
+  if (!known || !find(type).combine) throw Error("simulated MPI: only sums, maxima and minima of numbers are simulated");
   if (!is_ghost(sum) && !is_ghost(other)) find(type).combine(sum, other, n, op);
 }

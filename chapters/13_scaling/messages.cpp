@@ -65,6 +65,8 @@ void meet(int send, int receive) {
   if (m.arrived) arrive(send);
 }
 
+}  // namespace
+
 void message_event(const Event& event) {
   World& w = world();
   Request& m = request_of(event.number);
@@ -93,6 +95,8 @@ std::string words_for(int handle) {
          ", tag " + std::to_string(r.tag);
 }
 
+namespace {
+
 int new_request(bool receives, void* memory, size_t bytes, int other, int tag, MPI_Comm comm, const char* collective) {
   const int me = world().rank();
   const Communicator& c = communicator_of(comm);
@@ -114,8 +118,8 @@ int new_request(bool receives, void* memory, size_t bytes, int other, int tag, M
   }
   SimulatedMpi& mpi = simulated_mpi();
   if (mpi.unused.empty()) {
-    mpi.requests.push_back(std::move(r));
-    return int(mpi.requests.size()) - 1;
+    mpi.unused.push_back(int(mpi.requests.size()));
+    mpi.requests.emplace_back();
   }
   const int handle = mpi.unused.back();
   mpi.unused.pop_back();
@@ -177,10 +181,4 @@ void finish(MPI_Request handle, MPI_Status* status) {
   if (w.ending()) return;
   if (status != MPI_STATUS_IGNORE) *status = request_of(handle).status;
   release(handle);
-}
-
-void listen_to(World& world) {
-  world.message_event = message_event;
-  world.rank_entered = rank_entered;
-  world.words_for = words_for;
 }

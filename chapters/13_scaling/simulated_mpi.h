@@ -89,8 +89,6 @@ MPI_Request begin_send(const void* data, size_t bytes, int other, int tag, MPI_C
 MPI_Request begin_receive(void* data, size_t bytes, int other, int tag, MPI_Comm comm, const char* collective = nullptr);
 bool has_ended(MPI_Request request);
 void finish(MPI_Request request, MPI_Status* status = MPI_STATUS_IGNORE);
-// The world tells what happens to messages, and who enters MPI.
-void listen_to(World& world);
 
 Communicator& communicator_of(MPI_Comm comm);
 MPI_Comm new_communicator(std::vector<int> members, const std::string& name);

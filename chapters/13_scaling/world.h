@@ -14,6 +14,11 @@
 
 struct Timeline;
 
+// What happens to messages, what follows when a rank has entered an MPI function, and what it waits for, in words: messages.cpp.
+void message_event(const Event& event);
+void rank_entered(int rank);
+std::string words_for(int request);
+
 class World {
  public:
   World(const Cluster& cluster, int ranks, Timeline* timeline);  // timeline: may be null
@@ -27,10 +32,6 @@ class World {
   Timeline* const timeline;
   Events events;
   Network network;
-  // What happens to messages, and that a rank has entered an MPI function: messages.cpp says what follows.
-  std::function<void(const Event&)> message_event;
-  std::function<void(int rank)> rank_entered;
-  std::function<std::string(int request)> words_for;  // for an error
 
   // All that follows is called by the rank that runs.
   int rank() const { return running_; }
