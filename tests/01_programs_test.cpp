@@ -36,7 +36,7 @@ TEST(Programs, HelpNamesEveryOption) {
             "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n");
   EXPECT_EQ(told("bench"),
             "data TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nbatch N (1 to 60000) [128]\npairs N (11 to 1001) [31]\n"
-            "training-only\nall-products\n");
+            "training-only\nall-products\ncsv TEXT\n");
   EXPECT_EQ(told("fit_function"),
             "function sine|step|zigzag [sine]\nhidden N,N,.. (1 to 4096) [64,64]\nsteps N (0 to 1000000) [3000]\n"
             "optimizer sgd|momentum|adam [adam]\nlearning-rate X (0 to 100) [0.003]\nseed N (at least 0) [1]\nlog TEXT\n");

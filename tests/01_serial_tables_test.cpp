@@ -247,13 +247,37 @@ TEST(Bench, PrintsWhatTheClockSaysWithOpenBlas) {
 TEST(Bench, HasTheProductsOfFourBatches) {
   const data_sets::DataSet data({20, 2, 2, 3}, {20, 2, 2, 3});
   const ClockOfTest by_test{KnownClock(0)};
-  const std::string text = said(bench_program::main_of_program, {"--data", data.folder, "--hidden", "1", "--all-products"});
+  const std::string csv = scratch_file("products.csv");
+  const std::string text = said(bench_program::main_of_program, {"--data", data.folder, "--hidden", "1", "--all-products", "--csv", csv});
   std::string batches;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with("all ")) batches += line.substr(11, 16);
   EXPECT_EQ(batches, "batch 32        batch 64        batch 128       batch 256       ");
   EXPECT_FALSE(contains(text, "Training"));
+  // The same as numbers: of each product the rate of the last step.
+  std::ifstream numbers(csv);
+  std::string row;
+  std::getline(numbers, row);
+  EXPECT_EQ(row, "# " + machine_name());
+  std::getline(numbers, row);
+  EXPECT_EQ(row, "shape,m,n,k,product,gflops");
+  int rows = 0;
+  lines = std::istringstream(text);
+  for (std::string line; std::getline(lines, line);) {
+    char name[16];
+    int m, n, k;
+    double rate;
+    if (std::sscanf(line.c_str(), "%15s %d x %d x %d %*f %*f %% %*f %*f %% %lf", name, &m, &n, &k, &rate) != 5) continue;
+    ASSERT_TRUE(std::getline(numbers, row));
+    const std::string begin = format("%s,%d,%d,%d,packed,", name, m, n, k);
+    ASSERT_TRUE(row.starts_with(begin)) << row << " " << begin;
+    EXPECT_NEAR(std::stod(row.substr(begin.size())), rate, 0.06);  // printed with one digit
+    ++rows;
+  }
+  EXPECT_EQ(rows, 4 * 5);
+  EXPECT_FALSE(std::getline(numbers, row));
+  std::remove(csv.c_str());
   setenv("OPENBLAS_CORETYPE", "Old", 1);
   const std::string alone = said(bench_program::main_of_program, {"--data", data.folder, "--hidden", "1", "--batch", "20", "--pairs", "11", "--training-only"});
   unsetenv("OPENBLAS_CORETYPE");

@@ -44,7 +44,7 @@ TEST(Clusters, AreReadInTheirUnits) {
   std::ofstream(file) << "# A title, with words\nranks-per-node 3 # and a comment\n\ncards-per-node 2\neager-kib 5\ninside-latency-us 7\n"
                          "inside-overhead-us 11\ninside-gap-us 53\nfifo-ports 1\nisland-gbyte-per-second 59\nranks-per-island 3\nnodes-per-rack 5\nrails 1\noversubscription 7\ninside-rendezvous-us 13\ninside-gbyte-per-second 17\nbetween-latency-us 19\n"
                          "between-overhead-us 23\nbetween-rendezvous-us 29\nbetween-gbyte-per-second 31\ntflop-per-second 37\n"
-                         "memory-gbyte-per-second 41\nmemory-gbyte 43\nlaunch-us 47\n";
+                         "memory-gbyte-per-second 41\nmemory-gbyte 43\nlaunch-us 47\nmultiprocessors 61\ntile-rows 67\ntile-columns 71\n";
   const Cluster c = load_cluster(file);
   std::filesystem::remove(file);
   EXPECT_EQ(c.title, "A title, with words");
@@ -63,6 +63,7 @@ TEST(Clusters, AreReadInTheirUnits) {
   EXPECT_DOUBLE_EQ(c.bytes_per_second, 41e9);
   EXPECT_DOUBLE_EQ(c.memory, 43e9);
   EXPECT_DOUBLE_EQ(c.launch, 47e-6);
+  EXPECT_TRUE(c.multiprocessors == 61 && c.tile_rows == 67 && c.tile_columns == 71 && c.products.empty());
   EXPECT_DOUBLE_EQ(c.inside.gap, 53e-6);
   EXPECT_DOUBLE_EQ(c.inside.alpha(false), 71e-6);
   EXPECT_DOUBLE_EQ(c.inside.alpha(true), 84e-6);
@@ -107,12 +108,12 @@ TEST(Clusters, EveryNumberHasItsLeastValue) {
     const char *least, *below;
     std::vector<std::string> names;
   } groups[] = {
-      {"1", "0.999", {"ranks-per-node", "cards-per-node", "ranks-per-island", "nodes-per-rack", "oversubscription"}},
+      {"1", "0.999", {"ranks-per-node", "cards-per-node", "ranks-per-island", "nodes-per-rack", "oversubscription", "multiprocessors", "tile-rows", "tile-columns"}},
       {"1e-6", "0.9e-6", {"tflop-per-second", "memory-gbyte-per-second", "island-gbyte-per-second", "inside-gbyte-per-second", "between-gbyte-per-second"}},
       {"0", "-0.1", {"eager-kib", "memory-gbyte", "launch-us", "progress-alone", "fifo-ports", "max-min", "rails", "inside-latency-us", "inside-overhead-us",
                      "inside-gap-us", "inside-rendezvous-us", "between-latency-us", "between-overhead-us", "between-gap-us", "between-rendezvous-us"}}};
   const std::set<std::string> may_be_missing = {"progress-alone", "fifo-ports", "max-min", "ranks-per-island", "island-gbyte-per-second", "nodes-per-rack",
-                                                "rails", "oversubscription", "inside-gap-us", "between-gap-us"};
+                                                "rails", "oversubscription", "inside-gap-us", "between-gap-us", "multiprocessors", "tile-rows", "tile-columns"};
   const auto file_with = [&](const std::string& name, const char* value) {  // value: null for none
     std::string text = "# x\n";
     for (const auto& group : groups)

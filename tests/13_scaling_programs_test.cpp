@@ -314,7 +314,7 @@ TEST(Bench, IsNotBelievedIfTheRealProcessesWereDisturbed) {
 
 TEST(Programs, HaveTheseOptions) {
   const std::string network = "cluster TEXT [two_cores]\ninputs N (1 to 1048576) [784]\nhidden N,N,.. (1 to 1048576) [512,256]\n"
-                              "batch N (1 to 16777216) [1024]\noptimizer sgd|momentum|adam [sgd]\nplacement block|round-robin [block]\nfifo-ports\nprogress-alone\n";
+                              "batch N (1 to 16777216) [1024]\noptimizer sgd|momentum|adam [sgd]\nplacement block|round-robin [block]\nproducts TEXT\nfifo-ports\nprogress-alone\n";
   EXPECT_EQ(options_told(run("scaling --help").output), "ranks N (1 to 16384) [64]\nweak\ndata-only\npipeline N (0 to 1000) [0]\ntensor N (0 to 1000) [0]\ncsv TEXT\n" + network);
   EXPECT_EQ(options_told(run("grids --help").output), "ranks N (1 to 16384) [16]\nshow N (at least 1) [8]\n" + network);
   EXPECT_EQ(options_told(run("bench --help").output), "ranks N (1 to 64) [2]\nrounds N (1 to 10000) [15]\nbatches N,N,.. (1 to 1048576) [128,1024]\n"

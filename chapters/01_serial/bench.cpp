@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 
 #include "chapters/01_serial/core_peak.h"
@@ -18,6 +19,7 @@
 #include "common/philox.h"
 #include "common/statistics.h"
 #include "common/timer.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -82,8 +84,12 @@ void print_row(const char* name, const std::string& shape, double gflop, const S
   std::printf("\n");
 }
 
+// csv: a file for the rates of the last step, which chapter 13 reads; or empty.
 void bench_products(const std::vector<int>& sizes, const std::vector<int>& batch_sizes, double peak,
-                    CpuDevice* openblas) {
+                    CpuDevice* openblas, const std::string& csv) {
+  std::ofstream out;
+  if (!csv.empty()) out.open(csv);
+  out << "# " << machine_name() << "\nshape,m,n,k,product,gflops\n";
   std::printf(
       "\nThe product in three steps, GFLOP/s and share of the peak (medians, interleaved)\n%-10s %-16s", "",
       "m x n x k");
@@ -98,6 +104,8 @@ void bench_products(const std::vector<int>& sizes, const std::vector<int>& batch
     for (const Product& p : products_of_step(sizes, batch)) {
       const Seconds s = time_product(p, openblas);
       print_row(p.name, shape(p), p.gflop(), s, peak);
+      out << p.name << ',' << p.m << ',' << p.n << ',' << p.k << ',' << std::rbegin(matmul_steps)->name << ','
+          << p.gflop() / *std::rbegin(s.step) << std::endl;
       gflop += p.gflop();
       for (size_t i = 0; i < std::size(s.step); ++i) sum.step[i] += s.step[i];
       sum.openblas += s.openblas;
@@ -159,6 +167,7 @@ void bench_training(const Dataset& data, const TrainOptions& o, int pairs, doubl
 int main(int argc, char** argv) try {
   TrainOptions o;
   int64_t pairs = 31;
+  std::string csv;
   bool training_only = false, all_products = false;
   Options options("Measures the products and the training step of chapter 01 on one core.");
   options.add("data", &o.data, "folder with the unpacked MNIST files");
@@ -167,7 +176,9 @@ int main(int argc, char** argv) try {
   options.add("pairs", &pairs, "interleaved pairs of training runs", between(11, 1001));
   options.add("training-only", &training_only, "leave the products out");
   options.add("all-products", &all_products, "those of batches of 32, 64, 128 and 256 rows, and no training");
+  options.add("csv", &csv, "the rates of the products as numbers, into this file");
   if (!options.parse(argc, argv)) return 0;
+  require_writable(csv);
 
   const Dataset data = read_mnist_train(o.data);
   if (!all_products) require_samples(data, o.batch);
@@ -190,10 +201,10 @@ int main(int argc, char** argv) try {
         "this core.\n",
         chosen);
   if (all_products) {
-    bench_products(sizes, {32, 64, 128, 256}, peak, openblas.get());
+    bench_products(sizes, {32, 64, 128, 256}, peak, openblas.get(), csv);
     return 0;
   }
-  if (!training_only) bench_products(sizes, {int(o.batch)}, peak, openblas.get());
+  if (!training_only) bench_products(sizes, {int(o.batch)}, peak, openblas.get(), csv);
   bench_training(data, o, int(pairs), peak, ours, openblas.get());
   return 0;
 } catch (const Error& error) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <sstream>
 
@@ -16,22 +17,22 @@ const fs::path folder = "chapters/13_scaling/clusters";
 
 // Where a number of a file goes, and how many of our unit (seconds, bytes, ranks) its unit is.
 struct Field {
-  const char* name;
-  double unit;
-  double least;
-  double* value;
+  std::string name;
+  double unit, least;
+  std::function<void(double)> set;
   bool required = true;
 };
 
+auto real(double& value) { return [&value](double x) { value = x; }; }
+auto whole(int& value) { return [&value](double x) { value = int(std::min(x, 1e6)); }; }
+auto yes(bool& value) { return [&value](double x) { value = x > 0; }; }
+
 std::vector<Field> fields_of_link(Link& link, const std::string& where) {
-  // Names live as long as the program.
-  static std::set<std::string> names;
-  const auto name = [&](const char* what) { return names.insert(where + what).first->c_str(); };
-  return {{name("-latency-us"), 1e-6, 0, &link.latency},
-          {name("-overhead-us"), 1e-6, 0, &link.overhead},
-          {name("-gap-us"), 1e-6, 0, &link.gap, false},
-          {name("-rendezvous-us"), 1e-6, 0, &link.rendezvous},
-          {name("-gbyte-per-second"), 1e9, 1e-6, &link.bytes_per_second}};
+  return {{where + "-latency-us", 1e-6, 0, real(link.latency)},
+          {where + "-overhead-us", 1e-6, 0, real(link.overhead)},
+          {where + "-gap-us", 1e-6, 0, real(link.gap), false},
+          {where + "-rendezvous-us", 1e-6, 0, real(link.rendezvous)},
+          {where + "-gbyte-per-second", 1e9, 1e-6, real(link.bytes_per_second)}};
 }
 
 std::string list(const std::vector<std::string>& names) {
@@ -59,7 +60,7 @@ void read_fields(const std::string& file, std::istream& in, const std::vector<Fi
                    : field->least == 0 ? "0"
                                        : "1e-6"));
     if (!seen.insert(name).second) throw Error(where + name + " was given before");
-    *field->value = value * field->unit;
+    field->set(value * field->unit);
   }
   for (const Field& field : fields)
     if (field.required && !seen.contains(field.name)) throw Error(file + ": no line says " + field.name);
@@ -81,44 +82,38 @@ Cluster load_cluster(const std::string& name) {
   std::ifstream in(file);
   if (!in || fs::is_directory(file))
     throw Error("cluster '" + name + "': no such file, and none of " + list(cluster_names()));
-  Cluster cluster;
-  std::getline(in, cluster.title);
-  if (!cluster.title.starts_with("# ")) throw Error(file + ":1: the first line must be a title: # words");
-  cluster.title.erase(0, 2);
+  Cluster c;
+  std::getline(in, c.title);
+  if (!c.title.starts_with("# ")) throw Error(file + ":1: the first line must be a title: # words");
+  c.title.erase(0, 2);
   in.seekg(0);
 
-  double ranks = 0, cards = 0, island = 0, rack = 0, rails = 0, alone = 0, fifo = 0, max_min = 0;
-  std::vector<Field> fields = {{"ranks-per-node", 1, 1, &ranks},
-                               {"cards-per-node", 1, 1, &cards},
-                               {"eager-kib", 1024, 0, &cluster.eager_bytes},
-                               {"tflop-per-second", 1e12, 1e-6, &cluster.operations_per_second},
-                               {"memory-gbyte-per-second", 1e9, 1e-6, &cluster.bytes_per_second},
-                               {"memory-gbyte", 1e9, 0, &cluster.memory},
-                               {"launch-us", 1e-6, 0, &cluster.launch},
-                               {"noise", 1, 0, &cluster.noise, false},
-                               {"rank-spread", 1, 0, &cluster.rank_spread, false},
-                               {"seed", 1, 0, &cluster.seed, false},
-                               {"progress-alone", 1, 0, &alone, false},
-                               {"fifo-ports", 1, 0, &fifo, false},
-                               {"max-min", 1, 0, &max_min, false},
-                               {"ranks-per-island", 1, 1, &island, false},
-                               {"island-gbyte-per-second", 1e9, 1e-6, &cluster.island_bytes_per_second, false},
-                               {"nodes-per-rack", 1, 1, &rack, false},
-                               {"rails", 1, 0, &rails, false},
-                               {"oversubscription", 1, 1, &cluster.oversubscription, false}};
-  for (const auto& [link, where] : {std::pair{&cluster.inside, "inside"}, {&cluster.between, "between"}})
+  std::vector<Field> fields = {{"ranks-per-node", 1, 1, whole(c.ranks_per_node)},
+                               {"cards-per-node", 1, 1, whole(c.cards_per_node)},
+                               {"eager-kib", 1024, 0, real(c.eager_bytes)},
+                               {"tflop-per-second", 1e12, 1e-6, real(c.operations_per_second)},
+                               {"memory-gbyte-per-second", 1e9, 1e-6, real(c.bytes_per_second)},
+                               {"memory-gbyte", 1e9, 0, real(c.memory)},
+                               {"launch-us", 1e-6, 0, real(c.launch)},
+                               {"multiprocessors", 1, 1, whole(c.multiprocessors), false},
+                               {"tile-rows", 1, 1, whole(c.tile_rows), false},
+                               {"tile-columns", 1, 1, whole(c.tile_columns), false},
+                               {"noise", 1, 0, real(c.noise), false},
+                               {"rank-spread", 1, 0, real(c.rank_spread), false},
+                               {"seed", 1, 0, real(c.seed), false},
+                               {"progress-alone", 1, 0, yes(c.progress_alone), false},
+                               {"fifo-ports", 1, 0, yes(c.fifo_ports), false},
+                               {"max-min", 1, 0, yes(c.max_min), false},
+                               {"ranks-per-island", 1, 1, whole(c.ranks_per_island), false},
+                               {"island-gbyte-per-second", 1e9, 1e-6, real(c.island_bytes_per_second), false},
+                               {"nodes-per-rack", 1, 1, whole(c.nodes_per_rack), false},
+                               {"rails", 1, 0, yes(c.rails), false},
+                               {"oversubscription", 1, 1, real(c.oversubscription), false}};
+  for (const auto& [link, where] : {std::pair{&c.inside, "inside"}, {&c.between, "between"}})
     for (const Field& field : fields_of_link(*link, where)) fields.push_back(field);
   read_fields(file, in, fields);
-  cluster.ranks_per_node = int(std::min(ranks, 1e6));
-  cluster.cards_per_node = int(std::min(cards, 1e6));
-  cluster.ranks_per_island = int(std::min(island, 1e6));
-  cluster.nodes_per_rack = int(std::min(rack, 1e6));
-  cluster.rails = rails > 0;
-  if (island > 0 && cluster.ranks_per_node % cluster.ranks_per_island != 0)
-    throw Error(file + ": ranks-per-node " + std::to_string(cluster.ranks_per_node) + " is no multiple of ranks-per-island " +
-                std::to_string(cluster.ranks_per_island));
-  cluster.progress_alone = alone > 0;
-  cluster.fifo_ports = fifo > 0;
-  cluster.max_min = max_min > 0;
-  return cluster;
+  if (c.ranks_per_island > 0 && c.ranks_per_node % c.ranks_per_island != 0)
+    throw Error(file + ": ranks-per-node " + std::to_string(c.ranks_per_node) + " is no multiple of ranks-per-island " +
+                std::to_string(c.ranks_per_island));
+  return c;
 }

@@ -17,6 +17,11 @@ struct Link {
   double alpha(bool is_long) const { return overhead + gap + latency + (is_long ? rendezvous : 0); }
 };
 
+// A product c (m, n) = a (m, k) · b (k, n) that somebody has timed.
+struct MeasuredProduct {
+  double m, n, k, seconds;
+};
+
 struct Cluster {
   std::string title;
   int ranks_per_node = 1;
@@ -37,6 +42,9 @@ struct Cluster {
   double bytes_per_second = 25e9;       // between a rank and its memory
   double launch = 0;                    // seconds before each operation: the launch of a kernel
   double memory = 0;                    // bytes of a rank; 0: no limit
+  // What product_time.h makes of these: products are made of tiles of c, one at a time on each multiprocessor.
+  int multiprocessors = 1, tile_rows = 1, tile_columns = 1;
+  std::vector<MeasuredProduct> products;  // none: each has operations_per_second
   // What a rank computes takes e^(noise · z) times as long, z a normal random number for each time, and e^(rank_spread · z), z the same always.
   double noise = 0, rank_spread = 0, seed = 1;
 };

@@ -4,22 +4,27 @@
 #include <cstring>
 
 #include "chapters/13_scaling/ghost_memory.h"
+#include "chapters/13_scaling/product_time.h"
 #include "chapters/13_scaling/simulation.h"
 #include "common/error.h"
 
 // floats: numbers that are read from memory or written to it.
 void ModelledDevice::take(double operations, double floats) {
+  take_seconds(operations, operations / cluster_.operations_per_second, 4 * floats / cluster_.bytes_per_second);
+}
+
+void ModelledDevice::take_seconds(double operations, double arithmetic, double traffic) {
   if (within_) return;
-  const double arithmetic = operations / cluster_.operations_per_second,
-               traffic = 4 * floats / cluster_.bytes_per_second;
   operations_ += operations;
   compute(slowness_ * (cluster_.launch + std::max(arithmetic, traffic)));
 }
 
 // c (m, n) = a (m, k) · b (k, n)
 void ModelledDevice::take_product(int m, int n, int k) {
-  const double rows = m, columns = n, inner = k;
-  if (m > 0 && n > 0) take(2 * rows * columns * inner, rows * columns + rows * inner + inner * columns);
+  if (m == 0 || n == 0) return;
+  const double rows = m, columns = n, inner = k, floats = rows * columns + rows * inner + inner * columns;
+  take_seconds(2 * rows * columns * inner, product_seconds(cluster_, m, n, k),
+               cluster_.products.empty() ? 4 * floats / cluster_.bytes_per_second : 0);
 }
 
 // ---- Memory ----

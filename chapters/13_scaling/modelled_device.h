@@ -2,7 +2,8 @@
 //
 //   launch + max(operations / operations_per_second, bytes / bytes_per_second)
 //
-// with each matrix read or written once. Williams, Waterman, Patterson: Roofline, CACM 52(4), 2009.
+// with each matrix read or written once. Williams, Waterman, Patterson: Roofline, CACM 52(4), 2009. A product of matrices: the operations of
+// whole tiles and waves; or launch + what a measured one of nearly this shape took, its memory included (product_time.h).
 //
 // With Contents::real it computes as well, on the CPU device, with its bits. With Contents::none memory is addresses only, so
 // that a network of any size fits; what is copied out of it is zero.
@@ -59,6 +60,7 @@ class ModelledDevice : public CpuDevice {
 
  private:
   void take(double operations, double floats);
+  void take_seconds(double operations, double arithmetic, double traffic);
   void take_product(int m, int n, int k);
 
   const Cluster& cluster_;

@@ -5,10 +5,17 @@
 #include <vector>
 
 #include "chapters/10_hybrid/hybrid_model.h"
+#include "chapters/13_scaling/product_time.h"
 #include "chapters/13_scaling/step_time.h"
 #include "common/dataset.h"
 #include "common/error.h"
 #include "common/options.h"
+
+inline void add_cluster(Options& options, std::string& cluster) {
+  std::string known;
+  for (const std::string& name : cluster_names()) known += (known.empty() ? "" : ", ") + name;
+  options.add("cluster", &cluster, "a file that describes one, or " + known);
+}
 
 struct ScalingOptions {
   std::string cluster = "two_cores";
@@ -17,17 +24,17 @@ struct ScalingOptions {
   int64_t batch = 1024;
   std::string optimizer = "sgd";
   std::string placement = "block";
+  std::string products;
   bool fifo_ports = false, progress_alone = false;
 
   void declare(Options& options) {
-    std::string known;
-    for (const std::string& name : cluster_names()) known += (known.empty() ? "" : ", ") + name;
-    options.add("cluster", &cluster, "a file that describes one, or " + known);
+    add_cluster(options, cluster);
     options.add("inputs", &inputs, "numbers of an input", between(1, 1 << 20));
     options.add("hidden", &hidden, "widths of the hidden layers, or none", between(1, 1 << 20));
     options.add("batch", &batch, "rows of a batch", between(1, 1 << 24));
     options.add("optimizer", &optimizer, "the update rule", {"sgd", "momentum", "adam"});
     options.add("placement", &placement, "where ranks stand: node after node, or dealt out to the nodes in turn", {"block", "round-robin"});
+    options.add("products", &products, "measured products, as `make bench-01` and `make gpu-report` write them; FILE:NAME takes those of one name");
     options.add("fifo-ports", &fifo_ports, "a port serves one message at a time; otherwise all of them share it");
     options.add("progress-alone", &progress_alone, "a long message begins though its ranks compute");
   }
@@ -35,6 +42,7 @@ struct ScalingOptions {
   Cluster load() const {
     Cluster c = load_cluster(cluster);
     c.round_robin = placement == "round-robin";
+    if (!products.empty()) c.products = read_products(products);
     c.fifo_ports |= fifo_ports;
     c.progress_alone |= progress_alone;
     return c;

@@ -7,9 +7,7 @@
 #include "common/writable.h"
 
 void SimulatedTraining::declare(Options& options) {
-  std::string known;
-  for (const std::string& name : cluster_names()) known += (known.empty() ? "" : ", ") + name;
-  options.add("cluster", &cluster, "a file that describes one, or " + known);
+  add_cluster(options, cluster);
   options.add("replicas", &replicas, "ranks that share the batch", between(1, 16384));
   options.add("pipeline", &pipeline, "ranks that share the layers", between(1, 1000));
   options.add("tensor", &tensor, "ranks that share each layer", between(1, 1000));
