@@ -103,6 +103,11 @@ TEST(Collectives, OfMpiItself) {
         }
       }
 
+      MPI_Comm copy;
+      MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &copy));
+      EXPECT_TRUE(copy != MPI_COMM_WORLD && ranks_of(copy) == p && rank_of(copy) == rank());
+      MPI_CHECK(MPI_Comm_free(&copy));
+
       MPI_Comm node;
       MPI_CHECK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
       EXPECT_EQ(ranks_of(node), std::min(3, p - rank() / 3 * 3));

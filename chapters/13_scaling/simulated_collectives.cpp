@@ -5,7 +5,7 @@
 //   MPI_Gather      a binomial tree
 //   MPI_Allgather   recursive doubling for 2, 4, 8, ... ranks up to 512 KiB in all, Bruck for others up to 80 KiB, or a ring
 //   MPI_Allreduce   recursive doubling up to 2 KiB, or Rabenseifner
-//   MPI_Comm_split  an allgather of colors and keys
+//   MPI_Comm_split  an allgather of colors and keys; MPI_Comm_dup is one of these
 //
 // Thakur, Rabenseifner, Gropp: IJHPCA 19(1), 2005. They do not look at what they carry, so memory may have no contents.
 #include <algorithm>
@@ -274,6 +274,8 @@ int MPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm* part) {
   *part = place->second;
   return MPI_SUCCESS;
 }
+
+int MPI_Comm_dup(MPI_Comm comm, MPI_Comm* copy) { return MPI_Comm_split(comm, 0, 0, copy); }
 
 // The only type of MPI-3: ranks that share a node.
 int MPI_Comm_split_type(MPI_Comm comm, int type, int key, MPI_Info, MPI_Comm* part) {
