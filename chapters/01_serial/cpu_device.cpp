@@ -29,7 +29,7 @@ void CpuDevice::fill(float* p, float value, size_t n) { std::fill_n(p, n, value)
 // --- A linear layer --------------------------------------------------------------------------------------------------
 
 void CpuDevice::matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
-  matmul_packed(c, a, b, m, n, k, finish, workspace_);
+  matmul_packed(c, a, b, m, n, k, finish, workspace_, meanwhile);
 }
 
 void CpuDevice::linear_forward(float* y, const float* x, const float* w, const float* b,

@@ -4,6 +4,7 @@
 //   c (m, n) = finish(a (m, k) · b (k, n))        c row-major; a and b may be transposed views; any sizes
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "chapters/01_serial/product.h"
@@ -16,6 +17,9 @@ using Matmul = void(float* c, MatrixView a, MatrixView b, int m, int n, int k, F
 Matmul matmul_loops;          // the definition: three loops
 Matmul matmul_register_tile;  // a tile of c stays in registers
 Matmul matmul_packed;         // and a and b are copied first; keeps the arithmetic contract of device.h
+// The same, and calls `meanwhile`, if it holds anything, after each panel of columns. (For chapters 06 and 07, skip it now.)
+void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace,
+                   const std::function<void()>& meanwhile);
 
 struct MatmulStep {
   const char* name;

@@ -161,6 +161,11 @@ void multiply_columns(float* c, MatrixView a, bool a_in_place, const float* pack
 }  // namespace
 
 void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace) {
+  matmul_packed(c, a, b, m, n, k, finish, workspace, {});
+}
+
+void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace,
+                   const std::function<void()>& meanwhile) {
   const size_t a_panels = size_t(m + tile_rows - 1) / tile_rows;
   workspace.resize(std::max(workspace.size(), size_t(k) * (a_panels * tile_rows + tile_columns)));
   float* packed_b = workspace.data();
@@ -175,6 +180,7 @@ void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Fi
       multiply_columns<2>(c, a, a_in_place, packed_a, b, j, m, n, k, finish, packed_b);
     else
       multiply_columns<1>(c, a, a_in_place, packed_a, b, j, m, n, k, finish, packed_b);
+    if (meanwhile) meanwhile();
   }
 }
 

@@ -71,6 +71,13 @@ void Pending::send(const float* data, size_t n, int to, MPI_Comm comm, int tag) 
   });
 }
 
+bool Pending::progress() {
+  int complete = 0;
+  MPI_CHECK(MPI_Testall(int(requests_.size()), requests_.data(), &complete, MPI_STATUSES_IGNORE));
+  if (complete) requests_.clear();
+  return complete;
+}
+
 void Pending::receive(float* data, size_t n, int from, MPI_Comm comm, int tag) {
   note({.from = from, .received = n});
   for_each_message(n, [&](size_t begin, int length) {

@@ -40,6 +40,7 @@ class Pending {
   void send(const float* data, size_t n, int to, MPI_Comm comm, int tag = collective_tag);
   void receive(float* data, size_t n, int from, MPI_Comm comm, int tag = collective_tag);
   void wait();
+  bool progress();  // what is under way moves on, as far as it can without waiting; true: nothing is left
 
  private:
   std::vector<MPI_Request> requests_;

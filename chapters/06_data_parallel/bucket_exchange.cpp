@@ -20,6 +20,7 @@ BucketExchange::BucketExchange(const DataParallelOptions& options, size_t sample
 BucketExchange::~BucketExchange() {
   if (background_comm_ != MPI_COMM_NULL) MPI_Comm_free(&background_comm_);
   mlp_.hooks.after_backward = nullptr;
+  device_.meanwhile = {};
 }
 
 Range BucketExchange::my_rows(Range batch, int m) const {
@@ -46,6 +47,11 @@ void BucketExchange::after_layer(int layer) {
   begin_copies(mlp_.layout().layers[size_t(layer)].range().first);
   // Copies from a GPU take a while: they are looked at again after the next layer, not waited for.
   if (view() == gradients_) post_copied();
+  progress();
+  device_.meanwhile = [this] { progress(); };  // until wait_for_all: while the next layer's products are computed
+}
+
+void BucketExchange::progress() {
   const Timer timer;
   for (const auto& allreduce : under_way_) allreduce->progress();
   time_.exchanging += timer.seconds();
@@ -98,6 +104,7 @@ void BucketExchange::sum_in_turn() {
 }
 
 void BucketExchange::wait_for_all() {
+  device_.meanwhile = {};
   post_copied();
   for (size_t b = 0; b < buckets_.size(); ++b) {
     const Timer timer;

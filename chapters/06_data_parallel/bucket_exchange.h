@@ -26,6 +26,7 @@ class BucketExchange : public Exchange {
  private:
   Range my_rows(Range batch, int m) const;
   void after_layer(int layer);
+  void progress();
   void begin_copies(size_t ready);
   void post_copied();
   void sum_in_turn();

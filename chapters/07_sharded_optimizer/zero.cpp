@@ -133,12 +133,14 @@ void Zero::begin_gathering(size_t u) {
   g.begun = true;
   if (!places_stay()) g.memory = Buffer(device_, shards_.units[u].range.size(), Purpose::parameters);
   begin_allgather(g.memory, own_weights(u), u, g);
+  device_.meanwhile = [&g] { g.messages.between.progress(), g.messages.inside.progress(); };
 }
 
 void Zero::gather_weights(size_t u) {
   const Unit& unit = shards_.units[u];
   Gathered& g = gathered(u);
   if (!g.begun) begin_gathering(u);
+  device_.meanwhile = {};
   end_allgather(g.memory, u, g);
   for (int l = unit.first_layer; l < unit.last_layer; ++l)
     mlp_.place_parameters(l, g.memory + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
