@@ -15,5 +15,5 @@ int MPI_Recv(void* data, int n, MPI_Datatype, int from, int tag, MPI_Comm, MPI_S
 int MPI_Sendrecv(const void* out, int n_out, MPI_Datatype, int to, int, void* in, int n_in, MPI_Datatype, int from, int, MPI_Comm, MPI_Status*);
 int MPI_Isend(const void* data, int n, MPI_Datatype, int to, int tag, MPI_Comm, MPI_Request*);
 int MPI_Irecv(void* data, int n, MPI_Datatype, int from, int tag, MPI_Comm, MPI_Request*);
-int MPI_Waitall(int n, MPI_Request*, MPI_Status*);
+int MPI_Waitall(int n, MPI_Request*, MPI_Status*), MPI_Testall(int n, MPI_Request*, int* done, MPI_Status*);
 int MPI_Allreduce(const void* in, void* out, int n, MPI_Datatype, int op, MPI_Comm);
