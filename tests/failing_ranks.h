@@ -43,7 +43,7 @@ inline std::vector<Failing> all_failing() {
         "chapters/06_data_parallel/bench", "chapters/06_data_parallel/order_of_sums", "chapters/06_data_parallel/scaling",
         "chapters/07_sharded_optimizer/bench", "chapters/07_sharded_optimizer/between_nodes", "chapters/07_sharded_optimizer/memory",
         "chapters/07_sharded_optimizer/prefetch", "chapters/08_layer_splitting/bench", "chapters/08_layer_splitting/plan",
-        "chapters/09_tensor_parallel/bench", "chapters/10_hybrid/bench", "chapters/10_hybrid/calibrate", "chapters/11_fewer_bits/formats",
+        "chapters/09_tensor_parallel/bench", "chapters/10_hybrid/bench", "chapters/11_fewer_bits/formats",
         "chapters/11_fewer_bits/messages", "chapters/11_fewer_bits/sharded", "chapters/12_restart/bench", "chapters/12_restart/goodput",
         "chapters/12_restart/predict", "chapters/14_search/search"})
     all.push_back({program, "", "--nonsense 1", unknown});
@@ -63,6 +63,8 @@ inline std::vector<Failing> all_failing() {
        "--schedule interleaved: needs --chunks 2 or more; with one chunk a rank it is 1f1b"},
       {"chapters/10_hybrid/bench", "--rounds 1 --steps 1 --hidden 8", "--machine /nonexistent/f",
        "/nonexistent/f: cannot be opened"},
+      {"chapters/10_hybrid/calibrate", "--rounds 1 --longest 4096 --fit /dev/null", "--nonsense 1", unknown},
+      {"chapters/10_hybrid/calibrate", "--rounds 1 --longest 4096 --fit /dev/null", "--fit /nonexistent/f", "/nonexistent/f: cannot be written", Failing::first},
       {"chapters/10_hybrid/train", train, "--machine /nonexistent/f", "/nonexistent/f: cannot be opened"},
       {"chapters/12_restart/train", train, "--resume", "--resume: from which --checkpoint folder?"},
       {"chapters/12_restart/predict", "", "--images /nonexistent/i",

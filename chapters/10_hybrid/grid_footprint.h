@@ -15,7 +15,8 @@ struct GridFootprint {
 // With n parameters at this place (of N in the network: about N / (P T)), of which this data rank owns a shard of S (about
 // n / D), k vectors of state, and so many terms of the gradient's sum (terms.h), in floats:
 //
-//   parameters n     gradients own terms * n     optimizer k S     exchange terms of others * S (in two levels 0: chapter 05's working memory)
+//   parameters n     gradients own terms * n     optimizer k S
+//   exchange terms of others * S (in two levels 0: chapter 05's working memory)
 //   activations: for each chunk, with s slots of r rows:  s r (in + all outputs + the last output again, for its gradient,
 //                + in again behind the first chunk) + 2 r (the widest inner layer; with zb-h1 s r (all of them));  at the head
 //                s r (label, loss), and two more numbers a row where the classes are split

@@ -2,18 +2,19 @@
 // fits.
 //
 // The time of a step, in seconds:
-//   passes     each chunk's forward and backward passes of one micro-batch: operations / speed, and the reading of its
-//              weights, divided by the tensor ranks; plus the sums over tensor ranks, one for each pair of layers and
-//              direction; plus one message to the next stage. A sum of dx is begun before its layer's dw is computed: where
-//              nobody outside of the chunk waits for it, the messages of its first half cost only what they take longer
+//   passes     each chunk's forward and backward passes of one micro-batch: operations / speed, and the reading
+//              of its weights, divided by the tensor ranks; plus the sums over tensor ranks, one for each pair of
+//              layers and direction; plus one message to the next stage
 //   schedule   these passes, in the order of the schedule, by chapter 08's checker: when each stage is done
-//   exchange   for each stage, from when it is done: the sum of its gradients over data ranks and the gathering of its
-//              weights, as much as a rank-order allreduce; and the update of its shard
+//   exchange   for each stage, from when it is done: the sum of its gradients over data ranks and the gathering
+//              of its weights, as much as a rank-order allreduce; and the update of its shard
 //   step       the latest stage
-// What messages and sums cost is chapter 05's model; they are taken to move on while ranks compute (chapter 06: not everywhere). Where
-// it is known what they cost from node to node, this is what messages between ranks of different nodes cost; then the sum of gradients
-// and the gathering are two times a message of one part from each data rank to each other one, and the slowest rank counts. They may
-// also go in two levels, by chapter 05's numbers of messages: then fewer of them are from node to node.
+// What messages and sums cost is chapter 05's model. A sum of dx is begun before its layer's dw is computed: where nobody outside of the
+// chunk waits for it, the messages of its first half cost only what they take longer. So messages are taken to move on while ranks
+// compute (chapter 06: not everywhere). Where it is known what they cost from node to node, this is what messages between ranks of
+// different nodes cost; then the sum of gradients and the gathering are two times a message of one part from each data rank to each other
+// one, and the slowest rank counts. They may also go in two levels, by chapter 05's numbers of messages: then fewer of them are from node
+// to node.
 // Every rank is taken to have a core of its own. All this is rough: it has to find the fastest grid, not the time.
 #pragma once
 
