@@ -26,6 +26,19 @@ TEST_F(Kills, OfHosts) {
   survive({3, "3 1 1 0", folder + "/run", true}, part(8), {"host", "host", "rank", "launcher"});
 }
 
+// The outside has the same address for the hosts that are left, whichever goes: they would look for it in vain, for half a minute.
+TEST_F(Kills, OneHostDoesNotCutOffTheOthers) {
+  const Hosts hosts(3);
+  if (!hosts.there()) GTEST_SKIP() << "skipped: no hosts can be made here: " << hosts.why_not();
+  const auto address = [] { return run_program("cat /sys/class/net/vc0/address").output; };
+  const std::string first = address();
+  EXPECT_EQ(first.size(), 18u) << first;
+  for (const char* host : {"vc2", "vc1", "vc3"}) {
+    EXPECT_EQ(run_program(std::string("ip netns del ") + host + " && sleep 0.5").output, "");
+    EXPECT_EQ(address(), first) << host;
+  }
+}
+
 // One of three hosts is gone in the middle, and does not come back: the run ends on the other two, by itself, with the same bits.
 TEST_F(Kills, OfAHostForGood) {
   const Hosts hosts(3);

@@ -47,12 +47,12 @@ up() {
   if [ "$count" -lt 1 ] || [ "$count" -gt 200 ]; then die "up: 1 to 200 hosts, not $count"; fi
   [ -z "$(hosts)" ] || die "a virtual cluster is up already; take it down first"
 
-  how=kernel # who delays
+  how=kernel # who delays. Its address is its own: a bridge takes the lowest of its hosts', and another one when that host goes.
   if [ -n "$delay" ] && ! has_netem; then how=switch; build_switch; fi
   trap 'down; die "up failed; what was made is removed"' EXIT
   mkdir -p "$state"
   { echo "127.0.0.1 localhost"; seq "$count" | sed "s/.*/$network.& $prefix&/"; } >"$state/hosts"
-  if [ "$how" = kernel ]; then ip link add "${prefix}0" type bridge; else ip tuntap add dev "${prefix}0" mode tap; fi
+  if [ "$how" = kernel ]; then ip link add "${prefix}0" address 02:00:00:00:00:01 type bridge; else ip tuntap add dev "${prefix}0" mode tap; fi
   ip addr add "$network.254/24" dev "${prefix}0"
   ip link set "${prefix}0" up
   for i in $(seq "$count"); do add_host "$i"; done
@@ -130,8 +130,8 @@ down() {
   need_root
   [ ! -s "$state/switch.pid" ] || kill "$(cat "$state/switch.pid")" 2>/dev/null || true
   for host in $(hosts); do
-    # Only what runs in this namespace; MPI jobs that were left behind.
-    for pid in $(ip netns pids "$host"); do kill "$pid" 2>/dev/null || true; done
+    # Only what runs in this namespace: MPI jobs that were left behind. MPICH's proxies outlive a TERM, and spin.
+    for pid in $(ip netns pids "$host"); do kill -9 "$pid" 2>/dev/null || true; done
     ip link del "$host" 2>/dev/null || true
     ip netns del "$host"
     rm -rf "/etc/netns/$host"
