@@ -109,8 +109,10 @@ TEST(Train, ReproducibleRunsEndWithTheWeightsOfChapter01) {
 TEST(Train, TheDefaultAddsRanksAsChapter01AddsMicroBatches) {
   const std::string expected = after(train_serially(quick + "--micro-batches 3").output, "; weights ");
   ASSERT_NE(expected, "");
-  for (const char* options : {"", "--bucket-kib 2", "--bucket-kib 2 --overlap"})
-    EXPECT_EQ(after(train(3, quick + options).output, "; weights "), expected) << options;
+  for (const char* options : {"", "--bucket-kib 2", "--bucket-kib 2 --overlap"}) {
+    const ProgramRun run = train(3, quick + options);
+    EXPECT_EQ(after(run.output, "; weights "), expected) << options << "\n" << run.output << "status " << run.status;
+  }
 }
 
 TEST(Train, TheSharedWindowAddsRanksAsChapter01AddsMicroBatches) {

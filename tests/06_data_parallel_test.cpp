@@ -703,8 +703,13 @@ TEST(ExchangeTime, IsAllTheTimeOfAnExchange) {
       const auto leave = [&](size_t ready) {
         for (; gone < buckets.size() && buckets[gone].first >= ready; ++gone) copying += clock.section(), exchanging += clock.section();
       };
-      for (size_t l = layout.layers.size(); o.overlap && any && l-- > 0;)
+      const auto panels = [](int columns) { return (columns + matmul_shape().tile_columns - 1) / matmul_shape().tile_columns; };
+      for (size_t l = layout.layers.size(); o.overlap && any && l-- > 0;) {
         leave(layout.layers[l].range().first), exchanging += clock.section();
+        if (l == 0) break;
+        const Layer& next = layout.layers[l - 1];  // dx, but of the first layer, and dw: progress after each panel of columns
+        for (int p = (l > 1 ? panels(next.in) : 0) + panels(next.out); p > 0; --p) exchanging += clock.section();
+      }
       leave(0);
       for (size_t b = 0; o.overlap && b < buckets.size(); ++b) exchanging += clock.section();
       copying += clock.section(), exchanging += clock.section();
