@@ -3,11 +3,13 @@
 //   make 11-formats RANKS=1
 //   make 11-formats RANKS=1 ARGS="--number 0.3 --steps 0"
 #include <cstdio>
+#include <fstream>
 
 #include "chapters/01_serial/require_samples.h"
 #include "chapters/11_fewer_bits/exponents.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
+#include "common/writable.h"
 
 namespace {
 
@@ -69,8 +71,18 @@ void tell_exponents(const std::array<Numbers, 4>& all) {
   }
 }
 
+// A line for each kind and each exponent that there is: how many of its numbers, in percent.
+void write_exponents(const std::string& file, const std::array<Numbers, 4>& all) {
+  std::ofstream out(file);
+  out << "kind,exponent,percent\n";
+  for (const Numbers& numbers : all)
+    for (const auto& [exponent, count] : numbers.by_exponent())
+      out << numbers.kind << ',' << exponent << ',' << 100.0 * double(count) / double(numbers.values.size()) << '\n';
+  if (!out.flush()) throw Error(file + ": cannot be written");
+}
+
 int tell(MpiSession& mpi, int argc, char** argv) {
-  std::string data = "build/data";
+  std::string data = "build/data", csv;
   double number = 0;
   int64_t steps = 100, batch = 128;
   Options options("What a number becomes in each format, and how large the numbers of training are.");
@@ -78,8 +90,10 @@ int tell(MpiSession& mpi, int argc, char** argv) {
   options.add("data", &data, "folder with the unpacked MNIST files");
   options.add("steps", &steps, "of training, in float, before its numbers are counted; 0: count none", between(0, 400));
   options.add("batch", &batch, "rows of a batch", between(1, 1 << 14));
+  options.add("csv", &csv, "write how many numbers have which exponent to this file");
   if (!options.parse(argc, argv, mpi.rank() != 0) || mpi.rank() != 0) return 0;
 
+  require_writable(csv);
   Dataset train;
   if (steps > 0) train = read_mnist_train(data), require_samples(train, batch);
   tell_numbers(number != 0 ? std::vector{number} : std::vector{1.0 / 3, 0.1, 257.0, 2049.0, 70000.0, 1e-5, 1e-7, 1e-8});
@@ -96,8 +110,13 @@ int tell(MpiSession& mpi, int argc, char** argv) {
       all = batches(train.count, size_t(batch));
       order = permutation(1, uint32_t(size_t(step) / all.size()), train.count);
     }
-    if (step < steps) training.step(train, order, all[in_epoch]);
-    else tell_exponents(numbers_of_a_step(training, train, order, all[in_epoch]));
+    if (step < steps) {
+      training.step(train, order, all[in_epoch]);
+      continue;
+    }
+    const std::array<Numbers, 4> numbers = numbers_of_a_step(training, train, order, all[in_epoch]);
+    tell_exponents(numbers);
+    if (!csv.empty()) write_exponents(csv, numbers);
   }
   return 0;
 }
