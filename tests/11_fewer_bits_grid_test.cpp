@@ -7,7 +7,12 @@
 
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
+#include "common/mpi_guard/leftovers.h"
 #include "tests/grid_runs.h"
+
+namespace guard {  // weak: null without the guard (GUARD=0)
+__attribute__((weak)) const Traffic& traffic();
+}
 
 namespace {
 
@@ -54,6 +59,27 @@ TEST(Grid, InSixteenBitsHasTheBitsOfOneRank) {
       EXPECT_ON_ALL_RANKS(compare(all.weights, one.weights).same_bits()) << precision << " " << to_string(shape);
       EXPECT_ON_ALL_RANKS(all.losses == one.losses) << precision << " " << to_string(shape);
     }
+  }
+}
+
+// Between stages an activation travels as it is stored, and so does its gradient on its way back: two bytes a number.
+TEST(Grid, SendsTwoBytesOfANumberBetweenStages) {
+  if (!&guard::traffic) GTEST_SKIP() << "skipped: the bytes are counted by the guard";
+  const Dataset d = data();
+  const HybridSettings s = settings("sgd", 5, false);
+  const Grid grid({1, ranks(), 1}, MPI_COMM_WORLD);
+  CpuDevice cpu;
+  FewerBitsDevice bf16("bf16");
+  for (const auto& [device, bytes_of_number] : {std::pair<Device*, int64_t>{&cpu, 4}, {&bf16, 2}}) {
+    HybridModel model(*device, grid, s);
+    model.initialize(1);
+    const int64_t before = guard::traffic().bytes;
+    model.step(d, permutation(1, 0, d.count), {0, batch_rows});
+    const Layout here = stage_layout(s, grid.shape, grid.place).chunks[0];
+    const int64_t numbers = int64_t(batch_rows) * ((grid.last_stage() ? 0 : here.out()) + (grid.place.pipeline > 0 ? here.in() : 0));
+    const int64_t losses = 8 * (s.micro_batches + 2);  // with the signals
+    EXPECT_ON_ALL_RANKS(guard::traffic().bytes - before == bytes_of_number * numbers + losses)
+        << guard::traffic().bytes - before << " bytes, " << numbers << " numbers";
   }
 }
 

@@ -1,7 +1,10 @@
 // The programs of chapter 11 as a user meets them.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <cstdio>
+#include <fstream>
 #include <sstream>
 
 #include "chapters/01_serial/cpu_device.h"
@@ -34,12 +37,12 @@ TEST(Programs, HelpNamesEveryOption) {
     return options_told(run.output);
   };
   const std::string chapter06 = options_told(launch(1, "chapters/06_data_parallel/train --help").output);
-  EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nweights master|rounded|stochastic [master]\n"
-                                       "messages float|bf16|bf16-sums [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\nno-instruction\n");
+  EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n"
+                                       "no-instruction\nweights master|rounded|stochastic [master]\nmessages float|bf16|bf16-sums [float]\n");
   EXPECT_EQ(told("messages"), "data TEXT [build/data]\nbatch N (1 to 32768) [2048]\nranks N,N,.. (1 to 1024) [2,4,16,64,256]\n");
   const std::string chapter01 = options_told(run_program(build_folder() + "/chapters/01_serial/train --help").output);
   EXPECT_EQ(told("sharded"), chapter01 + "loss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
-  EXPECT_EQ(told("formats"), "number X [0]\ndata TEXT [build/data]\nsteps N (0 to 400) [100]\nbatch N (1 to 16384) [128]\n");
+  EXPECT_EQ(told("formats"), "number X [0]\ndata TEXT [build/data]\nsteps N (0 to 400) [100]\nbatch N (1 to 16384) [128]\ncsv TEXT\n");
 }
 
 TEST(Train, InFloatIsThatOfChapter06) {
@@ -232,7 +235,9 @@ TEST(FormatsProgram, TellsWhatNumbersBecome) {
 
 // The table of exponents, from the numbers of a training run of this process.
 void expect_exponents(const std::string& folder, size_t steps, size_t batch) {
-  const ProgramRun run = launch(1, "chapters/11_fewer_bits/formats --data " + folder + " --steps " + std::to_string(steps) + " --batch " + std::to_string(batch));
+  const std::string csv = testing::TempDir() + "exponents_" + std::to_string(getpid()) + ".csv";
+  const ProgramRun run = launch(1, "chapters/11_fewer_bits/formats --data " + folder + " --steps " + std::to_string(steps) + " --batch " + std::to_string(batch) +
+                                       " --csv " + csv);
   ASSERT_EQ(run.status, 0) << run.output;
   const Dataset train = read_mnist_train(folder);
   CpuDevice cpu;
@@ -279,6 +284,21 @@ void expect_exponents(const std::string& folder, size_t steps, size_t batch) {
     line.resize(line.find('\n') == std::string::npos ? line.size() : line.find('\n'));
     EXPECT_EQ(line.size() > 80 ? line.substr(80) : "", top == -13 ? "  half: least normal, 2^-14" : top == -22 ? "  half: least, 2^-24" : "") << line;
   }
+  // The file has a line for each exponent.
+  std::ifstream file(csv);
+  std::string line, expected = "kind,exponent,percent\n", is;
+  while (std::getline(file, line)) is += line + "\n";
+  for (const Numbers& numbers : all)
+    for (int exponent = -149; exponent < 128; ++exponent) {
+      const auto count = std::ranges::count_if(numbers.values, [&](float x) {
+        return std::abs(x) >= std::ldexp(1.0, exponent) && std::abs(x) < std::ldexp(1.0, exponent + 1);
+      });
+      std::ostringstream percent;
+      percent << 100.0 * double(count) / double(numbers.values.size());
+      if (count > 0) expected += numbers.kind + "," + std::to_string(exponent) + "," + percent.str() + "\n";
+    }
+  EXPECT_EQ(is, expected);
+  std::remove(csv.c_str());
   // What becomes zero: up to half of the smallest number; without denormals, what is nearer to the largest of these than to the
   // smallest normal number.
   struct Lost {

@@ -1,6 +1,8 @@
 // For chapter 11, skip it now: what a Device may be beside a Device.
 #pragma once
 
+#include <span>
+
 #include "chapters/01_serial/device.h"
 
 // A device that stores activations in fewer bits than a float has. What lies in such a buffer are no floats: only operations, copies
@@ -9,4 +11,6 @@ class ActivationStore {
  public:
   virtual ~ActivationStore() = default;
   virtual Buffer<> allocate_activations(size_t n) = 0;  // of Purpose::activations
+  // For messages: the first n numbers at p as they are stored; empty where floats lie at p.
+  virtual std::span<std::byte> stored_bytes(float* p, size_t n) = 0;
 };

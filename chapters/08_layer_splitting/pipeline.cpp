@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "chapters/01_serial/activation_store.h"
 #include "chapters/05_collectives/messages.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -16,6 +17,19 @@ namespace {
 int message_length(size_t n) {
   if (n > INT_MAX) throw Error("pipeline: a message of " + std::to_string(n) + " floats, choose more --micro-batches");
   return int(n);
+}
+
+// What travels of n numbers at p: floats, by way of their view. Or for chapter 11, skip it now: what the device has stored, as it is.
+struct Message {
+  void* data;
+  int count;
+  MPI_Datatype type;
+  bool stored;
+};
+Message message_of(Device& device, float* p, size_t n) {
+  if (auto* const store = dynamic_cast<ActivationStore*>(&device))
+    if (const auto bytes = store->stored_bytes(p, n); !bytes.empty()) return {bytes.data(), message_length(bytes.size()), MPI_BYTE, true};
+  return {device.host_view(p, n), message_length(n), MPI_FLOAT, false};
 }
 
 // The two halves of Mlp::backward. A slot keeps all that the second one reads. The hooks are those that have to do with the
@@ -141,7 +155,10 @@ void Pipeline::backward(const Step& step, const Batch& batch) {
   const Range rows = batch.micro_batches[size_t(m)];
   Write write = m == batch.first ? Write::overwrite : Write::accumulate;
   if (weights && hooks.before_backward) write = hooks.before_backward(chunk, m);
-  if (inputs && has_head(step)) head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot);
+  if (inputs && has_head(step)) {
+    head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot);
+    if (hooks.after_head) hooks.after_head(mlp, slot);
+  }
   step_ = step;
   const double copying = time_.copying;
   if (inputs && weights) mlp.backward(write, slot);
@@ -178,8 +195,8 @@ MPI_Request& Pipeline::request_of(const Step& step, Requests& requests) const {
 // The host has waited for the device behind every step, so nothing reads the slot's view any more.
 void Pipeline::post_receive(const Action& action, size_t rows) {
   const Place place = input_of(action.step);
-  const int n = message_length(rows * place.width);
-  MPI_CHECK(MPI_Irecv(device_.host_view(place.data, size_t(n)), n, MPI_FLOAT, action.other,
+  const Message message = message_of(device_, place.data, rows * place.width);
+  MPI_CHECK(MPI_Irecv(message.data, message.count, message.type, action.other,
                       message_tag(source_of(action.step), schedule_.chunks()), comm_, &request_of(action.step, receives_)));
 }
 
@@ -188,12 +205,14 @@ void Pipeline::receive(const Action& action, size_t rows) {
   if (action.other == stage_)
     return device_.copy(place.data, output_of(source_of(action.step)).data, rows * place.width);
 
-  const int n = message_length(rows * place.width);
+  const size_t n = rows * place.width;
   const Timer timer;
   MPI_CHECK(MPI_Wait(&request_of(action.step, receives_), MPI_STATUS_IGNORE));
   const double waited = timer.seconds();
-  device_.begin_copy_in(place.data, size_t(n));
-  device_.end_copy_in(place.data, size_t(n));
+  if (!message_of(device_, place.data, n).stored) {
+    device_.begin_copy_in(place.data, n);
+    device_.end_copy_in(place.data, n);
+  }
   time_.waiting += waited;
   time_.copying += timer.seconds() - waited;
 }
@@ -204,16 +223,16 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
   if (action.other == stage_) return;       // receive copies it
   if (sending_ == Sending::posted) return;  // it is on its way
   const Place place = output_of(action.step);
-  const int n = message_length(rows * place.width);
-  float* view = device_.host_view(place.data, size_t(n));
+  const size_t n = rows * place.width;
+  const Message message = message_of(device_, place.data, n);
   const Timer timer;
-  if (sending_ == Sending::nothing) device_.begin_copy_out(place.data, size_t(n));
+  if (sending_ == Sending::nothing && !message.stored) device_.begin_copy_out(place.data, n);
   sending_ = Sending::copying;
-  if (when == When::in_time || view == place.data) {
-    device_.end_copy_out(place.data, size_t(n));
+  if (when == When::in_time || message.data == place.data) {
+    if (!message.stored) device_.end_copy_out(place.data, n);
     sending_ = Sending::posted;
     const int tag = message_tag(action.step, schedule_.chunks());
-    MPI_CHECK(MPI_Isend(view, n, MPI_FLOAT, action.other, tag, comm_, &request_of(action.step, sends_)));
+    MPI_CHECK(MPI_Isend(message.data, message.count, message.type, action.other, tag, comm_, &request_of(action.step, sends_)));
   }
   time_.copying += timer.seconds();
 }

@@ -26,6 +26,8 @@ struct PipelineHooks {
   std::function<Write(int chunk, int micro_batch)> before_backward;
   // After each of them.
   std::function<void(int chunk, int micro_batch)> after_backward;
+  // For chapter 11, skip it now: the head has written the gradient of the output, and nobody has read it yet.
+  std::function<void(Mlp& mlp, int slot)> after_head;
   // After the last of the step: the chunk's gradients are complete and may leave, while this and other stages still work.
   std::function<void(int chunk)> gradients_complete;
 };

@@ -78,21 +78,34 @@ HybridModel::StepResult HybridModel::step(const Dataset& data, std::span<const u
   const Range none{};
   const auto mine = own.empty() ? std::span(&none, 1) : std::span(rows).subspan(own.first, own.size());
   pipeline_.run(data, order, mine, batch.size());
-  update_.finish();
+  if (!scale_) update_.finish();
+  else update_.add_up();
 
   // Each micro-batch's loss is known to one rank, the others add zeros: so all have all, exactly, whatever the order. The
   // sum over micro-batches then goes in their order, as in chapter 01.
-  std::vector<double> all(parts + 2, 0.0);
+  std::vector<double> all(parts + (scale_ ? 3 : 2), 0.0);
   if (grid_.last_stage() && grid_.place.tensor == 0)
     for (size_t m = own.first; m < own.last; ++m) all[m] = pipeline_.losses()[m - own.first];
   all[parts] = signal == SIGTERM;
   all[parts + 1] = signal != 0 && signal != SIGTERM;
+  if (scale_) all[parts + 2] = !update_.finite();
   const Timer timer;
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, all.data(), int(all.size()), MPI_DOUBLE, MPI_SUM, grid_.all()));
   waiting_ += timer.seconds();
+  if (scale_) {
+    const bool finite = all[parts + 2] == 0;  // on all ranks
+    if (finite) update_.take_step(scale_->value());
+    else update_.skip_step();
+    scale_->adapt(finite);
+  }
   double loss = 0;
   for (size_t m = 0; m < parts; ++m) loss += all[m];
   return {loss, all[parts] > 0 ? SIGTERM : all[parts + 1] > 0 ? SIGUSR1 : 0};
+}
+
+void HybridModel::scale_gradients(GradientScale& scale) {
+  scale_ = &scale;
+  pipeline_.hooks.after_head = [this](Mlp& mlp, int slot) { scale_->scale(mlp, slot); };
 }
 
 size_t HybridModel::count_correct(const Dataset& data) {

@@ -7,6 +7,7 @@
 
 #include "chapters/08_layer_splitting/pipeline.h"
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
+#include "chapters/10_hybrid/gradient_scale.h"
 #include "chapters/10_hybrid/grid.h"
 #include "chapters/10_hybrid/segments.h"
 #include "chapters/10_hybrid/sharded_update.h"
@@ -50,6 +51,10 @@ class HybridModel {
   // an allreduce that there is anyway. All ranks get the same result.
   StepResult step(const Dataset& data, std::span<const uint32_t> order, Range batch, int signal = 0);
 
+  // For chapter 11, skip it now: all steps from here on have gradients that are scale.value() times too large, until they are added. Where
+  // one is not finite then, on any rank, no rank takes the step: all know it by a number beside the loss.  Keeps a reference.
+  void scale_gradients(GradientScale& scale);
+
   // How many samples are classified correctly: exactly as many as on one rank.
   size_t count_correct(const Dataset& data);
 
@@ -89,5 +94,6 @@ class HybridModel {
   Pipeline pipeline_;
   std::deque<TensorParallel> tensor_;  // by chunk; none with one tensor rank
   ShardedUpdate update_;
+  GradientScale* scale_ = nullptr;
   double waiting_ = 0;  // for the loss
 };

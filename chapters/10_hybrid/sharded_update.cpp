@@ -6,6 +6,7 @@
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/06_data_parallel/sum_over_ranks.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/10_hybrid/gradient_scale.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/mpi_guard/trace.h"
@@ -158,8 +159,7 @@ float* ShardedUpdate::add_up_in_two_levels(size_t layer) {
   return sum;
 }
 
-// sums: this rank's part of each layer.
-float ShardedUpdate::clip_factor(const std::vector<float*>& sums) {
+float ShardedUpdate::clip_factor() {
   SquareSum squares;
   size_t l = 0;
   for (size_t c = 0; c < pipeline_.layout().chunks.size(); ++c)
@@ -167,7 +167,7 @@ float ShardedUpdate::clip_factor(const std::vector<float*>& sums) {
       const bool copy_of_bias = layer.split == Split::rows && clipping_.slice > 0;
       const size_t counted_until = pipeline_.layout().offsets[c] + (copy_of_bias ? layer.w.range().last : layer.range().last);
       const Range part = shards_.part(l, rank_);
-      if (part.first < counted_until) squares.add(device_, sums[l], std::min(part.last, counted_until) - part.first);
+      if (part.first < counted_until) squares.add(device_, sums_[l], std::min(part.last, counted_until) - part.first);
       ++l;
     }
   const Timer timer;
@@ -189,27 +189,49 @@ void ShardedUpdate::gather_weights(size_t l) {
 }
 
 void ShardedUpdate::finish() {
+  add_up();
+  take_step();
+}
+
+void ShardedUpdate::add_up() {
   const Timer timer;
   MPI_CHECK(MPI_Waitall(int(receives_.size()), receives_.data(), MPI_STATUSES_IGNORE));
   receives_.clear();
-  std::vector<float*> sums(shards_.units.size());
-  for (size_t l = 0; l < sums.size() && adds_in_two_levels(); ++l) sums[l] = add_up_in_two_levels(l);
+  sums_.assign(shards_.units.size(), nullptr);
+  for (size_t l = 0; l < sums_.size() && adds_in_two_levels(); ++l) sums_[l] = add_up_in_two_levels(l);
   time_.exchanging += timer.seconds();
+  const TraceRegion region("add gradients");
+  for (size_t l = 0; l < sums_.size() && !adds_in_two_levels(); ++l) sums_[l] = add_up(l);
+}
+
+bool ShardedUpdate::finite() const {
+  bool all = true;
+  for (size_t l = 0; l < sums_.size(); ++l) all = all && all_finite(device_, sums_[l], shards_.part(l, rank_).size());
+  return all;
+}
+
+void ShardedUpdate::take_step(double scale) {
   {
     const TraceRegion region("update");
-    for (size_t l = 0; l < sums.size() && !adds_in_two_levels(); ++l) sums[l] = add_up(l);
-    const float factor = clipping_.limit > 0 ? clip_factor(sums) : 1;
+    for (size_t l = 0; l < sums_.size() && scale != 1; ++l) device_.scale(sums_[l], float(1 / scale), shards_.part(l, rank_).size());
+    const float factor = clipping_.limit > 0 ? clip_factor() : 1;
     for (size_t l = 0; l < shards_.units.size(); ++l) {
       const Range part = shards_.part(l, rank_);
-      if (factor < 1) device_.scale(sums[l], factor, part.size());
-      optimizers_[l].step(parameters_ + part.first, sums[l]);
+      if (factor < 1) device_.scale(sums_[l], factor, part.size());
+      optimizers_[l].step(parameters_ + part.first, sums_[l]);
     }
     device_.synchronize();
   }
 
   const Timer gathering;
   for (size_t l = 0; l < shards_.units.size() && ranks_ > 1; ++l) gather_weights(l);
+  time_.exchanging += gathering.seconds();
+  skip_step();
+}
+
+void ShardedUpdate::skip_step() {
+  const Timer timer;
   MPI_CHECK(MPI_Waitall(int(sends_.size()), sends_.data(), MPI_STATUSES_IGNORE));
   sends_.clear();
-  time_.exchanging += gathering.seconds();
+  time_.exchanging += timer.seconds();
 }

@@ -50,6 +50,12 @@ class ShardedUpdate {
   void begin(std::span<const Range> micro_batches);
   // After it: new weights, the same on all ranks of `data`.  Collective over them.
   void finish();
+  // For chapter 11, skip it now: the halves of finish. The sums are there, and have been looked at: this rank's part of them is finite.
+  // Then a step with sums that are `scale` times too large, or none.
+  void add_up();
+  bool finite() const;
+  void take_step(double scale = 1);
+  void skip_step();
 
   // This rank's part of layer l of the stage is the range shards().part(l, rank()) of the flat vectors; its state lies apart.
   const Shards& shards() const { return shards_; }
@@ -65,7 +71,7 @@ class ShardedUpdate {
   bool adds_in_two_levels() const { return !nodes_.empty() && !reproducible_; }
   float* add_up(size_t layer);
   float* add_up_in_two_levels(size_t layer);
-  float clip_factor(const std::vector<float*>& sums);
+  float clip_factor();
   void gather_weights(size_t layer);
 
   Pipeline& pipeline_;
@@ -86,5 +92,6 @@ class ShardedUpdate {
   // Of this step.
   std::vector<Term> terms_;
   std::vector<int> number_of_;  // by this rank's micro-batches: which of its terms it is; -1 without rows
+  std::vector<float*> sums_;    // this rank's part of each layer
   std::vector<MPI_Request> receives_, sends_;
 };

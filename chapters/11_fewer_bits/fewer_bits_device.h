@@ -22,6 +22,7 @@ class FewerBitsDevice : public CpuDevice, public ActivationStore {
   bool by_instruction() const { return by_instruction_; }
 
   Buffer<> allocate_activations(size_t n) override;  // 2 n bytes
+  std::span<std::byte> stored_bytes(float* p, size_t n) override;
 
   // The view of an activation is memory of its own, as on a GPU: floats, which begin_copy_in rounds.
   float* host_view(float* p, size_t n) override;

@@ -1,7 +1,5 @@
 #include "chapters/11_fewer_bits/loss_scale.h"
 
-#include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "common/error.h"
@@ -40,14 +38,4 @@ void LossScale::adapt(bool finite) {
   }
   if (scale_ < 0x1p-60)
     throw Error("step " + std::to_string(steps_) + ": gradients are not finite at any loss scale: try a smaller --learning-rate");
-}
-
-// The exponent of infinities and of NaNs has all bits set: their magnitudes, as whole numbers, are the largest.
-bool all_finite(Device& device, float* p, size_t n) {
-  device.begin_copy_out(p, n);
-  device.end_copy_out(p, n);
-  const float* values = device.host_view(p, n);
-  uint32_t largest = 0;
-  for (size_t i = 0; i < n; ++i) largest = std::max(largest, std::bit_cast<uint32_t>(values[i]) & 0x7fffffff);
-  return largest < 0x7f800000;
 }

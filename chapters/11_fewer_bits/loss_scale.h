@@ -4,6 +4,7 @@
 #pragma once
 
 #include "chapters/01_serial/mlp.h"
+#include "chapters/10_hybrid/gradient_scale.h"
 #include "common/options.h"
 
 struct LossScaleOptions {
@@ -14,13 +15,13 @@ struct LossScaleOptions {
   void declare(Options& options);
 };
 
-class LossScale {
+class LossScale : public GradientScale {
  public:
   // Throws Error if the scale is not a power of two.
   explicit LossScale(const LossScaleOptions& options);
 
   // Between SoftmaxHead::backward and Mlp::backward: scales the gradient of the loss.
-  void scale(Mlp& mlp, int slot = 0) const;
+  void scale(Mlp& mlp, int slot = 0) const override;
 
   // After the exchange: divides gradients (n) by the scale and returns true; or, if one of them is not finite, returns false: then
   // the step is to be skipped. The sum over ranks is not finite where a part of it is not, and all ranks have the same sum: so
@@ -29,17 +30,17 @@ class LossScale {
 
   // The next scale, after a step whose gradients were finite on all ranks, or not on some.  Throws Error if it falls without end: then
   // gradients are not finite at any scale.
-  void adapt(bool finite);
+  void adapt(bool finite) override;
 
-  double value() const { return scale_; }
+  double value() const override { return scale_; }
+  int64_t good() const { return good_; }
+  // Goes on with what an earlier run ended with.
+  void restore(double scale, int64_t good) { scale_ = scale, good_ = good; }
   int64_t steps() const { return steps_; }
   int64_t skipped() const { return skipped_; }
 
  private:
   LossScaleOptions options_;
   double scale_;
-  int64_t steps_ = 0, skipped_ = 0, good_ = 0;  // good_: steps since the scale changed or one was skipped
+  int64_t steps_ = 0, skipped_ = 0, good_ = 0;  // good_: steps since the scale was doubled or one was skipped
 };
-
-// Whether all n numbers are finite.  Waits for the device.
-bool all_finite(Device& device, float* p, size_t n);

@@ -15,7 +15,7 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
   const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
 
-  const std::unique_ptr<Device> device = o.make_device(mpi.node_rank());
+  const std::unique_ptr<Device> device = o.make_device(o.device, mpi.node_rank());
   const Layout layout = make_layout(o.sizes(train));
   const Buffer parameters(*device, layout.count, Purpose::parameters);
   const GradientMemory gradients(*device, layout.count, o.allreduce);

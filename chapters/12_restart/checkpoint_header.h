@@ -49,5 +49,6 @@ std::string data_of(const Dataset& data);
 
 // Throws Error, in one line that names both values and says what to do, if the checkpoint was written with other options or other
 // data. Some options change the last bits only: --device, --reproducible, and how many ranks a sum runs over, --tensor and without
-// --reproducible --replicas ("any" with it). Of those that differ the text that is returned has a line.
+// --reproducible --replicas ("any" with it). --precision (not there: float) changes roundings. Of those that differ the text that is
+// returned has a line.
 std::string require_same_run(const CheckpointHeader& found, const CheckpointHeader& wanted, const std::string& file);

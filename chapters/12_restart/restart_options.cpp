@@ -6,6 +6,7 @@
 
 void RestartOptions::declare(Options& options) {
   HybridOptions::declare(options);
+  PrecisionOptions::declare(options);
   options.add("checkpoint", &checkpoint, "folder for checkpoints, empty for none");
   options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
   options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
@@ -19,6 +20,7 @@ void RestartOptions::apply(Dataset& train, int ranks_of_node, int node_rank) {
   find_checkpoint();
   if (plan > 0) ranks = ranks_of_node = int(plan);
   HybridOptions::apply(train, ranks_of_node, node_rank);
+  PrecisionOptions::apply(device, compare_with_serial);
   data_ = data_of(train);
   if (!found.file.empty()) only_bits = require_same_run(found.header, header(0), found.file);
 }
@@ -71,5 +73,6 @@ CheckpointHeader RestartOptions::header(uint64_t step) const {
                {"replicas", reproducible ? "any" : std::to_string(grid.data)},
                {"tensor", std::to_string(grid.tensor)},
                {"levels", reproducible ? "any" : std::to_string(levels)}};
+  if (precision != "float") h.options.emplace_back("precision", precision);
   return h;
 }

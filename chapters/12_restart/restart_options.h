@@ -1,12 +1,13 @@
-// What can be chosen for a run that may be interrupted, beside the choices of chapter 10.
+// What can be chosen for a run that may be interrupted, beside the choices of chapters 10 and 11.
 #pragma once
 
 #include <memory>
 
 #include "chapters/10_hybrid/hybrid_options.h"
+#include "chapters/11_fewer_bits/precision_options.h"
 #include "chapters/12_restart/checkpoint_folder.h"
 
-struct RestartOptions : HybridOptions {
+struct RestartOptions : HybridOptions, PrecisionOptions {
   std::string checkpoint;  // folder; empty: none
   int64_t save_every = 0;  // steps; 0: at the end of each epoch
   int64_t keep = 3;
@@ -23,7 +24,7 @@ struct RestartOptions : HybridOptions {
   // nobody said what is to become of them.
   void apply(Dataset& train, int ranks_of_node, int node_rank = 0);
 
-  // What determines the run and must be equal where it is continued.
+  // What determines the run and must be equal where it is continued. Another precision is allowed: the numbers of a file are floats.
   CheckpointHeader header(uint64_t step) const;
 
   // After apply: what to continue from; its file is empty for a fresh start.

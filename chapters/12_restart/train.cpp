@@ -3,7 +3,6 @@
 // This is chapter 10's file with a handful of lines changed: `make diff-12` shows them.
 // Run: make train, or make 12 RANKS=4 ARGS="--replicas 2 --pipeline 2 --checkpoint build/mine"
 #include <algorithm>
-#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/10_hybrid/hybrid_report.h"
 #include "chapters/12_restart/stop_signal.h"
 #include "chapters/12_restart/training_run.h"
@@ -20,7 +19,7 @@ int train_and_survive(MpiSession& mpi, const StopSignal& stop, int argc, char** 
   o.apply(train, mpi.node_size(), mpi.node_rank());
   if (o.plan > 0) return 0;
 
-  const std::unique_ptr<Device> device = make_device(o.device, mpi.node_rank());
+  const std::unique_ptr<Device> device = o.make_device(o.device, mpi.node_rank());
   const Grid grid(o.grid, MPI_COMM_WORLD);
   HybridModel model(*device, grid, o.settings());
   TrainingRun run(o, model, train);

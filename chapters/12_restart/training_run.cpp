@@ -1,6 +1,7 @@
 #include "chapters/12_restart/training_run.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <iostream>
 
@@ -21,6 +22,7 @@ constexpr int try_again = 75;
 TrainingRun::TrainingRun(const RestartOptions& options, HybridModel& model, const Dataset& train)
     : options_(options), model_(model), batches_(batches(train.count, size_t(options.batch))) {
   if (!options.checkpoint.empty()) folder_.emplace(options.checkpoint, int(options.keep), model.grid().all());
+  if (options.scales()) model.scale_gradients(scale_.emplace(options.loss_scale));
   const std::string& file = options.found.file;
   if (file.empty()) {
     model.initialize(uint64_t(options.seed));
@@ -32,8 +34,29 @@ TrainingRun::TrainingRun(const RestartOptions& options, HybridModel& model, cons
   read_checkpoint(file, model.device(), model.segments_to_read(), model.grid().all());
   steps_ = options.found.header.step;
   saved_ = steps_;
-  model.set_steps(steps_);
+  restore_scale();
+  model.set_steps(steps_ - size_t(skipped_));  // that the optimizer has taken
   tell_where();
+}
+
+// A scale that was found goes on, where it may change; a given one is the option's.
+void TrainingRun::restore_scale() {
+  const CheckpointHeader& found = options_.found.header;
+  const auto number = [&](const char* name) { return found.option(name) ? std::stod(*found.option(name)) : 0; };
+  skipped_ = int64_t(number("skipped-steps"));
+  if (scale_ && options_.loss_scale.dynamic && found.option("loss-scale"))
+    scale_->restore(number("loss-scale"), int64_t(number("good-steps-so-far")));
+}
+
+CheckpointHeader TrainingRun::header() const {
+  CheckpointHeader h = options_.header(steps_);
+  if (scale_) {
+    char text[40];
+    h.options.emplace_back("loss-scale", std::string(text, std::to_chars(text, text + sizeof text, scale_->value()).ptr));
+    h.options.emplace_back("good-steps-so-far", std::to_string(scale_->good()));
+  }
+  if (skipped() > 0) h.options.emplace_back("skipped-steps", std::to_string(skipped()));
+  return h;
 }
 
 void TrainingRun::tell_where() const {
@@ -65,6 +88,11 @@ void TrainingRun::epoch() {
 
 int TrainingRun::end() {
   save_and_wait();
+  if (scale_) {
+    char text[80];
+    std::snprintf(text, sizeof text, ": loss scale %.10g in the end, %lld of %zu steps skipped", scale_->value(), (long long)skipped(), steps_);
+    say("precision " + options_.precision + text);
+  }
   if (saves_ > 0)
     say("checkpoints: " + std::to_string(saves_) + " in " + options_.checkpoint + ", each copied in " +
         std::to_string(int(1e3 * snapshot_seconds_ / saves_ + 0.5)) + " ms, and on the disk after " +
@@ -98,7 +126,7 @@ void TrainingRun::save(double patience) {
   begun_ = clock_seconds();
   on_its_way_ = steps_;
   try {
-    snapshot_ = folder_->begin_save(options_.header(steps_), model_.device(), model_.segments_to_write());
+    snapshot_ = folder_->begin_save(header(), model_.device(), model_.segments_to_write());
   } catch (const Error& error) {
     saved(error.what());
   }

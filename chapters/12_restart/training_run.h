@@ -39,12 +39,17 @@ class TrainingRun {
   void save_and_wait();
   void saved(const std::string& problem);  // or not
   void require_equal_copies() const;
+  void restore_scale();     // of a run that is continued
+  CheckpointHeader header() const;
+  int64_t skipped() const { return skipped_ + (scale_ ? scale_->skipped() : 0); }
   void tell_where() const;  // a run that is continued
   void say(const std::string& line) const;
 
   const RestartOptions& options_;
   HybridModel& model_;
   std::vector<Range> batches_;
+  std::optional<LossScale> scale_;
+  int64_t skipped_ = 0;  // steps that earlier programs did not take, for gradients that were not finite
   std::optional<CheckpointFolder> folder_;
   size_t steps_ = 0;
   std::optional<size_t> saved_;  // the step of the newest checkpoint

@@ -1,2 +1,2 @@
 # chapters/08_layer_splitting/pipeline.cpp 08_layer_splitting_test Pipeline.*OnCuda
-s|device_.begin_copy_in(place.data, size_t(n));|(void)place;|
+s|device_.begin_copy_in(place.data, n);|(void)place;|

@@ -1,2 +1,2 @@
 # chapters/10_hybrid/sharded_update.cpp 10_hybrid_test EveryGrid.Stays*
-s/step(parameters_ + part.first, sums\[l\])/step(parameters_ + shards_.units[l].range.first, sums[l])/
+s/step(parameters_ + part.first, sums_\[l\])/step(parameters_ + shards_.units[l].range.first, sums_[l])/

@@ -1,0 +1,2 @@
+# chapters/08_layer_splitting/pipeline.cpp 11_fewer_bits_grid_test Grid.Sends*
+s/!bytes.empty()) return/false) return/
