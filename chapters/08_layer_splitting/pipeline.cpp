@@ -232,7 +232,8 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
     if (!message.stored) device_.end_copy_out(place.data, n);
     sending_ = Sending::posted;
     const int tag = message_tag(action.step, schedule_.chunks());
-    MPI_CHECK(MPI_Isend(message.data, message.count, message.type, action.other, tag, comm_, &request_of(action.step, sends_)));
+    MPI_CHECK(MPI_Isend(message.data, message.count, message.type, action.other, tag, comm_,
+                        &request_of(action.step, sends_)));
   }
   time_.copying += timer.seconds();
 }
