@@ -9,6 +9,7 @@
 
 #include "chapters/05_collectives/messages.h"
 #include "chapters/13_scaling/step_time.h"
+#include "common/mpi_guard/trace.h"
 #include "tests/13_simulated_ranks.h"
 
 using namespace simulated_ranks;
@@ -368,6 +369,17 @@ TEST(Timeline, ShowsWhatRanksDidAndWhen) {
                 "\"args\":{\"bytes\":1024,\"peer\":0}},\n",
                 1e6 * (overhead + 1024 * beta), 1e6 * (1 + alpha + 1024 * beta));
   EXPECT_TRUE(contains(text, events)) << text << events;
+
+  // Regions have their number, also if it is 0, and none where none is given. They end in the reverse order.
+  simulate(flat(), 1, [] {
+    compute(2);
+    const TraceRegion all("step"), first("forward", 0);
+    compute(1);
+  }, file);
+  std::ifstream third(file);
+  const std::string regions{std::istreambuf_iterator<char>(third), {}}, where = R"("pid":0,"tid":0,"ts":2000000.000,"dur":1000000.000,"args":{}},)";
+  std::filesystem::remove(file);
+  EXPECT_TRUE(contains(regions, "{\"name\":\"forward 0\",\"cat\":\"compute\",\"ph\":\"X\"," + where + "\n{\"name\":\"step\",\"cat\":\"compute\",\"ph\":\"X\"," + where));
   EXPECT_TRUE(contains(error_of([&] {
                          simulate(
                              flat(), 1, [] {}, "/no/such/folder/x.json");

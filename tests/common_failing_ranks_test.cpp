@@ -1,4 +1,6 @@
 // A rank that fails ends the job with its own error, whatever the others are doing and whatever its destructors would call.
+#include <csignal>
+
 #include "tests/failing_ranks.h"
 #include "tests/nonsense.h"
 
@@ -30,6 +32,19 @@ TEST(FailingRank, AnExceptionThatIsCaughtUnwindsAsUsual) {
                                      "/tests/mpi_guard/throws_past_destructors collective caught");
   EXPECT_EQ(run.output, "") << run.output;
   EXPECT_EQ(run.status, 0);
+}
+
+// All have failed and are in MPI_Finalize, which does not come back: after a while they leave without it, with the same status. After
+// the session an error is one of a program without MPI: nobody is asked, nothing is called that is closed.
+TEST(FailingRank, AnEndThatHangsAndAnErrorBehindTheEnd) {
+  const std::string program = "timeout 60 " + build_folder() + "/tests/mpi_guard/ends_late ";
+  const ProgramRun hangs = run_program(program + "hangs"), ends = run_program(program + "ends"), throws = run_program(program + "throws");
+  EXPECT_EQ(hangs.status, 75) << hangs.output;
+  EXPECT_EQ(hangs.output, "weights.bin: cannot be read\n");
+  EXPECT_EQ(ends.status, 76) << ends.output;
+  EXPECT_EQ(ends.output, "");
+  EXPECT_EQ(throws.status, 128 + SIGABRT) << throws.output;
+  EXPECT_EQ(throws.output.find("too late"), std::string::npos) << throws.output;
 }
 
 // Programs are found; only those over MPI that take options can fail so.

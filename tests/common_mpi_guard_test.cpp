@@ -333,6 +333,22 @@ TEST(HelperThread, EndsTheJobOnOtherNodesToo) {
   EXPECT_EQ(occurrences(run.output, "guard: ending the job"), 1) << run.output;
 }
 
+// What ranks of another node answered to an earlier question is not what they do now.
+TEST(HelperThread, AsksOtherNodesAgain) {
+  if (const std::string why = no_two_nodes(); !why.empty()) GTEST_SKIP() << why;
+  const ProgramRun run = on_two_nodes(4, "slow_in_turn");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(occurrences(run.output, "guard:"), 0) << run.output;
+}
+
+// A launcher that does not see that a rank has died, since a shell stands between: then the guard ends the others.
+TEST(HelperThread, EndsTheJobThatALauncherLeavesAlone) {
+  const ProgramRun run = run_program("timeout 40 sh common/mpi/launch 4 sh -c '" + build_folder() +
+                                     "/tests/mpi_guard/killed_rank; s=$?; [ $s -lt 128 ] || sleep 90; exit $s'");
+  EXPECT_TRUE(contains(run.output, "guard: rank 2 (process"));
+  EXPECT_NE(run.status, 124) << "it did not end\n" << run.output;
+}
+
 // Rank 1 is the only rank of the second node, where there are two; the second one of the first, where there are four.
 TEST(HelperThread, EndsTheJobFromAnyNode) {
   if (const std::string why = no_two_nodes(); !why.empty()) GTEST_SKIP() << why;

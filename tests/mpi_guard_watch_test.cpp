@@ -5,6 +5,7 @@
 #include <mpi.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +31,13 @@
 #include "common/mpi_guard/wait.h"
 
 using namespace guard;
+
+// How often this process gave its core away.
+static volatile int yields = 0;
+extern "C" int sched_yield() noexcept {
+  yields = yields + 1;
+  return int(syscall(SYS_sched_yield));
+}
 
 namespace {
 
@@ -523,6 +531,27 @@ TEST(Waiting, GoesOnPolitelyUntilAllAreComplete) {
   polite = before;
   EXPECT_GE(looks, 9);
   EXPECT_TRUE(got[0] == 5 && got[1] == 6);
+}
+
+// In every region anew, also around one that has come and gone, and no more behind its end.
+TEST(Waiting, ATimerGivesTheCoreAwayWhileItsRegionLasts) {
+  const auto yields_within = [](double seconds, int enough) {
+    const int before = yields;
+    for (const double end = MPI_Wtime() + seconds; MPI_Wtime() < end && yields < before + enough;) {
+    }
+    return yields - before;
+  };
+  for (int turn = 0; turn < 3; turn++) {
+    {
+      const YieldByTimer region(true), none(false);
+      EXPECT_EQ(yields_within(20, 3), 3);
+      { const YieldByTimer inner(true); }
+      EXPECT_EQ(yields_within(20, 3), 3);
+    }
+    EXPECT_EQ(yields_within(0.002, 1), 0);
+    { const YieldByTimer not_wanted(false); }
+    EXPECT_EQ(yields_within(0.001, 1), 0);
+  }
 }
 
 TEST(RequestTable, KnowsWhatItWasToldLast) {

@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include "tests/mpi_expect.h"
@@ -44,6 +47,18 @@ TEST(MpiSession, KnowsItsRanks) {
   const int pair = rank / 2 * 2 + 1 < size ? 2 : 1;
   EXPECT_ON_ALL_RANKS(ranks_of(reversed) == pair && rank_of(reversed) == (pair == 2 ? 1 - rank % 2 : 0));
   for (MPI_Comm* comm : {&node, &reversed}) MPI_CHECK(MPI_Comm_free(comm));
+}
+
+// While a rank sleeps, its watchdog naps: it takes no processor time. By the clock of the process, which a busy machine does not change.
+TEST(MpiSession, AWatchdogThatHasNothingToDoNaps) {
+  if (ranks_of(MPI_COMM_WORLD) != 2) {
+    EXPECT_ON_ALL_RANKS(true);
+    return;
+  }
+  const clock_t begin = std::clock();
+  usleep(200'000);
+  const double used = double(std::clock() - begin) / CLOCKS_PER_SEC;
+  EXPECT_ON_ALL_RANKS(used < 0.05) << used;
 }
 
 TEST(MpiExpect, OneFailingRankFailsTheVerdictOnAll) {

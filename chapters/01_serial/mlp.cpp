@@ -65,7 +65,6 @@ void Mlp::compute_again(int layer, int slot) {
   const int first = layer - layer % space_.keep_every;
   if (there_ == std::pair(slot, first)) return;
   forward_layers(first, layer, slot);
-  there_ = {slot, first};
 }
 
 void Mlp::backward(Write write, int slot) {

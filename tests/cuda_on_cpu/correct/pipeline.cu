@@ -34,6 +34,19 @@ __global__ void with_zeros(float* out, const float* in, int bytes_of_zeros) {
   out[threadIdx.x] = part[threadIdx.x % 4];
 }
 
+// The first block ends without a wait: its copy arrives all the same, in its own tile and not in that of the next block.
+__global__ void left_under_way(float* out, const float* in) {
+  __shared__ __align__(16) float part[8];
+  float* const there = part + (blockIdx.x == 0 ? 0 : 4);
+  part[0] = -1;
+  __pipeline_memcpy_async(there, in, 16);
+  __pipeline_commit();
+  if (blockIdx.x == 0) return;
+  __pipeline_wait_prior(0);
+  out[0] = part[0];
+  out[1] = part[4];
+}
+
 int main() {
   float host[tile * steps], result[tile], *in, *out;
   for (int i = 0; i < tile * steps; ++i) host[i] = static_cast<float>(i);
@@ -53,6 +66,9 @@ int main() {
     OK(cudaMemcpy(result, out, 32 * sizeof(float), cudaMemcpyDeviceToHost));
     for (int i = 0; i < 4; ++i) REQUIRE(result[i] == (i < 4 - zeros ? 4 + i : 0));
   }
+  left_under_way<<<2, 1>>>(out, in + 4);
+  OK(cudaMemcpy(result, out, 2 * sizeof(float), cudaMemcpyDeviceToHost));
+  REQUIRE(result[0] == -1 && result[1] == 4);
   OK(cudaFree(in));
   OK(cudaFree(out));
 }
