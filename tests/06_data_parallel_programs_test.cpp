@@ -49,6 +49,13 @@ TEST(Programs, HelpNamesEveryOption) {
   EXPECT_EQ(told("scaling"), "data TEXT [build/data]\nrounds N (1 to 10000) [25]\nheader\nonly-if-quiet\n");
 }
 
+// Shares of no time, and a speed of nothing, are no numbers.
+TEST(Train, OfNoEpochsTellsNoTimes) {
+  const ProgramRun run = train(2, "--hidden 8 --train-samples 90 --batch 45 --epochs 0");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output.find("nan"), std::string::npos) << run.output;
+}
+
 // A block for each layer, forward and backward, of both ranks in each of three steps; the test images are only looked at forward.
 TEST(Train, WritesATimelineOfItsLayers) {
   const std::string file = testing::TempDir() + "timeline_" + std::to_string(getpid()) + ".json";

@@ -282,10 +282,45 @@ TEST(Prefetch, TellsWhichPartIsHidden) {
   }
 }
 
+// Who is sent how much, in which order: in each round a step without prefetch, one with it, and all weights to everybody.
+TEST(Prefetch, TakesTurnsWithAndWithoutIt) {
+  const Dataset data = random_dataset(784, 24);
+  const std::vector<int> sizes = {784, 20, 30, 10};
+  std::vector<Call> expected, turn[3], calls;
+  for (const bool prefetch : {false, true}) {
+    CpuDevice device;
+    ZeroOptions z;
+    z.level = 3, z.micro_batches = ranks(), z.prefetch = prefetch;
+    ShardedRun run(device, data, sizes, 24, OptimizerOptions{}, z, MPI_COMM_WORLD);
+    log_calls(&turn[prefetch]);
+    run.step({0, 24});
+    log_calls(prefetch ? nullptr : &turn[2]);
+    if (!prefetch) run.weights();
+    log_calls(nullptr);
+  }
+  const auto text = [](const std::vector<Call>& all) {
+    std::string told;
+    for (const Call& call : all) told += line("%d %zu, ", call.to, call.sent);
+    return told;
+  };
+  EXPECT_ON_ALL_RANKS(text(turn[0]) != text(turn[1])) << "what is gathered ahead comes before the gradients of the layer before";
+  for (int round = -1; round < 2; ++round)
+    for (const auto& one : turn) expected.insert(expected.end(), one.begin(), one.end());
+  std::string printed;
+  log_calls(&calls);
+  EXPECT_ON_ALL_RANKS(run(prefetch_program::measure_prefetch, {"--rounds", "2", "--batch", "24", "--hidden", "20,30"}, printed) == 0);
+  log_calls(nullptr);
+  EXPECT_FALSE(calls.empty());
+  EXPECT_EQ(text(calls), text(expected));
+}
+
 TEST(Options, HaveTheseDefaultsAndRanges) {
   std::string printed;
   EXPECT_ON_ALL_RANKS(run(bench_levels, {"--help"}, printed) == 0);
   EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "rounds N (1 to 10000) [41]\nsteps N (1 to 10000) [1]\nonly-if-quiet\n");
+  EXPECT_ON_ALL_RANKS(run(prefetch_program::measure_prefetch, {"--help"}, printed) == 0);
+  EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "rounds N (1 to 10000) [41]\nbatch N (1 to 1048576) [128]\n"
+                                                    "hidden N,N,.. (1 to 65536) [512,512,512,512,512,512,512,512]\nonly-if-quiet\n");
   EXPECT_ON_ALL_RANKS(run(show_memory, {"--help"}, printed) == 0);
   EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "hidden N,N,.. (1 to 65536) [512,512,512,512,512,512,512,512]\n"
                                                     "optimizer sgd|momentum|adam [adam]\nunit N (at least 1) [1]\n"

@@ -98,6 +98,13 @@ TEST(Train, AMistakeGivesOneLineAndAStatus) {
   }
 }
 
+// Shares of no time, and a speed of nothing, are no numbers.
+TEST(Train, OfNoEpochsTellsNoTimes) {
+  const ProgramRun run = launch(2, "train --hidden 8 --train-samples 90 --batch 45 --epochs 0");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output.find("nan"), std::string::npos) << run.output;
+}
+
 TEST(Train, OnlyRank0Speaks) {
   const ProgramRun run = launch(4, quick), help = launch(2, "train --help"), alone = launch(1, "train --help");
   EXPECT_EQ(help.status, 0);

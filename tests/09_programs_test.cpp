@@ -27,6 +27,13 @@ TEST(Train, PrintsWhatAPlainLoopComputes) {
     EXPECT_EQ(plain::complaints(launch(3, "train --compare-with-serial" + run.options()), run, 3), "");
 }
 
+// Shares of no time, and a speed of nothing, are no numbers.
+TEST(Train, OfNoEpochsTellsNoTimes) {
+  const ProgramRun run = launch(2, "train --hidden 8 --train-samples 90 --batch 45 --epochs 0");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output.find("nan"), std::string::npos) << run.output;
+}
+
 TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
   const ProgramRun one = launch(1, quick);
   const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/" + quick);

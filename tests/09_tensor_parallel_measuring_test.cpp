@@ -9,6 +9,7 @@
 #include <fstream>
 #include <memory>
 #include <numeric>
+#include <sstream>
 
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/timing.h"
@@ -31,7 +32,19 @@
 #include "tests/options_told.h"
 
 namespace bench_program {
+// A calibration takes seconds, and is tested in chapter 05: a message of the test takes a microsecond, and a nanosecond a byte.
+struct CalibrationOfTest {
+  int rounds = 0;
+  explicit CalibrationOfTest(MPI_Comm) {}
+  void round() { ++rounds; }
+  Machine fit() const {
+    const Curve line = {{1e12, 1e-6 * rounds, 1e-9}};
+    return {line, line, line};
+  }
+};
+#define Calibration CalibrationOfTest
 #include "chapters/09_tensor_parallel/bench.cpp"
+#undef Calibration
 }
 
 namespace {
@@ -440,6 +453,55 @@ TEST(Bench, StatusSaysWhetherItMayBeBelieved) {
   c.only_if_quiet = true;
   EXPECT_EQ(status_of(true, c), 0);
   EXPECT_EQ(status_of(false, c), 77);
+}
+
+// All of the crossover, by clocks that are known. What is predicted in a line of the file follows from what is measured there, from the
+// two shortest batches of the same width, and from what messages cost.
+TEST(Bench, PredictsFromWhatItHasMeasured) {
+  Choices c;
+  c.widths = {24, 40}, c.batches = {8, 16, 40}, c.rounds = 2;
+  for (const double busy : {1000.0, 1.0})
+    for (const bool only_if_quiet : {false, true}) {
+      c.csv = scratch_file("09_crossover.csv");
+      c.only_if_quiet = only_if_quiet;
+      const bool quiet = busy > 1 && session_of_test->node_size() <= usable_cores();
+      int status = -1;
+      const std::string printed = printed_by([&] {
+        const ClocksOfTest known(rank(), 0x1p-20, busy);
+        status = bench_crossover(c, *session_of_test);
+      });
+      EXPECT_ON_ALL_RANKS(status == (only_if_quiet && !quiet ? 77 : 0)) << status;
+      EXPECT_EQ(file_is_there(c.csv), rank() == 0 && status == 0);
+      if (rank() != 0 || status != 0) continue;
+      EXPECT_EQ(printed.find("no measurement was quiet") == std::string::npos, quiet) << printed;
+      std::vector<std::vector<double>> lines;
+      std::istringstream text(text_of_file(c.csv));
+      std::remove(c.csv.c_str());
+      for (std::string row, number; std::getline(text, row);) {
+        if (row.find('#') == 0 || row.find("width") == 0) continue;
+        std::istringstream numbers(row);
+        for (lines.emplace_back(); std::getline(numbers, number, ',');) lines.back().push_back(std::stod(number));
+      }
+      ASSERT_EQ(lines.size(), 6u);
+      const Curve curve = {{1e12, 2e-6, 1e-9}};  // two rounds
+      const auto allreduce = [&](double floats) { return predicted_seconds("rank-order", 4 * floats, ranks(), {curve, curve, curve}); };
+      for (size_t i = 0; i < 6; ++i) {
+        const std::vector<double>& l = lines[i];
+        const double width = i < 3 ? 24 : 40, rows = double(c.batches[i % 3]), p = ranks();
+        ASSERT_EQ(l.size(), 14u);
+        EXPECT_TRUE(l[0] == width && l[1] == rows);
+        const auto products = [&](size_t line) { return lines[line][2] - lines[line][3]; };  // of the serial step, without its update
+        const size_t first = i / 3 * 3;
+        const double fixed = std::min(std::max(0.0, products(first)), std::max(0.0, 2 * products(first) - products(first + 1)));  // 8 rows, and 16
+        const double data = allreduce(4 * width * width + width * 10 + 4 * width + 10), tensor = 4 * allreduce(rows * width) + 2 * allreduce(rows);
+        EXPECT_NEAR(l[10], data, 1e-5 * data);
+        EXPECT_NEAR(l[11], tensor, 1e-5 * tensor);
+        const double whole = (1 - 1 / p) * l[13] * 21 * width * rows, digits = 1e-5 * (l[2] + l[3] + lines[first][2] + lines[first + 1][2] + data + tensor + whole);
+        EXPECT_NEAR(l[8], (products(i) - fixed) / p + fixed + data + l[3], digits);
+        EXPECT_NEAR(l[9], l[2] / p + tensor + whole, digits);
+        EXPECT_EQ(l[12] == 0, quiet);
+      }
+    }
 }
 
 TEST(Bench, RefusesWhatItCannotMeasure) {

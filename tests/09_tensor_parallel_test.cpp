@@ -578,6 +578,7 @@ TEST(Crossover, KnowsWhatIsNotDivided) {
   EXPECT_NEAR(found.fixed, 80e-6, 1e-15);
   EXPECT_EQ(found.update, 7e-6);
   EXPECT_EQ(serial_step(32, 320e-6, 64, 700e-6, 0).fixed, 0) << "more than twice as long: nothing is fixed";
+  EXPECT_EQ(serial_step(32, -1e-6, 64, 700e-6, 0).fixed, 0) << "a step that took less than its update";
   EXPECT_NEAR(serial_step(32, 320e-6, 64, 700e-6, 0).per_row, 10e-6, 1e-15);
 }
 

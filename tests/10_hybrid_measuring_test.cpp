@@ -277,6 +277,47 @@ TEST(Options, KeepTensorRanksOnTheSmallestNode) {
   EXPECT_ON_ALL_RANKS(o.grid.tensor == 1);
 }
 
+// A file says what messages between nodes cost, and how much memory there is. Four data ranks on nodes of two exchange in two levels,
+// unless the wish is for one; a limit of its own counts for more than that of the file, and where it is narrow activations are computed again.
+TEST(Options, TakeMessagesAndMemoryFromAFile) {
+  const std::string file = scratch_file("10_machine");
+  PlanMachine machine = typical_machine();
+  machine.between = machine.messages;
+  for (Curve* curve : {&machine.between.exchanges, &machine.between.reductions})
+    for (Piece& piece : *curve) piece.alpha *= 50, piece.beta *= 50;
+  machine.memory = 3e6;
+  save_plan_machine(machine, file);
+  machine.ranks_of_node = 2;
+  for (const int64_t wished : {0, 1, 2})
+    for (const bool narrow : {false, true}) {
+      Dataset d = random_dataset(17, 4000);
+      HybridOptions o(ranks());
+      o.hidden = {40, 30, 20, 30, 40};
+      o.batch = 4000, o.micro_batches = ranks(), o.machine = file, o.replicas = ranks(), o.levels = wished;
+      HybridSettings s;
+      s.sizes = {17, 40, 30, 20, 30, 40, 10};
+      s.batch = 4000, s.micro_batches = ranks(), s.two_level = wished == 2;
+      machine.memory = 3e6;
+      if (narrow) o.memory_mib = 1, machine.memory = 1048576;
+      const GridWish wish{ranks(), 0, 0, ranks(), 0, int(wished)};
+      const GridPlan plan = plan_grids(s, wish, ranks(), machine).front();
+      const std::string printed = plan.fits ? printed_by([&] { o.apply(d, 2); }) : error_of([&] { o.apply(d, 2); });
+      if (!plan.fits) {
+        EXPECT_ON_ALL_RANKS(printed == line("no grid of %d ranks fits into %d MB a rank; %d x 1 x 1 needs %d MB", ranks(), narrow ? 1 : 3, ranks(), int(plan.memory / 1e6))) << printed;
+        continue;
+      }
+      EXPECT_ON_ALL_RANKS(o.settings().two_level == plan.two_level && o.levels == (plan.two_level ? 2 : 1)) << wished;
+      EXPECT_ON_ALL_RANKS(o.settings().keep_every == plan.keep_every);
+      EXPECT_ON_ALL_RANKS(ranks() < 4 || plan.two_level == (wished != 1));
+      EXPECT_ON_ALL_RANKS(ranks() < 4 || (plan.keep_every > 1) == narrow) << plan.keep_every;
+      std::string expected = line("grid %d x 1 x 1 (data x pipeline x tensor), %d micro-batch%s\n", ranks(), ranks(), ranks() > 1 ? "es" : "");
+      if (plan.two_level) expected += "data ranks exchange in two levels\n";
+      if (plan.keep_every > 1) expected += line("every %d-th activation is kept, the others are computed again\n", plan.keep_every);
+      EXPECT_EQ(printed, rank() == 0 ? expected : "");
+    }
+  std::remove(file.c_str());
+}
+
 TEST(Options, RefuseWhatDoesNotFit) {
   const auto error = [](auto change) {
     Dataset d = random_dataset(17, 60);
@@ -298,6 +339,8 @@ TEST(Options, RefuseWhatDoesNotFit) {
   PlanMachine small = typical_machine();
   small.memory = 1048576;
   const GridPlan least = plan_grids(s, {}, ranks(), small).front();
+  const std::string wide = error([](HybridOptions& o) { o.memory_mib = 1000, o.hidden = {65536, 65536}; });
+  EXPECT_TRUE(contains(wide, line("no grid of %d ranks fits into 1048 MB a rank; ", ranks())));
   EXPECT_EQ(full, least.fits ? "" : line("no grid of %d ranks fits into 1 MB a rank; %s needs %d MB", ranks(),
                                          to_string(least.shape).c_str(), int(least.memory / 1e6)));
   EXPECT_TRUE(ranks() > 1 || !least.fits);
@@ -333,7 +376,8 @@ int readings_of_a_step(const HybridSettings& s, const GridShape& shape, MPI_Comm
   return readings;
 }
 
-void expect_bench(const std::vector<std::string>& options, double busy, int rounds, int steps, bool only_if_quiet, bool quiet) {
+void expect_bench(const std::vector<std::string>& options, double busy, int rounds, int steps, bool only_if_quiet, bool quiet,
+                  const PlanMachine& machine = typical_machine()) {
   const double unit = 0x1p-18;
   std::string printed;
   int status = -1;
@@ -349,8 +393,8 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
   s.batch = 24;
   s.optimizer.name = "momentum";
   const Dataset d = random_dataset(784, 24);
-  const GridPlan alone = estimate(s, {1, 1, 1}, typical_machine());
-  const std::vector<GridPlan> plans = plan_grids(s, {}, ranks(), typical_machine());
+  const GridPlan alone = estimate(s, {1, 1, 1}, machine);
+  const std::vector<GridPlan> plans = plan_grids(s, {}, ranks(), machine);
   std::vector<int> readings = {readings_of_a_step(s, {1, 1, 1}, MPI_COMM_SELF, d)};
   for (const GridPlan& plan : plans) {
     HybridSettings with = s;
@@ -420,6 +464,24 @@ TEST(Bench, PrintsWhatTheClocksSay) {
   expect_bench(with({"--rounds", "3", "--steps", "2", "--only-if-quiet"}), 1000, 3, 2, true, enough);
   expect_bench(with({"--rounds", "2", "--steps", "1"}), 1, 2, 1, false, false);
   expect_bench(with({"--rounds", "1", "--steps", "1", "--only-if-quiet"}), 1, 1, 1, true, false);
+
+  // A file of another machine, into whose memory nothing would fit: all grids are measured.
+  const std::string file = scratch_file("10_bench_machine");
+  PlanMachine slow = typical_machine();
+  slow.operations_per_second /= 7, slow.memory = 1;
+  save_plan_machine(slow, file);
+  slow.memory = 0;
+  expect_bench(with({"--rounds", "1", "--steps", "1", "--machine", file}), 1, 1, 1, false, false, slow);
+  std::remove(file.c_str());
+}
+
+TEST(Bench, ACandidateIsTrainedAsItIsPlanned) {
+  GridPlan plan;
+  plan.micro_batches = 7, plan.two_level = true;
+  const HybridSettings s = bench_program::Candidate::with(settings("adam", 3, true), plan);
+  EXPECT_TRUE(s.micro_batches == 7 && s.two_level && s.reproducible && s.optimizer.name == "adam");
+  plan.two_level = false;
+  EXPECT_FALSE(bench_program::Candidate::with(s, plan).two_level);
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ TEST(Programs, WhatIsNotSaidIsChosenAndExplained) {
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(contains(run.output, "the fastest by estimate"));
   EXPECT_TRUE(contains(run.output, "estimated ms a step"));
+  EXPECT_EQ(run.output.find("\ntime: "), std::string::npos) << "there are no shares of no time\n" << run.output;
 }
 
 TEST(Programs, BadChoicesEndWithOneLine) {

@@ -30,7 +30,7 @@ double CrossoverModel::whole(int rows) const {
 
 SerialStep serial_step(int rows, double products, int more_rows, double their_products, double update) {
   const double slope = (their_products - products) / (more_rows - rows);
-  const double fixed = std::clamp(products - slope * rows, 0.0, products);
+  const double fixed = std::clamp(products - slope * rows, 0.0, std::max(products, 0.0));
   return {(products - fixed) / rows, fixed, update};
 }
 
