@@ -111,6 +111,7 @@ struct KnownModel {
     walk(stage_schedule(s, shape, place), balanced_chunks(s.sizes, shape.pipeline * s.chunks), true);
     time.waiting += clock.section();  // for gradients
     time.waiting += clock.section();  // for weights
+    time.waiting += clock.section();  // for what was sent
     time.waiting += clock.section();  // for the loss
   }
 };
