@@ -42,7 +42,7 @@ TEST(Programs, HelpNamesEveryOption) {
             "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n"
             "clip-norm X (at least 0) [0]\n"
             "allreduce rank-order|reduce-broadcast|recursive-doubling|ring|rabenseifner|two-level|shared-window|mpi [rank-order]\n"
-            "bucket-kib N (0 to 1048576) [0]\nexchange auto|host|peer [auto]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
+            "bucket-kib N (0 to 1048576) [0]\nexchange auto|host|peer|mpi [auto]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
             "watch N (at least 0) [500]\ncompare-with-serial\ntrace TEXT\n");
   EXPECT_EQ(told("bench"),
             "data TEXT [build/data]\nrounds N (1 to 10000) [9]\nsteps N (1 to 10000) [10]\nbatch N (1 to 30000) [128]\nonly TEXT\nonly-if-quiet\n");

@@ -24,6 +24,13 @@
 
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
+// In place of the MPI library's answer. Memory of common/cuda_on_cpu is the host's, so any MPI can send it.
+static bool mpi_takes_pointers = false;
+extern "C" int MPIX_GPU_query_support(int, int* yes) {
+  *yes = mpi_takes_pointers;
+  return MPI_SUCCESS;
+}
+
 namespace {
 
 int world_rank() {
@@ -69,6 +76,7 @@ struct ParallelRun {
   std::vector<float> weights;
   std::vector<float> gradients;  // of the last step
   double loss;                   // of the last batch
+  std::string way;  // Exchange::way
   bool between_gpus;
   std::vector<unsigned long> waits;  // of the host for a GPU, in each step, without those for the input; empty where nobody counts
 };
@@ -89,7 +97,7 @@ ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train
   const GradientMemory memory(*device, unusual.gradients_begin + layout.count, o.allreduce, comm);
   float* const gradients = memory.data() + unusual.gradients_begin;
   device->fill(gradients, NAN, layout.count);
-  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0, false, {}};
+  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0, "", false, {}};
   initialize(run.weights.data(), layout, uint64_t(o.seed));
   device->copy_in(parameters.data(), run.weights.data(), layout.count);
 
@@ -98,7 +106,8 @@ ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset& train
   SoftmaxHead head(*device, space);
   Optimizer optimizer(*device, o.optimizer, layout.count);
   const std::unique_ptr<Exchange> exchange = make_exchange(o, train.count, mlp, head, gradients, comm);
-  run.between_gpus = exchange->between_gpus();
+  run.way = exchange->way();
+  run.between_gpus = run.way == " from GPU to GPU";
   const auto peers = dynamic_cast<PeerExchange*>(exchange.get());
   if (peers && unusual.buckets_run_at_once && mlp.hooks.after_backward)
     mlp.hooks.after_backward = [peers, hook = mlp.hooks.after_backward](int layer, int slot) {
@@ -430,6 +439,59 @@ TEST_F(OnCuda, PeersEndWithTheBitsOfTheWayThroughTheHost) {
           const ParallelRun at_once = train_in_parallel(o, train, MPI_COMM_WORLD, {.buckets_run_at_once = true});
           ASSERT_ON_ALL_RANKS(compare(at_once.weights, by_host.weights).same_bits()) << "where buckets run as soon as they may";
         }
+}
+
+// An MPI that takes pointers into a GPU's memory. The host waits for the GPU before the first message, and in each bucket for its sum.
+TEST_F(OnCuda, MpiFromTheGpusMemoryEndsWithTheBitsOfTheWayThroughTheHost) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
+  for (int64_t batch : {5, 130})
+    for (int64_t micro_batches : {1, 3})
+      for (int64_t kib : {0, 1}) {
+        const Dataset train = small_data(samples_for(batch));
+        DataParallelOptions o = on_gpus(batch, "host");
+        o.micro_batches = micro_batches;
+        o.bucket_kib = kib;
+        o.watch = 0;
+        const ParallelRun by_host = train_in_parallel(o, train);
+        o.exchange = "mpi";
+        mpi_takes_pointers = true;
+        const ParallelRun by_mpi = train_in_parallel(o, train);
+        mpi_takes_pointers = false;
+        ASSERT_ON_ALL_RANKS(by_mpi.way == ", by MPI from the GPU's memory") << by_mpi.way;
+        const Distance d = compare(by_mpi.weights, by_host.weights);
+        ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ", " << kib << " KiB: " << d;
+        ASSERT_ON_ALL_RANKS(compare(by_mpi.gradients, by_host.gradients).same_bits());
+        ASSERT_ON_ALL_RANKS(by_mpi.loss == by_host.loss);
+        const unsigned long buckets = make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256).size();
+        for (const unsigned long waits : by_mpi.waits)
+          ASSERT_ON_ALL_RANKS(waits <= buckets + 1 + size_t(micro_batches)) << waits << " waits, " << buckets << " buckets";
+      }
+}
+
+TEST_F(OnCuda, MpiIsTakenWhereItCanBeAndPeersCannot) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
+  const Dataset train = small_data(samples_for(64));
+  const Unusual unreachable{.gradients_begin = world_rank() == world_size() - 1 ? 16u : 0u};
+  const ParallelRun by_host = train_in_parallel(on_gpus(64, "host"), train);
+  for (const bool takes : {false, true})
+    for (const char* exchange : {"auto", "mpi", "peer", "host"}) {
+      mpi_takes_pointers = takes || world_rank() > 0;  // one that does not is enough
+      const ParallelRun run = train_in_parallel(on_gpus(64, exchange), train, MPI_COMM_WORLD, unreachable);
+      mpi_takes_pointers = false;
+      const bool can = exchange == std::string("auto") || exchange == std::string("mpi");
+      ASSERT_ON_ALL_RANKS((run.way == ", by MPI from the GPU's memory") == (takes && can)) << exchange << run.way;
+      ASSERT_ON_ALL_RANKS(compare(run.weights, by_host.weights).same_bits()) << exchange;
+    }
+}
+
+TEST_F(OnCuda, MpiIsRefusedWhereItCannotAdd) {
+  Dataset train = small_data(64);
+  DataParallelOptions o = on_gpus(64, "mpi");
+  EXPECT_NO_THROW(o.apply(train));
+  o.overlap = true;
+  EXPECT_TRUE(contains(error_of([&] { o.apply(train); }), "--exchange mpi: needs --device cuda and --allreduce rank-order, and goes not with"));
+  o.overlap = false, o.device = "cpu";
+  EXPECT_TRUE(contains(error_of([&] { o.apply(train); }), "--exchange mpi: needs --device cuda"));
 }
 
 // A vector that does not begin an allocation has no handle. Where one rank cannot give its own, all go through the host.

@@ -18,7 +18,7 @@ struct GpuSupport {
 
 // Asks the MPI library: MPIX_GPU_query_support (MPICH), else MPIX_Query_cuda_support (Open MPI and older MPICH). Neither is
 // in the MPI standard, so they are looked up in the running program; a library that has neither is taken to say no.
-// It is for people: hello prints it. Nothing is sent another way if the answer is yes. After MPI_Init.
+// hello prints it, and chapter 06 has a way that needs a yes. The functions below do not. After MPI_Init.
 GpuSupport mpi_gpu_support();
 
 // Host memory with the contents of p (n), for MPI to read until p is written again. The device is waited for.  p is memory

@@ -13,7 +13,8 @@ void DataParallelOptions::declare(Options& options) {
   options.add("allreduce", &allreduce, "how gradients are summed over ranks", allreduce_names());
   options.add("bucket-kib", &bucket_kib, "size of the pieces in which gradients travel, 0 for one piece",
               between(0, 1 << 20));
-  options.add("exchange", &exchange, "how gradients go between GPUs: host memory, or each other's; auto: peer where it can be", {"auto", "host", "peer"});
+  options.add("exchange", &exchange, "how gradients go between GPUs: host memory, each other's, MPI with their pointers; auto: peer, else mpi, where it can be",
+              {"auto", "host", "peer", "mpi"});
   options.add("overlap", &overlap, "send each piece while backward still computes the next");
   options.add("reproducible", &reproducible, "the same bits on any number of ranks: needs --micro-batches");
   options.add("reference-batch", &reference_batch, "scale the learning rate by batch / N, 0 for not at all", at_least(0));
@@ -29,6 +30,8 @@ void DataParallelOptions::apply(Dataset& train) const {
     throw Error("--overlap: --reproducible adds whole micro-batches in order and sends nothing before the last one");
   if (exchange == "peer" && !fits_peers())
     throw Error("--exchange peer: needs --device cuda and --allreduce rank-order, and goes not with --reproducible");
+  if (exchange == "mpi" && !fits_mpi())
+    throw Error("--exchange mpi: needs --device cuda and --allreduce rank-order, and goes not with --reproducible or --overlap");
   if (overlap && !runs_in_background(allreduce))
     throw Error("--overlap: --allreduce " + allreduce + " cannot run in the background, only " + background_names());
 }

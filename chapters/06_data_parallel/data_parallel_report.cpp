@@ -22,7 +22,7 @@ DataParallelReport::DataParallelReport(const DataParallelOptions& o, const Datas
     std::printf("reproducible: %lld micro-batches added in order, at most %.0f %% of the ranks busy\n",
                 (long long)o.micro_batches, 100 * ReproducibleExchange::efficiency(int(o.micro_batches), ranks_));
   else
-    std::printf("allreduce %s%s, %s%s\n", o.allreduce.c_str(), exchange.between_gpus() ? " from GPU to GPU" : "",
+    std::printf("allreduce %s%s, %s%s\n", o.allreduce.c_str(), exchange.way(),
                 o.bucket_kib > 0 ? (std::to_string(o.bucket_kib) + " KiB at a time").c_str() : "all gradients at once",
                 o.overlap ? ", while backward goes on" : "");
 }

@@ -1,9 +1,11 @@
 #include "chapters/06_data_parallel/exchange.h"
 
 #include <cstdio>
+#include <string>
 
 #include "chapters/01_serial/gradient_norm.h"
 #include "chapters/06_data_parallel/bucket_exchange.h"
+#include "chapters/06_data_parallel/mpi_exchange.h"
 #include "chapters/06_data_parallel/peer_exchange.h"
 #include "chapters/06_data_parallel/replicas.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
@@ -36,13 +38,15 @@ void Exchange::compare_replicas() const {
   require_equal_replicas(weights, steps_, comm_);
 }
 
-// Null, on all ranks, where the GPUs cannot reach each other. Rank 0 says why.
-static std::unique_ptr<Exchange> peers_if_they_can(const DataParallelOptions& options, size_t samples, Mlp& mlp,
-                                                   float* gradients, MPI_Comm comm) {
+// Null, on all ranks, where it cannot be: the GPUs do not reach each other, or MPI does not take their pointers. `why`, unless something is
+// in it: the reason.
+template <class Way>
+static std::unique_ptr<Exchange> if_it_can_be(std::string& why, const DataParallelOptions& options, size_t samples, Mlp& mlp,
+                                              float* gradients, MPI_Comm comm) {
   try {
-    return std::make_unique<PeerExchange>(options, samples, mlp, gradients, comm);
+    return std::make_unique<Way>(options, samples, mlp, gradients, comm);
   } catch (const Error& error) {
-    if (rank_of(comm) == 0) std::printf("%s: gradients go through host memory\n", error.what());
+    if (why.empty()) why = error.what();
     return nullptr;
   }
 }
@@ -50,9 +54,17 @@ static std::unique_ptr<Exchange> peers_if_they_can(const DataParallelOptions& op
 std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, SoftmaxHead& head,
                                         float* gradients, MPI_Comm comm) {
   std::unique_ptr<Exchange> exchange;
+  std::string why;
+  const bool any = options.exchange == "auto";
   if (options.reproducible) exchange = std::make_unique<ReproducibleExchange>(options, samples, mlp, head, gradients, comm);
-  else if (options.exchange != "host" && options.fits_peers()) exchange = peers_if_they_can(options, samples, mlp, gradients, comm);
-  if (!exchange) exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
+  if (!exchange && (any || options.exchange == "peer") && options.fits_peers())
+    exchange = if_it_can_be<PeerExchange>(why, options, samples, mlp, gradients, comm);
+  if (!exchange && (any || options.exchange == "mpi") && options.fits_mpi())
+    exchange = if_it_can_be<MpiExchange>(why, options, samples, mlp, gradients, comm);
+  if (!exchange) {
+    if (!why.empty() && rank_of(comm) == 0) std::printf("%s: gradients go through host memory\n", why.c_str());
+    exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
+  }
   if (!options.trace.empty()) trace_layers(mlp);
   return exchange;
 }

@@ -43,7 +43,8 @@ class Exchange {
   void compare_replicas() const;
 
   const ExchangeTime& time() const { return time_; }
-  virtual bool between_gpus() const { return false; }  // else through memory of the host
+  // How gradients go from GPU to GPU, for people; empty: through memory of the host.
+  virtual const char* way() const { return ""; }
   MPI_Comm communicator() const { return comm_; }
 
  protected:

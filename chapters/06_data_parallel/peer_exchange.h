@@ -14,7 +14,7 @@ class PeerExchange : public BucketExchange {
   PeerExchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, float* gradients, MPI_Comm comm);
 
   PeerWindow& window() { return window_; }
-  bool between_gpus() const override { return true; }
+  const char* way() const override { return " from GPU to GPU"; }
 
  protected:
   double sum_over_ranks(double loss) override;

@@ -14,5 +14,6 @@ void FewerBitsOptions::apply(Dataset& train) const {
   PrecisionOptions::apply(device, compare_with_serial);
   if (messages != "float" && (reproducible || overlap || bucket_kib > 0 || allreduce != "rank-order"))
     throw Error("--messages " + messages + ": goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce");
-  if (messages != "float" && exchange == "peer") throw Error("--messages " + messages + ": goes through the host, not with --exchange peer");
+  if (messages != "float" && (exchange == "peer" || exchange == "mpi"))
+    throw Error("--messages " + messages + ": goes through the host, not with --exchange " + exchange);
 }
