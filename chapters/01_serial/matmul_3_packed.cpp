@@ -158,14 +158,8 @@ void multiply_columns(float* c, MatrixView a, bool a_in_place, const float* pack
   }
 }
 
-}  // namespace
-
-void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace) {
-  matmul_packed(c, a, b, m, n, k, finish, workspace, {});
-}
-
-void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace,
-                   const std::function<void()>& meanwhile) {
+void multiply(float* c, MatrixView a, MatrixView b, int m, int n, int k, const Finish& finish, MatmulWorkspace& workspace,
+              const std::function<void()>& meanwhile) {
   const size_t a_panels = size_t(m + tile_rows - 1) / tile_rows;
   workspace.resize(std::max(workspace.size(), size_t(k) * (a_panels * tile_rows + tile_columns)));
   float* packed_b = workspace.data();
@@ -182,6 +176,16 @@ void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Fi
       multiply_columns<1>(c, a, a_in_place, packed_a, b, j, m, n, k, finish, packed_b);
     if (meanwhile) meanwhile();
   }
+}
+
+}  // namespace
+
+void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace) {
+  multiply(c, a, b, m, n, k, finish, workspace, {});
+}
+void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace,
+                   const std::function<void()>& meanwhile) {
+  multiply(c, a, b, m, n, k, finish, workspace, meanwhile);
 }
 
 MatmulShape matmul_shape() { return {vector_floats, tile_rows, tile_columns}; }
