@@ -6,7 +6,9 @@
 #include "chapters/05_collectives/messages.h"
 #include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
+#include "common/error.h"
 #include "common/mpi/session.h"
+#include "tests/error_of.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 
@@ -57,6 +59,7 @@ TEST(Meanwhile, ProgressBringsALongMessageToItsEnd) {
 struct SlowDevice : CpuDevice {
   void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) override {
     products += meanwhile ? 'm' : '-';
+    if (fails) throw Error("a product fails");
     for (int round = 0; meanwhile && round < 30; ++round) {
       for (int look = 0; look < 300; ++look) meanwhile();
       MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
@@ -65,6 +68,7 @@ struct SlowDevice : CpuDevice {
     CpuDevice::matmul(c, a, b, m, n, k, finish);
   }
   std::function<void()> after_messages;
+  bool fails = false;
   std::string products;  // one letter each: whether something was under way
 };
 
@@ -129,6 +133,19 @@ TEST(Meanwhile, TheNextWeightsArrive) {
     EXPECT_ON_ALL_RANKS(int(open.size()) == int(expected.size()) + 3) << open.size();
     EXPECT_ON_ALL_RANKS(!device.meanwhile);
   }
+}
+
+// An error in a product ends all that calls it; the device outlives them.
+TEST(Meanwhile, NobodyIsCalledThatIsGone) {
+  const Dataset data = random_dataset(300, 20);
+  SlowDevice device;
+  device.fails = true;
+  {
+    ShardedRun run(device, data, {300, 290, 10}, 20, {}, {.level = 3, .micro_batches = ranks(), .prefetch = true}, MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(error_of([&] { run.step({0, 20}); }) == "a product fails");
+    EXPECT_ON_ALL_RANKS(device.products == "m") << device.products;
+  }
+  EXPECT_ON_ALL_RANKS(!device.meanwhile);
 }
 
 }  // namespace

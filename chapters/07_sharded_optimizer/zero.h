@@ -47,6 +47,7 @@ class Zero {
   // layer, through the hooks of mlp.  So mlp.backward is collective, and mlp.forward, too, at level 3: all ranks of
   // `comm` call them equally often.  `comm` carries no other messages meanwhile.
   Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm);
+  ~Zero() { device_.meanwhile = {}; }  // after an error weights may still be under way
   Zero(const Zero&) = delete;
   Zero& operator=(const Zero&) = delete;
 
