@@ -450,7 +450,7 @@ bench-$(2): $(filter %/$(1)/bench,$(programs)) data
 diff-$(2):
 	@diff -u --label chapters/$(3)/train.cpp --label chapters/$(1)/train.cpp chapters/$(3)/train.cpp chapters/$(1)/train.cpp || true
 readme-$(2): $(programs) data
-	@sh common/readme.sh chapters/$(1)/README.md
+	@sh common/readme.sh $(wildcard chapters/$(1)/results/runs.md) chapters/$(1)/README.md
 endef
 $(foreach c,$(chapters),$(eval $(call chapter_verbs,$(c),$(firstword $(subst _, ,$(c))),$(if $(filter 12_% 13_%,$(c)),10_hybrid,$(if $(filter 11_%,$(c)),06_data_parallel,01_serial)))))
 bench-13 test-13: $(filter %/10_hybrid/bench %/01_serial/train,$(programs))  # which they start
