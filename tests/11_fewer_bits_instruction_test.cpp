@@ -28,25 +28,66 @@ Floats bf16_numbers(size_t n, uint32_t group, int range) {
 
 bool same_bits(const Floats& a, const Floats& b) { return std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0; }
 
-// Products of many shapes, of which the last two have sums in several blocks, plain and transposed, with every end; range 70: many results are
-// denormal, and zero.
+// A matrix as the product takes it: floats, or the same numbers in 16 bits.
+struct Operand {
+  Floats floats;
+  std::vector<uint16_t> bits = std::vector<uint16_t>(floats.size());
+  explicit Operand(Floats values) : floats(std::move(values)) {
+    for (size_t i = 0; i < floats.size(); ++i) bits[i] = bf16_bits(floats[i]);
+  }
+  Bf16View view(bool in_16_bits, const MatrixView& like) const {
+    return {in_16_bits ? (const void*)bits.data() : floats.data(), in_16_bits, like.row_step, like.column_step};
+  }
+};
+
+// Products of many shapes, of which the last two have sums in several blocks, plain and transposed, with every end, and each matrix in
+// floats or in 16 bits; range 70: many results are denormal, and zero. Operands in floats are not rounded yet.
 void expect_chapter_01(PairsProduct& product) {
   MatmulWorkspace workspace;
   const FlushDenormals flush;
-  for (const auto& [m, n, k] : {std::array{1, 1, 1}, {7, 13, 19}, {12, 32, 64}, {13, 33, 65}, {4, 16, 2}, {25, 70, 3}, {3, 5, 0}, {5, 40, 1025}, {13, 17, 512}})
-    for (const int range : {3, 70})
-      for (int variant = 0; variant < 8; ++variant) {
-        const Floats a = bf16_numbers(size_t(m * k), 1, range), b = bf16_numbers(size_t(k * n), 2, range), bias = bf16_numbers(size_t(n), 3, 3);
-        const MatrixView left = variant & 1 ? row_major(a.data(), m).transposed() : row_major(a.data(), k);
-        const MatrixView right = variant & 2 ? row_major(b.data(), k).transposed() : row_major(b.data(), n);
+  for (const auto& [m, n, k] : {std::array{1, 1, 1}, {7, 13, 19}, {12, 32, 64}, {13, 33, 65}, {4, 16, 2}, {25, 70, 3}, {3, 5, 0}, {5, 40, 1025}, {13, 17, 512}, {6, 9, 8}})
+    for (const int range : {3, 70}) {
+      const Operand a(bf16_numbers(size_t(m * k), 1, range)), b(bf16_numbers(size_t(k * n), 2, range));
+      const Floats bias = bf16_numbers(size_t(n), 3, 3);
+      for (int variant = 0; variant < 64; ++variant) {
+        const MatrixView left = variant & 1 ? row_major(a.floats.data(), m).transposed() : row_major(a.floats.data(), k);
+        const MatrixView right = variant & 2 ? row_major(b.floats.data(), k).transposed() : row_major(b.floats.data(), n);
+        const bool result_in_16_bits = variant & 32;
         Finish finish;
         if (variant & 4) finish = {.bias = bias.data(), .activation = Activation::relu, .write = Write::accumulate};
         Floats expected(size_t(m * n), 0.25f), actual = expected;
+        std::vector<uint16_t> bits(expected.size(), bf16_bits(0.25f));
         matmul_packed(expected.data(), left, right, m, n, k, finish, workspace);
         std::vector<uint32_t> room;  // just as long as this product asks for
-        product(actual.data(), left, right, m, n, k, finish, room);
+        int turns = 0;
+        const Bf16Result result{result_in_16_bits ? (void*)bits.data() : actual.data(), result_in_16_bits};
+        product(result, a.view(variant & 8, left), b.view(variant & 16, right), m, n, k, finish, room, [&] { ++turns; });
+        if (result_in_16_bits)
+          for (size_t i = 0; i < bits.size(); ++i) actual[i] = bf16_value(bits[i]), expected[i] = bf16_value(bf16_bits(expected[i]));
         ASSERT_TRUE(same_bits(actual, expected)) << m << " x " << n << " x " << k << ", range " << range << ", variant " << variant;
+        const int columns = &product == &matmul_bf16_instruction ? 32 : 16;
+        ASSERT_EQ(turns, (n + columns - 1) / columns);  // messages under way move on
       }
+    }
+}
+
+// Floats are rounded when they are read: halves to even, a NaN stays one.
+void expect_rounding(PairsProduct& product) {
+  std::vector<uint32_t> room;
+  const Floats a = {257, 259, 1.001f, 1e-3f, -257, 3.4e38f, 0x1.01p-3f, 5, 6, 7}, one = {1};
+  for (const int rows : {1, 3, 10}) {
+    Floats c(size_t(rows) * 1, 7.0f);
+    product({c.data(), false}, {a.data(), false, 1, 1}, {one.data(), false, 1, 1}, rows, 1, 1, {}, room, {});
+    for (int r = 0; r < rows; ++r) EXPECT_EQ(c[size_t(r)], bf16_value(bf16_bits(a[size_t(r)]))) << r;
+  }
+  const float low_nan = std::bit_cast<float>(0x7f800001u);  // its upper half alone would be an infinity
+  float c = 7;
+  product({&c, false}, {&low_nan, false, 1, 1}, {one.data(), false, 1, 1}, 1, 1, 1, {}, room, {});
+  EXPECT_TRUE(std::isnan(c));
+}
+TEST(Pairs, AreRoundedWhereTheyAreRead) {
+  expect_rounding(matmul_bf16_emulated);
+  if (has_bf16_instruction()) expect_rounding(matmul_bf16_instruction);
 }
 
 TEST(Pairs, InOrdinaryArithmeticHaveTheBitsOfChapter01) { expect_chapter_01(matmul_bf16_emulated); }
@@ -62,7 +103,7 @@ void expect_order(PairsProduct& product) {
   const FlushDenormals flush;
   const auto sum = [&](const Floats& a, const Floats& b) {
     float c = 7;
-    product(&c, row_major(a.data(), int(a.size())), row_major(b.data(), 1), 1, 1, int(a.size()), {}, room);
+    product({&c, false}, {a.data(), false, a.size(), 1}, {b.data(), false, 1, 1}, 1, 1, int(a.size()), {}, room, {});
     return c;
   };
   EXPECT_EQ(sum({0x1p24f, 1, 1}, {1, 1, 1}), 0x1p24f);             // 2^24 + 1 is halfway, and even; twice
@@ -78,6 +119,12 @@ TEST(Pairs, AddTheHighHalfFirst) {
   if (has_bf16_instruction()) expect_order(matmul_bf16_instruction);
 }
 
+TEST(Pairs, PayOnlyWhereTheInstructionIs) {
+  const bool pays = bf16_instruction_pays();
+  EXPECT_TRUE(has_bf16_instruction() || !pays);
+  EXPECT_EQ(bf16_instruction_pays(), pays);  // found once
+}
+
 // A device forced either way.
 TEST(Pairs, ADeviceHasTheSameBitsWithoutTheInstruction) {
   FewerBitsDevice with("bf16"), without("bf16", false), half("half");
@@ -86,7 +133,10 @@ TEST(Pairs, ADeviceHasTheSameBitsWithoutTheInstruction) {
   EXPECT_FALSE(half.by_instruction());
   const Floats x = test_floats(9 * 31, 1), w = test_floats(31 * 35, 2);
   Floats a(9 * 35), b(9 * 35);
+  int turns = 0;
+  with.meanwhile = without.meanwhile = [&] { ++turns; };
   with.linear_forward(a.data(), x.data(), w.data(), nullptr, Activation::relu, 9, 31, 35);
+  EXPECT_EQ(turns, with.by_instruction() ? 2 : (35 + matmul_shape().tile_columns - 1) / matmul_shape().tile_columns);
   without.linear_forward(b.data(), x.data(), w.data(), nullptr, Activation::relu, 9, 31, 35);
   EXPECT_TRUE(same_bits(a, b));
 }

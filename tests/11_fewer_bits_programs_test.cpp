@@ -38,7 +38,7 @@ TEST(Programs, HelpNamesEveryOption) {
   };
   const std::string chapter06 = options_told(launch(1, "chapters/06_data_parallel/train --help").output);
   EXPECT_EQ(told("train"), chapter06 + "precision float|bf16|half|half-flushed [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n"
-                                       "no-instruction\nweights master|rounded|stochastic [master]\nmessages float|bf16|bf16-sums [float]\n");
+                                       "instruction auto|yes|no [auto]\nweights master|rounded|stochastic [master]\nmessages float|bf16|bf16-sums [float]\n");
   EXPECT_EQ(told("messages"), "data TEXT [build/data]\nbatch N (1 to 32768) [2048]\nranks N,N,.. (1 to 1024) [2,4,16,64,256]\n");
   const std::string chapter01 = options_told(run_program(build_folder() + "/chapters/01_serial/train --help").output);
   EXPECT_EQ(told("sharded"), chapter01 + "loss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
@@ -124,12 +124,47 @@ TEST(Train, RefusesWhatDoesNotFit) {
 // Which products are taken is found when the program runs, and changes no bit.
 TEST(Train, SaysHowItMultiplies) {
   const bool has = run_program("grep -qw avx512_bf16 /proc/cpuinfo").status == 0;
-  const ProgramRun by_default = train(2, quick + "--precision bf16"), plain = train(2, quick + "--precision bf16 --no-instruction");
-  EXPECT_TRUE(contains(plain.output, "\nproducts of bf16: in ordinary arithmetic\n"));
-  EXPECT_TRUE(contains(by_default.output, has ? "\nproducts of bf16: by the instruction vdpbf16ps\n" : "\nproducts of bf16: in ordinary arithmetic\n"));
-  EXPECT_NE(after(plain.output, "; weights "), "");
-  EXPECT_EQ(after(plain.output, "; weights "), after(by_default.output, "; weights "));
+  const std::string by = "\nproducts of bf16: by the instruction vdpbf16ps\n", plainly = "\nproducts of bf16: in ordinary arithmetic\n";
+  const auto with = [](const std::string& choice) { return train(2, quick + "--precision bf16" + choice); };
+  const ProgramRun by_default = with(""), plain = with(" --instruction no"), forced = with(" --instruction yes");
+  const auto weights = [](const ProgramRun& run) { return after(run.output, "; weights "); };
+  EXPECT_TRUE(contains(plain.output, plainly.c_str()));
+  EXPECT_NE(weights(plain), "");
+  EXPECT_EQ(weights(plain), weights(by_default));
+  if (has) {
+    const bool taken = bool(contains(by_default.output, by.c_str()));
+    const bool left = bool(contains(by_default.output, "\nproducts of bf16: in ordinary arithmetic, which is faster here than vdpbf16ps\n"));
+    EXPECT_NE(taken, left) << by_default.output;
+    EXPECT_TRUE(contains(forced.output, by.c_str()));
+    EXPECT_EQ(weights(plain), weights(forced));
+  } else {
+    EXPECT_TRUE(contains(by_default.output, plainly.c_str()));
+    EXPECT_EQ(forced.status, 1);
+    EXPECT_TRUE(contains(forced.output, "--instruction yes: this processor has no vdpbf16ps\n"));
+  }
   EXPECT_FALSE(contains(train(2, quick + "--precision half").output, "products of"));
+}
+
+// What a step in 16 bits is compared with, and in what words.
+TEST(Bench, ComparesStepsWithChapter01s) {
+  for (const int ranks : {1, 2}) {
+    const ProgramRun run = launch(ranks, "chapters/11_fewer_bits/bench --rounds 2 --steps 2 --batch 32");
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(contains(run.output, ranks == 1 ? "535818 parameters, batch 32, 1 rank; vdpbf16ps: " : "batch 32, 2 ranks, shared-window; vdpbf16ps: "));
+    std::istringstream lines(run.output);
+    std::string line;
+    int rows = 0;
+    while (std::getline(lines, line)) {
+      double step = 0, speed = 0, times = 0;
+      const bool first = line.starts_with("chapter 01, one rank ");
+      if (!first && !line.starts_with("float ") && !line.starts_with("bf16, ") && !line.starts_with("half ")) continue;
+      ++rows;
+      const int read = std::sscanf(line.c_str() + 30, "%lf %lf %lf", &step, &speed, &times);
+      EXPECT_EQ(read, first ? 2 : 3) << line;
+      EXPECT_NEAR(speed, 32 / (1e-3 * step), 0.5 + 32e3 * 0.0006 / (step * step)) << line;  // of a step that is printed rounded
+    }
+    EXPECT_EQ(rows, run_program("grep -qw avx512_bf16 /proc/cpuinfo").status == 0 ? 5 : 4);
+  }
 }
 
 TEST(Train, SendsGradientsAsBf16) {

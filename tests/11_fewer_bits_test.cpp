@@ -222,13 +222,14 @@ class FewerBits : public testing::TestWithParam<const char*> {
   }
   Floats r(const Floats& values) const { return rounded(values, format); }
 
-  FewerBitsDevice device{GetParam()};
+  const std::string name = std::string(GetParam()).substr(0, std::string(GetParam()).find(','));
+  FewerBitsDevice device{name.c_str(), name == GetParam()};
   CpuDevice cpu;
-  const Format format = sixteen_bits(GetParam()).format;
+  const Format format = sixteen_bits(name.c_str()).format;
   const Floats x = test_floats(n_x, 1), w = test_floats(n_w, 2), b = test_floats(out, 3), dy = test_floats(n_y, 4), old_x = test_floats(n_x, 5),
                old_w = test_floats(n_w, 6);
 };
-INSTANTIATE_TEST_SUITE_P(Formats, FewerBits, testing::Values("bf16", "half", "half-flushed"));
+INSTANTIATE_TEST_SUITE_P(Formats, FewerBits, testing::Values("bf16", "bf16, without the instruction", "half", "half-flushed"));
 
 TEST_P(FewerBits, ForwardRoundsOperandsAndWhatItStores) {
   Floats expected(n_y);
@@ -290,6 +291,21 @@ TEST_P(FewerBits, OtherOperationsRoundWhatTheyStore) {
   const Buffer<> plain = floats(x);
   device.copy(plain, q, n_x);
   EXPECT_EQ(read(device, plain, n_x), other);
+}
+
+// Where the output of a ReLU is not positive, no gradient goes back; a NaN is not positive.
+TEST_P(FewerBits, ReluLetsThroughWhatIsPositive) {
+  const float infinity = INFINITY, nan = NAN;
+  const Floats y = {nan, -nan, 0, -0.0f, 0x1p-14f, -0x1p-14f, infinity, -infinity, 2, -2, 0x1p-24f};
+  const Floats gradients = {1, 2, 3, 4, 5, 6, 7, 8, 9, -10, -11};
+  Floats expected = gradients;
+  cpu.relu_backward(expected.data(), r(y).data(), y.size());
+  for (const bool y_stored : {true, false})
+    for (const bool dy_stored : {true, false}) {
+      const Buffer<> outputs = y_stored ? stored(y) : floats(r(y)), dy = dy_stored ? stored(gradients) : floats(gradients);
+      device.relu_backward(dy, outputs, y.size());
+      EXPECT_EQ(read(device, dy, y.size()), expected);
+    }
 }
 
 TEST_P(FewerBits, HeadAndOptimizerStayFloat) {

@@ -18,38 +18,13 @@
 #include <type_traits>
 
 #include "chapters/01_serial/matmul_tile.h"
+#include "chapters/01_serial/transpose.h"
 
 namespace {
 
 constexpr int row_unit = tile_rows / 3;  // panels have one, two or three of these
 constexpr int k_block = 512;             // terms added up in registers; part of the arithmetic contract
 constexpr int prefetch_distance = 16;
-
-typedef float Four __attribute__((vector_size(16), aligned(sizeof(float)), may_alias));
-
-// Four of the eight floats of a and b, which are numbered 0 to 7: one instruction.
-template <int i, int j, int k, int l>
-Four pick(Four a, Four b) {
-#if __has_builtin(__builtin_shufflevector)
-  return __builtin_shufflevector(a, b, i, j, k, l);
-#else  // g++ 11
-  typedef int FourInt __attribute__((vector_size(16)));
-  return __builtin_shuffle(a, b, FourInt{i, j, k, l});
-#endif
-}
-
-// out[4 * height], rows `height` apart = the transpose of the 4 x 4 block at `in`, rows `step` apart.
-template <int height>
-void transpose_block(float* out, const float* in, size_t step) {
-  const Four r0 = *(const Four*)in, r1 = *(const Four*)(in + step);
-  const Four r2 = *(const Four*)(in + 2 * step), r3 = *(const Four*)(in + 3 * step);
-  const Four low01 = pick<0, 4, 1, 5>(r0, r1), high01 = pick<2, 6, 3, 7>(r0, r1);
-  const Four low23 = pick<0, 4, 1, 5>(r2, r3), high23 = pick<2, 6, 3, 7>(r2, r3);
-  *(Four*)out = pick<0, 1, 4, 5>(low01, low23);
-  *(Four*)(out + height) = pick<2, 3, 6, 7>(low01, low23);
-  *(Four*)(out + 2 * height) = pick<0, 1, 4, 5>(high01, high23);
-  *(Four*)(out + 3 * height) = pick<2, 3, 6, 7>(high01, high23);
-}
 
 // The panel of rows [first, first + height) of a: for each p the values a(first + 0 .. height - 1, p), zeros past m.
 template <int height>
@@ -67,8 +42,11 @@ void pack_panel(float* panel, MatrixView a, int first, int m, int k) {
   }
   const int k_blocks = a.column_step == 1 && rows >= 4 ? k / 4 * 4 : 0;  // what blocks of 4 x 4 cover
   for (int next = 0; next < rows; next += 4)
-    for (int p = 0, r = std::min(next, rows - 4); p < k_blocks; p += 4)  // the last block may overlap the one before
-      transpose_block<height>(panel + p * height + r, source + size_t(r) * a.row_step + p, a.row_step);
+    for (int p = 0, r = std::min(next, rows - 4); p < k_blocks; p += 4) {  // the last block may overlap the one before
+      const float* const block = source + size_t(r) * a.row_step + p;
+      const auto row = [&](size_t i) { return *(const Four*)(block + i * a.row_step); };
+      transpose_block<height>(panel + p * height + r, row(0), row(1), row(2), row(3));
+    }
   for (int p = k_blocks; p < k; ++p)
     for (int r = 0; r < rows; ++r) panel[p * height + r] = source[size_t(r) * a.row_step + size_t(p) * a.column_step];
 }

@@ -7,10 +7,10 @@
 #include "common/statistics.h"
 #include "common/timer.h"
 
-Trainer::Trainer(const DataParallelOptions& o, const Dataset& train)
+Trainer::Trainer(const DataParallelOptions& o, const Dataset& train, std::unique_ptr<Device> device)
     : options_(o),
       train_(train),
-      device_(make_cpu_device()),
+      device_(std::move(device)),
       layout_(make_layout(o.sizes(train))),
       parameters_(*device_, layout_.count, Purpose::parameters),
       gradients_(*device_, layout_.count, o.allreduce),
@@ -59,8 +59,8 @@ std::vector<float> Trainer::weights() const {
   return weights;
 }
 
-Setting make_setting(const std::string& name, const DataParallelOptions& options, const Dataset& train) {
-  return {name, std::make_unique<Trainer>(options, train), {}, {}, {}, {}};
+Setting make_setting(const std::string& name, const DataParallelOptions& options, const Dataset& train, std::unique_ptr<Device> device) {
+  return {name, std::make_unique<Trainer>(options, train, std::move(device)), {}, {}, {}, {}};
 }
 
 namespace {

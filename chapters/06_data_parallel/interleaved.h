@@ -15,7 +15,7 @@
 // A model and all that trains it, kept between rounds.
 class Trainer {
  public:
-  Trainer(const DataParallelOptions& options, const Dataset& train);
+  Trainer(const DataParallelOptions& options, const Dataset& train, std::unique_ptr<Device> device = make_cpu_device());
   void step();
   // Seconds of an exchange to which all ranks come at once, with nothing to hide it.
   double exchange_alone();
@@ -45,7 +45,8 @@ struct Setting {
   std::vector<double> step, speedup, exchanging, alone;  // one entry a round; seconds per step
 };
 // train must outlive the setting.
-Setting make_setting(const std::string& name, const DataParallelOptions& options, const Dataset& train);
+Setting make_setting(const std::string& name, const DataParallelOptions& options, const Dataset& train,
+                     std::unique_ptr<Device> device = make_cpu_device());
 
 // What all settings of a measurement have in common.
 struct Rounds {

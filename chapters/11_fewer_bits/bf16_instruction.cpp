@@ -19,10 +19,11 @@ constexpr int rows = 12;
 
 extern const int instruction_rows = rows, instruction_columns = 2 * Instruction::floats;
 
-void multiply_by_instruction(float* c, MatrixView a, MatrixView b, int m, int n, int k, const Finish& finish, uint32_t* room) {
-  multiply_pairs<Instruction, rows>(c, a, b, m, n, k, finish, room);
+void multiply_by_instruction(Bf16Result c, const Bf16View& a, const Bf16View& b, int m, int n, int k, const Finish& finish, uint32_t* room,
+                             Meanwhile meanwhile) {
+  multiply_pairs<Instruction, rows>(c, a, b, m, n, k, finish, room, meanwhile);
 }
 #else
 extern const int instruction_rows = 0, instruction_columns = 0;
-void multiply_by_instruction(float*, MatrixView, MatrixView, int, int, int, const Finish&, uint32_t*) {}
+void multiply_by_instruction(Bf16Result, const Bf16View&, const Bf16View&, int, int, int, const Finish&, uint32_t*, Meanwhile) {}
 #endif

@@ -57,10 +57,8 @@ const float* FewerBitsDevice::floats(const float* p, size_t n, int room) {
 // The same, rounded.
 const float* FewerBitsDevice::operand(const float* p, size_t n, int room) {
   if (stored(p)) return floats(p, n, room);
-  narrow_.resize(std::max(narrow_.size(), n));
   float* values = room_for(rooms_[room], n);
-  format_.narrow(narrow_.data(), p, n);
-  format_.widen(values, narrow_.data(), n);
+  format_.round(values, p, n);
   return values;
 }
 
@@ -102,14 +100,17 @@ void FewerBitsDevice::copy_bytes_out(void* host, const void* device, size_t byte
 
 // --- A linear layer --------------------------------------------------------------------------------------------------
 
-// Of operands that are rounded already.
+// By the instruction: of numbers as they are stored, which it packs and rounds itself. Otherwise of operands that are rounded already.
 void FewerBitsDevice::matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) {
-  if (by_instruction_) matmul_bf16_instruction(c, a, b, m, n, k, finish, pairs_);
-  else CpuDevice::matmul(c, a, b, m, n, k, finish);
+  if (!by_instruction_) return CpuDevice::matmul(c, a, b, m, n, k, finish);
+  const auto view = [&](MatrixView of) { return Bf16View{of.data, stored(of.data) != nullptr, of.row_step, of.column_step}; };
+  const FlushDenormals flush;
+  matmul_bf16_instruction({c, stored(c) != nullptr}, view(a), view(b), m, n, k, finish, pairs_, meanwhile);
 }
 
 void FewerBitsDevice::linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation, int rows,
                                      int in, int out) {
+  if (by_instruction_) return CpuDevice::linear_forward(y, x, w, b, activation, rows, in, out);
   const float* const x_rounded = operand(x, size_t(rows) * size_t(in), 0);
   const float* const w_rounded = operand(w, size_t(in) * size_t(out), 1);
   const FlushDenormals flush(format_.format.exponent_bits == 8);
@@ -118,6 +119,7 @@ void FewerBitsDevice::linear_forward(float* y, const float* x, const float* w, c
 }
 
 void FewerBitsDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write how, int rows, int in, int out) {
+  if (by_instruction_) return CpuDevice::linear_backward_weights(dw, x, dy, how, rows, in, out);
   const float* const x_rounded = operand(x, size_t(rows) * size_t(in), 0);
   const float* const dy_rounded = operand(dy, size_t(rows) * size_t(out), 1);
   const FlushDenormals flush(format_.format.exponent_bits == 8);
@@ -125,6 +127,7 @@ void FewerBitsDevice::linear_backward_weights(float* dw, const float* x, const f
 }
 
 void FewerBitsDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write how, int rows, int in, int out) {
+  if (by_instruction_) return CpuDevice::linear_backward_input(dx, dy, w, how, rows, in, out);
   const float* const dy_rounded = operand(dy, size_t(rows) * size_t(out), 0);
   const float* const w_rounded = operand(w, size_t(in) * size_t(out), 1);
   const FlushDenormals flush(format_.format.exponent_bits == 8);
@@ -141,8 +144,14 @@ void FewerBitsDevice::add_bias(float* y, const float* b, Activation activation, 
 }
 
 void FewerBitsDevice::relu_backward(float* dy, const float* y, size_t n) {
-  const float* const outputs = floats(y, n, 0);
-  write(dy, n, true, [&](float* values) { CpuDevice::relu_backward(values, outputs, n); });
+  if (!stored(y) || !stored(dy)) {
+    const float* const outputs = floats(y, n, 0);
+    return write(dy, n, true, [&](float* values) { CpuDevice::relu_backward(values, outputs, n); });
+  }
+  const auto* const outputs = reinterpret_cast<const uint16_t*>(y);
+  auto* const gradients = reinterpret_cast<uint16_t*>(dy);
+  const int infinity = ((1 << format_.format.exponent_bits) - 1) << format_.format.fraction_bits;
+  for (size_t i = 0; i < n; ++i) gradients[i] = outputs[i] > 0 && outputs[i] <= infinity ? gradients[i] : 0;  // a NaN is not positive
 }
 
 // --- Vectors ---------------------------------------------------------------------------------------------------------

@@ -62,6 +62,5 @@ class FewerBitsDevice : public CpuDevice, public ActivationStore {
   bool by_instruction_;
   std::map<const void*, Stored> stored_;  // the activations
   std::vector<float> rooms_[3];           // for what an operation reads and writes
-  std::vector<uint16_t> narrow_;
   std::vector<uint32_t> pairs_;
 };

@@ -21,7 +21,9 @@ int FewerBitsReport::end(std::span<const float> weights, const LossScale& scale,
   if (!speaks_) return status;
   if (options_.precision == "bf16")
     std::printf("products of bf16: %s\n",
-                has_bf16_instruction() && !options_.no_instruction ? "by the instruction vdpbf16ps" : "in ordinary arithmetic");
+                options_.by_instruction()                                           ? "by the instruction vdpbf16ps"
+                : has_bf16_instruction() && options_.instruction == "auto" ? "in ordinary arithmetic, which is faster here than vdpbf16ps"
+                                                                                    : "in ordinary arithmetic");
   std::printf("activations: %.2f MB; loss scale %.10g in the end, %lld of %lld steps skipped\n",
               1e-6 * double(device.memory(Purpose::activations).live), scale.value(), (long long)scale.skipped(),
               (long long)scale.steps());

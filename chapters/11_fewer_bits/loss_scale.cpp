@@ -16,12 +16,13 @@ LossScale::LossScale(const LossScaleOptions& options) : options_(options), scale
 }
 
 void LossScale::scale(Mlp& mlp, int slot) const {
+  if (scale_ == 1) return;
   mlp.device().scale(mlp.output_gradient(slot), float(scale_), size_t(mlp.rows(slot)) * size_t(mlp.layout().out()));
 }
 
 bool LossScale::unscale(Device& device, float* gradients, size_t n) {
   const bool finite = all_finite(device, gradients, n);
-  if (finite) device.scale(gradients, float(1 / scale_), n);
+  if (finite && scale_ != 1) device.scale(gradients, float(1 / scale_), n);
   adapt(finite);
   return finite;
 }

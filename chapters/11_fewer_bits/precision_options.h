@@ -10,7 +10,7 @@
 struct PrecisionOptions {
   std::string precision = "float";
   LossScaleOptions loss_scale;
-  bool no_instruction = false;
+  std::string instruction = "auto";
 
   void declare(Options& options);
   // Throws Error if they do not fit together, or not to these choices of the program.
@@ -18,6 +18,8 @@ struct PrecisionOptions {
 
   // Whether steps go through a LossScale: with other numbers than floats also for a scale of 1, since they may overflow.
   bool scales() const { return precision != "float" || loss_scale.dynamic || loss_scale.initial != 1; }
+  // Whether products of bf16 take the processor's instruction for them.
+  bool by_instruction() const;
   const SixteenBits* format() const { return precision == "float" ? nullptr : &sixteen_bits(precision.c_str()); }
   std::unique_ptr<Device> make_device(const std::string& device, int local_rank) const;
 };

@@ -16,9 +16,18 @@ void widen(float* to, const uint16_t* from, size_t n) {
   for (size_t i = 0; i < n; ++i) to[i] = value(from[i]);
 }
 
-const SixteenBits all[] = {{bf16_format, narrow<bf16_bits>, widen<bf16_value>},
-                           {half_format, narrow<half_bits>, widen<half_value>},
-                           {half_flushed_format, narrow<half_flushed_bits>, widen<half_value>}};
+template <uint16_t (*bits)(float), float (*value)(uint16_t)>
+void round(float* to, const float* from, size_t n) {
+  for (size_t i = 0; i < n; ++i) to[i] = value(bits(from[i]));
+}
+
+template <uint16_t (*bits)(float), float (*value)(uint16_t)>
+constexpr SixteenBits stored_as(const Format& format) {
+  return {format, narrow<bits>, widen<value>, round<bits, value>};
+}
+
+const SixteenBits all[] = {stored_as<bf16_bits, bf16_value>(bf16_format), stored_as<half_bits, half_value>(half_format),
+                           stored_as<half_flushed_bits, half_value>(half_flushed_format)};
 
 }  // namespace
 

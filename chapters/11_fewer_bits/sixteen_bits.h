@@ -49,6 +49,7 @@ struct SixteenBits {
   Format format;
   void (*narrow)(uint16_t* to, const float* from, size_t n);  // rounds
   void (*widen)(float* to, const uint16_t* from, size_t n);   // exact
+  void (*round)(float* to, const float* from, size_t n);      // both
 };
 // "bf16", "half" or "half-flushed".  Throws Error if the name is none of these.
 const SixteenBits& sixteen_bits(const char* name);
