@@ -25,6 +25,7 @@ Write ParameterServer::deliver(double* loss) {
   return Write::overwrite;  // what was sent is gone
 }
 
+// The first gradient is not added to zeros: 0 + (-0) is +0, and a sign would change.
 Write ParameterServer::receive(int micro_batch, Write write, double* loss) {
   if (!is_here()) return Write::overwrite;
   const int source = micro_batch % size_;
@@ -35,7 +36,6 @@ Write ParameterServer::receive(int micro_batch, Write write, double* loss) {
   *loss += part;
 
   timer.restart();
-  // The first gradient is not added to zeros: 0 + (-0) is +0, and a sign would change.
   float* destination = write == Write::overwrite ? gradients_ : arrived_.data();
   receive_to_device(device_, destination, n_, source, gradient_tag, comm_);
   count_vector(timer.seconds());
