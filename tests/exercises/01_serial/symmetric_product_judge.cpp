@@ -26,8 +26,7 @@ std::string wrong_with(const Floats& x, const Floats& c, size_t n, size_t k) {
       upper_right &= double(c[j * n + i]) == right[j * n + i];
     }
   if (lower_right != upper_right)
-    return std::string("the ") + (lower_right ? "upper" : "lower") +
-           " triangle of c is missing: c[i][j] is c[j][i]";
+    return lower_right ? "the upper triangle of c is missing: c[i][j] is c[j][i]" : "the lower triangle of c is missing: c[i][j] is c[j][i]";
   const std::string size = " (n " + std::to_string(n) + ", k " + std::to_string(k) + ")";
   return compare_values("c", c, right, 0,
                         {{"each element of c is a sum over " + std::to_string(k / 64 * 64) + " of " +
