@@ -1,5 +1,5 @@
-// The peer window of chapter 05: ranks that add in each other's GPU memory. Where there is no GPU, common/cuda_on_cpu lets every
-// stream run as late as it may, those of other ranks, too: a wait that is missing shows in the sums.
+// Peer window and peer mailbox of chapter 05: ranks that add and write in each other's GPU memory. Where there is no GPU,
+// common/cuda_on_cpu lets every stream run as late as it may, those of other ranks, too: a wait that is missing shows in the sums.
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
 
@@ -10,6 +10,7 @@
 #include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/peer_mailbox.h"
 #include "chapters/05_collectives/peer_window.h"
 #include "common/compare.h"
 #include "common/error.h"
@@ -321,6 +322,123 @@ TEST_F(PeerWindowTest, TwoGroupsAtOnce) {
     EXPECT_ON_ALL_RANKS(found == Vector(500, sum)) << found[0];
   }
   MPI_CHECK(MPI_Comm_free(&half));
+}
+
+// --- The mailbox -----------------------------------------------------------------------------------------------------
+
+// Round the ring of all ranks, and back.
+class PeerMailboxTest : public PeerWindowTest {
+ protected:
+  static constexpr size_t most = 3001;
+  static constexpr int messages = 7;
+  void SetUp() override {
+    PeerWindowTest::SetUp();
+    if (IsSkipped()) return;
+    if (ranks == 1) GTEST_SKIP() << "skipped: one rank has no neighbour";
+    for (int m = 0; m < messages; ++m) device->copy_in(operands + size_t(m) * most, message(rank, m).data(), message(rank, m).size());
+    mailbox = std::make_unique<PeerMailbox>(*device, most, next, before, MPI_COMM_WORLD);
+  }
+  static Vector message(int from, int m) { return operand(from, 1 + size_t(m * 977 + from) % most, m); }
+  // Message m of this rank, written by operations of the device that have not run when this returns.
+  void send(float* from, int m) {
+    device->fill(from, NAN, most);
+    device->copy(from, operands + size_t(m) * most, message(rank, m).size());
+    mailbox->send(from, message(rank, m).size());
+  }
+  bool arrived(const float* at, int m) {
+    Vector x(message(before, m).size());
+    device->copy_out(x.data(), at, x.size());
+    return same(x, message(before, m));
+  }
+  const int next = (rank + 1) % ranks, before = (rank + ranks - 1) % ranks;
+  std::unique_ptr<PeerMailbox> mailbox;
+};
+
+TEST_F(PeerMailboxTest, MessagesArriveInOrder) {
+  Buffer<> out(*device, messages * most, Purpose::workspace), in(*device, messages * most, Purpose::workspace);
+  device->fill(in, NAN, messages * most);
+  for (int m = 0; m < messages; ++m) {
+    send(out + size_t(m) * most, m);
+    mailbox->receive(in + size_t(m) * most, message(before, m).size());
+  }
+  for (int m = messages - 1; m >= 0; --m) EXPECT_ON_ALL_RANKS(arrived(in + size_t(m) * most, m)) << "message " << m;
+}
+
+// Both boxes are full before anybody asks.
+TEST_F(PeerMailboxTest, TwoMessagesMayBeOnTheirWay) {
+  Buffer<> out(*device, 2 * most, Purpose::workspace), in(*device, most, Purpose::workspace);
+  for (int m = 0; m < 6; m += 2) {
+    for (int i : {0, 1}) mailbox->sent(out + size_t(i) * most), send(out + size_t(i) * most, m + i);
+    for (int i : {0, 1}) {
+      mailbox->receive(in, message(before, m + i).size());
+      EXPECT_ON_ALL_RANKS(arrived(in, m + i)) << "message " << m + i;
+    }
+  }
+}
+
+// Even ranks send to odd ones. Their GPUs have done all that they may when those of the receivers have not moved yet.
+TEST_F(PeerMailboxTest, ABoxThatIsStillReadIsNotWritten) {
+  Buffer<> out(*device, most, Purpose::workspace), in(*device, messages * most, Purpose::workspace);
+  const bool sends = rank % 2 == 0 && rank + 1 < ranks, receives = rank % 2 == 1;
+  for (int m = 0; m < messages; ++m) {
+    if (sends) {
+      send(out, m);
+      mailbox->sent(out);
+      device->synchronize();
+    }
+    if (receives) mailbox->receive(in + size_t(m) * most, message(before, m).size());
+  }
+  bool right = true;
+  for (int m = 0; m < messages && receives; ++m) right = right && arrived(in + size_t(m) * most, m);
+  EXPECT_ON_ALL_RANKS(right);
+}
+
+TEST_F(PeerMailboxTest, WhatWasSentMayBeWrittenAgain) {
+  Buffer<> out(*device, most, Purpose::workspace), in(*device, 4 * most, Purpose::workspace);
+  for (int m = 0; m < 4; ++m) {
+    send(out, m);
+    mailbox->sent(out);
+    device->fill(out, -7, most);
+    if (m % 2 == rank % 2) device->synchronize();
+    mailbox->receive(in + size_t(m) * most, message(before, m).size());
+  }
+  for (int m = 0; m < 4; ++m) EXPECT_ON_ALL_RANKS(arrived(in + size_t(m) * most, m)) << "message " << m;
+}
+
+TEST_F(PeerMailboxTest, CountsAndWaitsForNoGpu) {
+  Buffer<> out(*device, most, Purpose::workspace), in(*device, most, Purpose::workspace);
+  device->fill(out, 1, most);
+  const Traffic traffic_before = traffic();
+  const unsigned long waits = &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0;
+  for (int m = 0; m < 5; ++m) {
+    mailbox->send(out, most - size_t(m));
+    mailbox->receive(in, most - size_t(m));
+  }
+  EXPECT_ON_ALL_RANKS(!&cuda_on_cpu_waits || cuda_on_cpu_waits == waits);
+  const PeerMailbox::Count& counted = mailbox->counted();
+  EXPECT_ON_ALL_RANKS(counted.sent == 5 && counted.received == 5 && counted.floats == 5 * most - 10);
+  EXPECT_ON_ALL_RANKS(counted.tokens == 10 && traffic().messages - traffic_before.messages == 10) << counted.tokens << " tokens";
+  mailbox->sent(out);  // before it is freed
+}
+
+// Boxes of different lengths; a line of ranks whose ends have one neighbour.
+TEST_F(PeerMailboxTest, InALineOfRanks) {
+  const int up = rank + 1 < ranks ? rank + 1 : -1, down = rank - 1;
+  const auto length = [](int to) { return size_t(100 + 17 * to); };
+  PeerMailbox line(*device, down < 0 ? 0 : length(rank), up, down, MPI_COMM_WORLD);
+  EXPECT_THROW(line.send(vector, up < 0 ? 1 : length(up) + 1), std::logic_error);
+  device->fill(vector, float(rank), n);
+  bool right = true;
+  for (int m = 0; m < 3; ++m) {
+    if (up >= 0) line.send(vector, length(up));
+    if (up >= 0) line.sent(vector);
+    if (down < 0) continue;
+    line.receive(vector + 1000, length(rank));
+    Vector found(length(rank));
+    device->copy_out(found.data(), vector + 1000, found.size());
+    right = right && found == Vector(found.size(), float(down));
+  }
+  EXPECT_ON_ALL_RANKS(right);
 }
 
 }  // namespace

@@ -4,10 +4,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/collectives.h"
+#include "chapters/05_collectives/peer_calls.h"
 #include "chapters/05_collectives/shared_window.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -134,32 +134,25 @@ void PeerWindow::open_others() {
     cudaIpcMemHandle_t vector, box;
     cudaIpcEventHandle_t reached[2];
   };
-  cudaError_t error = cudaSuccess;
-  const auto attempt = [&error](cudaError_t result) { error = error == cudaSuccess ? result : error; };
+  PeerCalls calls;
   std::vector<Handles> of(size_t(ranks_), Handles{});
   Handles& own = of[size_t(rank_)];
-  attempt(cudaIpcGetMemHandle(&own.vector, vectors_.at[rank_]));
-  attempt(cudaIpcGetMemHandle(&own.box, boxes_.at[rank_]));
-  for (int i = 0; i < 2; ++i) attempt(cudaIpcGetEventHandle(&own.reached[i], reached_[i][size_t(rank_)]));
+  calls.attempt(cudaIpcGetMemHandle(&own.vector, vectors_.at[rank_]));
+  calls.attempt(cudaIpcGetMemHandle(&own.box, boxes_.at[rank_]));
+  for (int i = 0; i < 2; ++i) calls.attempt(cudaIpcGetEventHandle(&own.reached[i], reached_[i][size_t(rank_)]));
   MPI_CHECK(MPI_Allgather(MPI_IN_PLACE, 0, MPI_BYTE, of.data(), sizeof(Handles), MPI_BYTE, comm_));
 
-  const auto open = [&](float*& place, const cudaIpcMemHandle_t& handle) {
-    attempt(cudaIpcOpenMemHandle(reinterpret_cast<void**>(&place), handle, cudaIpcMemLazyEnablePeerAccess));
-  };
-  for (int rank = 0; rank < ranks_ && error == cudaSuccess; ++rank) {
+  for (int rank = 0; rank < ranks_ && calls.error == cudaSuccess; ++rank) {
     if (rank == rank_) continue;
     const Handles& others = of[size_t(rank)];
-    open(vectors_.at[rank], others.vector);
-    open(boxes_.at[rank], others.box);
-    for (int i = 0; i < 2; ++i) attempt(cudaIpcOpenEventHandle(&reached_[i][size_t(rank)], others.reached[i]));
+    calls.open(vectors_.at[rank], others.vector);
+    calls.open(boxes_.at[rank], others.box);
+    for (int i = 0; i < 2; ++i) calls.attempt(cudaIpcOpenEventHandle(&reached_[i][size_t(rank)], others.reached[i]));
   }
-  int worst = error;
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_INT, MPI_MAX, comm_));
-  if (worst == cudaSuccess) return;
-  cudaGetLastError();  // it has been dealt with: the next check must not find it
+  const std::string why_not = calls.agree(comm_);
+  if (why_not.empty()) return;
   release();
-  throw Error(std::string("peer window: the GPUs of these ranks cannot reach each other: ") +
-              cudaGetErrorString(cudaError_t(worst)));
+  throw Error("peer window: " + why_not);
 }
 
 PeerWindow::~PeerWindow() { release(); }

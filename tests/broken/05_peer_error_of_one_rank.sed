@@ -1,2 +1,2 @@
-# chapters/05_collectives/peer_window.cu 05_collectives_peer_test *WithoutAHandle*
+# chapters/05_collectives/peer_calls.h 05_collectives_peer_test *WithoutAHandle*
 s/int worst = error;/int worst = 0;/
