@@ -216,20 +216,34 @@ LDLIBS += -lpthread -ldl
 define link
 $(call say,link,$@)
 @mkdir -p $(@D)
-$(quiet)$(call linker,$(patsubst check/%,%,$(patsubst $(B)/%,%,$@))) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(cudart) $(LDLIBS)
+$(quiet)$(call linker,$(patsubst whole/%,%,$(patsubst check/%,%,$(patsubst $(B)/%,%,$@)))) $(CXXFLAGS) $(LDFLAGS) $(1) -o $@ $(2) $(cudart) $(LDLIBS)
 endef
+
+# `make train` in a bare clone waits for no source that the main job does not stand on: it has archives of its own, of fewer objects.
+main_job  := $(filter chapters/12_restart/train chapters/12_restart/predict,$(patsubst $(B)/%,%,$(programs)))
+stands_on := $(if $(main_job),$(shell awk -v programs='$(main_job:=.cpp)' -f chapters/12_restart/stands_on.awk $(foreach e,h cuh cpp cu,$(wildcard chapters/*/*.$e))))
 
 # A chapter: its library, then its programs.
 define chapter_rules
 $(B)/lib/$(1).a: $(call objects,chapters/$(1)) $(if $(wildcard chapters/$(1)/*.cu),$(B)/cuda)
 	$$(make_archive)
+$(B)/lib/main_job/$(1).a: $(foreach f,$(sort $(basename $(filter chapters/$(1)/%,$(stands_on)))),$(call object,$(f))) $(if $(wildcard chapters/$(1)/*.cu),$(B)/cuda)
+	$$(make_archive)
 endef
 $(foreach c,$(chapters),$(eval $(call chapter_rules,$(c))))
 define program_rules
-$(B)/$(1): $(call object,$(1)) $(call libraries,$(2)) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(cuda_library)
+$(B)/$(1): $(call object,$(1)) $(patsubst $(B)/lib/%,$(B)/lib/$(if $(filter $(main_job),$(1)),main_job/)%,$(call libraries,$(2))) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(cuda_library)
 	$$(call link,$$^)
 endef
 $(foreach p,$(patsubst $(B)/%,%,$(programs)),$(eval $(call program_rules,$(p),$(notdir $(patsubst %/,%,$(dir $(p)))))))
+
+# `make test` asserts that with whole libraries the main job is the same, to the byte.
+define whole_rules
+$(B)/whole/$(1): $(call object,$(1)) $(call libraries,12_restart) $(call mpi_libraries,$(1)) $(B)/lib/common.a $(cuda_library) | $(B)/$(1)
+	$$(call link,$$^)
+	@cmp $$@ $(B)/$(1) || { rm $$@; echo '$(1) lacks something, or has it from another chapter: see chapters/12_restart/stands_on.awk'; exit 1; }
+endef
+$(foreach p,$(main_job),$(eval $(call whole_rules,$(p))))
 
 # A test stands on the chapters up to its number, or on common ones alone.
 define test_rules
@@ -393,7 +407,7 @@ train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* 
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(device) --log build/train.csv --checkpoint build/checkpoint $(if $(findstring --resume,$(ARGS)),,--start-over) $(ARGS)
 	@log=$$(echo '' $(ARGS) | sed -n 's/.* --log[ =]\([^ ]*\).*/\1/p'); sh chapters/01_serial/plot/loss.sh "$${log:-build/train.csv}"
 
-test: $(short_tests) $(programs) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(main_job:%=$(B)/whole/%) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
 	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/environments tests/exercises/prove
 
