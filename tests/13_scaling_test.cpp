@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -277,6 +278,54 @@ TEST(Mistakes, DifferentCollectives) {
   });
   EXPECT_TRUE(contains(text, "calls MPI_B")) << text;
   EXPECT_TRUE(contains(text, "where others call MPI_B")) << text;
+}
+
+// One rank calls another collective than all others: two messages of different names meet, or somebody waits for ever.
+TEST(Mistakes, AnyTwoDifferentCollectivesOnAnyRank) {
+  const auto call = [](int which) {
+    int x = 0, sum = 0;
+    std::vector<int> all(size_t(ranks_of(MPI_COMM_WORLD)));
+    if (which == 0) MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    if (which == 1) MPI_CHECK(MPI_Bcast(&x, 1, MPI_INT, 1, MPI_COMM_WORLD));
+    if (which == 2) MPI_CHECK(MPI_Allgather(&x, 1, MPI_INT, all.data(), 1, MPI_INT, MPI_COMM_WORLD));
+    if (which == 3) MPI_CHECK(MPI_Allreduce(&x, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+  };
+  for (const int p : {2, 3, 4, 5, 7})
+    for (int odd = 0; odd < p; ++odd)
+      for (int one = 0; one < 4; ++one)
+        for (int other = 0; other < 4; ++other) {
+          const std::string text = error_of([&] { simulate(flat(), p, [&] { call(rank() == odd ? one : other); }); });
+          EXPECT_EQ(text == "no error", one == other) << p << " ranks, rank " << odd << ": " << one << " " << other << ": " << text;
+        }
+}
+
+// What hangs on a communicator goes with it, or before: of each rank its own.
+TEST(Communicators, ForgetWhatHangsOnThem) {
+  static std::vector<int> forgotten;
+  const auto forget = [](MPI_Comm, int, void* value, void*) { return forgotten.push_back(*static_cast<int*>(value)), MPI_SUCCESS; };
+  int first, second;
+  MPI_CHECK(MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, forget, &first, nullptr));
+  MPI_CHECK(MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, forget, &second, nullptr));
+  simulate(flat(), 3, [&] {
+    MPI_Comm copy;
+    int mine = rank(), more = 10 + rank(), found;
+    void* value = nullptr;
+    MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &copy));
+    MPI_CHECK(MPI_Comm_set_attr(copy, first, &mine));
+    MPI_CHECK(MPI_Comm_set_attr(copy, second, &more));
+    MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+    MPI_CHECK(MPI_Comm_get_attr(copy, second, &value, &found));
+    EXPECT_TRUE(found && value == &more);
+    MPI_CHECK(MPI_Comm_get_attr(MPI_COMM_WORLD, second, &value, &found));
+    EXPECT_FALSE(found);
+    if (rank() == 2) {
+      MPI_CHECK(MPI_Comm_delete_attr(copy, first));
+      EXPECT_NE(MPI_Comm_delete_attr(copy, first), MPI_SUCCESS);
+    }
+    if (rank() > 0) MPI_CHECK(MPI_Comm_free(&copy));
+  });
+  std::ranges::sort(forgotten);
+  EXPECT_EQ(forgotten, (std::vector{1, 2, 11, 12}));
 }
 
 TEST(Mistakes, AMessageThatDoesNotFit) {

@@ -16,15 +16,11 @@ void combine_numbers(void* sum, const void* other, size_t n, MPI_Op op) {
 }
 
 // The largest value and where it is; the first place of equal ones.
-struct ValueAndPlace {
-  float value;
-  int place;
-};
 void combine_places(void* sum, const void* other, size_t n, MPI_Op) {
-  auto* a = static_cast<ValueAndPlace*>(sum);
-  auto* b = static_cast<const ValueAndPlace*>(other);
+  auto* a = static_cast<std::pair<float, int>*>(sum);
+  auto* b = static_cast<const std::pair<float, int>*>(other);
   for (size_t i = 0; i < n; ++i)
-    if (b[i].value > a[i].value || (b[i].value == a[i].value && b[i].place < a[i].place)) a[i] = b[i];
+    if (b[i].first > a[i].first || (b[i].first == a[i].first && b[i].second < a[i].second)) a[i] = b[i];
 }
 
 struct Type {
@@ -35,7 +31,6 @@ const std::map<MPI_Datatype, Type> types = {
     {MPI_CHAR, {1, nullptr}},
     {MPI_BYTE, {1, nullptr}},
     {MPI_INT, {4, combine_numbers<int>}},
-    {MPI_INT32_T, {4, combine_numbers<int32_t>}},
     {MPI_INT64_T, {8, combine_numbers<int64_t>}},
     {MPI_UINT32_T, {4, combine_numbers<uint32_t>}},
     {MPI_UINT64_T, {8, combine_numbers<uint64_t>}},

@@ -25,78 +25,6 @@ void end(int handle) {
   world().wake(r.receives ? r.to : r.from, handle);
 }
 
-// ---- The life of a message ----
-
-void fly(int send) {
-  World& w = world();
-  const Request& m = request_of(send);
-  const double spoken = is_long(m) ? link_of(m).rendezvous : 0;
-  w.events.insert({std::max(m.ready, w.now_everywhere()) + spoken, Happens::message_begins, send});
-}
-
-// A long message that has its receive: who must be in an MPI function for it to go on?
-void speak(int send) {
-  World& w = world();
-  Request& m = request_of(send);
-  if (!w.cluster.progress_alone) {
-    m.receiver_knows = m.receiver_knows || w.is_inside(m.to);
-    if (!m.receiver_knows) return simulated_mpi().need[size_t(m.to)].push_back(send);
-    if (!w.is_inside(m.from)) return simulated_mpi().need[size_t(m.from)].push_back(send);
-  }
-  fly(send);
-}
-
-// The receive has its message.
-void arrive(int send) {
-  end(request_of(send).receive);
-  release(send);
-}
-
-void meet(int send, int receive) {
-  Request &m = request_of(send), &r = request_of(receive);
-  if (m.bytes > r.bytes)
-    throw Error("rank " + std::to_string(m.to) + " receives " + std::to_string(m.bytes) + " bytes from rank " +
-                std::to_string(m.from) + ", tag " + std::to_string(m.tag) + ", into memory of " + std::to_string(r.bytes));
-  copy_unless_ghost(r.memory, m.copy.empty() ? m.memory : m.copy.data(), m.bytes);
-  m.copy = {};
-  r.status.count_lo = int(m.bytes);
-  m.receive = receive;
-  if (is_long(m)) speak(send);
-  if (m.arrived) arrive(send);
-}
-
-}  // namespace
-
-void message_event(const Event& event) {
-  World& w = world();
-  Request& m = request_of(event.number);
-  if (event.what == Happens::message_begins)
-    return w.network.begin(event.moment, event.number, m.from, m.of_sender, m.to, double(m.bytes));
-  if (event.what == Happens::message_left) {
-    w.network.end(event.moment, event.number);
-    end(event.number);
-    w.events.insert({event.moment + link_of(m).latency, Happens::message_arrives, event.number});
-    return;
-  }
-  m.arrived = true;
-  if (m.receive >= 0) arrive(event.number);
-}
-
-void rank_entered(int rank) {
-  for (int send : std::exchange(simulated_mpi().need[size_t(rank)], {})) speak(send);
-}
-
-// ---- Requests ----
-
-std::string words_for(int handle) {
-  const Request& r = request_of(handle);
-  if (r.collective) return std::string(r.collective) + " of '" + communicator_of(-1 - r.comm).name + "'";
-  return (r.receives ? "a message from rank " + std::to_string(r.from) : "the receive of rank " + std::to_string(r.to)) +
-         ", tag " + std::to_string(r.tag);
-}
-
-namespace {
-
 int new_request(bool receives, void* memory, size_t bytes, int other, int tag, MPI_Comm comm, const char* collective) {
   const int me = world().rank();
   const Communicator& c = communicator_of(comm);
@@ -131,19 +59,86 @@ int new_request(bool receives, void* memory, size_t bytes, int other, int tag, M
 int partner_of(int handle) {
   const Request& r = request_of(handle);
   auto& waiting = simulated_mpi().waiting;
-  const auto place = waiting.try_emplace(r).first;
-  std::list<int>& queue = place->second;
-  if (queue.empty() || request_of(queue.front()).receives == r.receives) {
-    queue.push_back(handle);
+  const auto oldest = waiting.lower_bound(r);
+  if (oldest == waiting.end() || oldest->first != r || request_of(oldest->second).receives == r.receives) {
+    waiting.emplace(r, handle);
     return -1;
   }
-  const int partner = queue.front();
-  queue.pop_front();
-  if (queue.empty()) waiting.erase(place);
+  const int partner = oldest->second;
+  waiting.erase(oldest);
   return partner;
 }
 
+// ---- The life of a message ----
+
+void fly(int send) {
+  World& w = world();
+  const Request& m = request_of(send);
+  const double spoken = is_long(m) ? link_of(m).rendezvous : 0;
+  w.events.insert({std::max(m.ready, w.now_everywhere()) + spoken, Happens::message_begins, send});
+}
+
+// A long message that has its receive: who must be in an MPI function for it to go on?
+void speak(int send) {
+  World& w = world();
+  Request& m = request_of(send);
+  if (!w.cluster.progress_alone) {
+    m.receiver_knows = m.receiver_knows || w.is_inside(m.to);
+    if (!m.receiver_knows) return simulated_mpi().need[size_t(m.to)].push_back(send);
+    if (!w.is_inside(m.from)) return simulated_mpi().need[size_t(m.from)].push_back(send);
+  }
+  fly(send);
+}
+
+// The receive has its message.
+void arrive(int send) {
+  end(request_of(send).receive);
+  release(send);
+}
+
+void meet(int send, int receive) {
+  Request &m = request_of(send), &r = request_of(receive);
+  if (m.collective != r.collective)
+    throw Error("rank " + std::to_string(m.to) + " calls " + r.collective + " on '" + communicator_of(-1 - r.comm).name +
+                "', where others call " + m.collective);
+  if (m.bytes > r.bytes)
+    throw Error("rank " + std::to_string(m.to) + " receives " + std::to_string(m.bytes) + " bytes from rank " +
+                std::to_string(m.from) + ", tag " + std::to_string(m.tag) + ", into memory of " + std::to_string(r.bytes));
+  copy_unless_ghost(r.memory, m.copy.empty() ? m.memory : m.copy.data(), m.bytes);
+  m.copy = {};
+  r.status.count_lo = int(m.bytes);
+  m.receive = receive;
+  if (is_long(m)) speak(send);
+  if (m.arrived) arrive(send);
+}
+
 }  // namespace
+
+void message_event(const Event& event) {
+  World& w = world();
+  Request& m = request_of(event.number);
+  if (event.what == Happens::message_begins)
+    return w.network.begin(event.moment, event.number, m.from, m.of_sender, m.to, double(m.bytes));
+  if (event.what == Happens::message_left) {
+    w.network.end(event.moment, event.number);
+    end(event.number);
+    w.events.insert({event.moment + link_of(m).latency, Happens::message_arrives, event.number});
+    return;
+  }
+  m.arrived = true;
+  if (m.receive >= 0) arrive(event.number);
+}
+
+void rank_entered(int rank) {
+  for (int send : std::exchange(simulated_mpi().need[size_t(rank)], {})) speak(send);
+}
+
+std::string words_for(int handle) {
+  const Request& r = request_of(handle);
+  if (r.collective) return std::string(r.collective) + " of '" + communicator_of(-1 - r.comm).name + "'";
+  return (r.receives ? "a message from rank " + std::to_string(r.from) : "the receive of rank " + std::to_string(r.to)) +
+         ", tag " + std::to_string(r.tag);
+}
 
 MPI_Request begin_send(const void* data, size_t bytes, int other, int tag, MPI_Comm comm, const char* collective) {
   World& w = world();

@@ -2,6 +2,7 @@
 #include "chapters/13_scaling/simulated_mpi.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "chapters/13_scaling/timeline.h"
 #include "common/error.h"
@@ -13,11 +14,6 @@ SimulatedMpi* current = nullptr;
 
 // What forgets an attribute's value, by key. Programs make their keys once, for all simulations.
 std::vector<MPI_Comm_delete_attr_function*> forgetters;
-
-std::map<int, void*>& attributes_of(MPI_Comm comm) {
-  Communicator& c = communicator_of(comm);
-  return c.attributes[size_t(own_rank(c))];
-}
 
 int world_rank_of(int other, MPI_Comm comm) {
   const Communicator& c = communicator_of(comm);
@@ -36,22 +32,16 @@ void finish_all(int count, MPI_Request* requests, MPI_Status* statuses) {
 
 SimulatedMpi::SimulatedMpi(World& world) : need(size_t(world.ranks)) {
   current = this;
-  std::vector<int> all;
-  for (int r = 0; r < world.ranks; ++r) all.push_back(r);
+  std::vector<int> all(size_t(world.ranks));
+  std::iota(all.begin(), all.end(), 0);
   new_communicator(all, "MPI_COMM_WORLD");
-  for (int r : all) new_communicator({r}, "MPI_COMM_SELF");
 }
-SimulatedMpi::~SimulatedMpi() { current = nullptr; }
 
-SimulatedMpi& simulated_mpi() {
-  if (!current) throw Error("simulated MPI: used outside of simulate()");
-  return *current;
-}
+SimulatedMpi& simulated_mpi() { return world(), *current; }
 
 Communicator& communicator_of(MPI_Comm comm) {
   auto& all = simulated_mpi().communicators;
   if (comm == MPI_COMM_WORLD) return *all[0];
-  if (comm == MPI_COMM_SELF) return *all[size_t(world().rank()) + 1];
   if (comm < 0 || size_t(comm) >= all.size()) throw Error("simulated MPI: no such communicator");
   return *all[size_t(comm)];
 }
@@ -59,8 +49,7 @@ Communicator& communicator_of(MPI_Comm comm) {
 MPI_Comm new_communicator(std::vector<int> members, const std::string& name) {
   auto& all = simulated_mpi().communicators;
   const size_t n = members.size();
-  all.push_back(std::make_unique<Communicator>(
-      Communicator{int(all.size()), name, std::move(members), {}, std::vector<size_t>(n), std::vector<std::map<int, void*>>(n)}));
+  all.push_back(std::make_unique<Communicator>(Communicator{int(all.size()), name, std::move(members), {}, std::vector<int>(n), {}}));
   for (size_t i = 0; i < n; ++i) all.back()->rank_of[all.back()->members[i]] = int(i);
   return all.back()->id;
 }
@@ -76,8 +65,6 @@ int own_rank(const Communicator& c) {
 void mpi_failed(int error, const char* call, const char* file, int line) {
   throw Error(std::string(file) + ":" + std::to_string(line) + ": " + call + ": error " + std::to_string(error));
 }
-
-// ---- mpi.h ----
 
 extern "C" {
 
@@ -98,12 +85,10 @@ int MPI_Comm_set_name(MPI_Comm comm, const char* name) {
 
 // Communicators stay until the end of the simulation, their attributes do not.
 int MPI_Comm_free(MPI_Comm* comm) {
-  for (const auto& [key, value] : std::exchange(attributes_of(*comm), {})) forgetters[size_t(key)](*comm, key, value, nullptr);
+  for (int key = 0; key < int(forgetters.size()); ++key) MPI_Comm_delete_attr(*comm, key);
   *comm = MPI_COMM_NULL;
   return MPI_SUCCESS;
 }
-
-double MPI_Wtime() { return world().now(); }
 
 // ---- Values that programs hang on to communicators ----
 
@@ -114,19 +99,20 @@ int MPI_Comm_create_keyval(MPI_Comm_copy_attr_function*, MPI_Comm_delete_attr_fu
 }
 
 int MPI_Comm_set_attr(MPI_Comm comm, int key, void* value) {
-  attributes_of(comm)[key] = value;
+  simulated_mpi().attributes[{comm, world().rank(), key}] = value;
   return MPI_SUCCESS;
 }
 
 int MPI_Comm_get_attr(MPI_Comm comm, int key, void* value, int* found) {
-  const auto it = attributes_of(comm).find(key);
-  *found = it != attributes_of(comm).end();
-  if (*found) *static_cast<void**>(value) = it->second;
+  const auto& attributes = simulated_mpi().attributes;
+  const auto attribute = attributes.find({comm, world().rank(), key});
+  *found = attribute != attributes.end();
+  if (*found) *static_cast<void**>(value) = attribute->second;
   return MPI_SUCCESS;
 }
 
 int MPI_Comm_delete_attr(MPI_Comm comm, int key) {
-  const auto attribute = attributes_of(comm).extract(key);
+  const auto attribute = simulated_mpi().attributes.extract({comm, world().rank(), key});
   if (!attribute) return MPI_ERR_OTHER;
   return forgetters[size_t(key)](comm, key, attribute.mapped(), nullptr);
 }

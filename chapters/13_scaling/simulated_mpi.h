@@ -7,48 +7,29 @@
 
 #include <mpi.h>
 
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "chapters/13_scaling/world.h"
 
-#ifndef MPICH_VERSION
-#error "the simulated MPI knows the handles of MPICH's mpi.h only"
-#endif
-
 struct Communicator {
   int id;
   std::string name;
-  std::vector<int> members;                      // ranks of the world
-  std::unordered_map<int, int> rank_of;          // the other way round
-  std::vector<size_t> collectives;               // how many each member has begun
-  std::vector<std::map<int, void*>> attributes;  // of each member, by key
+  std::vector<int> members;                       // ranks of the world
+  std::map<int, int> rank_of;                     // the other way round
+  std::vector<int> splits;                        // in how many each member has taken part
+  std::map<std::pair<int, int>, MPI_Comm> parts;  // made by them, by number and color
   int size() const { return int(members.size()); }
-};
-
-// A collective that somebody has begun, and not all have ended.
-struct Collective {
-  std::string name;
-  int ended = 0;
-  std::map<int, MPI_Comm> parts;  // by color
 };
 
 // What a send and a receive must have in common. Ranks of the world; comm: -1 - its id for a part of a collective.
 struct Envelope {
   int comm = 0, from = 0, to = 0, tag = 0;
-  bool operator==(const Envelope&) const = default;
-  struct Hash {
-    size_t operator()(const Envelope& e) const {
-      size_t hash = 0;
-      for (const int word : {e.comm, e.from, e.to, e.tag}) hash = (hash ^ size_t(unsigned(word))) * 0x9e3779b97f4a7c15u;
-      return hash ^ hash >> 32;
-    }
-  };
+  auto operator<=>(const Envelope&) const = default;
 };
 
 // A send, which is the message as well, or a receive.
@@ -71,17 +52,15 @@ struct Request : Envelope {
 // All that MPI remembers during a simulation. One exists at a time.
 struct SimulatedMpi {
   explicit SimulatedMpi(World& world);
-  ~SimulatedMpi();
 
   std::vector<std::unique_ptr<Communicator>> communicators;
-  std::map<std::pair<int, size_t>, Collective> collectives;  // by communicator, and which of its collectives
-  std::vector<Request> requests;  // their numbers are handles: small ones, MPI_REQUEST_NULL is a large one
-  std::vector<int> unused;        // requests
-  // Sends that nobody has asked for, or receives that nobody has sent to.
-  std::unordered_map<Envelope, std::list<int>, Envelope::Hash> waiting;
-  std::vector<std::vector<int>> need;  // by rank: sends that go on when it is in an MPI function
+  std::map<std::tuple<MPI_Comm, int, int>, void*> attributes;  // by communicator, rank of the world and key
+  std::vector<Request> requests;         // their numbers are handles: small ones, MPI_REQUEST_NULL is a large one
+  std::vector<int> unused;               // requests
+  std::multimap<Envelope, int> waiting;  // sends that nobody has asked for, or receives that nobody has sent to
+  std::vector<std::vector<int>> need;    // by rank: sends that go on when it is in an MPI function
 };
-SimulatedMpi& simulated_mpi();
+SimulatedMpi& simulated_mpi();  // throws as world() does
 
 // What MPI_Isend, MPI_Irecv and MPI_Wait do. other: a rank of the communicator. collective: the name of the one that the message is
 // part of; no receive of a program matches it.

@@ -1,2 +1,2 @@
-# chapters/13_scaling/simulated_collectives.cpp 13_scaling_test Mistakes.DifferentCollectives
-s/if (together.name != name)$/if (false)/
+# chapters/13_scaling/messages.cpp 13_scaling_test Mistakes.DifferentCollectives
+s/if (m.collective != r.collective)$/if (false)/

@@ -1,2 +1,2 @@
 # chapters/13_scaling/simulated_collectives.cpp 13_scaling_collectives_test Collectives.ALongSum*
-s|elements.size(), type, op);|elements.size() / 2, type, op);|
+s|sum.bytes / each, type, op);|sum.bytes / each / 2, type, op);|

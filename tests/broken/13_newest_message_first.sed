@@ -1,2 +1,2 @@
 # chapters/13_scaling/messages.cpp 13_scaling_test Messages.AreMatched*
-s/queue.push_back(handle);/queue.push_front(handle);/
+s/waiting.emplace(r, handle);/waiting.emplace_hint(oldest, r, handle);/

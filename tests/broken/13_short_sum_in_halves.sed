@@ -1,2 +1,2 @@
 # chapters/13_scaling/simulated_collectives.cpp 13_scaling_collectives_test Collectives.OfMpiItselfTake*
-s/if (mine(all).bytes <= 2048 || count < survivors)/if (count < survivors)/
+s/if (bytes <= 2048 || count < s.count)/if (count < s.count)/
