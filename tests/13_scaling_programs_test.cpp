@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "chapters/13_scaling/product_time.h"
 #include "chapters/13_scaling/step_time.h"
 #include "common/machine.h"
 #include "tests/plain_training.h"
@@ -35,9 +36,11 @@ std::string temporary(const std::string& name) {
 HybridSettings network(const std::vector<int>& sizes, size_t batch, const std::string& optimizer = "sgd") {
   return {.sizes = sizes, .batch = batch, .allreduce = "mpi", .optimizer = {.name = optimizer}};
 }
-StepTime step_of(const std::string& cluster, HybridSettings s, const GridShape& shape, int micro_batches) {
+StepTime step_of(const std::string& cluster, HybridSettings s, const GridShape& shape, int micro_batches, const std::string& products = "") {
+  Cluster c = load_cluster(cluster);
+  if (!products.empty()) c.products = read_products(products);
   s.micro_batches = micro_batches;
-  return simulate_step(load_cluster(cluster), s, shape);
+  return simulate_step(c, s, shape);
 }
 template <class... Values>
 std::string line(const char* format, Values... values) {
@@ -97,6 +100,23 @@ TEST(Train, SaysHowLongThatWouldTake) {
   EXPECT_GE(messages, without_barrier);
   EXPECT_LE(messages, without_barrier + 60);
   EXPECT_NEAR(megabytes, 26e-6 * step.bytes, 0.1 * megabytes);
+}
+
+// A table of one product, which is slow: the step and that of one rank are made of it.
+TEST(Train, TakesMeasuredProducts) {
+  const std::string file = temporary("products.csv");
+  std::ofstream(file) << "m,n,k,product,gflops\n47,24,784,slow,1e-3\n";
+  const ProgramRun many = run(quick + "--pipeline 2 --tensor 2 --train-samples 47 --cluster two_cores_zen3 --products " + file);
+  double ms = 0, one = 0;
+  EXPECT_EQ(std::sscanf(many.output.c_str() + std::min(many.output.size(), many.output.find("simulated: ")),
+                        "simulated: %*[^\n] %lf ms a step, %*f samples/s; one rank %lf ms", &ms, &one), 2) << many.output;
+  const HybridSettings s = network({784, 24, 16, 10}, 47);
+  const double alone = 1000 * step_of("two_cores_zen3", s, {1, 1, 1}, 1, file).seconds;
+  EXPECT_NEAR(one, alone, 0.0006 * alone);
+  EXPECT_GT(one, 100 * 1000 * step_of("two_cores_zen3", s, {1, 1, 1}, 1).seconds);
+  const double together = 1000 * step_of("two_cores_zen3", s, {2, 2, 2}, 2, file).seconds;
+  EXPECT_NEAR(ms, together, 0.01 * together);
+  fs::remove(file);
 }
 
 TEST(Train, TensorRanksStayWithinTheBound) {
@@ -275,6 +295,14 @@ TEST(Bench, PutsSimulatedTimesBesideMeasuredOnes) {
       EXPECT_TRUE(contains(bench.output, row)) << row << bench.output;
     }
   }
+  // The same with measured products.
+  const std::string products = "chapters/01_serial/results/products.csv";
+  const ProgramRun by_table = run_program(command + "--ranks 3 --batches 60 --products " + products);
+  for (const auto& [shape, micro_batches] : {std::pair{GridShape{3, 1, 1}, 3}, {{1, 3, 1}, 6}}) {
+    const double ms = 1000 * step_of("ethernet", network({784, 512, 256, 10}, 60), shape, micro_batches, products).seconds;
+    EXPECT_TRUE(contains(by_table.output, line("   60  %-10s %13d ", to_string(shape).c_str(), micro_batches))) << by_table.output;
+    EXPECT_TRUE(contains(by_table.output, line("  %9.2f   ", ms))) << ms << by_table.output;
+  }
   // How fast it simulates: messages by the second are those of a step by its seconds, as far as three digits go.
   for (const int ranks : {8, 64}) {
     const size_t messages = step_of("gpu_pods", network({784, 512, 256, 10}, size_t(4 * ranks)), {ranks, 1, 1}, ranks).messages;
@@ -318,9 +346,9 @@ TEST(Programs, HaveTheseOptions) {
   EXPECT_EQ(options_told(run("scaling --help").output), "ranks N (1 to 16384) [64]\nweak\ndata-only\npipeline N (0 to 1000) [0]\ntensor N (0 to 1000) [0]\ncsv TEXT\n" + network);
   EXPECT_EQ(options_told(run("grids --help").output), "ranks N (1 to 16384) [16]\nshow N (at least 1) [8]\n" + network);
   EXPECT_EQ(options_told(run("bench --help").output), "ranks N (1 to 64) [2]\nrounds N (1 to 10000) [15]\nbatches N,N,.. (1 to 1048576) [128,1024]\n"
-                                                    "cluster TEXT [two_cores]\nonly-if-quiet\n");
+                                                    "cluster TEXT [two_cores]\nproducts TEXT\nonly-if-quiet\n");
   const std::string train = options_told(run("train --help").output);
-  EXPECT_TRUE(train.starts_with("cluster TEXT [two_cores]\nreplicas N (1 to 16384) [2]\npipeline N (1 to 1000) [1]\n"
+  EXPECT_TRUE(train.starts_with("cluster TEXT [two_cores]\nproducts TEXT\nreplicas N (1 to 16384) [2]\npipeline N (1 to 1000) [1]\n"
                                 "tensor N (1 to 1000) [1]\nreproducible\ncompare-with-serial\ntrace TEXT\n"))
       << train;
   EXPECT_TRUE(train.find("micro-batches N (1 to 1048576) [0]\n") != std::string::npos && train.find("epochs N (0 to 100000) [1]\n") != std::string::npos) << train;

@@ -85,9 +85,10 @@ int main(int argc, char** argv) try {
   options.add("rounds", &rounds, "how often each grid is measured", between(1, 10000));
   options.add("batches", &batch_sizes, "rows of a batch", between(1, 1 << 20));
   options.add("cluster", &o.cluster, "the description of this machine");
+  add_products(options, o.products);
   options.add("only-if-quiet", &only_if_quiet, "end with status 77 if somebody else had the cores meanwhile");
   if (!options.parse(argc, argv)) return 0;
-  const Cluster cluster = load_cluster(o.cluster);
+  const Cluster cluster = o.load();
 
   std::printf("measured on %s, simulated: %s\n", machine_name().c_str(), cluster.title.c_str());
   std::printf(

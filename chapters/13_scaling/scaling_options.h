@@ -16,6 +16,15 @@ inline void add_cluster(Options& options, std::string& cluster) {
   for (const std::string& name : cluster_names()) known += (known.empty() ? "" : ", ") + name;
   options.add("cluster", &cluster, "a file that describes one, or " + known);
 }
+inline void add_products(Options& options, std::string& products) {
+  options.add("products", &products, "measured products, as `make bench-01` and `make gpu-report` write them; FILE:NAME takes those of one name");
+}
+// products: may be empty.
+inline Cluster load_cluster(const std::string& name, const std::string& products) {
+  Cluster c = load_cluster(name);
+  if (!products.empty()) c.products = read_products(products);
+  return c;
+}
 
 struct ScalingOptions {
   std::string cluster = "two_cores";
@@ -34,15 +43,14 @@ struct ScalingOptions {
     options.add("batch", &batch, "rows of a batch", between(1, 1 << 24));
     options.add("optimizer", &optimizer, "the update rule", {"sgd", "momentum", "adam"});
     options.add("placement", &placement, "where ranks stand: node after node, or dealt out to the nodes in turn", {"block", "round-robin"});
-    options.add("products", &products, "measured products, as `make bench-01` and `make gpu-report` write them; FILE:NAME takes those of one name");
+    add_products(options, products);
     options.add("fifo-ports", &fifo_ports, "a port serves one message at a time; otherwise all of them share it");
     options.add("progress-alone", &progress_alone, "a long message begins though its ranks compute");
   }
 
   Cluster load() const {
-    Cluster c = load_cluster(cluster);
+    Cluster c = load_cluster(cluster, products);
     c.round_robin = placement == "round-robin";
-    if (!products.empty()) c.products = read_products(products);
     c.fifo_ports |= fifo_ports;
     c.progress_alone |= progress_alone;
     return c;

@@ -8,6 +8,7 @@
 
 void SimulatedTraining::declare(Options& options) {
   add_cluster(options, cluster);
+  add_products(options, products);
   options.add("replicas", &replicas, "ranks that share the batch", between(1, 16384));
   options.add("pipeline", &pipeline, "ranks that share the layers", between(1, 1000));
   options.add("tensor", &tensor, "ranks that share each layer", between(1, 1000));
@@ -25,6 +26,8 @@ void SimulatedTraining::apply(Dataset& train) {
   TrainOptions::apply(train);
 }
 
+Cluster SimulatedTraining::load() const { return load_cluster(cluster, products); }
+
 HybridSettings SimulatedTraining::settings(const Dataset& train) const {
   return {.sizes = sizes(train),
           .batch = size_t(batch),
@@ -35,7 +38,7 @@ HybridSettings SimulatedTraining::settings(const Dataset& train) const {
 
 int SimulatedTraining::tell(const Simulated& simulated, const Dataset& train,
                             std::span<const float> weights) const {
-  const Cluster where = load_cluster(cluster);
+  const Cluster where = load();
   HybridSettings alone = settings(train);
   alone.micro_batches = 1;
   alone.allreduce = "mpi";

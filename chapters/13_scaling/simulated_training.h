@@ -7,7 +7,7 @@
 #include "chapters/13_scaling/simulation.h"
 
 struct SimulatedTraining : TrainOptions {
-  std::string cluster = "two_cores";
+  std::string cluster = "two_cores", products;
   int64_t replicas = 2, pipeline = 1, tensor = 1;
   bool reproducible = false, compare_with_serial = false;
   std::string trace;
@@ -19,6 +19,7 @@ struct SimulatedTraining : TrainOptions {
   void declare(Options& options);
   // As in chapter 01; then completes the choices.  Throws Error.
   void apply(Dataset& train);
+  Cluster load() const;
   HybridSettings settings(const Dataset& train) const;
 
   GridShape grid;

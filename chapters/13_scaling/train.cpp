@@ -16,7 +16,7 @@ int main(int argc, char** argv) try {
   Dataset train = read_mnist_train(o.data);
   const Dataset test = read_mnist_test(o.data, train);
   o.apply(train);
-  const Cluster cluster = load_cluster(o.cluster);
+  const Cluster cluster = o.load();
   TrainReport report(o, train);
   std::vector<float> weights;
 
