@@ -471,7 +471,10 @@ bench-13 test-13: $(filter %/10_hybrid/bench %/01_serial/train,$(programs))  # w
 
 ## 13-referee: chapter 13's steps in another simulator, SimGrid's SMPI, beside those of results/referee.csv; needs smpicxx (Debian: libsimgrid-dev)
 ## 13-large: chapter 13's strong and weak scaling to 4,096 simulated ranks, into build/13_scaling; some minutes
-.PHONY: 13-referee 13-large
+## 13-hosts-measured: chapter 13's messages between virtual hosts, beside what was foreseen, into its results/hosts.csv; root, a quiet machine, two minutes
+.PHONY: 13-referee 13-large 13-hosts-measured
+13-hosts-measured: $(addprefix $(B)/lib/,05_collectives.a mpi.a $(if $(filter 0,$(GUARD)),,mpi_guard.a) common.a)
+	@B=$(B) MPICXX='$(MPICXX)' sh chapters/13_scaling/referee/virtual_hosts || [ $$? = 77 ]
 13-large: $(filter %/13_scaling/scaling,$(programs))
 	@B=$(B) sh chapters/13_scaling/large.sh
 13-referee: $(filter %/13_scaling/platform,$(programs))

@@ -1,0 +1,93 @@
+// Chapter 13's second referee: what was foreseen of the cases that are measured between virtual hosts, and what the files say.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+
+#include "chapters/13_scaling/referee/patterns.h"
+#include "chapters/13_scaling/simulation.h"
+#include "tests/options_told.h"
+#include "tests/program.h"
+
+namespace {
+
+const std::string folder = "chapters/13_scaling/referee/";
+
+std::vector<std::string> lines_of(const std::string& file) {
+  std::ifstream in(file);
+  std::vector<std::string> all;
+  for (std::string line; std::getline(in, line);)
+    if (!line.starts_with("#")) all.push_back(line);
+  return all;
+}
+
+}  // namespace
+
+TEST(Hosts, PrintsTheFileOfCases) {
+  const ProgramRun run = run_program(build_folder() + "/chapters/13_scaling/hosts");
+  EXPECT_EQ(run.status, 0) << run.output;
+  std::string file;
+  for (const std::string& line : lines_of(folder + "cases.csv")) file += line + "\n";
+  EXPECT_EQ(run.output, file);
+  EXPECT_EQ(options_told(run_program(build_folder() + "/chapters/13_scaling/hosts --help").output),
+            "cluster TEXT [chapters/13_scaling/referee/virtual_cluster.txt]\ncases TEXT [chapters/13_scaling/referee/cases.csv]\n");
+}
+
+// The bytes that leave and enter each host, over its card's bandwidth: no case takes less than the busiest card needs, and those that begin at
+// once and only send take no more but for what a few messages cost apart from their bytes.
+TEST(Hosts, NeedWhatTheirBusiestCardNeeds) {
+  const Cluster c = load_cluster(folder + "virtual_cluster.txt");
+  std::map<int, int> hosts;
+  bool shared = false, skewed = false, overlapped = false, not_overlapped = false;
+  for (const HostCase& h : read_cases(folder + "cases.csv")) {
+    ++hosts[h.hosts];
+    shared |= h.on_a_host > 1, skewed |= h.late > 0, overlapped |= h.asks > 0, not_overlapped |= h.computes > 0 && h.asks == 0;
+    std::vector<double> out(size_t(h.hosts)), in(out);
+    for (const Transfer& t : transfers_of(h.pattern, h.ranks(), size_t(250'000 * h.megabytes))) {
+      const size_t from = size_t(t.from / h.on_a_host), to = size_t(t.to / h.on_a_host);
+      if (from != to) out[from] += 4.0 * double(t.floats), in[to] += 4.0 * double(t.floats);
+    }
+    double busiest = 0;
+    for (size_t host = 0; host < out.size(); ++host) busiest = std::max({busiest, out[host], in[host]});
+    const double ms = 1e3 * busiest / c.between.bytes_per_second;
+    EXPECT_GE(h.foreseen, ms) << h.pattern;
+    if (busiest > 0 && h.late == 0 && h.computes == 0) {
+      EXPECT_LT(h.foreseen, ms + 1 + 0.02 * ms) << h.pattern;
+    }
+  }
+  EXPECT_EQ(hosts.size(), 3u);  // 2, 3, 4
+  EXPECT_TRUE(shared && skewed && overlapped && not_overlapped);
+}
+
+// By hand, one message of 4 MB in m ms. Who is late by 100 ms is waited for; who computes 100 ms sends before or after that, unless it asks.
+TEST(Hosts, WaitForWhoIsLateAndForWhoDoesNotAsk) {
+  const double m = 4e3 / 23.91;
+  std::map<std::string, double> foreseen;
+  for (const HostCase& h : read_cases(folder + "cases.csv"))
+    if (h.hosts == 2 && h.on_a_host == 1)
+      foreseen[h.pattern + " " + std::to_string(int(h.late)) + " " + std::to_string(int(h.computes)) + " " + std::to_string(int(h.asks))] = h.foreseen;
+  EXPECT_NEAR(foreseen["half 0 0 0"], m, 1);
+  EXPECT_NEAR(foreseen["both 0 0 0"], m, 1);
+  EXPECT_NEAR(foreseen["half 100 0 0"], 100 + m, 1);
+  EXPECT_NEAR(foreseen["half 1 100 0"], 100 + m, 2);
+  EXPECT_NEAR(foreseen["half 0 100 1"], m, 3);
+  EXPECT_NEAR(foreseen["both 1 300 0"], 300 + m, 2);
+  EXPECT_NEAR(foreseen["both 0 300 1"], 300, 1);
+  EXPECT_NEAR(foreseen["ring 0 0 0"], m, 3);  // two steps, half of the operand each, and the sum
+  EXPECT_NEAR(foreseen["rank-order 40 0 0"], 40 + m, 3);
+}
+
+// What was measured is of these cases as they were foreseen.
+TEST(Hosts, WereMeasuredAsTheyWereForeseen) {
+  const std::vector<std::string> cases = lines_of(folder + "cases.csv"), measured = lines_of("chapters/13_scaling/results/hosts.csv");
+  if (measured.empty()) GTEST_SKIP() << "skipped: not measured yet: make 13-hosts-measured";
+  ASSERT_EQ(measured.size(), cases.size());
+  for (size_t i = 1; i < cases.size(); ++i) {
+    ASSERT_TRUE(measured[i].starts_with(cases[i] + ",")) << measured[i];
+    double ms = 0, ratio = 0;
+    ASSERT_EQ(std::sscanf(measured[i].c_str() + cases[i].size(), ",%lf,%lf", &ms, &ratio), 2) << measured[i];
+    const double foreseen = read_cases(folder + "cases.csv")[i - 1].foreseen;
+    EXPECT_NEAR(ratio, ms / foreseen, 0.001) << measured[i];
+  }
+}
