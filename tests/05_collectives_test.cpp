@@ -562,11 +562,11 @@ TEST(TwoLevelHalves, AddInsideTheNodesFirstAndGatherEverything) {
     for (size_t n : lengths(at))
       for (bool in_place : {false, true}) {
         const Vector operand = real_numbers(at.rank, n), expected = at.block_of(sum_by_nodes(names, n));
-        Walled data(operand), separate(expected.size());
+        Walled data(operand), separate(expected.size()), memory(two_level_floats(n, nodes, at.rank));
         float* const place = data.data() + at.blocks(n).begin(at.rank);
-        reduce_scatter_two_level(in_place ? place : separate.data(), data.data(), n, nodes, at.comm);
+        reduce_scatter_two_level(in_place ? place : separate.data(), data.data(), n, nodes, at.comm, in_place ? memory.data() : nullptr);
         const Vector mine(place, place + expected.size());
-        bool ok = data.intact() && (in_place ? same_bits(mine, expected) : separate.holds(expected) && data.holds(operand));
+        bool ok = data.intact() && memory.intact() && (in_place ? same_bits(mine, expected) : separate.holds(expected) && data.holds(operand));
 
         const Vector whole = real_numbers(1, n), block = at.block_of(whole);
         Walled gathered(n), own(block);
@@ -633,6 +633,18 @@ TEST(TwoLevelHalves, PostEveryReceiveFirst) {
     EXPECT_TRUE(everywhere(std::none_of(first_send, calls.end(), [](const Call& c) { return c.from >= 0; }), "a receive behind a send"));
     EXPECT_TRUE(everywhere(calls.size() >= size_t(at.ranks - 1), "too few messages"));
   }
+}
+
+// By hand: 4 ranks on two nodes cut 10 elements into 2, 3, 2 and 3. Each stands for two owners: two operands and a sum of each, and for itself
+// two sums of nodes: 2 · 3 + 2 blocks of at most 3. On nodes of three and one, rank 3 stands for all: 4 · 2 + 2.
+TEST(TwoLevelHalves, NeedTheMemoryOfTheFormula) {
+  const auto floats = [](std::vector<int> names, int rank) { return two_level_floats(10, make_nodes(names), rank); };
+  for (int rank = 0; rank < 4; ++rank) EXPECT_EQ(floats({7, 7, 8, 8}, rank), 24u);
+  EXPECT_EQ(floats({0, 0, 0, 0}, 1), (5u + 1) * 3);
+  EXPECT_EQ(floats({0, 1, 2, 3}, 1), (4 * 2 + 4) * 3u);
+  EXPECT_EQ(floats({0, 0, 0, 1}, 3), (4 * 2 + 2) * 3u);
+  EXPECT_EQ(floats({0, 0, 0, 1}, 0), (2 * 4 + 2) * 3u);
+  EXPECT_EQ(floats({0, 0, 0, 1}, 1), (4 + 2) * 3u);
 }
 
 TEST(TwoLevelHalves, FindTheHostsAsTheyAre) {

@@ -759,6 +759,18 @@ TEST(Footprint, CountedAndPredictedAreEqual) {
   }
 }
 
+TEST(Footprint, CountsTheMemoryOfTwoLevels) {
+  const Dataset data = random_dataset(size_t(odd_sizes[0]), 20);
+  for (const std::vector<int>& nodes : some_nodes()) {
+    CpuDevice device;
+    const ZeroOptions options{.level = 2, .micro_batches = ranks(), .two_level = true, .nodes = nodes};
+    ShardedRun run(device, data, odd_sizes, 20, rule("sgd"), options, MPI_COMM_WORLD);
+    run.step({0, 20});
+    const size_t found = counted(device).exchange, expected = predict(run.zero().shards(), options, 0, rank()).exchange;
+    EXPECT_ON_ALL_RANKS(found == expected) << testing::PrintToString(nodes) << ": " << found << ", " << expected;
+  }
+}
+
 // The formulas themselves, for eight layers of equal size on four ranks, in floats.
 TEST(Footprint, FormulasInNumbers) {
   const std::vector<int> sizes(9, 15);  // 8 layers of 15·15 + 15 = 240
@@ -777,6 +789,8 @@ TEST(Footprint, FormulasInNumbers) {
   expect(2, n, shard + unit, 2 * shard, 2 * 3 * shard);
   expect(3, shard + unit, shard + unit, 2 * shard, 3 * 3 * shard - 3 * part);
   EXPECT_EQ(predict(shards, way(4, 1, 4), 2, 1).parameters, 4 * (shard + 2 * unit));
+  // On two nodes of two ranks each stands for two owners: two operands and a sum of their parts, and a sum of each node for its own.
+  EXPECT_EQ(predict(shards, {.level = 2, .micro_batches = 4, .two_level = true, .nodes = {0, 0, 1, 1}}, 2, 1).exchange, 4 * (2 * 3 + 2) * part);
   // Units of 154, 36 and 40: the places are as large as the first and the second one, and there is a third of everything.
   EXPECT_EQ(predict({make_units(make_layout(odd_sizes), 1), 2}, way(4, 1, 2), 2, 0).parameters, 4 * (230 / 2 + 154 + 36));
 }

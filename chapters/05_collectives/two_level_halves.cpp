@@ -7,33 +7,6 @@
 #include "chapters/05_collectives/scratch.h"
 #include "common/mpi/session.h"
 
-// ---- nodes ----
-
-int Nodes::deputy(int owner, int node) const {
-  const std::vector<int>& there = ranks[size_t(node)];
-  return there[size_t(place_of[size_t(owner)]) % there.size()];
-}
-
-std::vector<int> Nodes::owners_of(int rank) const {
-  std::vector<int> owners;
-  for (int owner = 0; owner < int(node_of.size()); ++owner)
-    if (deputy(owner, node_of[size_t(rank)]) == rank) owners.push_back(owner);
-  return owners;
-}
-
-Nodes make_nodes(std::span<const int> names) {
-  Nodes nodes;
-  std::vector<int> known;
-  for (int rank = 0; rank < int(names.size()); ++rank) {
-    const size_t node = size_t(std::ranges::find(known, names[size_t(rank)]) - known.begin());
-    if (node == known.size()) known.push_back(names[size_t(rank)]), nodes.ranks.emplace_back();
-    nodes.node_of.push_back(int(node));
-    nodes.place_of.push_back(int(nodes.ranks[node].size()));
-    nodes.ranks[node].push_back(rank);
-  }
-  return nodes;
-}
-
 // The name of a node is its lowest rank.
 Nodes nodes_of(MPI_Comm comm) {
   const int rank = rank_of(comm);
@@ -46,18 +19,6 @@ Nodes nodes_of(MPI_Comm comm) {
   MPI_CHECK(MPI_Allgather(&name, 1, MPI_INT, names.data(), 1, MPI_INT, comm));
   return make_nodes(names);
 }
-
-BlockMessages messages_in_two_levels(const Nodes& nodes, int rank) {
-  const int owners = int(nodes.owners_of(rank).size());
-  return {int(nodes.node_of.size()) - owners, owners - 1};
-}
-
-BlockMessages messages_in_one_level(const Nodes& nodes, int rank) {
-  const int here = int(nodes.ranks[size_t(nodes.node_of[size_t(rank)])].size());
-  return {here - 1, int(nodes.node_of.size()) - here};
-}
-
-// ---- the halves ----
 
 namespace {
 
@@ -85,20 +46,22 @@ struct Here {
 
 }  // namespace
 
-void reduce_scatter_two_level(float* mine, const float* data, size_t n, const Nodes& nodes, MPI_Comm comm) {
+void reduce_scatter_two_level(float* mine, const float* data, size_t n, const Nodes& nodes, MPI_Comm comm, float* memory) {
   const Here h(n, nodes, comm);
   const size_t size = h.blocks.size(h.rank);
   // Row p of what is collected: from the rank with place p in this node, the blocks of those for whom this rank stands.
   std::vector<size_t> offset(size_t(h.blocks.ranks));
   size_t row = 0;
   for (int owner : h.owners) offset[size_t(owner)] = row, row += h.blocks.size(owner);
-  Scratch collected = scratch(row * (h.neighbours.size() + 1)), node_sums = scratch(row), sums = scratch(size * nodes.ranks.size());
+  Scratch own_memory;
+  if (!memory) own_memory = scratch(two_level_floats(n, nodes, h.rank)), memory = own_memory.get();
+  float *const collected = memory, *const node_sums = collected + row * (h.neighbours.size() + 1), *const sums = node_sums + row;
 
   Pending inside, between;
-  for (int node : h.other_nodes) between.receive(sums.get() + size_t(node) * size, size, nodes.deputy(h.rank, node), comm);
+  for (int node : h.other_nodes) between.receive(sums + size_t(node) * size, size, nodes.deputy(h.rank, node), comm);
   for (int from : h.neighbours)
     for (int owner : h.owners)
-      inside.receive(collected.get() + size_t(nodes.place_of[size_t(from)]) * row + offset[size_t(owner)], h.blocks.size(owner), from, comm);
+      inside.receive(collected + size_t(nodes.place_of[size_t(from)]) * row + offset[size_t(owner)], h.blocks.size(owner), from, comm);
   for (int to : h.neighbours)
     for (int owner : nodes.owners_of(to)) inside.send(data + h.blocks.begin(owner), h.blocks.size(owner), to, comm);
   inside.wait();
@@ -107,14 +70,14 @@ void reduce_scatter_two_level(float* mine, const float* data, size_t n, const No
   for (int owner : h.owners) {
     const auto operand = [&](int place) -> const float* {
       if (node[size_t(place)] == h.rank) return data + h.blocks.begin(owner);
-      return collected.get() + size_t(place) * row + offset[size_t(owner)];
+      return collected + size_t(place) * row + offset[size_t(owner)];
     };
-    add_in_rank_order(node_sums.get() + offset[size_t(owner)], operand, h.blocks.size(owner), int(node.size()));
+    add_in_rank_order(node_sums + offset[size_t(owner)], operand, h.blocks.size(owner), int(node.size()));
   }
-  for (int owner : others(h.owners, h.rank)) between.send(node_sums.get() + offset[size_t(owner)], h.blocks.size(owner), owner, comm);
+  for (int owner : others(h.owners, h.rank)) between.send(node_sums + offset[size_t(owner)], h.blocks.size(owner), owner, comm);
   between.wait();
 
-  const auto sum_of = [&](int i) -> const float* { return i == h.node ? node_sums.get() + offset[size_t(h.rank)] : sums.get() + size_t(i) * size; };
+  const auto sum_of = [&](int i) -> const float* { return i == h.node ? node_sums + offset[size_t(h.rank)] : sums + size_t(i) * size; };
   add_in_rank_order(mine, sum_of, size, int(nodes.ranks.size()));
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "chapters/05_collectives/nodes.h"
+
 Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank, size_t bytes) {
   const size_t all = shards.count(), shard = shards.size(rank), unit = shards.largest_unit();
   const size_t others = size_t(shards.ranks - 1), micro_batches = size_t(options.micro_batches);
@@ -19,7 +21,8 @@ Footprint predict(const Shards& shards, const ZeroOptions& options, int state_ve
   const Unit& first = shards.units.front();
   const size_t unused = first.last_layer == 1 ? shards.part(0, rank).size() : 0;  // in backward
   const size_t gather = others * (level < 3 ? shard : rounds * (2 * shard - unused));
-  const size_t exchange = options.two_level ? 0 : others * shards.largest_part(rank);
+  const Nodes nodes = make_nodes(options.nodes.empty() ? std::vector<int>(size_t(shards.ranks)) : options.nodes);
+  const size_t exchange = options.two_level ? two_level_floats(unit, nodes, rank) : others * shards.largest_part(rank);
   return {bytes * parameters, bytes * gradients, 4 * state, bytes * exchange, bytes * (reduce + gather)};
 }
 

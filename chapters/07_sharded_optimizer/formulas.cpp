@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "chapters/05_collectives/nodes.h"
 #include "common/error.h"
 
 namespace {
@@ -40,6 +41,7 @@ std::string put_in(const std::string& formula, std::vector<Letter>& letters) {
 Formulas formulas(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank, size_t bytes) {
   const size_t p = size_t(shards.ranks), micro_batches = size_t(options.micro_batches), rounds = (micro_batches + p - 1) / p;
   const bool first_alone = shards.units.front().last_layer == 1, masters = bytes < 4;
+  const Nodes nodes = make_nodes(options.nodes.empty() ? std::vector<int>(p) : options.nodes);
   std::vector<Letter> letters = {
       {"w", bytes, "bytes of a weight, of a gradient, of a number that is sent"},
       {"n", shards.count(), "parameters"},
@@ -50,6 +52,10 @@ Formulas formulas(const Shards& shards, const ZeroOptions& options, int state_ve
       {"k", size_t(state_vectors) + masters, masters ? "vectors of state, with the float masters" : "vectors of state"},
       {"p", p, "ranks"},
       {"part", shards.largest_part(rank), "the rank's largest part of a unit"},
+      {"here", nodes.ranks[size_t(nodes.node_of[size_t(rank)])].size(), "ranks of its node"},
+      {"nodes", nodes.ranks.size(), "nodes"},
+      {"owners", nodes.owners_of(rank).size(), "owners for whom it stands there"},
+      {"longest", (shards.largest_unit() + p - 1) / p, "the longest part of any rank"},
       {"b", (micro_batches + p - 1 - size_t(rank)) / p, "the rank's micro-batches"},
       {"r", rounds, "rounds"},
       {"first", first_alone ? shards.part(0, rank).size() : 0, "its part of the first unit, if that is one layer"},
@@ -62,7 +68,7 @@ Formulas formulas(const Shards& shards, const ZeroOptions& options, int state_ve
   row("weights", level < 3 ? "w · n" : in_use);
   row("gradients", level < 2 ? all : "w · (S + U)");
   row("state", level < 1 ? "4 · k · n" : "4 · k · S");
-  row("exchange", options.two_level ? "0" : "w · (p - 1) · part");
+  row("exchange", options.two_level ? "w · longest · ((here + 1) · owners + nodes)" : "w · (p - 1) · part");
   row("sent in a step", level < 3 ? "w · (b · (n - S) + (p - 1) · S)" : "w · (b · (n - S) + (p - 1) · r · (2 · S - first))");
   for (const Letter& letter : letters)
     if (letter.used) result.meanings += (result.meanings.empty() ? "" : ", ") + letter.name + ": " + letter.meaning;

@@ -1,5 +1,5 @@
 // The book's live figure of this chapter: what each rank keeps and sends, by formula, and the formulas with the numbers put in.
-// sources: footprint formulas shards chapters/01_serial/layout chapters/01_serial/optimizer
+// sources: footprint formulas shards chapters/01_serial/layout chapters/01_serial/optimizer chapters/05_collectives/nodes
 #include <algorithm>
 
 #include "chapters/07_sharded_optimizer/formulas.h"

@@ -28,8 +28,9 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
   if (options.two_level) nodes_ = options.nodes.empty() ? nodes_of(comm) : make_nodes(options.nodes);
   allocate(optimizer);
   open_windows();
-  if (nodes_.empty() && !between_gpus())
-    operands_ = Buffer(device_, size_t(ranks_ - 1) * shards_.largest_part(rank_), Purpose::exchange);
+  const size_t unit = shards_.largest_unit();
+  const size_t collected = nodes_.empty() ? size_t(ranks_ - 1) * shards_.largest_part(rank_) : two_level_floats(unit, nodes_, rank_);
+  if (!between_gpus()) operands_ = Buffer(device_, collected, Purpose::exchange);
   set_hooks();
 }
 
@@ -208,7 +209,7 @@ void Zero::reduce_in_two_levels(size_t u) {
   device_.begin_copy_out(computed, unit.size());
   device_.end_copy_out(computed, unit.size());
   float* const view = device_.host_view(computed, unit.size());
-  reduce_scatter_two_level(view + (sum - computed), view, unit.size(), nodes_, comm_);
+  reduce_scatter_two_level(view + (sum - computed), view, unit.size(), nodes_, comm_, device_.host_view(operands_, operands_.size()));
   device_.begin_copy_in(sum, n);
   device_.end_copy_in(sum, n);
   if (!first_round_) device_.add(total, sum, n);

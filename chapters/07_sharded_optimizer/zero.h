@@ -33,7 +33,7 @@ struct ZeroOptions {
   int64_t unit = 1;           // the fewest parameters that travel together, see make_units
   int64_t micro_batches = 1;  // of a whole batch
   bool prefetch = false;      // level 3: a unit's weights are gathered while the unit before it computes
-  bool two_level = false;     // gradients and weights travel in two levels; gradients arrive in chapter 05's working memory
+  bool two_level = false;     // gradients and weights travel in two levels
   std::vector<int> nodes = {};  // with two_level: a name for each rank's node, for tests; empty: what MPI says
   std::string exchange = "auto";  // between GPUs of a node: peer, through host memory: host, or auto: peer where it can be
 
@@ -124,7 +124,7 @@ class Zero {
   Gathered& gathered(size_t unit) { return gathered_[options_.prefetch ? unit % 2 : 0]; }
   bool places_stay() const { return options_.prefetch || between_gpus(); }
   Buffer<> computed_gradients_;  // from level 2 on: of the unit in use
-  Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part
+  Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part; in two levels see nodes.h
 
   Pending messages_;               // of the unit that is being reduced
   Gathered gathering_;             // of the unit whose new weights are being gathered

@@ -5,7 +5,11 @@
 GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
   const StageLayout layout = stage_layout(s, shape, place);
   const Schedule schedule = stage_schedule(s, shape, place);
-  const size_t shard = stage_shards(layout, shape.data).size(place.data), rows = size_t(s.rows());
+  const size_t rows = size_t(s.rows());
+  const Shards shards = stage_shards(layout, shape.data);
+  const size_t arriving = s.two_level && !s.reproducible
+                              ? two_level_floats(shards.largest_unit(), data_nodes(s, shape, place), place.data)
+                              : shards.size(place.data) * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data);
   size_t floats = 0;
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const size_t chunk = i * size_t(shape.pipeline) + size_t(place.pipeline);
@@ -18,9 +22,9 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   return {
       .parameters = 4 * layout.count,
       .gradients = 4 * layout.count * own_terms(s.micro_batches, s.reproducible, shape.data, place.data),
-      .optimizer = 4 * shard * size_t(state_vectors(s.optimizer)),
+      .optimizer = 4 * shards.size(place.data) * size_t(state_vectors(s.optimizer)),
       .activations = 4 * floats,
-      .exchange = s.two_level && !s.reproducible ? 0 : 4 * shard * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data),
+      .exchange = 4 * arriving,
   };
 }
 

@@ -16,7 +16,7 @@ struct GridFootprint {
 // n / D), k vectors of state, and so many terms of the gradient's sum (terms.h), in floats:
 //
 //   parameters n     gradients own terms * n     optimizer k S
-//   exchange terms of others * S (in two levels 0: chapter 05's working memory)
+//   exchange terms of others * S (in two levels chapter 05's two_level_floats of the largest layer)
 //   activations: for each chunk, with s slots of r rows:  s r (in + all outputs + the last output again, for its gradient,
 //                + in again behind the first chunk) + 2 r (the widest inner layer; with zb-h1 s r (all of them));  at the head
 //                s r (label, loss), and two more numbers a row where the classes are split

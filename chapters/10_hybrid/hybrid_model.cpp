@@ -20,15 +20,17 @@ Schedule stage_schedule(const HybridSettings& s, const GridShape& shape, const G
   return make_schedule(s.schedule, shape.pipeline, s.chunks, int(std::max<size_t>(own, 1)), s.keep_every);
 }
 
+Nodes data_nodes(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
+  std::vector<int> names(size_t(shape.data));
+  for (int d = 0; d < shape.data && !s.nodes.empty(); ++d) names[size_t(d)] = s.nodes[size_t(rank_at({d, place.pipeline, place.tensor}, shape))];
+  return make_nodes(names);
+}
+
 namespace {
 
-// Of the data ranks with this stage and slice.
-Nodes data_nodes(const HybridSettings& s, const Grid& grid) {
+Nodes nodes_to_exchange_over(const HybridSettings& s, const Grid& grid) {
   if (!s.two_level) return {};
-  if (s.nodes.empty()) return nodes_of(grid.data());
-  std::vector<int> names;
-  for (int d = 0; d < grid.shape.data; ++d) names.push_back(s.nodes[size_t(rank_at({d, grid.place.pipeline, grid.place.tensor}, grid.shape))]);
-  return make_nodes(names);
+  return s.nodes.empty() ? nodes_of(grid.data()) : data_nodes(s, grid.shape, grid.place);
 }
 
 }  // namespace
@@ -45,7 +47,7 @@ HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings&
       pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
                 settings.rows(), grid.pipeline(), make_head()),
       update_(pipeline_, parameters_, gradients_, settings.optimizer, settings.micro_batches, settings.reproducible,
-              grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}, data_nodes(settings, grid)) {
+              grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}, nodes_to_exchange_over(settings, grid)) {
   if (grid.shape.tensor > 1) attach_tensor_ranks();
 }
 

@@ -35,6 +35,9 @@ StageLayout stage_layout(const HybridSettings& settings, const GridShape& shape,
 // The steps of the pipeline at this place: it depends on the data rank, since some have one micro-batch more than others.
 Schedule stage_schedule(const HybridSettings& settings, const GridShape& shape, const GridPlace& place);
 
+// The data ranks at this place, by settings.nodes; where it names none, all on one node.
+Nodes data_nodes(const HybridSettings& settings, const GridShape& shape, const GridPlace& place);
+
 class HybridModel {
  public:
   // Collective over the grid, as all that follows.

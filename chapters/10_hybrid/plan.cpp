@@ -139,7 +139,9 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
     }
     plan.computing += (update + computing[size_t(stage)] * double(s.micro_batches) / shape.data) / shape.pipeline;
   }
-  plan.memory = double(largest_footprint(s, shape).sum());
+  HybridSettings on_nodes = s;
+  for (int rank = 0; rank < shape.ranks() && machine.ranks_of_node > 0; ++rank) on_nodes.nodes.push_back(rank / machine.ranks_of_node);
+  plan.memory = double(largest_footprint(on_nodes, shape).sum());
   plan.fits = machine.memory == 0 || plan.memory <= machine.memory;
   return plan;
 }

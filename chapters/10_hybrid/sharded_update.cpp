@@ -43,10 +43,10 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
     first_layer_.push_back(first_layer_.empty() ? 0 : first_layer_.back() + (&chunk - 1)->layers.size());
   for (size_t l = 0; l < shards_.units.size(); ++l)
     optimizers_.emplace_back(device_, optimizer, shards_.part(l, rank_).size());
-  if (adds_in_two_levels()) return;
-  received_ = Buffer<>(device_, terms_of_others(micro_batches, reproducible, ranks_, rank_) * shards_.size(rank_),
+  received_ = Buffer<>(device_, adds_in_two_levels() ? two_level_floats(shards_.largest_unit(), nodes_, rank_)
+                                                     : terms_of_others(micro_batches, reproducible, ranks_, rank_) * shards_.size(rank_),
                        Purpose::exchange);
-
+  if (adds_in_two_levels()) return;
   if (reproducible) {
     pipeline.hooks.before_backward = [this](int chunk, int m) { return place_gradients(chunk, m); };
     pipeline.hooks.after_backward = [this](int chunk, int m) { send(chunk, number_of_[size_t(m)]); };
@@ -153,7 +153,7 @@ float* ShardedUpdate::add_up_in_two_levels(size_t layer) {
   device_.begin_copy_out(own, all.size());
   device_.end_copy_out(own, all.size());
   float* const view = device_.host_view(own, all.size());
-  reduce_scatter_two_level(view + (sum - own), view, all.size(), nodes_, comm_);
+  reduce_scatter_two_level(view + (sum - own), view, all.size(), nodes_, comm_, device_.host_view(received_, received_.size()));
   device_.begin_copy_in(sum, part.size());
   device_.end_copy_in(sum, part.size());
   return sum;

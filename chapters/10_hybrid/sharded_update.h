@@ -86,7 +86,7 @@ class ShardedUpdate {
   Shards shards_;
   std::vector<size_t> first_layer_;  // by chunk
   std::vector<Optimizer> optimizers_;
-  Buffer<> received_;  // this rank's shard of other ranks' terms
+  Buffer<> received_;  // this rank's shard of other ranks' terms; in two levels chapter 05's memory for a layer
   ExchangeTime time_;
 
   // Of this step.

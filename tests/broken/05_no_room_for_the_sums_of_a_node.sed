@@ -1,0 +1,2 @@
+# chapters/05_collectives/nodes.cpp 05_collectives_test TwoLevelHalves.*
+s|(here + 1) \* nodes|here * nodes|
