@@ -126,6 +126,8 @@ TEST(Time, OfEachKindIsWhatTheClockSays) {
   for (int i = 0; i < 1 + 2; ++i) known_exchange(expected, clock);  // of layer 1; the maximum and the sum of the head
   expected.copying += clock.section();  // of layer 2's dx: a copy out, the beginning of its sum, the end, a copy in
   expected.exchanging += clock.section();
+  const int columns = slice.layout.layers[2].out, panels = (columns + matmul_shape().tile_columns - 1) / matmul_shape().tile_columns;
+  for (int panel = 0; panel < panels && ranks() > 1; ++panel) expected.exchanging += clock.section();  // while dw is computed
   expected.exchanging += clock.section();
   expected.copying += clock.section();
   expected.exchanging += clock.section();                          // the loss

@@ -51,12 +51,12 @@ struct KnownModel {
   KnownClock& clock;
   HybridModel::Time time;
 
-  void sum_over_tensor_ranks(double& inside, bool in_background = false) {
+  void sum_over_tensor_ranks(double& inside, bool in_background = false, bool beside_dw = false) {
     const double begin = clock.read(), copied = clock.read();
     time.copying += copied - begin;
     const double summing = clock.read(), summed = clock.read();
     time.waiting += summed - summing;
-    if (in_background) {  // begun; and waited for
+    for (int section = 0; in_background && section < (beside_dw ? 2 : 1); ++section) {  // begun; behind dw's one panel of columns; waited for
       const double waited = clock.section();
       time.waiting += waited, inside += waited;
     }
@@ -81,11 +81,10 @@ struct KnownModel {
       const Range layers = chunks[size_t(step.chunk)];
       const bool head = layers.last + 1 == s.sizes.size(), split_classes = layers.last % 2 == 1;
       const bool is_forward = step.pass == Pass::forward;
-      int sums = 0;
-      for (size_t l = layers.first; l < layers.last; ++l) sums += is_forward ? l % 2 == 1 : l % 2 == 0 && l > 0;
       for (int i = 0; !is_forward && head && split_classes && i < 2 && shape.tensor > 1; ++i)
         sum_over_tensor_ranks(inside);  // a maximum and a sum
-      for (int i = 0; i < sums && shape.tensor > 1; ++i) sum_over_tensor_ranks(inside, !is_forward);
+      for (size_t l = layers.last; shape.tensor > 1 && l-- > layers.first;)
+        if (is_forward ? l % 2 == 1 : l % 2 == 0 && l > 0) sum_over_tensor_ranks(inside, !is_forward, l > layers.first);
       if (!is_forward && gives && shape.pipeline > 1) {  // the gradient leaves before the last product
         const double sending = clock.section();
         time.copying += sending, inside += sending;

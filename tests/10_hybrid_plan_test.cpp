@@ -180,9 +180,9 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
       there += product, back += (l == 0 ? 1 : 2) * product, dw += product;
       if (l % 2 == 1) there += sum(rows * out, shape.tensor);
       if (l % 2 == 0 && l > 0 && T > 1) {
-        // A block for each other rank there; added; and back. There goes on while dw is computed, but not where the stage before waits.
+        // A block for each other rank there; added; and back. Both ways go on while dw is computed, but not where the stage before waits.
         const double there_once = m.messages.exchange(4 * rows * in / T), added = m.messages.reduction(4 * rows * in / T);
-        const double hidden = l == chunks[c].first || s.schedule == "zb-h1" ? 0 : std::min(product, (T - 1) * there_once);
+        const double hidden = l == chunks[c].first || s.schedule == "zb-h1" ? 0 : std::min(product, 2 * (T - 1) * there_once);
         back += (T - 1) * (added + there_once) - hidden;
       }
       if (l + 1 < chunks[c].last && (l + 1 - chunks[c].first) % size_t(s.keep_every) != 0)  // its output is not kept
@@ -217,8 +217,8 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
 }
 
 // Two pairs of layers 100 wide, 100 rows, two tensor ranks; a message of 20 KB takes 20 us, with its addition 40. So each of the two sums
-// of forward takes 60 us, and so did that of layer 2's dx, before dw was computed in the meantime: for 10 us, or longer than its messages
-// of the first half need. In a pipeline stage 0 waits for it.
+// of forward takes 60 us, and so did that of layer 2's dx, before dw was computed in the meantime: for 10 us, or longer than its two
+// messages need. In a pipeline stage 0 waits for it.
 TEST(Plan, HidesMessagesBehindTheGradientsOfWeights) {
   PlanMachine m;
   m.messages.exchanges = {{1e18, 0, 1e-9}};
@@ -228,7 +228,7 @@ TEST(Plan, HidesMessagesBehindTheGradientsOfWeights) {
   m.operations_per_second = 1e11;  // 10 us a product, 11 of them
   EXPECT_NEAR(estimate(s, {1, 1, 2}, m).seconds, 1e-6 * (11 * 10 + 2 * 60 + 60 - 10), 1e-12);
   m.operations_per_second = 1e10;
-  EXPECT_NEAR(estimate(s, {1, 1, 2}, m).seconds, 1e-6 * (11 * 100 + 2 * 60 + 60 - 20), 1e-12);
+  EXPECT_NEAR(estimate(s, {1, 1, 2}, m).seconds, 1e-6 * (11 * 100 + 2 * 60 + 60 - 2 * 20), 1e-12);
   HybridSettings halves = s;
   halves.schedule = "zb-h1";
   EXPECT_NEAR(estimate(halves, {1, 1, 2}, m).seconds, 1e-6 * (11 * 100 + 2 * 60 + 60), 1e-12);

@@ -68,8 +68,6 @@ Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& 
     const Space space{.rows = rows, .slots = schedule.slots[chunk], .input_gradient = chunk > 0, .keep_every = schedule.keep_every,
                       .keep_gradients = schedule.halves};
     mlps_.emplace_back(device, layout.chunks[i], parameters + layout.offsets[i], gradients + layout.offsets[i], space);
-    for (Requests* requests : {&sends_, &receives_})
-      for (auto& of_pass : *requests) of_pass.emplace_back(size_t(space.slots), MPI_REQUEST_NULL);
     // The stage before waits for the gradient of this chunk's input, and nobody for those of its first layer's weights.
     mlps_.back().hooks.after_input_gradient = [this](int layer, int slot) {
       if (layer > 0) return;
@@ -77,6 +75,7 @@ Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& 
       send(action, size_t(mlp_of(step_).rows(slot)), When::early);
     };
   }
+  requests_.assign(4 * mlps_.size() * size_t(std::ranges::max(schedule.slots)), MPI_REQUEST_NULL);
   if (last_stage() && !head_) head_ = std::make_unique<SoftmaxPipelineHead>(device, mlps_.back().space());
 }
 
@@ -111,6 +110,8 @@ double Pipeline::run(const Dataset& data, std::span<const uint32_t> order, std::
 }
 
 void Pipeline::walk(const std::vector<Action>& actions, const Batch& batch, bool training) {
+  const std::function<void()> before = device_.meanwhile;  // what others have under way moves on, too
+  device_.meanwhile = [=, this] { progress(), before ? before() : void(); };
   for (const Action& action : actions) {
     const size_t rows = batch.micro_batches[size_t(action.step.micro_batch)].size();
     if (rows == 0) continue;  // on all stages
@@ -129,6 +130,7 @@ void Pipeline::walk(const std::vector<Action>& actions, const Batch& batch, bool
     }
   }
   wait_for_sends();
+  device_.meanwhile = before;
 }
 
 // --- Computing -------------------------------------------------------------------------------------------------------
@@ -188,8 +190,9 @@ Pipeline::Place Pipeline::output_of(const Step& step) {
   return {mlp.input_gradient(slot), size_t(mlp.layout().in())};
 }
 
-MPI_Request& Pipeline::request_of(const Step& step, Requests& requests) const {
-  return requests[size_t(step.pass)][size_t(local(step.chunk))][size_t(schedule_.slot(step))];
+MPI_Request& Pipeline::request_of(const Step& step, Way way) {
+  const size_t slots = requests_.size() / (4 * mlps_.size());
+  return requests_[((2 * size_t(way) + size_t(step.pass)) * mlps_.size() + size_t(local(step.chunk))) * slots + size_t(schedule_.slot(step))];
 }
 
 // The host has waited for the device behind every step, so nothing reads the slot's view any more.
@@ -197,7 +200,7 @@ void Pipeline::post_receive(const Action& action, size_t rows) {
   const Place place = input_of(action.step);
   const Message message = message_of(device_, place.data, rows * place.width);
   MPI_CHECK(MPI_Irecv(message.data, message.count, message.type, action.other,
-                      message_tag(source_of(action.step), schedule_.chunks()), comm_, &request_of(action.step, receives_)));
+                      message_tag(source_of(action.step), schedule_.chunks()), comm_, &request_of(action.step, Way::in)));
 }
 
 void Pipeline::receive(const Action& action, size_t rows) {
@@ -207,7 +210,7 @@ void Pipeline::receive(const Action& action, size_t rows) {
 
   const size_t n = rows * place.width;
   const Timer timer;
-  MPI_CHECK(MPI_Wait(&request_of(action.step, receives_), MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_Wait(&request_of(action.step, Way::in), MPI_STATUS_IGNORE));
   const double waited = timer.seconds();
   if (!message_of(device_, place.data, n).stored) {
     device_.begin_copy_in(place.data, n);
@@ -233,23 +236,27 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
     sending_ = Sending::posted;
     const int tag = message_tag(action.step, schedule_.chunks());
     MPI_CHECK(MPI_Isend(message.data, message.count, message.type, action.other, tag, comm_,
-                        &request_of(action.step, sends_)));
+                        &request_of(action.step, Way::out)));
   }
   time_.copying += timer.seconds();
 }
 
 void Pipeline::wait_for_send(const Step& step) {
   const Timer timer;
-  MPI_CHECK(MPI_Wait(&request_of(step, sends_), MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_Wait(&request_of(step, Way::out), MPI_STATUS_IGNORE));
   time_.waiting += timer.seconds();
 }
 
 void Pipeline::wait_for_sends() {
   const Timer timer;
-  for (auto& of_pass : sends_)
-    for (auto& of_chunk : of_pass)
-      MPI_CHECK(MPI_Waitall(int(of_chunk.size()), of_chunk.data(), MPI_STATUSES_IGNORE));
+  MPI_CHECK(MPI_Waitall(int(requests_.size() / 2), requests_.data(), MPI_STATUSES_IGNORE));
   time_.waiting += timer.seconds();
+}
+
+// While a pass is computed. A request that is complete is MPI_REQUEST_NULL from then on, for which nobody waits.
+void Pipeline::progress() {
+  int complete;
+  MPI_CHECK(MPI_Testall(int(requests_.size()), requests_.data(), &complete, MPI_STATUSES_IGNORE));
 }
 
 // --- Evaluation ------------------------------------------------------------------------------------------------------

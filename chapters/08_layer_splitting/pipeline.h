@@ -34,7 +34,7 @@ struct PipelineHooks {
 
 // Where the time went, on this rank, in seconds.
 struct PipelineTime {
-  double computing = 0;  // forward and backward, with the loading of images and labels
+  double computing = 0;  // forward and backward, with the loading of images and labels, and looks at messages in between
   double waiting = 0;    // for messages
   double copying = 0;    // between the device and memory that MPI can use
   double total = 0;      // of the steps
@@ -46,6 +46,7 @@ class Pipeline {
   // ranks of comm are the stages; comm carries no other messages meanwhile.  head: of the last stage; null for softmax.
   Pipeline(Device& device, const Schedule& schedule, const StageLayout& layout, float* parameters, float* gradients,
            int rows, MPI_Comm comm, std::unique_ptr<PipelineHead> head = nullptr);
+  ~Pipeline() { device_.meanwhile = {}; }  // after an error messages may still be under way
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
@@ -95,6 +96,7 @@ class Pipeline {
   void send(const Action& action, size_t rows, When when);
   void wait_for_send(const Step& step);
   void wait_for_sends();
+  void progress();
   void forward(const Step& step, const Batch& batch, bool training);
   void backward(const Step& step, const Batch& batch);
 
@@ -108,9 +110,8 @@ class Pipeline {
   int local(int chunk) const { return chunk / schedule_.stages; }
   Mlp& mlp_of(const Step& step) { return mlp(local(step.chunk)); }
   bool has_head(const Step& step) const { return step.chunk == schedule_.chunks() - 1; }
-  // By pass, chunk of this stage, slot.
-  using Requests = std::vector<std::vector<MPI_Request>>[2];
-  MPI_Request& request_of(const Step& step, Requests& requests) const;
+  enum class Way { out, in };
+  MPI_Request& request_of(const Step& step, Way way);
 
   Device& device_;
   Schedule schedule_;
@@ -122,7 +123,7 @@ class Pipeline {
   std::vector<Action> actions_;
   std::deque<Mlp> mlps_;
   std::unique_ptr<PipelineHead> head_;
-  Requests sends_, receives_;  // the last one from there, the one to there
+  std::vector<MPI_Request> requests_;  // by way, pass, chunk of this stage, slot: the last one from there, the one to there
   Step step_;                  // that is being computed
   enum class Sending { nothing, copying, posted } sending_ = Sending::nothing;  // how far its output is on its way
   std::vector<double> losses_;

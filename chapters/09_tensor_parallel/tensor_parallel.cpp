@@ -1,6 +1,7 @@
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
 
 #include <climits>
+#include <utility>
 
 #include "chapters/05_collectives/messages.h"
 #include "chapters/07_sharded_optimizer/together.h"
@@ -24,7 +25,10 @@ TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm 
   mlp.hooks.after_backward = [this](int layer, int slot) { after_backward(layer, slot); };
 }
 
-TensorParallel::~TensorParallel() { mlp_.hooks = hooks_before_; }
+TensorParallel::~TensorParallel() {
+  mlp_.hooks = hooks_before_;
+  device_.meanwhile = {};  // after an error a sum may still be under way
+}
 
 void TensorParallel::require_slices() const {
   for (const Layer& layer : mlp_.layout().layers) {
@@ -99,19 +103,32 @@ void TensorParallel::post_sum() {
   device_.end_copy_out(summed_, summed_count_);
   time_.copying += timer.seconds();
   timer.restart();
-  if (std::string(allreduce_.name) == "rank-order" && summed_count_ <= INT_MAX)
+  if (std::string(allreduce_.name) == "rank-order" && summed_count_ <= INT_MAX) {
     in_background_ = begin_rank_order(view, summed_count_, 0, comm_);
-  else
+    meanwhile_before_ = std::exchange(device_.meanwhile, [this] { progress(); });
+  } else {
     allreduce_.function(view, view, summed_count_, comm_);
+  }
   time_.exchanging += timer.seconds();
+}
+
+// While dw is computed. What was under way before this sum moves on, too.
+void TensorParallel::progress() {
+  const Timer timer;
+  in_background_->progress();
+  time_.exchanging += timer.seconds();
+  if (meanwhile_before_) meanwhile_before_();
 }
 
 void TensorParallel::end_sum() {
   if (!summed_) return;
   if (!posted_) post_sum();
   Timer timer;
-  if (in_background_) in_background_->wait();
-  in_background_ = nullptr;
+  if (in_background_) {
+    in_background_->wait();
+    in_background_ = nullptr;
+    device_.meanwhile = std::move(meanwhile_before_);
+  }
   time_.exchanging += timer.seconds();
   timer.restart();
   device_.begin_copy_in(summed_, summed_count_);

@@ -18,6 +18,7 @@
 
 #include <mpi.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,7 @@ class TensorParallel {
   void exchange(float* p, size_t n, Combine combine);
   void begin_sum(float* p, size_t n);
   void post_sum();
+  void progress();
   void end_sum();
 
   Mlp& mlp_;
@@ -93,6 +95,7 @@ class TensorParallel {
   size_t summed_count_ = 0;
   bool posted_ = false;
   std::unique_ptr<BackgroundAllreduce> in_background_;
+  std::function<void()> meanwhile_before_;  // of the device, while this sum has its place
 
   ExchangeTime time_;
   TensorTraffic traffic_;

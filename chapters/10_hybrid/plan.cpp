@@ -66,12 +66,11 @@ double forward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows,
   return l % 2 == 1 ? sum_seconds(rows * size_t(sizes[l + 1]), tensor, m) : 0;
 }
 
-// in front of it backward. Collecting goes on in the background, adding and spreading (chapter 06) begin when somebody waits: behind
-// a product of so many seconds.
+// in front of it backward. Its messages go on behind a product of so many seconds, collecting and spreading; who adds cannot multiply.
 double backward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const Machine& m, double product) {
   if (l == 0 || l % 2 == 1 || tensor == 1) return 0;
   const double block = 4.0 * double(rows) * sizes[l] / tensor, messages = (tensor - 1) * m.exchange(block);
-  return (tensor - 1) * m.reduction(block) + messages - std::min(messages, product);
+  return std::max(0.0, (tensor - 1) * m.reduction(block) + messages - std::min(2 * messages, product));
 }
 
 bool is_computed_again(Range chunk, size_t l, int keep_every) {

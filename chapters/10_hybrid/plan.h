@@ -10,8 +10,7 @@
 //              of its weights, as much as a rank-order allreduce; and the update of its shard
 //   step       the latest stage
 // What messages and sums cost is chapter 05's model. A sum of dx is begun before its layer's dw is computed: where nobody outside of the
-// chunk waits for it, the messages of its first half cost only what they take longer. So messages are taken to move on while ranks
-// compute (chapter 06: not everywhere). Where it is known what they cost from node to node, this is what messages between ranks of
+// chunk waits for it, its messages cost only what they take longer. Where it is known what they cost from node to node, this is what messages between ranks of
 // different nodes cost; then the sum of gradients and the gathering are two times a message of one part from each data rank to each other
 // one, and the slowest rank counts. They may also go in two levels, by chapter 05's numbers of messages: then fewer of them are from node
 // to node.

@@ -55,7 +55,10 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
   }
 }
 
-ShardedUpdate::~ShardedUpdate() { pipeline_.hooks = {}; }
+ShardedUpdate::~ShardedUpdate() {
+  pipeline_.hooks = {};
+  device_.meanwhile = {};  // after an error gradients may still be under way
+}
 
 // ---- what is added ----
 
@@ -66,7 +69,15 @@ void ShardedUpdate::begin(std::span<const Range> micro_batches) {
   for (size_t m = own.first; m < own.last; ++m)
     if (!micro_batches[m].empty()) number_of_[m - own.first] = number++;
   terms_ = terms_of(micro_batches, reproducible_, ranks_);
-  if (!adds_in_two_levels()) post_receives();
+  if (adds_in_two_levels() || ranks_ == 1) return;
+  post_receives();
+  device_.meanwhile = [this] { progress(); };  // until add_up
+}
+
+void ShardedUpdate::progress() {
+  int complete;
+  for (auto* requests : {&receives_, &sends_})
+    MPI_CHECK(MPI_Testall(int(requests->size()), requests->data(), &complete, MPI_STATUSES_IGNORE));
 }
 
 // A gradient of its own for each micro-batch; it is computed from zero.
@@ -194,6 +205,7 @@ void ShardedUpdate::finish() {
 }
 
 void ShardedUpdate::add_up() {
+  device_.meanwhile = {};
   const Timer timer;
   MPI_CHECK(MPI_Waitall(int(receives_.size()), receives_.data(), MPI_STATUSES_IGNORE));
   receives_.clear();

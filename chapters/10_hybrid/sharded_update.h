@@ -67,6 +67,7 @@ class ShardedUpdate {
   Write place_gradients(int chunk, int micro_batch);
   void send(int chunk, int number);
   void post_receives();
+  void progress();
   float* part_of(const Term& term, size_t received, size_t layer) const;
   bool adds_in_two_levels() const { return !nodes_.empty() && !reproducible_; }
   float* add_up(size_t layer);

@@ -35,6 +35,7 @@ class ModelledDevice : public CpuDevice {
   void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override;
   void linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in,
                              int out) override;
+  void matmul(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish) override;
   void add_bias(float* y, const float* b, Activation activation, int rows, int out) override;
   void relu_backward(float* dy, const float* y, size_t n) override;
 
