@@ -1,2 +1,2 @@
 # chapters/07_sharded_optimizer/zero.cpp 07_sharded_optimizer_test Footprint.*
-s|: two_level_floats(unit, nodes_, rank_);|: 0;|
+s|if (!between_gpus()) operands_ = Buffer(device_, collected, Purpose::exchange);|if (!between_gpus()) operands_ = Buffer(device_, collected, nodes_.empty() ? Purpose::exchange : Purpose::workspace);|
