@@ -158,6 +158,9 @@ PlanMachine odd_machine() {
   return m;
 }
 
+// Nobody rounds here.
+constexpr MessageFormat two_bytes = {nullptr, nullptr};
+
 struct Estimate {
   double seconds = 0, computing = 0, memory = 0;
   std::vector<double> parts = {};  // of the last stage: passes, sums, bubble, gradients, update
@@ -191,7 +194,7 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
       parameters[stage] += l % 2 == 0 ? (in + 1) * some : (some + 1) * out;
     }
     const auto message = [&](size_t layer) {
-      return m.messages.exchange(4 * rows * s.sizes[layer] / (layer % 2 == 1 ? T : 1));
+      return m.messages.exchange(double(s.activation_bytes) * rows * s.sizes[layer] / (layer % 2 == 1 ? T : 1));
     };
     if (P > 1 && c + 1 < chunks.size()) there += message(chunks[c].last);
     if (P > 1 && c > 0) back += message(chunks[c].first);
@@ -200,14 +203,18 @@ Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, const P
   }
   const int own = std::max(1, int(std::ceil(s.micro_batches / D)));
   const Times times = times_of(make_schedule(s.schedule, shape.pipeline, s.chunks, own), forward, backward, 0, weights);
+  const auto exchange = [&](double n) {
+    if (!s.gradients_as) return sum(n, shape.data);
+    return (D - 1) * (m.messages.exchange(2 * n / D) + m.messages.reduction(4 * n / D));  // there, its addition, and back
+  };
   const double vectors = s.optimizer.name == "sgd" ? 2 : s.optimizer.name == "momentum" ? 3 : 4;
   Estimate e;
   for (size_t stage = 0; stage < computing.size(); ++stage) {
     const double n = parameters[stage], update = 4 * vectors * n / D / m.bytes_per_second;
-    const double end = times.end[stage].back(), all = end + sum(n, shape.data) + update;
+    const double end = times.end[stage].back(), all = end + exchange(n) + update;
     if (all > e.seconds) {
       e.seconds = all;
-      e.parts = {own * computing[stage], own * (busy[stage] - computing[stage]), end - own * busy[stage], sum(n, shape.data), update};
+      e.parts = {own * computing[stage], own * (busy[stage] - computing[stage]), end - own * busy[stage], exchange(n), update};
     }
     e.computing += (update + computing[stage] * s.micro_batches / D) / P;
   }
@@ -280,9 +287,15 @@ TEST(Plan, TakesTwoLevelsWhereMessagesBetweenNodesCostMore) {
   EXPECT_NEAR(takes(4, true, false), 3 * (2 + 1), 1e-6);
   EXPECT_NEAR(takes(3, false, false), 3 * (11 + 10), 1e-6);
   EXPECT_NEAR(takes(3, true, false), 3 * (11 + 10), 1e-6);  // which stands for all others in its node
-  s = settings({399, 7}, 8);
+  s.gradients_as = two_bytes;  // half of the bytes there, and the addition
+  EXPECT_NEAR(takes(2, false, false), 1 * (0.5 + 1 + 1) + 2 * (5 + 1 + 10), 1e-6);
+  EXPECT_NEAR(takes(2, true, true), 1 * (0.5 + 1) + 2 * (5 + 1) + 2 * 1 + 1 * 10, 1e-6);
   m.ranks_of_node = 2;
   const auto plan = [&](const GridWish& wish) { return plan_grids(s, wish, 4, m).front(); };
+  EXPECT_TRUE(plan({.data = 4}).two_level);
+  s.reproducible = false;
+  EXPECT_FALSE(plan({.data = 4}).two_level) << "gradients of 16 bits are added in one level";
+  s = settings({399, 7}, 8);
   EXPECT_TRUE(plan({.data = 4}).two_level);
   EXPECT_FALSE(plan({.data = 4, .levels = 1}).two_level);
   EXPECT_TRUE(plan({.data = 4, .levels = 2}).two_level);
@@ -369,9 +382,11 @@ TEST(Plan, EstimatesWhatItsTextSays) {
                                  {2, 2, 3}, {1, 6, 1}})
     for (const char* optimizer : {"sgd", "momentum", "adam"})
       for (int micro_batches : {1, 5, 8})
-        for (int chunks : {1, 2}) {
+        for (int kind = 0; kind < 4; ++kind) {
+          const int chunks = 1 + kind % 2;
           if (shape.pipeline * chunks > 6) continue;
           HybridSettings s = settings(six_layers, 300);
+          if (kind >= 2) s.gradients_as = two_bytes, s.activation_bytes = 2;
           s.micro_batches = micro_batches;
           s.optimizer.name = optimizer;
           s.chunks = chunks;

@@ -91,7 +91,7 @@ TEST_F(Programs, HaveTheseOptions) {
   for (const char* help : {"train --help", "predict --help"}) EXPECT_EQ(launch(1, help).status, 0);
   const std::string train = options_told(launch(1, "train --help").output);
   EXPECT_TRUE(train.ends_with("precision float|bf16|half|half-flushed [float]\nloss-scale X (1e-18 to 1e+18) [1]\ndynamic\n"
-                             "good-steps N (at least 1) [500]\ninstruction auto|yes|no [auto]\ncheckpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\ndisk-patience X (at least 0) [30]\nresume\nstart-over\n"
+                             "good-steps N (at least 1) [500]\ninstruction auto|yes|no [auto]\nmessages float|bf16 [float]\ncheckpoint TEXT\nsave-every N (at least 0) [0]\nkeep N (1 to 1000) [3]\ndisk-patience X (at least 0) [30]\nresume\nstart-over\n"
                              "plan N (at least 0) [0]\n")) << train;
   EXPECT_EQ(options_told(launch(1, "predict --help").output),
             "checkpoint TEXT [build/checkpoint]\ndevice cpu|cuda [cpu]\nimages TEXT [build/data/t10k-images-idx3-ubyte]\nlabels TEXT\n"

@@ -274,6 +274,44 @@ TEST_F(Restart, InAnotherPrecisionGoesOnFromTheMasters) {
       << more.said;
 }
 
+// Gradients of bf16 between data ranks: the same bits after a break, and other ones without; a run may go on with the other kind.
+TEST_F(Restart, GoesOnWithItsMessages) {
+  RestartOptions o = options("bf16"), whole = o;
+  o.messages = whole.messages = "bf16";
+  whole.checkpoint = "";
+  const Ended undisturbed = train(whole);
+  whole.messages = "float";
+  EXPECT_ON_ALL_RANKS(compare(undisturbed.weights, train(whole).weights).same_bits() == (ranks() == 1));
+  train(o, 8);
+  EXPECT_ON_ALL_RANKS(value(header(8), "messages") == "bf16");
+  RestartOptions floats = options("bf16");
+  const Ended other = resumed(floats, 9);
+  EXPECT_ON_ALL_RANKS(rank() != 0 || other.said.find("--messages float: " + file(8) + " was written with --messages bf16; its weights are "
+                                                     "floats, which the run goes on with\n") != std::string::npos) << other.said;
+  EXPECT_ON_ALL_RANKS(value(header(9), "messages") == "none");
+  clear();
+  train(o, 8);
+  const Ended rest = resumed(o);
+  EXPECT_ON_ALL_RANKS(rest.error.empty() && rest.first_step == 8 && rest.said.find("--messages") == std::string::npos) << rest.said;
+  EXPECT_ON_ALL_RANKS(compare(rest.weights, undisturbed.weights).same_bits());
+}
+
+// The grid is chosen by what it will need: half of the bytes of activations, and of gradients on their way.
+TEST(Plan, KnowsThePrecision) {
+  for (const std::string precision : {"float", "bf16", "half"})
+    for (const std::string messages : {"float", "bf16"}) {
+      RestartOptions o(ranks());
+      o.hidden = {13, 11}, o.batch = 64, o.memory_mib = 100, o.precision = precision, o.messages = messages;
+      Dataset d = grid_runs::data();
+      testing::internal::CaptureStdout();
+      o.apply(d, ranks());
+      testing::internal::GetCapturedStdout();
+      const HybridSettings s = o.settings();
+      EXPECT_ON_ALL_RANKS(s.activation_bytes == (precision == "float" ? 4 : 2));
+      EXPECT_ON_ALL_RANKS(s.gradients_as.has_value() == (messages == "bf16"));
+    }
+}
+
 TEST_F(Restart, RefusesWhatDoesNotFit) {
   RestartOptions o = options("bf16");
   o.device = "cuda";
@@ -284,6 +322,11 @@ TEST_F(Restart, RefusesWhatDoesNotFit) {
   o = options("half");
   o.loss_scale.initial = 3;
   EXPECT_ON_ALL_RANKS(train(o).error == "--loss-scale: must be a power of two, or it would round the gradients");
+  o = options("float");
+  o.messages = "bf16", o.levels = 2;
+  EXPECT_ON_ALL_RANKS(train(o).error == "--messages bf16: --levels 2 needs --reproducible, or it adds gradients twice");
+  o.levels = 0, o.compare_with_serial = true;
+  EXPECT_ON_ALL_RANKS(train(o).error == "--compare-with-serial: the serial run adds gradients in float, not in bf16");
 }
 
 }  // namespace

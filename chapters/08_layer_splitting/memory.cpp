@@ -1,24 +1,30 @@
 #include "chapters/08_layer_splitting/memory.h"
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "chapters/01_serial/mlp.h"
 
-size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every, bool keep_gradients) {
+size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every, bool keep_gradients,
+                         size_t bytes) {
   const int depth = int(chunk.layers.size());
-  size_t kept = size_t(chunk.in()) + size_t(chunk.out()), widest_inner = 0;
-  std::vector<size_t> shared(size_t(keep_every), 0);
-  for (int a = 1; a <= depth; ++a) {
-    const size_t width = size_t(chunk.layers[size_t(a) - 1].out);
-    if (is_kept(a, depth, keep_every)) kept += width;
-    else shared[size_t(a % keep_every)] = std::max(shared[size_t(a % keep_every)], width);
-    if (a < depth && keep_gradients) kept += width;
-    else if (a < depth) widest_inner = std::max(widest_inner, width);
+  const auto buffer = [&](int width) { return (rows * size_t(width) * bytes + 3) / 4; };
+  const bool has_head = chunk.layers.back().activation == Activation::none;
+  size_t slot = buffer(chunk.in()) + 2 * (has_head ? rows * size_t(chunk.out()) : buffer(chunk.out()));
+  int widest_inner = 0;
+  std::vector<int> shared(size_t(keep_every), 0);
+  for (int a = 1; a < depth; ++a) {
+    const int width = chunk.layers[size_t(a) - 1].out;
+    int& place = shared[size_t(a % keep_every)];
+    if (is_kept(a, depth, keep_every)) slot += buffer(width);
+    else place = std::max(place, width);
+    if (keep_gradients) slot += buffer(width);
+    else widest_inner = std::max(widest_inner, width);
   }
-  if (!first) kept += size_t(chunk.in());
-  return rows * (slots * kept + std::accumulate(shared.begin(), shared.end(), size_t{0}) + 2 * widest_inner);
+  if (!first) slot += buffer(chunk.in());
+  size_t all = slots * slot + 2 * buffer(widest_inner);
+  for (int width : shared) all += buffer(width);
+  return all;
 }
 
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows,

@@ -12,8 +12,10 @@ struct StageMemory {
 };
 
 // Floats of one chunk's activations and of their gradients, without those of the loss.  first: the network's first chunk, whose
-// input has no gradient.  keep_every, keep_gradients: see Space.
-size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every = 1, bool keep_gradients = false);
+// input has no gradient.  keep_every, keep_gradients: see Space.  bytes: of a number, 2 in chapter 11, where a buffer is of whole floats
+// all the same, and what the head reads and writes stays floats.
+size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool first, int keep_every = 1, bool keep_gradients = false,
+                         size_t bytes = 4);
 
 // With n parameters on the stage and k vectors of state (see Optimizer): n, n and k n floats. Activations, for each chunk:
 //

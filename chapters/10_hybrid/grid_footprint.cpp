@@ -7,24 +7,27 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   const Schedule schedule = stage_schedule(s, shape, place);
   const size_t rows = size_t(s.rows());
   const Shards shards = stage_shards(layout, shape.data);
-  const size_t arriving = s.two_level && !s.reproducible
-                              ? two_level_floats(shards.largest_unit(), data_nodes(s, shape, place), place.data)
-                              : shards.size(place.data) * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data);
   size_t floats = 0;
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const size_t chunk = i * size_t(shape.pipeline) + size_t(place.pipeline);
-    floats += chunk_activations(layout.chunks[i], size_t(schedule.slots[chunk]), rows, chunk == 0, s.keep_every, schedule.halves);
+    floats += chunk_activations(layout.chunks[i], size_t(schedule.slots[chunk]), rows, chunk == 0, s.keep_every, schedule.halves,
+                                s.activation_bytes);
   }
   if (place.pipeline == shape.pipeline - 1) {
     const bool split = layout.chunks.back().layers.back().split == Split::columns;
     floats += rows * (2 * size_t(schedule.slots.back()) + (split ? 2 : 0));
   }
+  const size_t others = shards.size(place.data) * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data);
+  const size_t own = layout.count * own_terms(s.micro_batches, s.reproducible, shape.data, place.data);
+  size_t exchange = others;
+  if (s.two_level && !s.reproducible) exchange = two_level_floats(shards.largest_unit(), data_nodes(s, shape, place), place.data);
+  if (s.gradients_as && (shape.data > 1 || s.reproducible)) exchange = (others + 1) / 2 + (own + 1) / 2;
   return {
       .parameters = 4 * layout.count,
-      .gradients = 4 * layout.count * own_terms(s.micro_batches, s.reproducible, shape.data, place.data),
+      .gradients = 4 * own,
       .optimizer = 4 * shards.size(place.data) * size_t(state_vectors(s.optimizer)),
       .activations = 4 * floats,
-      .exchange = 4 * arriving,
+      .exchange = 4 * exchange,
   };
 }
 

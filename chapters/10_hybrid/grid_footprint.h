@@ -20,6 +20,9 @@ struct GridFootprint {
 //   activations: for each chunk, with s slots of r rows:  s r (in + all outputs + the last output again, for its gradient,
 //                + in again behind the first chunk) + 2 r (the widest inner layer; with zb-h1 s r (all of them));  at the head
 //                s r (label, loss), and two more numbers a row where the classes are split
+//
+// In 16 bits (chapter 11) an activation is half a float, but for the output of the last layer and its gradient; and where messages are,
+// exchange is half of the terms of others, and of the own ones, which are rounded before they leave.
 GridFootprint predict_footprint(const HybridSettings& settings, const GridShape& shape, const GridPlace& place);
 
 // Of the place that needs most.

@@ -47,7 +47,8 @@ HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings&
       pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
                 settings.rows(), grid.pipeline(), make_head()),
       update_(pipeline_, parameters_, gradients_, settings.optimizer, settings.micro_batches, settings.reproducible,
-              grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}, nodes_to_exchange_over(settings, grid)) {
+              grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}, nodes_to_exchange_over(settings, grid),
+              settings.gradients_as) {
   if (grid.shape.tensor > 1) attach_tensor_ranks();
 }
 

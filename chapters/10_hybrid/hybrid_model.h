@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "chapters/08_layer_splitting/pipeline.h"
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
@@ -26,6 +27,10 @@ struct HybridSettings {
   int keep_every = 1;  // activations of a chunk: see chapter 01's Space
   bool two_level = false;          // between data ranks: see sharded_update.h
   std::vector<int> nodes = {};     // with two_level: a name for the node of each rank of the grid, for tests; empty: what MPI says
+  // For chapter 11: what the gradients of data ranks travel as, if not as floats; and in how many bytes the device stores an activation,
+  // which estimates ask for.
+  std::optional<MessageFormat> gradients_as = {};
+  size_t activation_bytes = 4;
 
   int rows() const { return int((batch + size_t(micro_batches) - 1) / size_t(micro_batches)); }  // of a micro-batch
 };

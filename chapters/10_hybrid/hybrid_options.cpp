@@ -88,5 +88,7 @@ HybridSettings HybridOptions::settings() const {
           .chunks = int(chunks),
           .optimizer = optimizer,
           .keep_every = std::max(1, int(recompute)),
-          .two_level = levels == 2};
+          .two_level = levels == 2,
+          .gradients_as = gradients_as,
+          .activation_bytes = activation_bytes};
 }

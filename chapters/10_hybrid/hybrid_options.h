@@ -26,6 +26,10 @@ struct HybridOptions : TrainOptions {
 
   HybridSettings settings() const;
 
+  // For chapter 11: see HybridSettings.
+  std::optional<MessageFormat> gradients_as;
+  size_t activation_bytes = 4;
+
   // After apply.
   GridShape grid;
   size_t samples = 0;  // to train on

@@ -38,17 +38,24 @@ Nodes data_nodes(const GridShape& shape, int stage, const PlanMachine& m) {
   return make_nodes(names);
 }
 
+// A message of a rank's gradients, and the addition: of 16 bits it is half as long, and as many floats are added.
+double gradient_seconds(double floats, const HybridSettings& s, const Machine& m) {
+  const double bytes = 4 * floats;
+  return m.reduction(bytes) - (s.gradients_as ? m.exchange(bytes) - m.exchange(bytes / 2) : 0);
+}
+
 // Gradients to their owners, weights back.
 double exchange_seconds(size_t floats, const Nodes& nodes, const HybridSettings& s, const PlanMachine& m) {
   const int ranks = int(nodes.node_of.size());
-  if (nodes.ranks.size() == 1) return sum_seconds(floats, ranks, m.messages);
-  const double part = 4.0 * double(floats) / ranks;
+  if (nodes.ranks.size() == 1 && !s.gradients_as) return sum_seconds(floats, ranks, m.messages);
+  const Machine& between = nodes.ranks.size() == 1 ? m.messages : m.between;  // which may say nothing
+  const double part = double(floats) / ranks;
   double slowest = 0;
   for (int rank = 0; rank < ranks; ++rank) {
     const BlockMessages one = messages_in_one_level(nodes, rank), two = messages_in_two_levels(nodes, rank);
     const BlockMessages there = s.two_level && !s.reproducible ? two : one, back = s.two_level ? two : one;
-    slowest = std::max(slowest, there.inside * m.messages.reduction(part) + there.between * m.between.reduction(part) +
-                                    back.inside * m.messages.exchange(part) + back.between * m.between.exchange(part));
+    const double added = there.inside * gradient_seconds(part, s, m.messages) + there.between * gradient_seconds(part, s, between);
+    slowest = std::max(slowest, added + back.inside * m.messages.exchange(4 * part) + back.between * between.exchange(4 * part));
   }
   return slowest;
 }
@@ -78,9 +85,9 @@ bool is_computed_again(Range chunk, size_t l, int keep_every) {
 }
 
 // The activations that go to the next chunk, or their gradients that come back.
-double message_seconds(const std::vector<int>& sizes, size_t boundary, size_t rows, int tensor, const Machine& m) {
+double message_seconds(const HybridSettings& s, size_t boundary, size_t rows, int tensor, const Machine& m) {
   const bool split = boundary % 2 == 1;  // behind a layer that is cut by columns
-  return m.exchange(4.0 * double(rows) * sizes[boundary] / (split ? tensor : 1));
+  return m.exchange(double(s.activation_bytes) * double(rows) * s.sizes[boundary] / (split ? tensor : 1));
 }
 
 }  // namespace
@@ -111,9 +118,9 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
       if (is_computed_again(chunks[c], l, s.keep_every)) backward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, sums);
     }
     if (shape.pipeline > 1 && c + 1 < chunks.size())
-      forward += message_seconds(s.sizes, chunks[c].last, rows, shape.tensor, messages_between(stage_of(c), stage_of(c + 1), shape, machine));
+      forward += message_seconds(s, chunks[c].last, rows, shape.tensor, messages_between(stage_of(c), stage_of(c + 1), shape, machine));
     if (shape.pipeline > 1 && c > 0)
-      backward += message_seconds(s.sizes, chunks[c].first, rows, shape.tensor, messages_between(stage_of(c), stage_of(c - 1), shape, machine));
+      backward += message_seconds(s, chunks[c].first, rows, shape.tensor, messages_between(stage_of(c), stage_of(c - 1), shape, machine));
     busy[c % size_t(shape.pipeline)] += forward + backward;
     times.forward.push_back(forward);
     times.backward.push_back(backward);
@@ -156,10 +163,10 @@ std::vector<int> candidates(const HybridSettings& s, const GridShape& shape, int
   return all;
 }
 
-// One level, two, or both: where messages between nodes cost something else.
-std::vector<bool> level_candidates(const GridShape& shape, int wish, const PlanMachine& m) {
+// One level, two, or both: where messages between nodes cost something else. Gradients of 16 bits are added in one.
+std::vector<bool> level_candidates(const HybridSettings& s, const GridShape& shape, int wish, const PlanMachine& m) {
   if (wish > 0) return {wish == 2};
-  if (shape.data == 1 || !knows_nodes(m)) return {false};
+  if (shape.data == 1 || !knows_nodes(m) || (s.gradients_as && !s.reproducible)) return {false};
   return {false, true};
 }
 
@@ -199,7 +206,7 @@ std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish&
         // A chunk has fewer layers than the network: to keep still fewer changes nothing.
         const bool given = wish.keep_every > 0 || is_in_halves(s.schedule);
         const int first = std::max(1, wish.keep_every), last = given ? first : int(s.sizes.size()) - 1;
-        for (const bool two : level_candidates(shape, wish.levels, machine)) {
+        for (const bool two : level_candidates(s, shape, wish.levels, machine)) {
           s.two_level = two;
           for (s.keep_every = first; s.keep_every <= last; ++s.keep_every) {
             ways.push_back(estimate(s, shape, machine));

@@ -24,7 +24,8 @@ Shards stage_shards(const StageLayout& layout, int data_ranks) {
 }
 
 ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
-                             int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping, const Nodes& nodes)
+                             int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping, const Nodes& nodes,
+                             std::optional<MessageFormat> format)
     : pipeline_(pipeline),
       device_(pipeline.device()),
       parameters_(parameters),
@@ -36,6 +37,7 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
       nodes_(nodes),
       rank_(rank_of(data)),
       ranks_(ranks_of(data)),
+      format_(ranks_ > 1 || reproducible ? format : std::nullopt),
       shards_(stage_shards(pipeline.layout(), ranks_)) {
   if (shards_.largest_unit() > INT_MAX)
     throw Error("a layer of " + std::to_string(shards_.largest_unit()) + " parameters is too long for MPI");
@@ -43,10 +45,13 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
     first_layer_.push_back(first_layer_.empty() ? 0 : first_layer_.back() + (&chunk - 1)->layers.size());
   for (size_t l = 0; l < shards_.units.size(); ++l)
     optimizers_.emplace_back(device_, optimizer, shards_.part(l, rank_).size());
-  received_ = Buffer<>(device_, adds_in_two_levels() ? two_level_floats(shards_.largest_unit(), nodes_, rank_)
-                                                     : terms_of_others(micro_batches, reproducible, ranks_, rank_) * shards_.size(rank_),
-                       Purpose::exchange);
+  const size_t others = terms_of_others(micro_batches, reproducible, ranks_, rank_) * shards_.size(rank_);
+  const size_t own = own_terms(micro_batches, reproducible, ranks_, rank_) * pipeline.layout().count;
+  if (adds_in_two_levels() && format_) throw Error("gradients of 16 bits are added in one level");
+  const size_t floats = adds_in_two_levels() ? two_level_floats(shards_.largest_unit(), nodes_, rank_) : format_ ? (others + 1) / 2 : others;
+  received_ = Buffer<>(device_, floats, Purpose::exchange);
   if (adds_in_two_levels()) return;
+  if (format_) rounded_ = Buffer<>(device_, (own + 1) / 2, Purpose::exchange);
   if (reproducible) {
     pipeline.hooks.before_backward = [this](int chunk, int m) { return place_gradients(chunk, m); };
     pipeline.hooks.after_backward = [this](int chunk, int m) { send(chunk, number_of_[size_t(m)]); };
@@ -96,6 +101,13 @@ float* ShardedUpdate::part_of(const Term& term, size_t received, size_t layer) c
   return received_ + received * shards_.size(rank_) + shards_.offset(layer, rank_);
 }
 
+// The same of a term that was rounded, in memory of the host.
+uint16_t* ShardedUpdate::rounded(const Term& term, size_t received, size_t layer) {
+  const auto words = [&](Buffer<>& buffer) { return reinterpret_cast<uint16_t*>(device_.host_view(buffer, 0)); };
+  if (term.rank == rank_) return words(rounded_) + size_t(term.number) * pipeline_.layout().count + shards_.part(layer, rank_).first;
+  return words(received_) + received * shards_.size(rank_) + shards_.offset(layer, rank_);
+}
+
 // ---- messages. Their tag is the number of the layer in its stage; those of one layer come in the order of micro-batches,
 // in which every chunk takes its backward steps. ----
 
@@ -106,9 +118,8 @@ void ShardedUpdate::post_receives() {
     for (size_t l = 0; l < shards_.units.size(); ++l) {
       const size_t n = shards_.part(l, rank_).size();
       if (n == 0) continue;
-      float* place = part_of(term, received, l);
-      MPI_CHECK(MPI_Irecv(device_.host_view(place, n), int(n), MPI_FLOAT, term.rank, int(l), comm_,
-                          &receives_.emplace_back()));
+      void* const place = format_ ? static_cast<void*>(rounded(term, received, l)) : device_.host_view(part_of(term, received, l), n);
+      MPI_CHECK(MPI_Irecv(place, int(n), format_ ? MPI_UINT16_T : MPI_FLOAT, term.rank, int(l), comm_, &receives_.emplace_back()));
     }
     ++received;
   }
@@ -117,7 +128,7 @@ void ShardedUpdate::post_receives() {
 // Begins to send a chunk's gradients, each part to its owner.
 void ShardedUpdate::send(int chunk, int number) {
   const bool has_rows = std::ranges::any_of(number_of_, [](int n) { return n >= 0; });
-  if (ranks_ == 1 || !has_rows) return;
+  if ((ranks_ == 1 && !format_) || !has_rows) return;
   const TraceRegion region("send gradients", number);
   float* gradients = gradients_ + size_t(number) * pipeline_.layout().count;
   const size_t first = first_layer_[size_t(chunk)], layers = pipeline_.layout().chunks[size_t(chunk)].layers.size();
@@ -128,12 +139,14 @@ void ShardedUpdate::send(int chunk, int number) {
     device_.end_copy_out(gradients + layer.first, layer.size());
     time_.copying += timer.seconds();
     timer.restart();
+    uint16_t* const words = format_ ? rounded({rank_, number}, 0, l) - shards_.part(l, rank_).first : nullptr;
+    if (format_) format_->narrow(words + layer.first, device_.host_view(gradients + layer.first, layer.size()), layer.size());
     for (int step = 1; step < ranks_; ++step) {  // first to the right neighbour: no rank is everybody's first target
       const int to = (rank_ + step) % ranks_;
       const Range part = shards_.part(l, to);
       if (part.empty()) continue;
-      MPI_CHECK(MPI_Isend(device_.host_view(gradients + part.first, part.size()), int(part.size()), MPI_FLOAT, to, int(l),
-                          comm_, &sends_.emplace_back()));
+      const void* const from = format_ ? static_cast<void*>(words + part.first) : device_.host_view(gradients + part.first, part.size());
+      MPI_CHECK(MPI_Isend(from, int(part.size()), format_ ? MPI_UINT16_T : MPI_FLOAT, to, int(l), comm_, &sends_.emplace_back()));
     }
     time_.exchanging += timer.seconds();
   }
@@ -165,6 +178,29 @@ float* ShardedUpdate::add_up_in_two_levels(size_t layer) {
   device_.end_copy_out(own, all.size());
   float* const view = device_.host_view(own, all.size());
   reduce_scatter_two_level(view + (sum - own), view, all.size(), nodes_, comm_, device_.host_view(received_, received_.size()));
+  device_.begin_copy_in(sum, part.size());
+  device_.end_copy_in(sum, part.size());
+  return sum;
+}
+
+// The same of rounded terms: in floats, on the host, where this rank's first term was.
+float* ShardedUpdate::add_up_rounded(size_t layer) {
+  const Range part = shards_.part(layer, rank_);
+  float* const sum = gradients_ + part.first;
+  if (part.empty()) return sum;
+  float* const view = device_.host_view(sum, part.size());
+  std::vector<float> next(part.size());
+  size_t received = 0;
+  for (const Term& term : terms_) {
+    const uint16_t* const words = rounded(term, received, layer);
+    if (term.rank != rank_) ++received;
+    if (&term == &terms_.front()) {
+      format_->widen(view, words, part.size());
+      continue;
+    }
+    format_->widen(next.data(), words, part.size());
+    for (size_t i = 0; i < next.size(); ++i) view[i] += next[i];
+  }
   device_.begin_copy_in(sum, part.size());
   device_.end_copy_in(sum, part.size());
   return sum;
@@ -213,7 +249,7 @@ void ShardedUpdate::add_up() {
   for (size_t l = 0; l < sums_.size() && adds_in_two_levels(); ++l) sums_[l] = add_up_in_two_levels(l);
   time_.exchanging += timer.seconds();
   const TraceRegion region("add gradients");
-  for (size_t l = 0; l < sums_.size() && !adds_in_two_levels(); ++l) sums_[l] = add_up(l);
+  for (size_t l = 0; l < sums_.size() && !adds_in_two_levels(); ++l) sums_[l] = format_ ? add_up_rounded(l) : add_up(l);
 }
 
 bool ShardedUpdate::finite() const {

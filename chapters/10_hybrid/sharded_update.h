@@ -10,10 +10,14 @@
 //
 // Given nodes, gradients and weights travel in two levels (chapter 05): the ranks of a node are added first, when the stage is done.
 // But `reproducible` names the order of the sum: then only the weights do.
+//
+// Given a format of 16 bits, each term is rounded, this rank's own one, too, and the owner adds them in floats. Weights stay floats.
+// With one data rank there is nothing to send, and nothing is rounded; but `reproducible` means the same bits there, too.
 #pragma once
 
 #include <mpi.h>
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +26,7 @@
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/07_sharded_optimizer/shards.h"
 #include "chapters/08_layer_splitting/pipeline.h"
+#include "chapters/10_hybrid/message_format.h"
 #include "chapters/10_hybrid/terms.h"
 
 // Chapter 07's cut of the stage's flat vector, with one unit for each of its layers.
@@ -39,9 +44,10 @@ class ShardedUpdate {
  public:
   // Hooks itself on to the pipeline, which must live longer and has (layout.count) parameters.  gradients:
   // (own_terms(...), layout.count).  The ranks of `data` are those with the same stage and slice.  micro_batches: of the
-  // whole batch.
+  // whole batch.  Throws Error if gradients of 16 bits are to be added in two levels.
   ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
-                int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping = {}, const Nodes& nodes = {});
+                int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping = {}, const Nodes& nodes = {},
+                std::optional<MessageFormat> format = {});
   ~ShardedUpdate();
   ShardedUpdate(const ShardedUpdate&) = delete;
   ShardedUpdate& operator=(const ShardedUpdate&) = delete;
@@ -69,9 +75,11 @@ class ShardedUpdate {
   void post_receives();
   void progress();
   float* part_of(const Term& term, size_t received, size_t layer) const;
+  uint16_t* rounded(const Term& term, size_t received, size_t layer);
   bool adds_in_two_levels() const { return !nodes_.empty() && !reproducible_; }
   float* add_up(size_t layer);
   float* add_up_in_two_levels(size_t layer);
+  float* add_up_rounded(size_t layer);
   float clip_factor();
   void gather_weights(size_t layer);
 
@@ -84,10 +92,12 @@ class ShardedUpdate {
   Clipping clipping_;
   Nodes nodes_;  // of the data ranks; empty: one level
   int rank_, ranks_;
+  std::optional<MessageFormat> format_;  // none: nothing is rounded
   Shards shards_;
   std::vector<size_t> first_layer_;  // by chunk
   std::vector<Optimizer> optimizers_;
   Buffer<> received_;  // this rank's shard of other ranks' terms; in two levels chapter 05's memory for a layer
+  Buffer<> rounded_;   // this rank's own terms: two numbers in the place of a float, as those received then
   ExchangeTime time_;
 
   // Of this step.

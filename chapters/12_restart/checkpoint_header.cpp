@@ -153,7 +153,7 @@ std::string require_same_run(const CheckpointHeader& found, const CheckpointHead
   const std::string another = ", or --start-over to begin another run", last_bits = " device reproducible replicas tensor levels ";
   std::string only_bits;
   for (const auto& [name, value] : wanted.options) {
-    if (name == "precision") continue;
+    if (name == "precision" || name == "messages") continue;
     const std::string* theirs = found.option(name);
     if (theirs && (*theirs == value || *theirs == "any" || value == "any")) continue;
     const std::string was = theirs ? "--" + name + " " + *theirs : "no such option";
@@ -162,10 +162,12 @@ std::string require_same_run(const CheckpointHeader& found, const CheckpointHead
       throw Error(differs + "; give " + (theirs ? was : "it to the program that wrote it") + another);
     only_bits += (only_bits.empty() ? "" : "\n") + differs + ", so the last bits are not those of a run without a break";
   }
-  const auto precision = [](const CheckpointHeader& h) { return h.option("precision") ? *h.option("precision") : "float"; };
-  if (precision(found) != precision(wanted))
-    only_bits += (only_bits.empty() ? "" : "\n") + ("--precision " + precision(wanted)) + ": " + file + " was written with --precision " +
-                 precision(found) + "; its weights are floats, which the run goes on with";
+  for (const std::string name : {"precision", "messages"}) {  // not there: float
+    const auto value = [&](const CheckpointHeader& h) { return h.option(name) ? *h.option(name) : "float"; };
+    if (value(found) == value(wanted)) continue;
+    only_bits += (only_bits.empty() ? "" : "\n") + ("--" + name + " " + value(wanted)) + ": " + file + " was written with --" + name + " " +
+                 value(found) + "; its weights are floats, which the run goes on with";
+  }
   if (found.data != wanted.data)
     throw Error(file + " was trained on other data: " + found.data + "; here are " + wanted.data + "; name their folder with --data" +
                 another);

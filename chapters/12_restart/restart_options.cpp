@@ -7,6 +7,7 @@
 void RestartOptions::declare(Options& options) {
   HybridOptions::declare(options);
   PrecisionOptions::declare(options);
+  options.add("messages", &messages, "in what gradients travel between data ranks; they are added in floats", {"float", "bf16"});
   options.add("checkpoint", &checkpoint, "folder for checkpoints, empty for none");
   options.add("save-every", &save_every, "steps between checkpoints, 0 for one each epoch", at_least(0));
   options.add("keep", &keep, "how many checkpoints to keep", between(1, 1000));
@@ -19,8 +20,15 @@ void RestartOptions::declare(Options& options) {
 void RestartOptions::apply(Dataset& train, int ranks_of_node, int node_rank) {
   find_checkpoint();
   if (plan > 0) ranks = ranks_of_node = int(plan);
-  HybridOptions::apply(train, ranks_of_node, node_rank);
   PrecisionOptions::apply(device, compare_with_serial);
+  if (messages != "float") {
+    if (levels == 2 && !reproducible) throw Error("--messages " + messages + ": --levels 2 needs --reproducible, or it adds gradients twice");
+    if (compare_with_serial) throw Error("--compare-with-serial: the serial run adds gradients in float, not in " + messages);
+    const SixteenBits& format = sixteen_bits(messages.c_str());
+    gradients_as = MessageFormat{format.narrow, format.widen};
+  }
+  if (precision != "float") activation_bytes = 2;
+  HybridOptions::apply(train, ranks_of_node, node_rank);
   data_ = data_of(train);
   if (!found.file.empty()) only_bits = require_same_run(found.header, header(0), found.file);
 }
@@ -74,5 +82,6 @@ CheckpointHeader RestartOptions::header(uint64_t step) const {
                {"tensor", std::to_string(grid.tensor)},
                {"levels", reproducible ? "any" : std::to_string(levels)}};
   if (precision != "float") h.options.emplace_back("precision", precision);
+  if (messages != "float") h.options.emplace_back("messages", messages);
   return h;
 }

@@ -8,6 +8,7 @@
 #include "chapters/12_restart/checkpoint_folder.h"
 
 struct RestartOptions : HybridOptions, PrecisionOptions {
+  std::string messages = "float";  // in what gradients travel between data ranks
   std::string checkpoint;  // folder; empty: none
   int64_t save_every = 0;  // steps; 0: at the end of each epoch
   int64_t keep = 3;
