@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "chapters/08_layer_splitting/actions.h"
 #include "chapters/08_layer_splitting/check.h"
@@ -239,6 +242,37 @@ TEST(Schedules, RefuseWhatTheyCannotDo) {
   EXPECT_EQ(refusal("interleaved", 2, 0, 4), "schedule: 2 stages, 0 chunks each, 4 micro-batches: all must be at least 1");
   EXPECT_EQ(refusal("2f2b", 2, 1, 4), "schedule: unknown name 2f2b");
   EXPECT_EQ(refusal("gpipe", 1, 1, 1), "");
+}
+
+// Between GPUs a send waits until the receiver has asked for the message before the last one. Here only one may be under way: the run ends
+// all the same, and messages are asked for in the order in which they were sent.
+TEST(Schedules, EndWithMailboxesThatAreFull) {
+  for (const Case& c : all_cases())
+    for (const Schedule& schedule : {c.make(), make_evaluation_schedule(c.make(), c.micro_batches)}) {
+      using Link = std::tuple<int, int, Pass>;
+      std::vector<std::vector<Action>> actions;
+      for (int stage = 0; stage < c.stages; ++stage) actions.push_back(actions_of(schedule, stage));
+      std::vector<size_t> at(actions.size(), 0);
+      std::map<Link, std::vector<Step>> sent;
+      std::map<Link, size_t> taken;
+      const auto advance = [&](int stage) {
+        if (at[size_t(stage)] == actions[size_t(stage)].size()) return false;
+        const Action& action = actions[size_t(stage)][at[size_t(stage)]];
+        const Link out{stage, action.other, action.step.pass}, in{action.other, stage, action.step.pass};
+        if (action.what == Do::send && action.other != stage) {
+          if (sent[out].size() > taken[out]) return false;
+          sent[out].push_back(action.step);
+        } else if (action.what == Do::receive && action.other != stage) {
+          if (sent[in].size() == taken[in]) return false;
+          EXPECT_EQ(sent[in][taken[in]++], source_of(action.step)) << c.text();
+        }
+        return ++at[size_t(stage)] > 0;
+      };
+      for (bool moved = true; std::exchange(moved, false);)
+        for (int stage = 0; stage < c.stages; ++stage)
+          while (advance(stage)) moved = true;
+      for (size_t stage = 0; stage < actions.size(); ++stage) ASSERT_EQ(at[stage], actions[stage].size()) << c.text();
+    }
 }
 
 // --- Wrong schedules -------------------------------------------------------------------------------------------------

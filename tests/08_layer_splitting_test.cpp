@@ -20,9 +20,12 @@
 #include "chapters/08_layer_splitting/pipeline.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
+#include "tests/device_without_handles.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
+
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
 namespace {
 
@@ -41,6 +44,7 @@ struct Training {
   std::vector<int> sizes = sixteen_layers;
   std::string device = "cpu";
   size_t rows = samples, batch = batch_rows;
+  std::string exchange = "host";
   std::string text() const {
     return schedule + ", " + std::to_string(chunks) + " chunks, " + std::to_string(micro_batches) + " micro-batches on " + device;
   }
@@ -103,7 +107,7 @@ struct Stage {
         parameters(device, layout.count, Purpose::parameters),
         gradients(device, layout.count, Purpose::gradients),
         pipeline(device, schedule, layout, parameters, gradients,
-                 (int(run.batch) + run.micro_batches - 1) / run.micro_batches, comm),
+                 (int(run.batch) + run.micro_batches - 1) / run.micro_batches, comm, run.exchange),
         optimizer(device, rule, layout.count) {
     std::vector<float> weights(layout.count);
     initialize(weights.data(), layout, 1);
@@ -131,7 +135,10 @@ Schedule schedule_of(const Training& run, MPI_Comm comm) {
 Trained train_in_pipeline(const Training& run, const Schedule& schedule, const Dataset& data, Device& device, MPI_Comm comm,
                           const Hooks& hooks = {}) {
   Stage stage(device, run, schedule, comm);
-  stage.pipeline.mlp(0).hooks = hooks;
+  Hooks& used = stage.pipeline.mlp(0).hooks;
+  const auto sends_early = used.after_input_gradient;
+  used = hooks;
+  if (check(schedule).holds()) used.after_input_gradient = sends_early;  // where slots are shared, they say the rows of another micro-batch
   const std::vector<uint32_t> order = in_order(data);
   Trained result;
   result.initial = stage.all_weights();
@@ -314,6 +321,121 @@ TEST(Pipeline, MessagesKeepTheirDataUntilTheyAreFetched) {
         train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, device, MPI_COMM_WORLD, rank() % 2 == 1 ? late : Hooks());
     EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
   }
+}
+
+// --- Between GPUs ----------------------------------------------------------------------------------------------------
+
+// Stages that write into the memory of each other's GPUs. Without GPUs common/cuda_on_cpu lets every stream run as late as it may.
+class BetweenGpus : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (ranks() == 1) GTEST_SKIP() << "skipped: one rank sends nothing";
+    if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+    try {
+      device = std::make_unique<CudaDevice>();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+  std::unique_ptr<CudaDevice> device;
+};
+
+TEST_F(BetweenGpus, EveryScheduleGivesTheBitsOfTheSerialRun) {
+  const Dataset data = random_dataset(13, samples);
+  for (Training run : every_schedule(ranks(), 16))
+    for (const auto& [micro_batches, keep_every] : {std::pair{1, 1}, {3, 1}, {12, 1}, {7, 2}}) {
+      if (run.schedule == "zb-h1" && keep_every > 1) continue;
+      run.micro_batches = micro_batches, run.keep_every = keep_every;
+      run.device = "cuda", run.exchange = "peer";
+      const Trained trained = train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, *device, MPI_COMM_WORLD);
+      EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
+    }
+}
+
+// Every second stage's GPU does everything at once, before and behind each layer: neighbours of a late one are fast.
+TEST_F(BetweenGpus, FastAndLateStagesGiveTheSameBits) {
+  const Dataset data = random_dataset(13, samples);
+  const auto at_once = [&](int, int) { device->synchronize(); };
+  const Hooks fast{.before_forward = at_once, .after_forward = at_once, .before_backward = at_once, .after_input_gradient = {},
+                   .after_backward = at_once};
+  for (const int parity : {0, 1})
+    for (Training run : every_schedule(ranks(), 16)) {
+      run.micro_batches = 8;
+      run.device = "cuda", run.exchange = "auto";
+      const Hooks hooks = rank() % 2 == parity ? fast : Hooks();
+      const Trained trained = train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, *device, MPI_COMM_WORLD, hooks);
+      EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
+    }
+}
+
+// In a step the host of the last stage waits for its GPU once, where it reads the losses, and the others never. A message in each
+// direction at every cut for each micro-batch, with two tokens of the hosts; memory by formula.
+TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
+  const Dataset data = random_dataset(13, samples);
+  for (Training run : every_schedule(ranks(), 16))
+    for (int micro_batches : {1, 3, 8}) {
+      run.micro_batches = micro_batches, run.exchange = "peer";
+      device->reset_peaks();
+      const Schedule schedule = schedule_of(run, MPI_COMM_WORLD);
+      Stage stage(*device, run, schedule, MPI_COMM_WORLD);
+      Pipeline& pipeline = stage.pipeline;
+      ASSERT_ON_ALL_RANKS(pipeline.between_gpus());
+      stage.pipeline.step(data, in_order(data), {0, batch_rows});  // this one allocates views
+      stage.optimizer.step(stage.parameters, stage.gradients);
+      const PeerMailbox::Count before[2] = {pipeline.counted(Pass::forward), pipeline.counted(Pass::backward)};
+      const unsigned long waits_before = &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0;
+      stage.pipeline.step(data, in_order(data), {0, batch_rows});
+      stage.optimizer.step(stage.parameters, stage.gradients);
+      const unsigned long waits = &cuda_on_cpu_waits ? cuda_on_cpu_waits - waits_before : pipeline.last_stage();
+      EXPECT_ON_ALL_RANKS(waits == (pipeline.last_stage() ? 1u : 0u)) << run.text() << ": " << waits << " waits";
+
+      size_t cuts[2] = {0, 0}, floats[2] = {0, 0}, from_before = 0, from_behind = 0;  // by pass: where this stage sends
+      for (size_t i = 0; i < stage.layout.chunks.size(); ++i) {
+        const int chunk = int(i) * ranks() + rank();
+        const size_t in = size_t(stage.layout.chunks[i].in()), out = size_t(stage.layout.chunks[i].out());
+        if (chunk + 1 < schedule.chunks()) ++cuts[0], floats[0] += out * batch_rows, from_behind = std::max(from_behind, out);
+        if (chunk > 0) ++cuts[1], floats[1] += in * batch_rows, from_before = std::max(from_before, in);
+      }
+      for (const Pass pass : {Pass::forward, Pass::backward}) {
+        const PeerMailbox::Count &now = pipeline.counted(pass), &then = before[size_t(pass)];
+        const size_t m = size_t(micro_batches), sent = m * cuts[size_t(pass)], received = m * cuts[1 - size_t(pass)];
+        EXPECT_ON_ALL_RANKS(now.sent - then.sent == sent) << run.text() << ": " << now.sent - then.sent << ", not " << sent;
+        EXPECT_ON_ALL_RANKS(now.floats - then.floats == floats[size_t(pass)]) << run.text();
+        EXPECT_ON_ALL_RANKS(now.tokens - then.tokens == sent + received) << run.text() << ": " << now.tokens - then.tokens;
+      }
+
+      const size_t rows = (batch_rows + size_t(micro_batches) - 1) / size_t(micro_batches);
+      const size_t boxes = 4 * 2 * rows * (from_before + from_behind), images = rank() == 0 ? 4 * rows * size_t(micro_batches) * 13 : 0;
+      const StageMemory formula = predict_memory(schedule, stage.layout, rank(), int(rows), stage.optimizer.state_vectors(), true);
+      EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == boxes + images) << run.text();
+      EXPECT_ON_ALL_RANKS(formula.exchange == boxes + images) << run.text();
+      EXPECT_ON_ALL_RANKS(device->memory(Purpose::activations).live == formula.activations) << run.text();
+    }
+}
+
+TEST_F(BetweenGpus, WhereOneStageCannotBeReachedAllGoThroughTheHost) {
+  const Dataset data = random_dataset(13, samples);
+  Training run{.micro_batches = 3, .device = "cuda", .exchange = "peer"};
+  DeviceWithoutHandles unreachable(rank() == ranks() - 1);
+  Stage stage(unreachable, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+  unreachable.gap = 0;
+  EXPECT_ON_ALL_RANKS(!stage.pipeline.between_gpus());
+  EXPECT_ON_ALL_RANKS(unreachable.memory(Purpose::exchange).live == 0);
+  std::vector<double> losses;
+  for (const Range batch : batches(data.count, run.batch)) {
+    losses.push_back(stage.pipeline.step(data, in_order(data), batch));
+    stage.optimizer.step(stage.parameters, stage.gradients);
+  }
+  const std::vector<float> weights = stage.all_weights();
+  EXPECT_ON_ALL_RANKS(losses == serial(run, data).losses);
+  EXPECT_ON_ALL_RANKS(rank() != 0 || compare(weights, serial(run, data).weights).same_bits());
+
+  // One stage is on a CPU; or the choice is another one.
+  CpuDevice cpu;
+  Stage mixed(rank() == 0 ? static_cast<Device&>(cpu) : *device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+  run.exchange = "host";
+  Stage by_host(*device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+  EXPECT_ON_ALL_RANKS(!mixed.pipeline.between_gpus() && !by_host.pipeline.between_gpus());
 }
 
 // --- In which order ----------------------------------------------------------------------------------------------------

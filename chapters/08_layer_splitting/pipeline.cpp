@@ -50,7 +50,7 @@ void backward_weights(Mlp& mlp, Write write, int slot) {
 }  // namespace
 
 Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& layout, float* parameters,
-                   float* gradients, int rows, MPI_Comm comm, std::unique_ptr<PipelineHead> head)
+                   float* gradients, int rows, MPI_Comm comm, const std::string& exchange, std::unique_ptr<PipelineHead> head)
     : device_(device),
       schedule_(schedule),
       layout_(layout),
@@ -76,7 +76,8 @@ Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& 
     };
   }
   requests_.assign(4 * mlps_.size() * size_t(std::ranges::max(schedule.slots)), MPI_REQUEST_NULL);
-  if (last_stage() && !head_) head_ = std::make_unique<SoftmaxPipelineHead>(device, mlps_.back().space());
+  open_mailboxes(exchange);
+  if (last_stage() && !head_) head_ = std::make_unique<SoftmaxPipelineHead>(device, rows, schedule.slots.back());
 }
 
 double Pipeline::step(const Dataset& data, std::span<const uint32_t> order, Range batch) {
@@ -102,6 +103,7 @@ double Pipeline::run(const Dataset& data, std::span<const uint32_t> order, std::
   }
   losses_.assign(micro_batches.size(), 0.0);
   walk(actions_, batch, true);
+  if (between_gpus() && last_stage()) read_losses(batch);
   if (batch.first < 0) {
     device_.fill(gradients_, 0, layout_.count);
     for (int chunk = chunks() - 1; chunk >= 0 && hooks.gradients_complete; --chunk) hooks.gradients_complete(chunk);
@@ -141,10 +143,11 @@ void Pipeline::forward(const Step& step, const Batch& batch, bool training) {
   Mlp& mlp = mlp_of(step);
   const int slot = schedule_.slot(step);
   const Range rows = batch.micro_batches[size_t(step.micro_batch)];
-  if (step.chunk == 0) load_images(mlp, batch.data, batch.order, rows, slot);
+  if (step.chunk == 0 && between_gpus() && training) load_images_early(step, batch);
+  else if (step.chunk == 0) load_images(mlp, batch.data, batch.order, rows, slot);
   mlp.forward(int(rows.size()), slot);
   if (has_head(step) && !training) correct_ += head_->count_correct(mlp, batch.data, rows, slot);
-  device_.synchronize();  // or the time would count for whoever waits next
+  if (!between_gpus() || !training) device_.synchronize();  // or the time would count for whoever waits next
   time_.computing += timer.seconds();
 }
 
@@ -158,7 +161,7 @@ void Pipeline::backward(const Step& step, const Batch& batch) {
   Write write = m == batch.first ? Write::overwrite : Write::accumulate;
   if (weights && hooks.before_backward) write = hooks.before_backward(chunk, m);
   if (inputs && has_head(step)) {
-    head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot);
+    head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot, m);
     if (hooks.after_head) hooks.after_head(mlp, slot);
   }
   step_ = step;
@@ -166,8 +169,8 @@ void Pipeline::backward(const Step& step, const Batch& batch) {
   if (inputs && weights) mlp.backward(write, slot);
   else if (inputs) backward_inputs(mlp, slot);
   else backward_weights(mlp, write, slot);
-  if (inputs && has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot);
-  device_.synchronize();
+  if (!between_gpus() && inputs && has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot, m);
+  if (!between_gpus()) device_.synchronize();
   time_.computing += timer.seconds() - (time_.copying - copying);
   if (!weights) return;
   if (hooks.after_backward) hooks.after_backward(chunk, m);
@@ -197,6 +200,7 @@ MPI_Request& Pipeline::request_of(const Step& step, Way way) {
 
 // The host has waited for the device behind every step, so nothing reads the slot's view any more.
 void Pipeline::post_receive(const Action& action, size_t rows) {
+  if (between_gpus()) return;  // the box is there
   const Place place = input_of(action.step);
   const Message message = message_of(device_, place.data, rows * place.width);
   MPI_CHECK(MPI_Irecv(message.data, message.count, message.type, action.other,
@@ -210,6 +214,11 @@ void Pipeline::receive(const Action& action, size_t rows) {
 
   const size_t n = rows * place.width;
   const Timer timer;
+  if (between_gpus()) {
+    mailboxes_[size_t(action.step.pass)]->receive(place.data, n);
+    time_.waiting += timer.seconds();
+    return;
+  }
   MPI_CHECK(MPI_Wait(&request_of(action.step, Way::in), MPI_STATUS_IGNORE));
   const double waited = timer.seconds();
   if (!message_of(device_, place.data, n).stored) {
@@ -227,8 +236,14 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
   if (sending_ == Sending::posted) return;  // it is on its way
   const Place place = output_of(action.step);
   const size_t n = rows * place.width;
-  const Message message = message_of(device_, place.data, n);
   const Timer timer;
+  if (between_gpus()) {
+    mailboxes_[size_t(action.step.pass)]->send(place.data, n);
+    sending_ = Sending::posted;
+    time_.waiting += timer.seconds();
+    return;
+  }
+  const Message message = message_of(device_, place.data, n);
   if (sending_ == Sending::nothing && !message.stored) device_.begin_copy_out(place.data, n);
   sending_ = Sending::copying;
   if (when == When::in_time || message.data == place.data) {
@@ -242,6 +257,7 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
 }
 
 void Pipeline::wait_for_send(const Step& step) {
+  if (between_gpus()) return mailboxes_[size_t(step.pass)]->sent(output_of(step).data);
   const Timer timer;
   MPI_CHECK(MPI_Wait(&request_of(step, Way::out), MPI_STATUS_IGNORE));
   time_.waiting += timer.seconds();

@@ -11,8 +11,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "chapters/05_collectives/peer_mailbox.h"
 #include "chapters/08_layer_splitting/actions.h"
 #include "chapters/08_layer_splitting/pipeline_head.h"
 #include "chapters/08_layer_splitting/stage_layout.h"
@@ -43,9 +45,10 @@ struct PipelineTime {
 class Pipeline {
  public:
   // parameters, gradients: (layout.count) each, in memory of `device`.  rows: the most that a micro-batch will have.  The
-  // ranks of comm are the stages; comm carries no other messages meanwhile.  head: of the last stage; null for softmax.
+  // ranks of comm are the stages; comm carries no other messages meanwhile.  exchange: through memory of the host, or "auto",
+  // "peer": from GPU to GPU (pipeline_between_gpus.cpp), where that can be.  head: of the last stage; null for softmax.
   Pipeline(Device& device, const Schedule& schedule, const StageLayout& layout, float* parameters, float* gradients,
-           int rows, MPI_Comm comm, std::unique_ptr<PipelineHead> head = nullptr);
+           int rows, MPI_Comm comm, const std::string& exchange = "host", std::unique_ptr<PipelineHead> head = nullptr);
   ~Pipeline() { device_.meanwhile = {}; }  // after an error messages may still be under way
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -76,6 +79,9 @@ class Pipeline {
   MPI_Comm communicator() const { return comm_; }
   int stage() const { return stage_; }
   bool last_stage() const { return stage_ == schedule_.stages - 1; }
+  bool between_gpus() const { return mailboxes_[0] != nullptr; }
+  // Of the messages of one direction, between GPUs.
+  const PeerMailbox::Count& counted(Pass pass) const { return mailboxes_[size_t(pass)]->counted(); }
   const PipelineTime& time() const { return time_; }
 
   PipelineHooks hooks;
@@ -97,6 +103,9 @@ class Pipeline {
   void wait_for_send(const Step& step);
   void wait_for_sends();
   void progress();
+  void open_mailboxes(const std::string& exchange);
+  void load_images_early(const Step& step, const Batch& batch);
+  void read_losses(const Batch& batch);
   void forward(const Step& step, const Batch& batch, bool training);
   void backward(const Step& step, const Batch& batch);
 
@@ -129,4 +138,7 @@ class Pipeline {
   std::vector<double> losses_;
   size_t correct_ = 0;
   PipelineTime time_;
+  // Between GPUs.
+  std::unique_ptr<PeerMailbox> mailboxes_[2];  // by pass
+  Buffer<> images_;                            // of all micro-batches, on stage 0
 };

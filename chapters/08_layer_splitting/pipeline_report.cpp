@@ -20,8 +20,8 @@ void PipelineReport::tell_plan() const {
   const std::vector<int> sizes = options_.sizes(train_);
   const std::vector<Range> chunks = options_.layers(sizes);
   const Schedule& schedule = pipeline_.schedule();
-  std::printf("%d stage%s, %s, %d micro-batches; layers", schedule.stages, schedule.stages == 1 ? "" : "s",
-              options_.schedule.c_str(), schedule.micro_batches);
+  std::printf("%d stage%s, %s, %d micro-batches%s; layers", schedule.stages, schedule.stages == 1 ? "" : "s",
+              options_.schedule.c_str(), schedule.micro_batches, pipeline_.between_gpus() ? " from GPU to GPU" : "");
   for (int stage = 0; stage < schedule.stages; ++stage) {
     std::printf("%s", stage > 0 ? " |" : "");
     for (size_t c = size_t(stage); c < chunks.size(); c += size_t(schedule.stages))
@@ -45,6 +45,10 @@ int PipelineReport::end(const std::vector<float>& weights) {
 }
 
 void PipelineReport::tell_time() const {
+  if (pipeline_.between_gpus()) {
+    if (pipeline_.stage() == 0) std::printf("measured: no idle times, the hosts do not wait for their GPUs\n");
+    return;
+  }
   const double idle = measured_idle({}, pipeline_.time(), pipeline_.communicator());
   if (pipeline_.stage() == 0) std::printf("measured: idle %.1f %% of the stages' time\n", 100 * idle);
 }
@@ -52,7 +56,8 @@ void PipelineReport::tell_time() const {
 void PipelineReport::tell_memory() const {
   const size_t stages = size_t(pipeline_.schedule().stages);
   const StageMemory formula =
-      predict_memory(pipeline_.schedule(), pipeline_.layout(), pipeline_.stage(), options_.largest_micro_batch(), 0);
+      predict_memory(pipeline_.schedule(), pipeline_.layout(), pipeline_.stage(), options_.largest_micro_batch(), 0,
+                     pipeline_.between_gpus());
   const uint64_t mine[2] = {pipeline_.device().memory(Purpose::activations).peak, formula.activations};
   std::vector<uint64_t> all(2 * stages);
   MPI_CHECK(MPI_Gather(mine, 2, MPI_UINT64_T, all.data(), 2, MPI_UINT64_T, 0, pipeline_.communicator()));

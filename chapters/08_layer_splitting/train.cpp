@@ -27,7 +27,7 @@ int train_layers(MpiSession& mpi, int argc, char** argv) {
   initialize(weights.data(), layout, o.seed);
   device->copy_in(parameters.data(), weights.data(), layout.count);
 
-  Pipeline pipeline(*device, o.make_schedule(), layout, parameters, gradients, o.largest_micro_batch(), MPI_COMM_WORLD);
+  Pipeline pipeline(*device, o.make_schedule(), layout, parameters, gradients, o.largest_micro_batch(), MPI_COMM_WORLD, o.exchange);
   Optimizer optimizer(*device, o.optimizer, layout.count);
   PipelineReport report(o, train, pipeline);
 

@@ -45,7 +45,7 @@ HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings&
                  layout_.count * own_terms(settings.micro_batches, settings.reproducible, grid.shape.data, grid.place.data),
                  Purpose::gradients),
       pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
-                settings.rows(), grid.pipeline(), make_head()),
+                settings.rows(), grid.pipeline(), "host", make_head()),
       update_(pipeline_, parameters_, gradients_, settings.optimizer, settings.micro_batches, settings.reproducible,
               grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}, nodes_to_exchange_over(settings, grid),
               settings.gradients_as) {

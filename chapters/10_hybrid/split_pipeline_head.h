@@ -16,11 +16,11 @@ class SplitPipelineHead : public PipelineHead {
   }
 
   void backward(Mlp& mlp, const Dataset& data, std::span<const uint32_t> order, Range rows, size_t batch_rows,
-                int slot) override {
+                int slot, int) override {
     head_->load_labels(data, order, rows, slot);
     head_->backward(mlp, batch_rows, slot);
   }
-  double loss(Mlp& mlp, size_t batch_rows, int slot) override { return head_->loss(mlp, batch_rows, slot); }
+  double loss(Mlp& mlp, size_t batch_rows, int slot, int) override { return head_->loss(mlp, batch_rows, slot); }
 
   size_t count_correct(Mlp&, const Dataset& data, Range rows, int slot) override {
     const std::vector<int> guesses = guess_classes(*tensor_, slot);

@@ -36,9 +36,7 @@ void run_until(CUstream_st& stream, uint64_t sequence) {
   }
 }
 
-void run_one(CUstream_st& stream) {
-  if (!stream.queue.empty()) run_until(stream, stream.queue.front().sequence);
-}
+void run_one(CUstream_st& stream) { if (!stream.queue.empty()) run_until(stream, stream.queue.front().sequence); }
 
 // The legacy default stream waits for all blocking streams, and they wait for it.
 std::vector<CUstream_st::Dependency> implicit_dependencies(const CUstream_st& stream) {
@@ -64,11 +62,13 @@ double milliseconds_now() {
   return now.tv_sec * 1e3 + now.tv_nsec * 1e-6;
 }
 
-bool waits_for_what_runs(const CUstream_st& stream, uint64_t sequence) {
+bool waits_for_what_runs(const CUstream_st& stream, uint64_t sequence, std::map<const CUstream_st*, uint64_t>&& seen = {}) {
   if (stream.running) return sequence >= stream.running;
+  const uint64_t before = std::exchange(seen[&stream], std::max(seen[&stream], sequence));  // what waits is looked at once
   for (const Operation& operation : stream.queue)
-    for (const auto& dependency : operation.after)
-      if (operation.sequence <= sequence && waits_for_what_runs(*dependency.stream, dependency.sequence)) return true;
+    for (const auto& [other, until] : operation.after)
+      if (operation.sequence > before && operation.sequence <= sequence && waits_for_what_runs(*other, until, std::move(seen)))
+        return true;
   return false;
 }
 
