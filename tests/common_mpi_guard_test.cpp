@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -341,12 +342,43 @@ TEST(HelperThread, AsksOtherNodesAgain) {
   EXPECT_EQ(occurrences(run.output, "guard:"), 0) << run.output;
 }
 
-// A launcher that does not see that a rank has died, since a shell stands between: then the guard ends the others.
+// A launcher that does not see that a rank has died, since a shell stands between: then the guard ends the others. (Where the shell that waits
+// is on a host of its own, the launcher waits for it.)
+ProgramRun behind_a_shell(const std::string& launcher, int seconds) {
+  return run_program("timeout 40 " + launcher + " sh -c '" + build_folder() +
+                     "/tests/mpi_guard/killed_rank; s=$?; echo ended with $s; [ $s -lt 128 ] || sleep " + std::to_string(seconds) + "; exit $s'");
+}
 TEST(HelperThread, EndsTheJobThatALauncherLeavesAlone) {
-  const ProgramRun run = run_program("timeout 40 sh common/mpi/launch 4 sh -c '" + build_folder() +
-                                     "/tests/mpi_guard/killed_rank; s=$?; [ $s -lt 128 ] || sleep 90; exit $s'");
+  const ProgramRun run = behind_a_shell("sh common/mpi/launch 4", 90);
   EXPECT_TRUE(contains(run.output, "guard: rank 2 (process"));
-  EXPECT_NE(run.status, 124) << "it did not end\n" << run.output;
+  EXPECT_TRUE(contains(run.output, "ended with 86\n"));
+  const char* const launcher = std::getenv("MPIEXEC");
+  if (!launcher || std::string(launcher).find("-launcher") == std::string::npos) {
+    EXPECT_NE(run.status, 124) << "it did not end\n" << run.output;
+  }
+}
+
+// The same where the dead rank was the only one of its node: nobody there sees it. Rank 0's node is the one to which the others talk.
+TEST(HelperThread, EndsTheJobWhenAWholeNodeIsDead) {
+  if (const std::string why = no_two_nodes(); !why.empty()) GTEST_SKIP() << why;
+  const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra";
+  const auto without = [&](const std::string& dead) {
+    return behind_a_shell("env KILLED_RANK=" + dead + " " + launcher + " -launcher fork -hosts localhost:1,127.0.0.1:1 -n 2", 12);
+  };
+  std::future<ProgramRun> beside = std::async(std::launch::async, without, "1");
+  for (const std::string dead : {"0", "1"}) {
+    const ProgramRun run = dead == "0" ? without(dead) : beside.get();
+    EXPECT_TRUE(contains(run.output, ("guard: rank " + dead + " (process").c_str()));
+    EXPECT_TRUE(contains(run.output, "ended with 137\n"));
+    EXPECT_TRUE(contains(run.output, "ended with 86\n"));
+  }
+}
+
+TEST(HelperThread, LetsNodesLeaveEarly) {
+  if (const std::string why = no_two_nodes(); !why.empty()) GTEST_SKIP() << why;
+  const ProgramRun run = on_two_nodes(2, "leaves_early");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.output, "");
 }
 
 // Rank 1 is the only rank of the second node, where there are two; the second one of the first, where there are four.

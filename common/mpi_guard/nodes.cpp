@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <mutex>
 #include <random>
 #include <type_traits>
+#include <utility>
 
 #include "common/mpi_guard/alarm.h"
 #include "common/mpi_guard/socket.h"
@@ -17,7 +19,7 @@ namespace {
 
 static_assert(std::is_trivially_copyable_v<RankReport>);  // it travels as bytes between hosts of one kind
 
-enum class Word : uint32_t { state, question, reports, end };
+enum class Word : uint32_t { state, question, reports, end, farewell };
 struct Header {
   Word word;
   uint32_t count;  // of reports
@@ -27,14 +29,14 @@ struct Node {
   Socket socket;
   NodeState state;
   std::vector<RankReport> reports;
-  bool answered = false, ends_the_job = false;
+  bool here = false, asks = false, answered = false, ends_the_job = false;
 };
 
 int ranks = 1, nodes = 1;
 bool first_node = true;
 bool all_connected = true;
 std::vector<Node> others;  // on rank 0's node
-Socket to_first;           // on the other nodes
+Node first;                // on the other nodes
 
 // ---- meeting ----
 
@@ -58,20 +60,20 @@ Invitation invite(Socket& listener) {
 }
 
 void receive_nodes(const Socket& listener, uint64_t password) {
-  constexpr int milliseconds = 5000;
   while (int(others.size()) < nodes - 1) {
     Node node;
-    node.socket = accept_within(listener, milliseconds);
+    node.socket = accept_within(listener, 5000);
     if (!node.socket.open()) return;
     uint64_t said = 0;
-    if (node.socket.receive(&said, sizeof said) && said == password) others.push_back(std::move(node));
+    node.here = node.socket.receive(&said, sizeof said) && said == password;
+    if (node.here) others.push_back(std::move(node));
   }
 }
 
 void visit(const Invitation& invitation) {
-  for (int i = 0; i < invitation.count && !to_first.open(); i++) {
-    to_first = connect_within(invitation.addresses[i], invitation.port, 1500);
-    if (to_first.open()) to_first.send(&invitation.password, sizeof invitation.password);
+  for (int i = 0; i < invitation.count && !first.here; i++) {
+    first.socket = connect_within(invitation.addresses[i], invitation.port, 1500);
+    first.here = first.socket.send(&invitation.password, sizeof invitation.password);
   }
 }
 
@@ -92,9 +94,16 @@ void meet(int rank, bool speaks_for_node) {
 
 // ---- talking ----
 
-bool say(Socket& to, Word word, const void* data, size_t bytes, uint32_t count = 0) {
+bool say(Node& to, Word word, const void* data = nullptr, size_t bytes = 0, uint32_t count = 0) {
+  static std::mutex speaking;  // the rank's own thread says farewell
+  const std::lock_guard<std::mutex> turn(speaking);
   const Header header{word, count};
-  return to.send(&header, sizeof header) && to.send(data, bytes);
+  return to.socket.send(&header, sizeof header) && to.socket.send(data, bytes);
+}
+
+void say_to_all(Word word) {
+  say(first, word);
+  for (Node& node : others) say(node, word);
 }
 
 // Reads one message of a node.
@@ -102,6 +111,8 @@ void hear(Node& node) {
   Header header;
   if (!node.socket.receive(&header, sizeof header)) return;
   if (header.word == Word::end) node.ends_the_job = true;
+  if (header.word == Word::farewell) node.here = false;
+  if (header.word == Word::question) node.asks = true;
   if (header.word == Word::state) node.socket.receive(&node.state, sizeof node.state);
   if (header.word == Word::reports) {
     node.reports.resize(header.count);
@@ -130,6 +141,13 @@ bool another_node_ends_the_job() {
   return std::any_of(others.begin(), others.end(), [](const Node& node) { return node.ends_the_job; });
 }
 
+bool another_node_died() {
+  const auto died = [](const Node& node) { return node.here && !node.socket.open(); };
+  return died(first) || std::any_of(others.begin(), others.end(), died);
+}
+
+void take_leave_of_other_nodes() { say_to_all(Word::farewell); }
+
 std::vector<NodeState> states_of_other_nodes() {
   if (!all_connected) return {NodeState{}};  // "somebody does not wait": the alarm stays silent
   std::vector<NodeState> states;
@@ -140,10 +158,8 @@ std::vector<NodeState> states_of_other_nodes() {
 std::vector<RankReport> ask_other_nodes(double seconds) {
   const double end = now() + seconds;
   std::vector<RankReport> reports;
-  for (Node& node : others) {
-    node.answered = false;
-    say(node.socket, Word::question, nullptr, 0);
-  }
+  for (Node& node : others) node.answered = false;
+  say_to_all(Word::question);
   for (Node& node : others) {
     while (!node.answered && now() < end && node.socket.open())
       if (node.socket.ready(100)) hear(node);
@@ -153,8 +169,7 @@ std::vector<RankReport> ask_other_nodes(double seconds) {
 }
 
 void tell_other_nodes_of_the_end() {
-  if (to_first.open()) say(to_first, Word::end, nullptr, 0);
-  for (Node& node : others) say(node.socket, Word::end, nullptr, 0);
+  say_to_all(Word::end);
   const double end = now() + 3;
   for (Node& node : others)
     while (node.socket.open() && now() < end)
@@ -162,16 +177,12 @@ void tell_other_nodes_of_the_end() {
 }
 
 void tell_first_node(const NodeState& state, Page& page) {
-  say(to_first, Word::state, &state, sizeof state);
-  while (to_first.ready(0)) {
-    Header header;
-    if (!to_first.receive(&header, sizeof header)) return;
-    if (header.word == Word::end) page.ending = page.leaving = true;
-    if (header.word != Word::question) continue;
-    const std::vector<RankReport> reports = ask_node(page, 15);
-    say(to_first, Word::reports, reports.data(), reports.size() * sizeof(RankReport),
-        uint32_t(reports.size()));
-  }
+  say(first, Word::state, &state, sizeof state);
+  while (first.socket.ready(0)) hear(first);
+  if (first.ends_the_job) page.ending = page.leaving = true;
+  if (!std::exchange(first.asks, false)) return;
+  const std::vector<RankReport> reports = ask_node(page, 15);
+  say(first, Word::reports, reports.data(), reports.size() * sizeof(RankReport), uint32_t(reports.size()));
 }
 
 }  // namespace guard

@@ -27,6 +27,10 @@ bool another_node_ends_the_job();
 std::vector<NodeState> states_of_other_nodes();
 std::vector<RankReport> ask_other_nodes(double seconds);
 
+// Whether the rank that speaks for another node has ended without a farewell; the farewell, in MPI_Finalize.
+bool another_node_died();
+void take_leave_of_other_nodes();
+
 // A last word. On rank 0's node it returns when the others have left; the others tell that node alone, which tells the rest.
 void tell_other_nodes_of_the_end();
 

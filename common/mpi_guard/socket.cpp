@@ -62,44 +62,27 @@ bool wait_for(int file, short events, int milliseconds) {
 
 }  // namespace
 
-Socket& Socket::operator=(Socket&& other) noexcept {
-  close();
-  file_ = other.file_;
-  other.file_ = -1;
-  return *this;
-}
-
-Socket::~Socket() { close(); }
-
 void Socket::close() {
   if (file_ >= 0) ::close(file_);
   file_ = -1;
 }
 
+// All of it, by a call that may do a part.
+template <class Byte, class Part>
+bool Socket::whole(Byte* at, size_t bytes, Part part) {
+  while (open() && bytes > 0) {
+    const ssize_t done = part(at, bytes);
+    if (done > 0) at += done, bytes -= size_t(done);
+    else if (done == 0 || errno != EINTR) close();
+  }
+  return open();
+}
 bool Socket::send(const void* data, size_t bytes) {
-  for (const char* at = static_cast<const char*>(data); open() && bytes > 0;) {
-    const ssize_t done = ::send(file_, at, bytes, MSG_NOSIGNAL);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0)
-      close();
-    else
-      at += done, bytes -= size_t(done);
-  }
-  return open();
+  return whole((const char*)data, bytes, [&](const char* at, size_t n) { return ::send(file_, at, n, MSG_NOSIGNAL); });
 }
-
 bool Socket::receive(void* data, size_t bytes) {
-  for (char* at = static_cast<char*>(data); open() && bytes > 0;) {
-    const ssize_t done = ::recv(file_, at, bytes, 0);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0)
-      close();
-    else
-      at += done, bytes -= size_t(done);
-  }
-  return open();
+  return whole((char*)data, bytes, [&](char* at, size_t n) { return ::recv(file_, at, n, 0); });
 }
-
 bool Socket::ready(int milliseconds) const { return open() && wait_for(file_, POLLIN, milliseconds); }
 
 Socket listen_somewhere(in_port_t& port) {

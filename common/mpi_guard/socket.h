@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace guard {
@@ -13,8 +14,8 @@ class Socket {
   Socket() = default;
   explicit Socket(int file) : file_(file) {}
   Socket(Socket&& other) noexcept : file_(other.file_) { other.file_ = -1; }
-  Socket& operator=(Socket&& other) noexcept;
-  ~Socket();
+  Socket& operator=(Socket&& other) noexcept { return std::swap(file_, other.file_), *this; }
+  ~Socket() { close(); }
 
   bool open() const { return file_ >= 0; }
   int file() const { return file_; }
@@ -27,6 +28,8 @@ class Socket {
   bool ready(int milliseconds) const;
 
  private:
+  template <class Byte, class Part>
+  bool whole(Byte* at, size_t bytes, Part part);
   void close();
   int file_ = -1;
 };

@@ -89,12 +89,10 @@ void help() {
   Slot& neighbour = page.slots[(watch.node_rank + 1) % page.ranks];
   Alarm alarm(page, seconds_of_patience());
   while (!watch.stop) {
-    if (page.ranks > 1)
-      nap_at(neighbour);
-    else
-      sleep_for(nap_ns);
+    page.ranks > 1 ? nap_at(neighbour) : sleep_for(nap_ns);
     if (watch.stop) return;
     if (page.leaving || another_node_ends_the_job()) end_job();
+    if (another_node_died()) end_job_after_death();
     answer_question(page);
     if (watch.node_rank != 0 || page.ending) continue;
     const std::string verdict = alarm.look();
@@ -117,6 +115,7 @@ void start_watchdog(Page* page, int node_rank) {
 void stop_watchdog() {
   watch.stop = true;
   if (!watch.page) return;
+  take_leave_of_other_nodes();
   slot->phase = Phase::finalized;
   pthread_mutex_unlock(&slot->alive);
 }

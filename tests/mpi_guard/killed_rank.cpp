@@ -5,9 +5,12 @@
 // expect: guard: rank 2 (process
 #include <signal.h>
 
+#include <cstdlib>
+
 #include "tests/mpi_guard/planted.h"
 
 void planted(int rank, int) {
-  if (rank == 2) raise(SIGKILL);
+  const char* const killed = std::getenv("KILLED_RANK");
+  if (rank == (killed ? std::atoi(killed) : 2)) raise(SIGKILL);
   MPI_Barrier(MPI_COMM_WORLD);
 }
