@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
+#include <string_view>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/head.h"
@@ -192,6 +194,35 @@ TEST(DeviceTransfer, RefusesMoreThanAnMpiCountHolds) {
 }
 
 TEST(GpuSupportOfMpi, IsAnsweredWithAReason) { EXPECT_ON_ALL_RANKS(!mpi_gpu_support().reason.empty()); }
+
+// Stand-ins for what an MPI offers. MPICH is asked for one kind of GPU; Open MPI has the older query only.
+int asked_kind, mpich_says, open_mpi_says;
+int by_kind(int kind, int* yes) { return asked_kind = kind, *yes = mpich_says, MPI_SUCCESS; }
+int for_cuda() { return open_mpi_says; }
+void* in_mpich(const char* name) {
+  const std::string_view asked = name;
+  if (asked == "MPIX_GPU_query_support") return reinterpret_cast<void*>(&by_kind);
+  return asked == "MPIX_Query_cuda_support" ? reinterpret_cast<void*>(&for_cuda) : nullptr;
+}
+void* in_open_mpi(const char* name) { return std::string_view(name) == "MPIX_GPU_query_support" ? nullptr : in_mpich(name); }
+void* in_neither(const char*) { return nullptr; }
+
+TEST(GpuSupportOfMpi, IsWhatTheLibrarySays) {
+  const auto expect = [](void* (*look_up)(const char*), bool direct, const std::string& reason) {
+    const GpuSupport support = mpi_gpu_support(look_up);
+    EXPECT_EQ(support.direct, direct) << reason;
+    EXPECT_EQ(support.reason, reason);
+  };
+  for (const bool yes : {false, true}) {
+    const std::string word = yes ? "yes" : "no";
+    asked_kind = -1, mpich_says = yes, open_mpi_says = !yes;
+    expect(in_mpich, yes, "MPIX_GPU_query_support says " + word);
+    EXPECT_EQ(asked_kind, 0);  // CUDA
+    open_mpi_says = yes;
+    expect(in_open_mpi, yes, "MPIX_Query_cuda_support says " + word);
+  }
+  expect(in_neither, false, "this MPI library cannot be asked, which is taken for no");
+}
 
 // --- The parameter server --------------------------------------------------------------------------------------------
 

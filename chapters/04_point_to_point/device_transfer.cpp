@@ -18,15 +18,17 @@ int checked_count(size_t n) {
 
 }  // namespace
 
-GpuSupport mpi_gpu_support() {
+void* function_of_this_program(const char* name) { return dlsym(RTLD_DEFAULT, name); }
+
+GpuSupport mpi_gpu_support(void* (*look_up)(const char* name)) {
   using ByKind = int(int kind, int* supported);
   using ForCuda = int();
-  if (const auto query = reinterpret_cast<ByKind*>(dlsym(RTLD_DEFAULT, "MPIX_GPU_query_support"))) {
+  if (const auto query = reinterpret_cast<ByKind*>(look_up("MPIX_GPU_query_support"))) {
     int yes = 0;
     MPI_CHECK(query(gpu_kind_cuda, &yes));
     return {yes != 0, std::string("MPIX_GPU_query_support says ") + (yes ? "yes" : "no")};
   }
-  if (const auto query = reinterpret_cast<ForCuda*>(dlsym(RTLD_DEFAULT, "MPIX_Query_cuda_support"))) {
+  if (const auto query = reinterpret_cast<ForCuda*>(look_up("MPIX_Query_cuda_support"))) {
     const bool yes = query() != 0;
     return {yes, std::string("MPIX_Query_cuda_support says ") + (yes ? "yes" : "no")};
   }

@@ -19,7 +19,9 @@ struct GpuSupport {
 // Asks the MPI library: MPIX_GPU_query_support (MPICH), else MPIX_Query_cuda_support (Open MPI and older MPICH). Neither is
 // in the MPI standard, so they are looked up in the running program; a library that has neither is taken to say no.
 // hello prints it, and chapter 06 has a way that needs a yes. The functions below do not. After MPI_Init.
-GpuSupport mpi_gpu_support();
+// look_up: the address of a function of this program by its name, or null; tests have another one.
+void* function_of_this_program(const char* name);
+GpuSupport mpi_gpu_support(void* (*look_up)(const char* name) = function_of_this_program);
 
 // Host memory with the contents of p (n), for MPI to read until p is written again. The device is waited for.  p is memory
 // of `device`; n at most INT_MAX, else Error.
