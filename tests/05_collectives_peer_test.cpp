@@ -324,6 +324,21 @@ TEST_F(PeerWindowTest, TwoGroupsAtOnce) {
   MPI_CHECK(MPI_Comm_free(&half));
 }
 
+// A window without boxes adds short vectors as it adds long ones.
+TEST_F(PeerWindowTest, WithoutBoxes) {
+  Buffer<> mine(*device, 1001, Purpose::gradients);
+  const size_t before = device->memory(Purpose::exchange).live;
+  PeerWindow small(*device, mine, 1001, MPI_COMM_WORLD, 0);
+  EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == before);
+  device->copy_in(mine.data(), operand(rank, 1001).data(), 1001);
+  small.allreduce(0, 1001);
+  small.finish();
+  Vector found(1001);
+  device->copy_out(found.data(), mine.data(), 1001);
+  EXPECT_ON_ALL_RANKS(same(found, sum_in_rank_order(1001)));
+  EXPECT_ON_ALL_RANKS(small.counted().meetings == 2);
+}
+
 // --- The mailbox -----------------------------------------------------------------------------------------------------
 
 // Round the ring of all ranks, and back.

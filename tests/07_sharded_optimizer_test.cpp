@@ -20,6 +20,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
+#include "tests/device_without_handles.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
@@ -665,30 +666,17 @@ TEST_F(BetweenGpus, AStepWaitsForItsLossesAndMovesWhatTheFormulaSays) {
     EXPECT_ON_ALL_RANKS(zero.moved_between_gpus() == moved) << "level " << level << ": " << zero.moved_between_gpus() << ", " << moved;
 
     const Footprint formula = predict(zero.shards(), way(level, 1, rounds * ranks()), 2, rank());
-    const size_t windows = level == 0 ? 1 : level < 4 ? 2 : 3;
     EXPECT_ON_ALL_RANKS(device->memory(Purpose::parameters).live == formula.parameters) << "level " << level;
     EXPECT_ON_ALL_RANKS(device->memory(Purpose::gradients).live == formula.gradients) << "level " << level;
-    EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == windows * 2 * 4 * PeerWindow::one_shot) << "level " << level;
+    EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == 0) << "level " << level;
   }
 }
-
-// A device of which one rank's memory does not begin an allocation, and so has no handle, for a while.
-struct DeviceWithoutHandles : CudaDevice {
-  void* allocate_bytes(size_t bytes) override {
-    char* p = static_cast<char*>(CudaDevice::allocate_bytes(bytes + gap));
-    gaps[p + gap] = gap;
-    return p + gap;
-  }
-  void free_bytes(void* p) override { CudaDevice::free_bytes(static_cast<char*>(p) - gaps[p]); }
-  size_t gap = rank() == ranks() - 1 ? 256 : 0;
-  std::map<void*, size_t> gaps;
-};
 
 TEST_F(BetweenGpus, WhereOneRankCannotBeReachedAllGoThroughTheHost) {
   const Dataset data = random_dataset(13, 23);
   const Trained serial = train_serially(*device, data, odd_sizes, 20, ranks(), rule("adam"));
   for (const int level : {0, 2, 4}) {
-    DeviceWithoutHandles unreachable;
+    DeviceWithoutHandles unreachable(rank() == ranks() - 1);
     ShardedRun run(unreachable, data, odd_sizes, 20, rule("adam"), by("auto", way(level, 1, ranks())), MPI_COMM_WORLD);
     unreachable.gap = 0;  // what the device keeps for itself it frees itself
     run.epoch();

@@ -66,8 +66,8 @@ void PeerWindow::wait() { CUDA_CHECK(cudaStreamSynchronize(stream_)); }
 // Long: each rank adds one block, for everybody.
 void PeerWindow::allreduce(size_t begin, size_t count) {
   start(begin, count);
-  if (count <= one_shot) {
-    const size_t box = short_ones_++ % 2 * one_shot;
+  if (count <= short_sums_) {
+    const size_t box = short_ones_++ % 2 * short_sums_;
     CUDA_CHECK(cudaMemcpyAsync(box_ + box, vectors_.at[rank_] + begin, count * sizeof(float), cudaMemcpyDeviceToDevice, stream_));
     meet();  // all boxes are full
     add(mine() + begin, boxes_ + box, count);
@@ -109,12 +109,12 @@ void PeerWindow::allgather(size_t begin, size_t count) {
 
 // --- Opening and closing ---------------------------------------------------------------------------------------------
 
-PeerWindow::PeerWindow(CudaDevice& device, float* mine, size_t n, MPI_Comm comm)
-    : device_(device), n_(n), comm_(comm), rank_(rank_of(comm)), ranks_(ranks_of(comm)) {
+PeerWindow::PeerWindow(CudaDevice& device, float* mine, size_t n, MPI_Comm comm, size_t short_sums)
+    : device_(device), n_(n), short_sums_(short_sums), comm_(comm), rank_(rank_of(comm)), ranks_(ranks_of(comm)) {
   require_one_node(comm, "peer window");
   if (ranks_ > most_ranks) throw Error("peer window: at most " + std::to_string(most_ranks) + " ranks");
   MPI_CHECK(MPI_Comm_dup(comm, &comm_));  // no other message meets those of the hosts
-  box_ = Buffer<>(device, 2 * one_shot, Purpose::exchange);
+  box_ = Buffer<>(device, 2 * short_sums, Purpose::exchange);
   CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   CUDA_CHECK(cudaEventCreateWithFlags(&issued_, cudaEventDisableTiming));
   CUDA_CHECK(cudaEventCreateWithFlags(&finished_, cudaEventDisableTiming));

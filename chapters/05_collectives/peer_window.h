@@ -20,7 +20,8 @@ class PeerWindow {
   // mine (n): the beginning of an allocation of `device`; n is the same on all ranks. Collective over comm.
   // Throws Error, on all ranks, where they cannot reach each other's memory: several nodes, or CUDA refuses.
   // Must be destroyed, on all ranks, before `mine` is freed and before MPI_Finalize.
-  PeerWindow(CudaDevice& device, float* mine, size_t n, MPI_Comm comm);
+  // short_sums: the most elements that an allreduce adds in one shot; it costs twice as many of memory.
+  PeerWindow(CudaDevice& device, float* mine, size_t n, MPI_Comm comm, size_t short_sums = one_shot);
   ~PeerWindow();
   PeerWindow(const PeerWindow&) = delete;
   PeerWindow& operator=(const PeerWindow&) = delete;
@@ -29,7 +30,7 @@ class PeerWindow {
   // operations that the device was given before. Nobody may touch the range [begin, begin + count) until finish().
 
   // The range, on every rank = its sum over the ranks. Order: ((x0 + x1) + x2) + ..., whatever the length.
-  // Up to `one_shot` elements: 1 meeting, count (p-1) elements read from other ranks. Longer: 2 meetings, count (p-1)/p
+  // Up to `short_sums` elements: 1 meeting, count (p-1) elements read from other ranks. Longer: 2 meetings, count (p-1)/p
   // elements read and as many written.
   void allreduce(size_t begin, size_t count);
   // The same sum, but each rank gets its own block (blocks.h) of the range only; the rest keeps its operands.
@@ -73,10 +74,10 @@ class PeerWindow {
   Places mine() const { return {1, {vectors_.at[rank_]}}; }
 
   CudaDevice& device_;
-  size_t n_;
+  size_t n_, short_sums_;
   MPI_Comm comm_;
   int rank_, ranks_;
-  Buffer<> box_;            // two boxes of one_shot elements
+  Buffer<> box_;            // two boxes of short_sums_ elements
   Places vectors_, boxes_;  // of every rank
   std::vector<cudaEvent_t> reached_[2];  // of every rank, for every second meeting
   cudaStream_t stream_ = nullptr;

@@ -20,9 +20,8 @@ struct Footprint {
 //     3       S + U        S + U        k S
 //
 // With prefetch, level 3 keeps S + the largest unit with an even number + the largest with an odd one of the parameters.
-// Between GPUs, exchange is two boxes of PeerWindow::one_shot floats for each window: one window at level 0, three with prefetch, else two.
-// In two levels, exchange is two_level_floats of the largest unit (chapter 05; on one node, if options.nodes names none), and what is
-// sent is meant for nodes of equal size.
+// Between GPUs, exchange is 0. In two levels it is two_level_floats of the largest unit (chapter 05; on one node, if options.nodes names
+// none), and what is sent is meant for nodes of equal size.
 // Below level 2, batches of more micro-batches than ranks need S more gradients.
 // Sent, with one micro-batch per rank: n - S to reduce, (ranks - 1) S to gather, at level 3 a second time in backward
 // (but not for a unit that is the first layer alone, where the Mlp computes no gradient of its input).

@@ -13,7 +13,7 @@ void Zero::open_windows() {
   if (options_.exchange == "peer" && !fits) throw Error("--exchange peer: needs --device cuda, and goes not with --two-level");
   if (options_.exchange == "host" || !fits) return;
 
-  const auto window_on = [&](Buffer<>& memory) { return std::make_shared<PeerWindow>(*gpu, memory, memory.size(), comm_); };
+  const auto window_on = [&](Buffer<>& memory) { return std::make_shared<PeerWindow>(*gpu, memory, memory.size(), comm_, 0); };
   try {
     if (options_.level >= 2) computed_gradients_ = Buffer(device_, shards_.largest_unit(), Purpose::gradients);
     const auto gradients = window_on(options_.level >= 2 ? computed_gradients_ : gradients_);

@@ -1,0 +1,2 @@
+# chapters/07_sharded_optimizer/zero_between_gpus.cpp 07_sharded_optimizer_test BetweenGpus.AStep*
+s/memory.size(), comm_, 0);/memory.size(), comm_);/
