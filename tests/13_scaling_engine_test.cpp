@@ -373,7 +373,11 @@ TEST(Work, GrowsWithTheMessages) {
 // The same for a whole step, small: what tests/13_scaling_large_long_test.cpp does with 4,096 ranks.
 TEST(Work, OfAHybridGrid) {
   const std::vector<int> sizes = {784, 512, 512, 512, 512, 10};
-  for (const GridShape& shape : {GridShape{3, 2, 2}, {5, 1, 4}, {8, 5, 1}, {12, 3, 4}}) hybrid_grid::expect_step(load_cluster("gpu_pods"), sizes, shape, 3, 24);
+  const Cluster staged = load_cluster("gpu_pods");
+  Cluster whole = staged;
+  whole.staging_bytes_per_second = whole.host_bytes_per_second = 0;
+  for (const Cluster& c : {staged, whole})
+    for (const GridShape& shape : {GridShape{3, 2, 2}, {5, 1, 4}, {8, 5, 1}, {12, 3, 4}}) hybrid_grid::expect_step(c, sizes, shape, 3, 24);
 }
 
 // ---- Who moves a long message on ----

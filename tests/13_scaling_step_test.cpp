@@ -93,8 +93,8 @@ TEST(Training, TensorRanksStayNearOneRank) {
 
 // Time depends on shapes only: the run without contents takes as long as the one that computes, and sends as many messages.
 TEST(Training, TakesTheSameTimeWithoutContents) {
-  const Cluster cluster = load_cluster("infiniband");
   for (const GridShape shape : {GridShape{4, 1, 1}, {2, 2, 1}, {2, 2, 4}, {1, 1, 12}}) {
+    const Cluster cluster = load_cluster(shape.pipeline == 1 ? "infiniband" : "gpu_pods");  // with copies to the host and back
     HybridSettings s = settings(4, false);
     s.allreduce = "mpi";
     const Dataset pictures = random_dataset(17, 29);
@@ -107,7 +107,7 @@ TEST(Training, TakesTheSameTimeWithoutContents) {
         ModelledDevice device(cluster, contents);
         const Grid grid(shape, MPI_COMM_WORLD);
         HybridModel model(device, grid, s);
-        if (contents == Contents::real) model.initialize(1);
+        model.initialize(1);
         for (int step = 0; step < 2; ++step)
           model.step(contents == Contents::real ? pictures : empty, order, {0, 29});
       });
@@ -206,6 +206,84 @@ TEST(Device, CountsWhatEachOperationComputesAndMoves) {
                      })
                 .seconds,
             0);
+}
+
+// 64 bytes a second: 16 floats take one. One copy at a time, beside the operations; who ends one waits for it.
+TEST(Device, CopiesToTheHostAndBack) {
+  Cluster c = flat();
+  c.staging_bytes_per_second = 64;
+  c.launch = 0.25;  // of each operation; nothing else of it costs anything
+  for (const Contents contents : {Contents::none, Contents::real})
+    simulate(c, 1, [&] {
+      ModelledDevice device(c, contents);
+      const Buffer<> a(device, 16, Purpose::workspace), b(device, 32, Purpose::workspace);
+      float* const p = a;
+      float* const q = b;
+      const auto expect = [&](double now) { EXPECT_EQ(virtual_time(), now); };
+      compute(1);
+      device.begin_copy_out(p, 16), device.add(p, p, 16), expect(1.25);
+      device.begin_copy_out(q, 32), device.end_copy_out(p, 16), expect(2);
+      device.end_copy_out(q, 32), expect(4);
+      device.begin_copy_in(q, 32), compute(5), device.end_copy_in(q, 32), expect(9);  // it was over at 6
+      float host[16] = {};
+      device.copy_in(p, host, 16), expect(10);
+      device.copy_out(host, p, 8), expect(10.5);
+      EXPECT_EQ(time_so_far().computing, 1 + 0.25 + 5);
+      EXPECT_EQ(time_so_far().waiting, 10.5 - 6.25);
+      // Views are memory of their own, in which ranges lie as they do on the device.
+      EXPECT_EQ(device.host_view(p + 3, 1), device.host_view(p, 16) + 3);
+      EXPECT_EQ(device.host_view(q + 31, 1), device.host_view(q, 32) + 31);
+      const std::set<float*> all = {p, q, device.host_view(p, 16), device.host_view(q, 32)};
+      EXPECT_EQ(all.size(), 4u);
+      EXPECT_THROW(device.host_view(reinterpret_cast<float*>(64), 1), std::logic_error);
+      if (contents == Contents::none) return;
+      const auto copy_out = [&] { device.begin_copy_out(p, 16), device.end_copy_out(p, 16); };
+      device.fill(p, 3, 16), copy_out(), device.fill(p, 5, 16);
+      EXPECT_EQ(device.host_view(p, 16)[15], 3);
+      copy_out();
+      EXPECT_EQ(device.host_view(p, 16)[15], 5);
+      device.host_view(p, 16)[7] = 8;
+      device.copy_out(host, p, 16);
+      EXPECT_EQ(host[7], 5);
+      device.begin_copy_in(p + 7, 1), device.end_copy_in(p + 7, 1), device.copy_out(host, p, 16);
+      EXPECT_TRUE(host[6] == 5 && host[7] == 8 && host[8] == 5);
+    });
+  // Where nothing is staged the view is the memory, and a copy takes no time.
+  const Cluster whole = flat();
+  EXPECT_EQ(simulate(whole, 1, [&] {
+              ModelledDevice device(whole, Contents::none);
+              const Buffer<> a(device, 16, Purpose::workspace);
+              device.begin_copy_out(a, 16), device.end_copy_out(a, 16);
+              EXPECT_EQ(device.host_view(a, 16), a.data());
+            }).seconds,
+            0);
+}
+
+// Messages and operations cost nothing: what is left of a step are its copies, and what MPI adds.
+TEST(StepTime, HasTheCopiesAndSumsOfTheHost) {
+  Cluster c = flat();
+  c.inside = c.between = {.latency = 0, .overhead = 0, .rendezvous = 0, .bytes_per_second = 1e300};
+  c.staging_bytes_per_second = 1024, c.host_bytes_per_second = 256;
+  const auto seconds = [&](const std::vector<int>& sizes, const GridShape& shape, size_t batch) {
+    return simulate_step(c, {.sizes = sizes, .batch = batch, .micro_batches = shape.data, .allreduce = "mpi", .optimizer = {}}, shape).seconds;
+  };
+  const auto staged = [](double floats) { return 4 * floats / 1024; };
+  const auto of_head = [](double rows) { return rows + rows; };  // labels go in, losses come out: 4 bytes each
+  const auto added = [](double times, double bytes) { return times * 3 * bytes / 256; };  // two are read, one is written
+  // In the end the losses of all micro-batches and two more doubles; with 3 and 5 ranks one gives its numbers to another one first.
+  const auto losses = [&](int ranks, int micro_batches) { return added(ranks == 5 ? 3 : ranks - 1, 8.0 * (micro_batches + 2)); };
+  const double alone = staged(30 * 8 + of_head(30));
+  EXPECT_NEAR(seconds({8, 6, 3}, {1, 1, 1}, 30), alone, 1e-9);
+  // Two stages: images in, activations out and in, and their gradients.
+  EXPECT_NEAR(seconds({8, 6, 3}, {1, 2, 1}, 30), alone + staged(4 * 30 * 6) + losses(2, 1), 1e-9);
+  // Two slices: what the second layer gives is a sum, copied out and in.
+  EXPECT_NEAR(seconds({8, 6, 3}, {1, 1, 2}, 30), alone + staged(2 * 30 * 3) + added(1, 4 * 30 * 3) + losses(2, 1), 1e-9);
+  // Data ranks: all gradients out, the terms of the own part in, its weights out, all weights in. Each layer can be divided by 3 and 5.
+  for (const int d : {3, 5}) {
+    const std::vector<int> sizes = {d + 1, 15, 30};
+    const double weights = 15 * (d + 2) + 30 * 16, rows = 4;
+    EXPECT_NEAR(seconds(sizes, {d, 1, 1}, size_t(4 * d)), staged(rows * (d + 1) + of_head(rows) + 3 * weights) + losses(d, d), 1e-9) << d;
+  }
 }
 
 TEST(Device, WithoutContentsGivesZeros) {

@@ -30,7 +30,7 @@ double SoftmaxHead::loss(Mlp& mlp, size_t batch_rows, int slot) {
 }
 
 void load_images(Mlp& mlp, const Dataset& data, std::span<const uint32_t> order, Range rows, int slot) {
-  const size_t n = rows.size() * data.features();
+  const size_t n = rows.size() * size_t(mlp.layout().in());
   Device& device = mlp.device();
   gather_images(device.host_view(mlp.input(slot), n), data, order, rows);
   device.begin_copy_in(mlp.input(slot), n);

@@ -95,6 +95,8 @@ Cluster load_cluster(const std::string& name) {
                                {"memory-gbyte-per-second", 1e9, 1e-6, real(c.bytes_per_second)},
                                {"memory-gbyte", 1e9, 0, real(c.memory)},
                                {"launch-us", 1e-6, 0, real(c.launch)},
+                               {"staging-gbyte-per-second", 1e9, 1e-6, real(c.staging_bytes_per_second), false},
+                               {"host-memory-gbyte-per-second", 1e9, 1e-6, real(c.host_bytes_per_second), false},
                                {"multiprocessors", 1, 1, whole(c.multiprocessors), false},
                                {"tile-rows", 1, 1, whole(c.tile_rows), false},
                                {"tile-columns", 1, 1, whole(c.tile_columns), false},
@@ -112,6 +114,8 @@ Cluster load_cluster(const std::string& name) {
   for (const auto& [link, where] : {std::pair{&c.inside, "inside"}, {&c.between, "between"}})
     for (const Field& field : fields_of_link(*link, where)) fields.push_back(field);
   read_fields(file, in, fields);
+  if ((c.staging_bytes_per_second > 0) != (c.host_bytes_per_second > 0))
+    throw Error(file + ": staging-gbyte-per-second and host-memory-gbyte-per-second belong together");
   if (c.ranks_per_island > 0 && c.ranks_per_node % c.ranks_per_island != 0)
     throw Error(file + ": ranks-per-node " + std::to_string(c.ranks_per_node) + " is no multiple of ranks-per-island " +
                 std::to_string(c.ranks_per_island));

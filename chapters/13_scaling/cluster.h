@@ -41,6 +41,9 @@ struct Cluster {
   double operations_per_second = 1e11;  // of a rank; a multiplication and an addition are two
   double bytes_per_second = 25e9;       // between a rank and its memory
   double launch = 0;                    // seconds before each operation: the launch of a kernel
+  double staging_bytes_per_second = 0;  // between this memory and the host's, where messages are and MPI adds; 0: it is the host's
+  double host_bytes_per_second = 0;     // with staging: between a rank's core and the host's memory
+  double sum_bytes_per_second() const { return staging_bytes_per_second > 0 ? host_bytes_per_second : bytes_per_second; }
   double memory = 0;                    // bytes of a rank; 0: no limit
   // What product_time.h makes of these: products are made of tiles of c, one at a time on each multiprocessor.
   int multiprocessors = 1, tile_rows = 1, tile_columns = 1;

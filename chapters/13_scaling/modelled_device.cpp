@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
-#include "chapters/13_scaling/ghost_memory.h"
 #include "chapters/13_scaling/product_time.h"
 #include "chapters/13_scaling/simulation.h"
 #include "common/error.h"
@@ -36,15 +36,22 @@ void* ModelledDevice::allocate_bytes(size_t bytes) {
   if (cluster_.memory > 0 && live > cluster_.memory)
     throw Error("a rank needs more than the " + std::to_string(int64_t(cluster_.memory / 1e6)) +
                 " MB that it has");
-  return real_ ? CpuDevice::allocate_bytes(bytes) : ghost_allocate(bytes);
+  void* const memory = new_memory(bytes);
+  if (is_staged()) memory_[static_cast<char*>(memory)] = {bytes, nullptr};
+  return memory;
 }
 void ModelledDevice::free_bytes(void* pointer) {
-  if (real_) CpuDevice::free_bytes(pointer);
+  if (!real_) return;
+  if (const auto memory = memory_.extract(static_cast<char*>(pointer)); memory && memory.mapped().view)
+    CpuDevice::free_bytes(memory.mapped().view);
+  CpuDevice::free_bytes(pointer);
 }
 void ModelledDevice::copy_bytes_in(void* device, const void* host, size_t bytes) {
+  if (is_staged()) wait_until(when_copied(bytes));
   if (real_) CpuDevice::copy_bytes_in(device, host, bytes);
 }
 void ModelledDevice::copy_bytes_out(void* host, const void* device, size_t bytes) {
+  if (is_staged()) wait_until(when_copied(bytes));
   if (real_)
     CpuDevice::copy_bytes_out(host, device, bytes);
   else
@@ -58,6 +65,32 @@ void ModelledDevice::copy(float* to, const float* from, size_t n) {
 void ModelledDevice::fill(float* p, float value, size_t n) {
   take(0, double(n));
   if (real_) CpuDevice::fill(p, value, n);
+}
+
+// ---- Copies between the two memories ----
+
+float* ModelledDevice::host_view(float* p, size_t) {
+  if (!is_staged()) return p;
+  char* const address = reinterpret_cast<char*>(p);
+  const auto behind = memory_.upper_bound(address);
+  if (behind == memory_.begin()) throw std::logic_error("host_view: not memory of this device");
+  auto& [begin, memory] = *std::prev(behind);
+  if (!memory.view) memory.view = static_cast<char*>(new_memory(memory.bytes));
+  return reinterpret_cast<float*>(memory.view + (address - begin));
+}
+
+double ModelledDevice::when_copied(size_t bytes) {
+  return copied_ = std::max(copied_, virtual_time()) + double(bytes) / cluster_.staging_bytes_per_second;
+}
+
+void ModelledDevice::begin_copy(float* of, float* to, const float* from, size_t n) {
+  if (!is_staged()) return;
+  if (real_) std::copy_n(from, n, to);
+  copies_[of] = when_copied(4 * n);
+}
+
+void ModelledDevice::end_copy(float* of) {
+  if (const auto copy = copies_.extract(of)) wait_until(copy.mapped());
 }
 
 // ---- A linear layer ----

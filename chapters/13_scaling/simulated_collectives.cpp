@@ -165,7 +165,7 @@ int MPI_Allreduce(const void* in, void* out, int count, MPI_Datatype type, MPI_O
   const auto add = [&](int first, int last) {
     const Piece sum = mine(first, last);
     combine(sum.data, theirs(first, last).data, sum.bytes / each, type, op);
-    world().spend(3 * double(sum.bytes) / world().cluster.bytes_per_second);
+    world().spend(3 * double(sum.bytes) / world().cluster.sum_bytes_per_second());
   };
   if (!s.survives) {
     p.send(s.partner, all);

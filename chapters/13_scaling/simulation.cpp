@@ -1,6 +1,7 @@
 // See simulation.h: a world and its MPI for one program.
 #include "chapters/13_scaling/simulation.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <numbers>
@@ -49,6 +50,7 @@ void compute(double seconds) {
   if (c.noise > 0) seconds *= std::exp(c.noise * normal(world().now()));
   world().compute(seconds);
 }
+void wait_until(double moment) { world().spend(std::max(0.0, moment - world().now())); }
 double virtual_time() { return world().now(); }
 RankTime time_so_far() { return world().time(); }
 const Cluster& this_cluster() { return world().cluster; }

@@ -24,7 +24,7 @@
 
 #include "chapters/13_scaling/cluster.h"
 
-// Where a rank's time went: seconds = computing + waiting. Waiting is all time in MPI.
+// Where a rank's time went: seconds = computing + waiting. Waiting is all time in MPI, and for copies between memories.
 struct RankTime {
   double seconds = 0, computing = 0, waiting = 0;
   size_t messages = 0;  // sent
@@ -51,7 +51,8 @@ Simulated simulate(const Cluster& cluster, int ranks, const std::function<void()
                    const std::string& trace = "");
 
 // For the program of a rank. Throws Error outside of a simulation.
-void compute(double seconds);  // its clock moves on
+void compute(double seconds);    // its clock moves on
+void wait_until(double moment);  // it moves on to this moment, if that is not over: something else than the rank is at work
 double virtual_time();         // of its clock, in seconds, 0 at the beginning
 RankTime time_so_far();
 const Cluster& this_cluster();

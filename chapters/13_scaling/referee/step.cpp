@@ -28,10 +28,20 @@
 void compute(double seconds) {
   if (seconds > 0) simgrid::s4u::this_actor::sleep_for(seconds);
 }
+double virtual_time() { return simgrid::s4u::Engine::get_clock(); }
+void wait_until(double moment) { compute(moment - virtual_time()); }
 // One block of real memory stands for all.
 void* ghost_allocate(size_t bytes) { return smpi_shared_malloc(bytes + 64, "ghost", 1); }
 bool is_ghost(const void*) { return false; }
-std::unique_ptr<Device> make_device(const std::string&, int) { return nullptr; }  // not asked for
+// Not asked for: GPUs.
+std::unique_ptr<Device> make_device(const std::string&, int) { return nullptr; }
+PeerMailbox::~PeerMailbox() = default;
+void PeerMailbox::send(const float*, size_t) {}
+void PeerMailbox::sent(const float*) {}
+void PeerMailbox::receive(float*, size_t) {}
+void Pipeline::open_mailboxes(const std::string&) {}
+void Pipeline::load_images_early(const Step&, const Batch&) {}
+void Pipeline::read_losses(const Batch&) {}
 
 namespace {
 
@@ -46,7 +56,7 @@ void sum(void* in, void* out, int* n, MPI_Datatype* type) {
   int each = 0;
   MPI_Type_size(*type, &each);
   for (int i = 0; *type == MPI_DOUBLE && i < *n; ++i) static_cast<double*>(out)[i] += static_cast<double*>(in)[i];
-  compute(3.0 * each * *n / cluster.bytes_per_second);
+  compute(3.0 * each * *n / cluster.sum_bytes_per_second());
 }
 
 void set_costs() {
