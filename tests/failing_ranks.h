@@ -56,6 +56,7 @@ inline std::vector<Failing> all_failing() {
       {"chapters/05_collectives/curves", "", "--fit /nonexistent/f", "/nonexistent/f: cannot be opened", Failing::any, true},
       {"chapters/06_data_parallel/scaling", "--rounds 1", no_data, data_text},
       {"chapters/06_data_parallel/bench", "--rounds 1 --steps 1", no_data, data_text},
+      {"chapters/11_fewer_bits/bench", "--rounds 1 --steps 1", no_data, data_text},
       {"chapters/07_sharded_optimizer/memory", "--hidden 8", "--csv /nonexistent/x.csv", csv_text, Failing::first},
       {"chapters/08_layer_splitting/plan", "--schedule gpipe", "--events /nonexistent/x.csv", csv_text, Failing::first},
       {"chapters/08_layer_splitting/bench", "--rounds 1 --steps 1", no_data, data_text},
