@@ -87,7 +87,7 @@ class Device {
   virtual void begin_copy_in(float* p, size_t n) = 0;
   virtual void end_copy_in(float* p, size_t n) = 0;
 
-  // For chapters 06 and 07, skip it now: what a CPU calls again and again while it multiplies, so that messages that are under
+  // For chapters 06 to 10, skip it now: what a CPU calls again and again while it multiplies, so that messages that are under
   // way move on: MPI works only inside its calls. A GPU needs none, its host is free meanwhile.
   std::function<void()> meanwhile;
 

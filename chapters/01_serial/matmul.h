@@ -17,7 +17,7 @@ using Matmul = void(float* c, MatrixView a, MatrixView b, int m, int n, int k, F
 Matmul matmul_loops;          // the definition: three loops
 Matmul matmul_register_tile;  // a tile of c stays in registers
 Matmul matmul_packed;         // and a and b are copied first; keeps the arithmetic contract of device.h
-// The same, and calls `meanwhile`, if it holds anything, after each panel of columns. (For chapters 06 and 07, skip it now.)
+// The same, and calls `meanwhile`, if it holds anything, after each panel of columns. (For chapters 06 to 10, skip it now.)
 void matmul_packed(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace,
                    const std::function<void()>& meanwhile);
 

@@ -10,10 +10,10 @@
 //              of its weights, as much as a rank-order allreduce; and the update of its shard
 //   step       the latest stage
 // What messages and sums cost is chapter 05's model. A sum of dx is begun before its layer's dw is computed: where nobody outside of the
-// chunk waits for it, its messages cost only what they take longer. Where it is known what they cost from node to node, this is what messages between ranks of
-// different nodes cost; then the sum of gradients and the gathering are two times a message of one part from each data rank to each other
-// one, and the slowest rank counts. They may also go in two levels, by chapter 05's numbers of messages: then fewer of them are from node
-// to node.
+// chunk waits for it, its messages cost only what they take longer. Where it is known what they cost from node to node, this is what
+// messages between ranks of different nodes cost; then the sum of gradients and the gathering are two times a message of one part from
+// each data rank to each other one, and the slowest rank counts. They may also go in two levels, by chapter 05's numbers of messages: then
+// fewer of them are from node to node.
 // Activations and gradients of 16 bits (chapter 11) are half as long in messages; products count as those of floats.
 // Every rank is taken to have a core of its own. All this is rough: it has to find the fastest grid, not the time.
 #pragma once
