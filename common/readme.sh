@@ -38,7 +38,7 @@ for file in "$@"; do
         case "$only_diffs:$line" in
           yes:*'run: '*) ;; # its output differs from run to run: left as it is
           *)
-            [ $check = yes ] || echo "  run      $command" >&2
+            [ $check = yes ] || printf '  run      %s\n' "$command" >&2
             status=0
             sh -c "$command" >"$output" </dev/null || status=$?
             case $status in

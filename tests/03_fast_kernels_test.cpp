@@ -533,6 +533,13 @@ TEST_F(FastTest, AGraphIsRecordedOncePerKind) {
   graph.run({2, 1, Write::overwrite, 0}, doubles);
   EXPECT_EQ(recordings, 2);
   EXPECT_EQ(graph.recorded(), 2u);
+  // Each of the arguments makes another kind, and none of the kinds is forgotten.
+  for (int i = 0; i < 2; ++i)
+    for (const StepGraph::Arguments& kind : {StepGraph::Arguments{1, 2, Write::overwrite, 0}, {1, 1, Write::accumulate, 0}, {1, 1, Write::overwrite, 1}})
+      graph.run(kind, doubles);
+  EXPECT_EQ(recordings, 5);
+  EXPECT_EQ(graph.recorded(), 5u);
+  EXPECT_EQ(p.host(), Floats(3, 4096.0f));
 }
 
 // A graph may be recorded only where no operation allocates: chapter 02's softmax does.

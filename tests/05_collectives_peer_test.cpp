@@ -328,6 +328,12 @@ TEST_F(PeerWindowTest, TwoGroupsAtOnce) {
 TEST_F(PeerWindowTest, WithoutBoxes) {
   Buffer<> mine(*device, 1001, Purpose::gradients);
   const size_t before = device->memory(Purpose::exchange).live;
+  for (const size_t boxes : {size_t{7}, PeerWindow::one_shot}) {  // two of them, for sums of so many elements; a sum of one more is a long one
+    PeerWindow with_boxes(*device, mine, 1001, MPI_COMM_WORLD, boxes);
+    EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == before + 2 * boxes * sizeof(float));
+    for (const size_t count : {size_t{7}, size_t{8}}) with_boxes.allreduce(0, count);
+    EXPECT_ON_ALL_RANKS(with_boxes.counted().meetings == (boxes == 7 ? 3u : 2u));
+  }
   PeerWindow small(*device, mine, 1001, MPI_COMM_WORLD, 0);
   EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == before);
   device->copy_in(mine.data(), operand(rank, 1001).data(), 1001);

@@ -314,6 +314,16 @@ TEST(LongVectors, NumberOfMessages) {
   EXPECT_TRUE(everywhere(four && same_bits(in, whole_numbers(left, 22)), "7 + 7 + 7 + 1 floats"));
 }
 
+TEST(LongVectors, AMessageHasAtLeastOneFloatAndAtMostMpisLargestCount) {
+  const auto refusal = [](size_t floats) { return error_of([&] { set_max_message(floats); }); };
+  EXPECT_EQ(refusal(0), "longest message: 0 floats, expected 1 to INT_MAX");
+  EXPECT_EQ(refusal(size_t{1} << 31), "longest message: 2147483648 floats, expected 1 to INT_MAX");
+  for (size_t floats : {size_t{1}, (size_t{1} << 31) - 1}) {
+    const LongestMessage fits(floats);
+    EXPECT_EQ(fits.before, size_t{1} << 28) << "what it is if nobody says anything";
+  }
+}
+
 // Offsets are size_t: a vector of 2^33 floats (32 GiB) has right bounds although no int can hold them.
 TEST(LongVectors, BoundsBeyondInt) {
   const Blocks blocks{(size_t{1} << 33) + 5, 7};
@@ -501,6 +511,11 @@ TEST(TwoLevel, AnyNodeSize) {
     EXPECT_TRUE(everywhere(same_bits(sum, expected), "not the sum of the nodes' sums"));
   }
   set_ranks_per_node(at.comm, 0);
+}
+
+TEST(TwoLevel, RefusesNodesOfLessThanNothing) {
+  const Place at;
+  EXPECT_EQ(error_of([&] { set_ranks_per_node(at.comm, -1); }), "ranks per node: -1, expected 0 or more");
 }
 
 // The hosts as they are: on a cluster of three, five ranks are two, two and one.

@@ -58,9 +58,23 @@ TEST(BetweenNodes, SaysWhatTheTextShows) {
   const ProgramRun two = launch(4, "between_nodes --ranks-per-node 2");
   EXPECT_EQ(two.status, 0) << two.output;
   EXPECT_EQ(two.output, "4 ranks on 2" + head + "one level            4.29            8.57\ntwo levels           8.57            4.29\n");
-  const ProgramRun uneven = launch(5, "between_nodes --ranks-per-node 3 --hidden 24 --zero 3");
+  // Nodes of three ranks and two, level 3: a unit's gradients once, its weights twice, but those of the first layer once. In one level each part
+  // goes from or to every other rank, in two each node has one way in or out.
+  const ProgramRun uneven = launch(5, "between_nodes --ranks-per-node 3 --hidden 300 --zero 3");
   EXPECT_EQ(uneven.status, 0) << uneven.output;
-  EXPECT_TRUE(contains(uneven.output, "5 ranks on 2 nodes, ")) << uneven.output;
+  double inside[2] = {0, 0}, between[2] = {0, 0};  // by levels, in MB
+  for (const auto& [unit, times] : {std::pair{size_t{784 * 300 + 300}, 2}, {size_t{300 * 10 + 10}, 3}}) {
+    for (size_t r = 0; r < 5; ++r) {
+      const double part = 4e-6 * times * double(unit * (r + 1) / 5 - unit * r / 5);
+      inside[0] += part * (r < 3 ? 2 : 1), between[0] += part * (r < 3 ? 2 : 3);
+    }
+    inside[1] += 4e-6 * times * double(unit) * (5 - 2), between[1] += 4e-6 * times * double(unit);
+  }
+  char expected[300];
+  std::snprintf(expected, sizeof expected,
+                "5 ranks on 2 nodes, 238510 parameters, level 3: MB sent by all ranks in a step\n             inside nodes   between nodes\n"
+                "one level    %12.2f   %13.2f\ntwo levels   %12.2f   %13.2f\n", inside[0], between[0], inside[1], between[1]);
+  EXPECT_EQ(uneven.output, expected);
   const ProgramRun as_it_is = launch(2, "between_nodes --hidden 24");
   EXPECT_TRUE(contains(as_it_is.output, on_several_hosts(2) ? "2 ranks on 2 nodes, " : "2 ranks on 1 nodes, ")) << as_it_is.output;
   EXPECT_EQ(options_told(launch(1, "between_nodes --help").output),

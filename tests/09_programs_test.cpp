@@ -121,6 +121,13 @@ TEST(Bench, MeasuresEveryCellAndAllRanksBeginTogether) {
   EXPECT_EQ(run_program("grep -c '\"MPI_Barrier\"' " + trace + "; rm " + trace).output, std::to_string(3 * (7 * (3 + 3 * (1 + 5)) + 23 * 3)) + "\n");
 }
 
+TEST(Bench, NeedsTwoRanksAndSomethingToMeasure) {
+  const std::string numbers = "error: --widths, --batches: need one number or more, the batches ascending\n";
+  EXPECT_EQ(launch(1, "bench --rounds 1 --widths 24 --batches 8").output, "error: bench: needs 2 ranks or more, RANKS=2\n");
+  for (const char* options : {"--widths none --batches 8", "--widths 24 --batches none", "--widths 24 --batches 16,8"})
+    EXPECT_EQ(launch(1, std::string("bench --rounds 1 ") + options).output, numbers);
+}
+
 // More ranks than cores are never quiet: each line says so, and with --only-if-quiet so does the status; no file is written.
 TEST(Bench, WritesNothingThatWasDisturbed) {
   const int ranks = usable_cores() + 1;

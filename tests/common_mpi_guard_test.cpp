@@ -196,6 +196,10 @@ TEST(Trace, IsWrittenIntoADeviceAndNotIntoAFolder) {
   EXPECT_TRUE(contains(folder.output, link + ": the trace cannot be written there"));
   EXPECT_FALSE(std::filesystem::exists(link + ".part"));
   std::filesystem::remove(link);
+  // Neither is a full disk the end of a run: it is said.
+  const ProgramRun full = run_program("GUARD_TRACE=/dev/full common/mpi/launch 2 " + traced);
+  EXPECT_EQ(full.status, 0) << full.output;
+  EXPECT_EQ(occurrences(full.output, "guard: /dev/full: the trace could not be written\n"), 1) << full.output;
 }
 
 TEST(TestMain, FailsWhatNoRankAsserts) {

@@ -163,6 +163,13 @@ TEST(Cuda, ARefusalNamesItsLineItsCallAndItsError) {
   EXPECT_EQ(used, size_t{1} << 20);
 }
 
+TEST(Cuda, AnotherOrderIsRefused) {
+  const Output output = run(build_folder() + "plain/textbook/vector_add", "random");
+  EXPECT_EQ(output.status, 2);
+  EXPECT_EQ(output.text, "cuda_on_cpu: CUDA_ON_CPU_ORDER=random: ascending, descending or shuffled\n");
+  EXPECT_EQ(run(build_folder() + "plain/textbook/vector_add", "").status, 0) << "an empty word is none";
+}
+
 // Its result goes to a file or is printed; what it cannot read or write it names.
 TEST(Cu2cpp, SaysWhatItCannotDo) {
   const char* folder = std::getenv("B");

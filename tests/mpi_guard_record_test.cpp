@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -240,6 +241,75 @@ TEST(Trace, HasTheTimeOfRank0WhateverOtherClocksShow) {
     if (text.find(event) == std::string::npos) missing += event + "\n";
   }
   EXPECT_ON_ALL_RANKS(missing.empty()) << "missing:\n" << missing << "in:\n" << text;
+  if (::rank == 0) std::remove(file.c_str());
+}
+
+// What stands behind the calls in the file, in the world's numbers: of a communicator whose ranks are in reverse order, and whose name must not
+// end the text. And how many events did not fit.
+TEST(Trace, TellsWithWhomAndHowMuch) {
+  std::string file = testing::TempDir() + "arguments_" + std::to_string(getpid()) + ".json";
+  file.resize(256);
+  MPI_CHECK(MPI_Bcast(file.data(), 256, MPI_CHAR, 0, MPI_COMM_WORLD));
+  file.resize(file.find('\0'));
+  MPI_Comm own, comm;  // the trace keeps its own
+  MPI_CHECK(PMPI_Comm_dup(MPI_COMM_WORLD, &own));
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, 0, -::rank, &comm));
+  MPI_CHECK(MPI_Comm_set_name(comm, "a \"b\\c\n"));
+  const int me = rank_of(comm), right = (me + 1) % ranks, left = (me + ranks - 1) % ranks;
+  MPI_Datatype pair;
+  MPI_CHECK(MPI_Type_contiguous(2, MPI_INT, &pair));
+  MPI_CHECK(MPI_Type_commit(&pair));
+  std::vector<double> a(64), b(64);
+  MPI_Request requests[2];
+  guard::recorded_trace() = {};
+  guard::start_trace(own, MPI_COMM_SELF);
+  trace_begin(file);
+  MPI_CHECK(MPI_Sendrecv(a.data(), 3, MPI_INT, right, 6, b.data(), 4, MPI_INT, left, 6, comm, MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_Irecv(b.data(), 5, MPI_DOUBLE, left, 8, comm, &requests[0]));
+  MPI_CHECK(MPI_Isend(a.data(), 2, MPI_DOUBLE, right, 8, comm, &requests[1]));
+  MPI_CHECK(MPI_Waitall(2, requests, MPI_STATUSES_IGNORE));
+  MPI_CHECK(MPI_Bcast(a.data(), 5, MPI_FLOAT, ranks / 2, comm));
+  MPI_CHECK(MPI_Bcast(a.data(), 3, pair, 0, comm));
+  MPI_CHECK(MPI_Allreduce(a.data(), b.data(), 7, MPI_INT, MPI_SUM, comm));
+  MPI_CHECK(MPI_Barrier(comm));
+  { const TraceRegion region("alone"); }
+  guard::recorded_trace().dropped = 10 + ::rank;
+  testing::internal::CaptureStderr();
+  guard::write_trace();
+  const std::string said = testing::internal::GetCapturedStderr();
+  guard::recorded_trace() = {};
+  EXPECT_ON_ALL_RANKS(said == "guard: rank " + std::to_string(::rank) + ": the trace lacks its last " + std::to_string(10 + ::rank) + " events\n") << said;
+
+  std::ifstream in(file);
+  std::map<int, std::string> found, expected;  // by rank
+  for (std::string line; std::getline(in, line);) {
+    const size_t tid = line.find("\"ph\":\"X\",\"pid\":0,\"tid\":"), args = line.find("\"args\":{");
+    if (tid == std::string::npos || args == std::string::npos) continue;
+    found[std::stoi(line.substr(tid + 23))] += line.substr(0, tid) + line.substr(args) + "\n";
+  }
+  const auto number = [](const char* key, int value) { return std::string(",\"") + key + "\":" + std::to_string(value); };
+  for (int r = 0; r < ranks && ::rank == 0; r++) {
+    const int to = (r + ranks - 1) % ranks, from = (r + 1) % ranks;  // the right neighbour there is the left one here
+    const auto event = [&](const char* name, const char* kind, const std::string& arguments) {
+      expected[r] += std::string("{\"name\":\"") + name + "\",\"cat\":\"" + kind + "\",\"args\":{" + arguments + "}},\n";
+    };
+    const std::string on = "\"communicator\":\"a _b_c_\"";
+    event("MPI_Sendrecv", "exchange", on + number("bytes", 12) + number("peer", to) + number("tag", 6) + number("source", from));
+    event("MPI_Irecv", "receive", on + number("bytes", 40) + number("peer", from) + number("tag", 8));
+    event("MPI_Isend", "send", on + number("bytes", 16) + number("peer", to) + number("tag", 8));
+    event("MPI_Waitall", "wait", "");
+    event("MPI_Bcast", "collective", on + number("bytes", 20) + number("root", ranks / 2));
+    event("MPI_Bcast", "collective", on + number("bytes", 24) + number("root", 0));
+    event("MPI_Allreduce", "collective", on + number("bytes", 28));
+    event("MPI_Barrier", "collective", on);
+    event("alone", "compute", "");
+  }
+  std::string differences;
+  for (int r = 0; r < ranks && ::rank == 0; r++)
+    if (found[r] != expected[r]) differences += found[r] + "expected\n" + expected[r];
+  EXPECT_ON_ALL_RANKS(differences.empty()) << differences;
+  MPI_CHECK(MPI_Type_free(&pair));
+  MPI_CHECK(MPI_Comm_free(&comm));
   if (::rank == 0) std::remove(file.c_str());
 }
 

@@ -26,6 +26,7 @@
 #include "common/mpi_guard/requests.h"
 #include "common/mpi_guard/socket.h"
 #include "common/mpi_guard/source_line.h"
+#include "common/mpi_guard/trace.h"
 #include "common/mpi_guard/trace_clock.h"
 #include "common/mpi_guard/trace_events.h"
 #include "common/mpi_guard/wait.h"
@@ -480,6 +481,23 @@ TEST(Trace, IsOffWhereNobodyAsksForIt) {
   EXPECT_FALSE(tracing);
   MPI_CHECK(MPI_Barrier(MPI_COMM_SELF));
   EXPECT_TRUE(recorded_trace().events.empty());
+}
+
+// A million events, and then it counts those that it leaves out.
+TEST(Trace, HasRoomForAMillionEvents) {
+  RecordedTrace& trace = recorded_trace();
+  ASSERT_FALSE(tracing);
+  trace = {};
+  trace.events.resize(999'998);
+  tracing = true;
+  for (int i = 0; i < 5; i++) guard_trace_region_end("one more", i, 1);
+  tracing = false;
+  EXPECT_EQ(trace.events.size(), 1'000'000u);
+  EXPECT_EQ(trace.events.back().number, 1);
+  EXPECT_EQ(trace.dropped, 3);
+  trace = {};
+  { const TraceRegion region("off"); }
+  EXPECT_TRUE(trace.events.empty());
 }
 
 // What the judges of exercises count: messages that are sent, collectives, and the bytes of both.
