@@ -348,4 +348,86 @@ TEST_F(Timeline, HasPlacesSharesAndWordsByHand) {
   EXPECT_EQ(run_program("sh common/mpi_guard/timeline").status, 2);
 }
 
+// ---- launch ----
+
+// What each launcher is told, word by word, and what its programs find in their environment.
+TEST_F(Setup, ALauncherIsToldWhatItKnows) {
+  link("env sed");
+  const auto make_launcher = [&](const std::string& name, const std::string& version) {
+    tool(name, "if [ \"$1\" = --version ]; then echo '" + version + "'; exit; fi\nprintf '%s|' \"${0##*/}\" \"$@\"\n"
+               "echo \"$EXPECT_RANKS, ${PMI_RANK:-none} ${PMIX_NAMESPACE:-none} ${OMPI_MCA_ess:-none}\"\n");
+  };
+  const std::string started = "sh common/mpi/launch 3 program 'a b' c", job = "PMI_RANK=1 PMIX_NAMESPACE=x OMPI_MCA_ess=y ";
+  const ProgramRun none = with_tools(started), usage = with_tools("sh common/mpi/launch 3");
+  EXPECT_TRUE(none.status == 127 && none.output == "no mpiexec found: install MPICH, or set MPIEXEC\n") << none.output;
+  EXPECT_TRUE(usage.status == 2 && usage.output == "usage: common/mpi/launch [--restarts N] RANKS PROGRAM [ARGUMENTS]\n") << usage.output;
+  const std::string end = "program|a b|c|3, none none none\n";
+  for (const char* name : {"mpirun", "mpiexec", "mpiexec.hydra", "mpiexec.mpich"}) {  // each is preferred to those before it
+    make_launcher(name, "HYDRA build details:");
+    EXPECT_EQ(with_tools(started, job).output, std::string(name) + "|-n|3|" + end);
+  }
+  EXPECT_EQ(with_tools(started, job + "MPIEXEC='mpirun -f hosts'").output, "mpirun|-f|hosts|-n|3|" + end);
+  make_launcher("mpirun", "mpirun (Open MPI) 4.1.4");
+  const std::string open_mpi = "mpirun|-n|3|--oversubscribe|--bind-to|none|-x|EXPECT_RANKS|-x|TERM|";
+  EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun").output, open_mpi + "--allow-run-as-root|" + end);
+  EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun USER_ID=1000").output, open_mpi + end);
+  // Inside a job: with its tool, or without it if somebody says so.
+  for (const char* in_job : {"SLURM_JOBID=7", "PE_HOSTFILE=f", "LSB_JOBID=7"}) {
+    EXPECT_EQ(with_tools(started, in_job).status, 69) << in_job;
+    EXPECT_EQ(with_tools(started, in_job + std::string(" HYDRA_LAUNCHER=fork")).output, "mpiexec.mpich|-n|3|" + end);
+    EXPECT_EQ(with_tools(started, in_job + std::string(" MPIEXEC='mpiexec.mpich -launcher ssh'")).output, "mpiexec.mpich|-launcher|ssh|-n|3|" + end);
+  }
+  tool("srun", "exit 0\n");
+  EXPECT_EQ(with_tools(started, "SLURM_JOBID=7").output, "mpiexec.mpich|-n|3|" + end);
+  for (const bool up : {true, false}) {
+    tool("scontrol", std::string("echo Slurmctld is ") + (up ? "UP\n" : "DOWN\n"));
+    EXPECT_EQ(with_tools(started, "SLURM_JOBID=7").status, up ? 0 : 69);
+  }
+}
+
+// ---- Scripts of chapters that make tables and pictures of what programs print ----
+
+// The last epoch's accuracy, what was lost, the scale and the skipped steps of each run; and of three seeds.
+TEST_F(Scripts, PrecisionsAreComparedByTheirLastLines) {
+  if (!fs::exists("chapters/11_fewer_bits/accuracy.sh")) GTEST_SKIP() << "skipped: no chapter 11 here";
+  link("sh env sed awk dirname id cat");
+  tool("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >>" + file("called") + "\ncase $* in *bf16*) a=91.50 ;; *half*) a=89.75 ;; *) a=92.25 ;; esac\n"
+                   "case $* in *'--seed 2'*) a=80.00 ;; esac\n"
+                   "echo \"epoch   1   loss 1.0000   test accuracy 50.00 % (5000 of 10000)   900 samples/s\"\n"
+                   "echo \"epoch   2   loss 0.5000   test accuracy $a % (9000 of 10000)   900 samples/s\"\n"
+                   "echo 'activations: 1.50 MB; loss scale 65536 in the end, 7 of 20 steps skipped'\n"
+                   "case $* in *weights*) echo '12.5 % of the updates changed nothing' ;; esac\n");
+  const ProgramRun runs = with_tools("sh chapters/11_fewer_bits/accuracy.sh 2", "MPIEXEC=launcher");
+  const auto row = [](const char* options, const char* accuracy, const char* lost) { return line("%-44s %8s %% %10s %10d %8d\n", options, accuracy, lost, 65536, 7); };
+  const auto heading = [](const char* title) { return line("%-44s %10s %10s %10s %8s\n", title, "accuracy", "lost", "scale", "skipped"); };
+  EXPECT_EQ(runs.output, heading("learning rate 0.01, batch 128") + row("float", "92.25", "") + row("bf16", "91.50", "") + row("bf16 weights rounded", "91.50", "12.5 %") +
+                             row("bf16 weights stochastic", "91.50", "12.5 %") + heading("learning rate 0.5, batch 2048") + row("float", "92.25", "") +
+                             row("bf16", "91.50", "") + row("half", "89.75", "") + row("half-flushed", "89.75", "") + row("half-flushed loss-scale 65536 dynamic", "89.75", ""));
+  const std::string train = "-n 1 build/chapters/11_fewer_bits/train --epochs 2 ", called = read("called");
+  EXPECT_TRUE(called.starts_with(train + "--learning-rate 0.01 --precision float\n")) << called;
+  EXPECT_TRUE(called.ends_with(train + "--learning-rate 0.5 --batch 2048 --precision half-flushed --loss-scale 65536 --dynamic\n")) << called;
+  const ProgramRun seeds = with_tools("sh chapters/11_fewer_bits/accuracy.sh --seeds", "MPIEXEC=launcher");
+  EXPECT_EQ(seeds.output, "seed          float       bf16   difference\n1           92.25 %    91.50 %        -0.75\n2           80.00 %    80.00 %        +0.00\n"
+                          "3           92.25 %    91.50 %        -0.75\n");
+  EXPECT_TRUE(read("called").ends_with("--epochs 10 --seed 3 --precision float\n-n 1 build/chapters/11_fewer_bits/train --epochs 10 --seed 3 --precision bf16\n"));
+}
+
+// Chapter 10's picture: from a millisecond before the first rank has ended its second update to four after the last one has ended its third.
+TEST_F(Timeline, OfTheGridIsItsThirdStep) {
+  if (!fs::exists("chapters/10_hybrid/timeline.sh")) GTEST_SKIP() << "skipped: no chapter 10 here";
+  std::string trace;
+  for (int step = 0; step < 5; ++step)
+    for (int rank = 0; rank < 2; ++rank)
+      trace += event("forward 0", "compute", rank, 20 * step, 10) + event("update", "compute", rank, 20 * step + 15 + rank, 2);
+  write("trace.json", trace);
+  fs::create_directories(folder / "chapters/13_scaling");
+  std::ofstream(folder / "chapters/13_scaling/train") << "#!/bin/sh\necho \"$*\"\nwhile [ $1 != --trace ]; do shift; done\ncp " << file("trace.json") << " $2\n";
+  fs::permissions(folder / "chapters/13_scaling/train", fs::perms::owner_all);
+  const ProgramRun run = run_program("B=" + folder.string() + " sh chapters/10_hybrid/timeline.sh " + file("step.svg"));
+  EXPECT_TRUE(run.status == 0 && run.output.empty()) << run.output;
+  // Ends: 20 + 17 on rank 0, 40 + 18 on rank 1.
+  EXPECT_EQ(read("step.svg"), draw("36 62").output);
+  EXPECT_TRUE(contains(read("step.svg"), ">2 ranks, 26.000 ms</text>"));
+}
+
 }  // namespace
