@@ -216,4 +216,35 @@ TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
                                    "/chapters/08_layer_splitting/train --micro-batches 4 --compare-with-serial");
 }
 
+// The picture is drawn from the table, whose planned half is what the planner says today; a trace is put beside a plan step by step.
+TEST(Pictures, AreThoseOfPlanAndTrace) {
+  const std::string folder = "chapters/08_layer_splitting/", table = folder + "results/planned_and_traced.csv", scratch = testing::TempDir() + std::to_string(getpid());
+  const ProgramRun drawn = run_program("awk -f " + folder + "draw.awk " + table + " | cmp - " + folder + "results/planned_and_traced.svg");
+  EXPECT_TRUE(drawn.status == 0 && drawn.output.empty()) << drawn.output;
+  for (const std::string schedule : {"1f1b", "interleaved"}) {
+    EXPECT_EQ(launch(1, "plan --schedule " + schedule + " --stages 2 --chunks 2 --micro-batches 8 --events " + scratch + "_plan.csv").status, 0);
+    const ProgramRun planned = run_program("sed -n 's/^" + schedule + ",planned,//p' " + table), now = run_program("sed 1d " + scratch + "_plan.csv");
+    EXPECT_EQ(planned.output, now.output) << schedule;
+    EXPECT_GT(now.lines(), 30u);
+  }
+  // Two stages, of each a forward and a backward step in a batch; the third batch is drawn, from its first event on.
+  std::ofstream(scratch + "_plan.csv") << "stage,pass,chunk,micro_batch,begin,end\n0,forward,0,0,0,1\n0,backward,0,0,3,5\n1,forward,1,0,1,2\n1,backward,1,0,2,3\n";
+  std::ofstream trace(scratch + "_trace.json");
+  for (int batch = 0; batch < 4; ++batch)
+    for (int stage = 0; stage < 2; ++stage)
+      for (int pass = 0; pass < 2; ++pass)
+        trace << "{\"name\":\"" << (pass ? "backward" : "forward") << " 0\",\"cat\":\"compute\",\"ph\":\"X\",\"pid\":0,\"tid\":" << stage << ",\"ts\":"
+              << 1000 * (100 * batch + 10 * pass + stage) << ".000,\"dur\":1500.000,\"args\":{}},\n{\"name\":\"MPI_Recv\",\"cat\":\"receive\",\"tid\":0}\n";
+  trace.close();
+  const std::string join = "awk -v schedule=s -v shown=2 -f " + folder + "join_trace.awk " + scratch + "_plan.csv " + scratch + "_trace.json";
+  const std::string plan = "s,planned,0,forward,0,0,0,1\ns,planned,0,backward,0,0,3,5\ns,planned,1,forward,1,0,1,2\ns,planned,1,backward,1,0,2,3\n";
+  EXPECT_EQ(run_program(join).output, plan + "s,traced,0,forward,0,0,0.0000,1.5000\ns,traced,0,backward,0,0,10.0000,11.5000\n"
+                                             "s,traced,1,forward,1,0,1.0000,2.5000\ns,traced,1,backward,1,0,11.0000,12.5000\n");
+  run_program("sed -i 's/forward 0/forward 1/' " + scratch + "_trace.json");
+  const ProgramRun other = run_program(join);
+  EXPECT_EQ(other.status, 1);
+  EXPECT_TRUE(contains(other.output, "join_trace.awk: the trace does not follow the plan\n"));
+  run_program("rm " + scratch + "_plan.csv " + scratch + "_trace.json");
+}
+
 }  // namespace

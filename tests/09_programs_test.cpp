@@ -122,10 +122,14 @@ TEST(Bench, MeasuresEveryCellAndAllRanksBeginTogether) {
 }
 
 TEST(Bench, NeedsTwoRanksAndSomethingToMeasure) {
-  const std::string numbers = "error: --widths, --batches: need one number or more, the batches ascending\n";
-  EXPECT_EQ(launch(1, "bench --rounds 1 --widths 24 --batches 8").output, "error: bench: needs 2 ranks or more, RANKS=2\n");
+  const auto refused = [](const std::string& options, const std::string& words) {
+    const ProgramRun run = launch(1, "bench --rounds 1 " + options);
+    EXPECT_EQ(run.status, 1) << options;
+    EXPECT_EQ(run.output, words + "\n") << options;
+  };
+  refused("--widths 24 --batches 8", "bench: needs 2 ranks or more, RANKS=2");
   for (const char* options : {"--widths none --batches 8", "--widths 24 --batches none", "--widths 24 --batches 16,8"})
-    EXPECT_EQ(launch(1, std::string("bench --rounds 1 ") + options).output, numbers);
+    refused(options, "--widths, --batches: need one number or more, the batches ascending");
 }
 
 // More ranks than cores are never quiet: each line says so, and with --only-if-quiet so does the status; no file is written.

@@ -1,12 +1,15 @@
 // Chapter 13's second referee: what was foreseen of the cases that are measured between virtual hosts, and what the files say.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <map>
 
 #include "chapters/13_scaling/referee/patterns.h"
 #include "chapters/13_scaling/simulation.h"
+#include "tests/error_of.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
 
@@ -90,4 +93,23 @@ TEST(Hosts, WereMeasuredAsTheyWereForeseen) {
     const double foreseen = read_cases(folder + "cases.csv")[i - 1].foreseen;
     EXPECT_NEAR(ratio, ms / foreseen, 0.001) << measured[i];
   }
+}
+
+// Eight columns, behind comments and the line with their names.
+TEST(Hosts, ACaseHasEightColumns) {
+  const std::string file = std::filesystem::temp_directory_path() / ("cases_" + std::to_string(getpid()) + ".csv");
+  const auto said = [&](const std::string& lines) {
+    std::ofstream(file) << lines;
+    return error_of([&] { read_cases(file); });
+  };
+  EXPECT_EQ(said("# x\nhosts,...\n"), file + ": no cases");
+  EXPECT_EQ(said("2,3,ring,0.5,1,2,4\n"), file + ": not a case: 2 3 ring 0.5 1 2 4");
+  EXPECT_EQ(said("two,3,ring,0.5,1,2,4,8\n"), file + ": not a case: two 3 ring 0.5 1 2 4 8");
+  std::ofstream(file) << "# x\nhosts,...\n2,3,ring,0.5,1,2,4,8\n5,1,pair,7,0,0,0,3\n";
+  const std::vector<HostCase> all = read_cases(file);
+  std::filesystem::remove(file);
+  ASSERT_EQ(all.size(), 2u);
+  const HostCase& c = all[0];
+  EXPECT_EQ(std::make_tuple(c.hosts, c.on_a_host, c.pattern, c.megabytes, c.late, c.computes, c.asks, c.foreseen, c.ranks()),
+            std::make_tuple(2, 3, std::string("ring"), 0.5, 1.0, 2.0, 4.0, 8.0, 6));
 }
