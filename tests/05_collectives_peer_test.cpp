@@ -141,6 +141,67 @@ TEST_F(PeerWindowTest, SumOfSumsWithoutAWaitBetween) {
   }
 }
 
+// What lies elsewhere, at a place that is new each time: long and short sums in turn, without a wait of the host between them.
+TEST_F(PeerWindowTest, AddsWhatLiesElsewhere) {
+  const std::vector<size_t> all = lengths();
+  Buffer<> data(*device, all.size() * n, Purpose::workspace);
+  for (size_t i = 0; i < all.size(); ++i) device->copy_in(data + i * n, operand(rank, all[i], int(i)).data(), all[i]);
+  for (size_t i = 0; i < all.size(); ++i) {
+    window->allreduce_of(data + i * n, all[i]);
+    window->finish();
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    Vector x(all[i]);
+    device->copy_out(x.data(), data + i * n, x.size());
+    EXPECT_ON_ALL_RANKS(same(x, sum_in_rank_order(all[i], int(i)))) << all[i] << " floats";
+  }
+}
+
+// Written by operations that have not run; the sums are read by operations, which other ranks' windows have passed long ago.
+TEST_F(PeerWindowTest, SumsElsewhereWaitAndAreWaitedFor) {
+  for (const size_t length : {size_t{700}, n}) {
+    Buffer<> x(*device, length, Purpose::workspace), before(*device, length, Purpose::workspace);
+    for (int r = 0; r < 4; ++r) {
+      device->copy_in(before.data(), operand(rank, length, r).data(), length);
+      device->fill(x, NAN, length);
+      device->copy(x, before, length);
+      window->allreduce_of(x, length);
+      if ((rank + r) % 2 == 0) window->wait();
+      window->finish();
+      device->copy(before, x, length);
+      device->fill(x, -7, length);
+      Vector found(length);
+      device->copy_out(found.data(), before.data(), length);
+      EXPECT_ON_ALL_RANKS(same(found, sum_in_rank_order(length, r))) << length << " floats";
+    }
+  }
+}
+
+TEST_F(PeerWindowTest, TakesTheLargest) {
+  for (const size_t length : lengths()) {
+    Buffer<> x(*device, length + 1, Purpose::workspace);
+    Vector own = operand(rank, length), expected = operand(0, length), found(length);
+    const auto shifted = [](Vector& v) { for (float& value : v) value -= 4096; };  // all are below zero
+    shifted(own), shifted(expected);
+    for (int r = 1; r < ranks; ++r) {
+      Vector other = operand(r, length);
+      shifted(other);
+      for (size_t i = 0; i < length; ++i) expected[i] = std::max(expected[i], other[i]);
+    }
+    if (length > 2) {  // a rank that has nothing, nobody who has anything
+      if (rank == ranks - 1) own[1] = -INFINITY;
+      expected[1] = -INFINITY;
+      for (int r = 0; r + 1 < ranks; ++r) expected[1] = std::max(expected[1], operand(r, length)[1] - 4096);
+      own[2] = expected[2] = -INFINITY;
+    }
+    device->copy_in(x.data(), own.data(), length);
+    window->allreduce_of(x, length, PeerWindow::Combine::largest);
+    window->finish();
+    device->copy_out(found.data(), x.data(), length);
+    EXPECT_ON_ALL_RANKS(same(found, expected)) << length << " floats";
+  }
+}
+
 // Several ranges are under way at once, long and short ones; the device works on beside them.
 TEST_F(PeerWindowTest, RangesOneAfterTheOtherThenFinish) {
   const size_t half = PeerWindow::one_shot + 7;
@@ -266,6 +327,8 @@ TEST_F(PeerWindowTest, BytesAndTokensAreThoseOfTheFormulas) {
   costs([&] { window->allreduce(0, length); }, share, share, 2);
   costs([&] { window->reduce_scatter(0, length); }, share, 0, 2);
   costs([&] { window->allgather(0, length); }, 0, share, 2);
+  costs([&] { window->allreduce_of(operands, 840); }, 840 * (p - 1), 0, 1);
+  costs([&] { window->allreduce_of(operands, length); }, share, share, 2);
   Buffer<> sum(*device, length / p, Purpose::gradients);
   device->fill(sum, 0, length / p);
   costs([&] { window->reduce_scatter_to(sum, 0, length, Write::accumulate); }, share, 0, 2);
@@ -293,6 +356,7 @@ TEST_F(PeerWindowTest, ARangeBeyondTheVectorIsRefused) {
   EXPECT_THROW(window->allreduce(n - 1, 2), std::logic_error);
   EXPECT_THROW(window->reduce_scatter(n + 1, 0), std::logic_error);
   EXPECT_THROW(window->allgather(0, n + 1), std::logic_error);
+  EXPECT_THROW(window->allreduce_of(operands, n + 1), std::logic_error);
 }
 
 // Memory of the host has no handle. All ranks learn of it, and nothing stays open.

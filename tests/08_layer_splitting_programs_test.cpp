@@ -8,6 +8,7 @@
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/killed_gpu_rank.h"
 #include "tests/program.h"
 
 namespace {
@@ -94,26 +95,8 @@ TEST(Train, GoesFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   unsetenv("CUDA_ON_CPU_ORDER");
 }
 
-// Of what the stages share nothing has a name: neither the memory of GPUs (common/cuda_on_cpu) nor what MPI maps is there afterwards.
 TEST(Train, AKilledStageLeavesNoSharedMemoryBehind) {
-  if (on_several_hosts(3)) GTEST_SKIP() << "skipped: a rank on another host is not killed from here";
-  const std::string mark = "--seed " + std::to_string(1000000 + getpid());  // finds our own processes, nobody else's
-  const std::string said = testing::TempDir() + "08_killed_" + std::to_string(getpid());
-  const ProgramRun run = run_program(
-      "(env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 3 " + build_folder() + programs +
-      "train --device cuda --hidden 24,17,12 --train-samples 500 --epochs 100000 " + mark + " >" + said + " 2>&1 & "
-      "for i in $(seq 300); do grep -q '^epoch' " + said + " && break; sleep 0.1; done; "
-      "ranks=$(pgrep -f '^" + build_folder() + programs + "train .*" + mark + "'); "
-      "for r in $ranks; do cat /proc/$r/maps 2>/dev/null; done >" + said + ".maps; "
-      "set -- $ranks; kill -KILL $2; wait; "
-      "echo shared $(grep -cE 'memfd:cuda_on_cpu|/dev/nvidia' " + said + ".maps); "
-      "for f in $(grep -o '/dev/shm/.*' " + said + ".maps | sort -u); do [ ! -e $f ] || echo left $f; done; "
-      "pgrep -f '^" + build_folder() + programs + "train .*" + mark + "' && echo lives; head -n 30 " + said + "; rm -f " + said + "*)");
-  if (contains(run.output, "no GPU can be used")) GTEST_SKIP() << "skipped: no GPU";
-  EXPECT_TRUE(contains(run.output, "has ended without MPI_Finalize")) << run.output;
-  EXPECT_FALSE(contains(run.output, "shared 0\n")) << run.output;
-  EXPECT_FALSE(contains(run.output, "left /dev/shm/")) << run.output;
-  EXPECT_FALSE(contains(run.output, "lives")) << run.output;
+  expect_nothing_left_behind(3, build_folder() + programs + "train", "--hidden 24,17,12");
 }
 
 // Four rows in six micro-batches: two are empty on all stages.

@@ -4,6 +4,7 @@
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/killed_gpu_rank.h"
 #include "tests/program.h"
 
 namespace {
@@ -75,6 +76,30 @@ TEST(Train, WithOtherChoicesOnCuda) {
   expect_near_serial(run);
 }
 
+// On GPUs, or on the CPU that stands in for them, in three orders of a block's threads.
+TEST(Train, GoesFromGpuToGpuOrThroughTheHostWithTheSameBits) {
+  std::string expected;
+  for (const char* order : {"ascending", "descending", "shuffled"}) {
+    setenv("CUDA_ON_CPU_ORDER", order, 1);
+    for (const char* way : {"--exchange host", "", "--exchange peer"}) {
+      if (!expected.empty() && order != std::string("ascending") && way[0] == '\0') continue;  // twice is enough
+      const ProgramRun run = launch(3, others + "--device cuda --train-samples 100 " + way);
+      if (run.status == 77) GTEST_SKIP() << "skipped: no GPU";
+      expect_near_serial(run);
+      const bool can = way != std::string("--exchange host") && !on_several_hosts(3);
+      EXPECT_EQ(contains(run.output, "allreduce rank-order from GPU to GPU; rank 0 has"), can) << run.output;
+      const std::string weights = after(run, "; weights ");
+      ASSERT_NE(weights, "") << run.output;
+      EXPECT_EQ(weights, expected.empty() ? expected = weights : expected) << order << " " << way;
+    }
+  }
+  unsetenv("CUDA_ON_CPU_ORDER");
+}
+
+TEST(Train, AKilledSliceLeavesNoSharedMemoryBehind) {
+  expect_nothing_left_behind(3, build_folder() + "/chapters/09_tensor_parallel/train", "--hidden 24,17,12");
+}
+
 // Bits do not change from run to run.
 TEST(Train, EndsWithTheSameWeightsEveryTime) {
   const std::string hash = after(launch(3, quick), "; weights ");
@@ -92,7 +117,7 @@ TEST(Train, WritesATimeline) {
 
 TEST(Train, AMistakeGivesOneLineAndAStatus) {
   for (const char* option :
-       {"--allreduce shared-window", "--batch 1 --compare-with-serial", "--data /no/such/folder"}) {
+       {"--exchange peer", "--exchange peer --device cuda --allreduce ring", "--allreduce shared-window", "--batch 1 --compare-with-serial", "--data /no/such/folder"}) {
     const ProgramRun run = launch(3, quick + option);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_EQ(run.lines(), 1u) << run.output;

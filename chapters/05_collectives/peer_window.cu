@@ -28,11 +28,21 @@ __global__ void add_kernel(PeerWindow::Places to, PeerWindow::Places from, size_
   for (int k = 0; k < to.count; ++k) to.at[k][i] = sum;
 }
 
+// The same with the largest.
+__global__ void largest_kernel(PeerWindow::Places to, PeerWindow::Places from, size_t n) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  float largest = from.at[0][i];
+  for (int k = 1; k < from.count; ++k) largest = fmaxf(largest, from.at[k][i]);
+  for (int k = 0; k < to.count; ++k) to.at[k][i] = largest;
+}
+
 // Where there are several places, one of them is this rank's vector, and one more may be what its sum begins with.
-void PeerWindow::add(const Places& to, const Places& from, size_t n) {
+void PeerWindow::add(const Places& to, const Places& from, size_t n, Combine combine) {
   if (n == 0) return;
   constexpr unsigned threads = 256;
-  add_kernel<<<blocks_for(n, threads), threads, 0, stream_>>>(to, from, n);
+  if (combine == Combine::sum) add_kernel<<<blocks_for(n, threads), threads, 0, stream_>>>(to, from, n);
+  else largest_kernel<<<blocks_for(n, threads), threads, 0, stream_>>>(to, from, n);
   CUDA_CHECK(cudaGetLastError());
   counted_.read += size_t(std::min(from.count, ranks_) - 1) * n;
   counted_.written += size_t(to.count - 1) * n;
@@ -61,22 +71,38 @@ void PeerWindow::finish() {
 
 void PeerWindow::wait() { CUDA_CHECK(cudaStreamSynchronize(stream_)); }
 
-// Short: everybody reads everything, out of boxes. So a sum may take the place of its rank's operand at once. The box is filled
-// again two calls later: in the meeting of the call between, this stream has waited for all who read it.
-// Long: each rank adds one block, for everybody.
 void PeerWindow::allreduce(size_t begin, size_t count) {
   start(begin, count);
-  if (count <= short_sums_) {
-    const size_t box = short_ones_++ % 2 * short_sums_;
-    CUDA_CHECK(cudaMemcpyAsync(box_ + box, vectors_.at[rank_] + begin, count * sizeof(float), cudaMemcpyDeviceToDevice, stream_));
-    meet();  // all boxes are full
-    add(mine() + begin, boxes_ + box, count);
-    return;
-  }
+  if (count <= short_sums_) in_one_shot(vectors_.at[rank_] + begin, count, Combine::sum);
+  else in_two_shots(begin, count, Combine::sum);
+}
+
+// The vector is free: its last sums were there when this rank's part of that call ended.
+void PeerWindow::allreduce_of(float* data, size_t count, Combine combine) {
+  const bool is_short = count <= short_sums_;
+  start(0, is_short ? 0 : count);
+  if (is_short) return in_one_shot(data, count, combine);
+  float* const vector = vectors_.at[rank_];
+  CUDA_CHECK(cudaMemcpyAsync(vector, data, count * sizeof(float), cudaMemcpyDeviceToDevice, stream_));
+  in_two_shots(0, count, combine);
+  CUDA_CHECK(cudaMemcpyAsync(data, vector, count * sizeof(float), cudaMemcpyDeviceToDevice, stream_));
+}
+
+// Everybody reads everything, out of boxes. So a sum may take the place of its rank's operand at once. The box is filled
+// again two calls later: in the meeting of the call between, this stream has waited for all who read it.
+void PeerWindow::in_one_shot(float* data, size_t count, Combine combine) {
+  const size_t box = short_ones_++ % 2 * short_sums_;
+  CUDA_CHECK(cudaMemcpyAsync(box_ + box, data, count * sizeof(float), cudaMemcpyDeviceToDevice, stream_));
+  meet();  // all boxes are full
+  add({1, {data}}, boxes_ + box, count, combine);
+}
+
+// Each rank adds one block, for everybody.
+void PeerWindow::in_two_shots(size_t begin, size_t count, Combine combine) {
   const Blocks blocks{count, ranks_};
   const Places block = vectors_ + (begin + blocks.begin(rank_));
   meet();  // all operands are there
-  add(block, block, blocks.size(rank_));
+  add(block, block, blocks.size(rank_), combine);
   meet();  // all sums are there
 }
 

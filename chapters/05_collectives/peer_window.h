@@ -26,13 +26,17 @@ class PeerWindow {
   PeerWindow(const PeerWindow&) = delete;
   PeerWindow& operator=(const PeerWindow&) = delete;
 
-  // Each of these three is collective, queues its work on a stream of the window, and returns. The work begins after the
+  // Each of these is collective, queues its work on a stream of the window, and returns. The work begins after the
   // operations that the device was given before. Nobody may touch the range [begin, begin + count) until finish().
 
   // The range, on every rank = its sum over the ranks. Order: ((x0 + x1) + x2) + ..., whatever the length.
   // Up to `short_sums` elements: 1 meeting, count (p-1) elements read from other ranks. Longer: 2 meetings, count (p-1)/p
   // elements read and as many written.
   void allreduce(size_t begin, size_t count);
+  // The same for data (count) anywhere in the memory of this rank's device; or the largest instead of the sum. What is longer than
+  // `short_sums` goes through the vector, from its beginning on: it must be as long, and loses what it holds.
+  enum class Combine { sum, largest };
+  void allreduce_of(float* data, size_t count, Combine combine = Combine::sum);
   // The same sum, but each rank gets its own block (blocks.h) of the range only; the rest keeps its operands.
   // 2 meetings, count (p-1)/p elements read.
   void reduce_scatter(size_t begin, size_t count);
@@ -70,7 +74,9 @@ class PeerWindow {
   void release();
   void start(size_t begin, size_t count);
   void meet();
-  void add(const Places& to, const Places& from, size_t n);
+  void in_one_shot(float* data, size_t count, Combine combine);
+  void in_two_shots(size_t begin, size_t count, Combine combine);
+  void add(const Places& to, const Places& from, size_t n, Combine combine = Combine::sum);
   Places mine() const { return {1, {vectors_.at[rank_]}}; }
 
   CudaDevice& device_;

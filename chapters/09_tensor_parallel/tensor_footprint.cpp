@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chapters/05_collectives/peer_window.h"
+
 TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slice slice, const Space& space,
                                  int state_vectors) {
   const size_t rows = size_t(space.rows), slots = size_t(space.slots);
@@ -34,5 +36,7 @@ TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slic
   f.parameters = f.gradients = 4 * parameters;
   f.optimizer = size_t(state_vectors) * f.parameters;
   f.activations = 4 * rows * (slots * per_slot + 2 * widest_inner + head);
+  const size_t longest = f.sums.empty() ? 0 : std::ranges::max(f.sums), in_boxes = std::min(longest, PeerWindow::one_shot);
+  f.exchange = 4 * (2 * in_boxes + (longest > in_boxes ? longest : 0));
   return f;
 }

@@ -7,6 +7,7 @@
 struct TensorOptions : TrainOptions {
   int rank, ranks;                       // that share each layer
   std::string allreduce = "rank-order";  // how activations and their gradients are summed: see TensorParallel
+  std::string exchange = "auto";         // between GPUs
   bool compare_with_serial = false;
   std::string trace;
 

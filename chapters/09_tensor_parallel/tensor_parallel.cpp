@@ -9,7 +9,7 @@
 #include "common/mpi/session.h"
 #include "common/timer.h"
 
-TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm comm)
+TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm comm, const std::string& exchange)
     : mlp_(mlp),
       device_(mlp.device()),
       allreduce_(find_allreduce(allreduce)),
@@ -20,6 +20,7 @@ TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm 
   if (allreduce_.needs_window)
     throw Error("allreduce " + allreduce + ": activations do not lie in a shared window");
   require_slices();
+  open_window(exchange);
   mlp.hooks.after_forward = [this](int layer, int slot) { after_forward(layer, slot); };
   mlp.hooks.after_input_gradient = [this](int layer, int slot) { after_input_gradient(layer, slot); };
   mlp.hooks.after_backward = [this](int layer, int slot) { after_backward(layer, slot); };
@@ -69,16 +70,20 @@ void TensorParallel::after_backward(int l, int slot) {
   end_sum();
 }
 
-// combine(view) works on p (n) where MPI can read and write it.
-template <class Combine>
-void TensorParallel::exchange(float* p, size_t n, Combine combine) {
+// on_host(view) works on p (n) where MPI can read and write it; between GPUs they combine p where it is.
+template <class OnHost>
+void TensorParallel::exchange(float* p, size_t n, PeerWindow::Combine combine, OnHost on_host) {
   if (n == 0) return;
+  if (window_) {
+    begin_between_gpus(p, n, combine);
+    return window_->finish();
+  }
   Timer timer;
   device_.begin_copy_out(p, n);
   device_.end_copy_out(p, n);
   time_.copying += timer.seconds();
   timer.restart();
-  combine(device_.host_view(p, n));
+  on_host(device_.host_view(p, n));
   time_.exchanging += timer.seconds();
   timer.restart();
   device_.begin_copy_in(p, n);
@@ -91,6 +96,7 @@ void TensorParallel::exchange(float* p, size_t n, Combine combine) {
 void TensorParallel::begin_sum(float* p, size_t n) {
   if (n == 0) return;
   summed_ = p, summed_count_ = n, posted_ = false;
+  if (window_) return begin_between_gpus(p, n, PeerWindow::Combine::sum);
   device_.begin_copy_out(p, n);
   // A copy from a GPU takes a while: it is waited for when the host has handed the GPU the product for dw.
   if (device_.host_view(p, n) == p) post_sum();
@@ -122,6 +128,14 @@ void TensorParallel::progress() {
 
 void TensorParallel::end_sum() {
   if (!summed_) return;
+  if (window_) window_->finish();
+  else take_sum();
+  ++traffic_.sums;
+  traffic_.floats += summed_count_;
+  summed_ = nullptr;
+}
+
+void TensorParallel::take_sum() {
   if (!posted_) post_sum();
   Timer timer;
   if (in_background_) {
@@ -134,13 +148,10 @@ void TensorParallel::end_sum() {
   device_.begin_copy_in(summed_, summed_count_);
   device_.end_copy_in(summed_, summed_count_);
   time_.copying += timer.seconds();
-  ++traffic_.sums;
-  traffic_.floats += summed_count_;
-  summed_ = nullptr;
 }
 
 void TensorParallel::sum(float* p, size_t n) {
-  exchange(p, n, [&](float* view) { allreduce_.function(view, view, n, comm_); });
+  exchange(p, n, PeerWindow::Combine::sum, [&](float* view) { allreduce_.function(view, view, n, comm_); });
   ++traffic_.sums;
   traffic_.floats += n;
 }
@@ -149,7 +160,7 @@ void TensorParallel::sum(float* p, size_t n) {
 void TensorParallel::maximum(float* p, size_t n) {
   if (n > size_t{INT_MAX})
     throw Error("tensor parallel: " + std::to_string(n) + " rows are more than MPI counts");
-  exchange(p, n, [&](float* view) {
+  exchange(p, n, PeerWindow::Combine::largest, [&](float* view) {
     MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view, int(n), MPI_FLOAT, MPI_MAX, comm_));
   });
 }

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "chapters/01_serial/mlp.h"
+#include "chapters/05_collectives/peer_window.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/exchange.h"
@@ -40,6 +41,7 @@ class TensorParallel {
   // of the same layers, calls with the same rows, and gets the same bits wherever a result is whole.
   // allreduce: a name of chapter 05's table. Those whose order of the sum does not depend on the position, as the
   // default, give a row of the batch the same bits whatever rows are computed with it.
+  // exchange: through memory of the host, or "auto", "peer": from GPU to GPU (tensor_between_gpus.cpp), where that can be: in rank order.
   // Throws Error if mlp's layers are not cut for this rank, or the allreduce needs a window: activations lie in none.
   //
   // The Mlp may be any range of layers (chapter 10 makes a pipeline of such ranges). Its input and output lie as the
@@ -50,7 +52,7 @@ class TensorParallel {
   // So a rank passes its output on to, and gets its gradient from, the rank with its number in the neighbouring
   // range, and nothing needs to be gathered or cut.
   explicit TensorParallel(Mlp& mlp, const std::string& allreduce = "rank-order",
-                          MPI_Comm comm = MPI_COMM_WORLD);
+                          MPI_Comm comm = MPI_COMM_WORLD, const std::string& exchange = "host");
   ~TensorParallel();
   TensorParallel(const TensorParallel&) = delete;
   TensorParallel& operator=(const TensorParallel&) = delete;
@@ -70,18 +72,23 @@ class TensorParallel {
   int ranks() const { return ranks_; }
   const ExchangeTime& time() const { return time_; }
   const TensorTraffic& traffic() const { return traffic_; }
+  bool between_gpus() const { return window_ != nullptr; }
+  const PeerWindow::Count& counted() const { return window_->counted(); }  // between GPUs
 
  private:
   void require_slices() const;
   void after_forward(int layer, int slot);
   void after_input_gradient(int layer, int slot);
   void after_backward(int layer, int slot);
-  template <class Combine>
-  void exchange(float* p, size_t n, Combine combine);
+  template <class OnHost>
+  void exchange(float* p, size_t n, PeerWindow::Combine combine, OnHost on_host);
   void begin_sum(float* p, size_t n);
   void post_sum();
   void progress();
   void end_sum();
+  void take_sum();
+  void open_window(const std::string& exchange);
+  void begin_between_gpus(float* p, size_t n, PeerWindow::Combine combine);
 
   Mlp& mlp_;
   Device& device_;
@@ -99,6 +106,9 @@ class TensorParallel {
 
   ExchangeTime time_;
   TensorTraffic traffic_;
+
+  Buffer<> between_;  // where long sums are made, between GPUs
+  std::unique_ptr<PeerWindow> window_;
 };
 
 // The names of allreduces that can be used here.

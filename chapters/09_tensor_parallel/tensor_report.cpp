@@ -13,7 +13,8 @@ TensorReport::TensorReport(const TensorOptions& o, const Dataset& train, const T
     : TrainReport(o, train, tensor.rank() != 0), options_(o), train_(train), tensor_(tensor) {
   if (tensor.rank() != 0) return;
   const Layout& here = tensor.mlp().layout();
-  std::printf("%d rank%s, allreduce %s; rank 0 has", o.ranks, o.ranks == 1 ? "" : "s", o.allreduce.c_str());
+  std::printf("%d rank%s, allreduce %s%s; rank 0 has", o.ranks, o.ranks == 1 ? "" : "s", o.allreduce.c_str(),
+              tensor.between_gpus() ? " from GPU to GPU" : "");
   for (const Layer& layer : here.layers)
     std::printf("%s %d x %d", layer.index == 0 ? "" : ",", layer.w.rows, layer.w.columns);
   std::printf(": %zu of %zu parameters\n", here.count, make_layout(o.sizes(train)).count);
