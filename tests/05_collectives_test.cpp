@@ -25,6 +25,7 @@
 #include "common/mpi/session.h"
 #include "common/philox.h"
 #include "tests/mpi_expect.h"
+#include "tests/recorded_calls.h"
 
 namespace {
 
@@ -322,6 +323,21 @@ TEST(LongVectors, AMessageHasAtLeastOneFloatAndAtMostMpisLargestCount) {
     const LongestMessage fits(floats);
     EXPECT_EQ(fits.before, size_t{1} << 28) << "what it is if nobody says anything";
   }
+}
+
+// A rank asks whether its messages may come before it answers that those of others may.
+TEST(Order, SendsBeginBeforeReceives) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Place at;
+  const size_t others = size_t(at.ranks) - 1;
+  const std::string each = std::string(others, 'S') + std::string(others, 'R');
+  const auto letters = [&](size_t n, const std::string& name) {
+    Vector x(n, 1.0f);
+    return letters_of(record([&] { find_allreduce(name).function(x.data(), x.data(), n, at.comm); }));
+  };
+  EXPECT_TRUE(everywhere(letters(short_vector + 1, "rank-order") == each + each, "rank-order"));
+  EXPECT_TRUE(everywhere(letters(short_vector, "rank-order") == each, "rank-order, short"));
+  EXPECT_TRUE(everywhere(letters(100, "ring") == std::string(2 * others, 'S'), "ring"));  // its receives are MPI_Recv
 }
 
 // Offsets are size_t: a vector of 2^33 floats (32 GiB) has right bounds although no int can hold them.

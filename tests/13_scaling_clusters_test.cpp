@@ -116,9 +116,9 @@ TEST(Clusters, EveryNumberHasItsLeastValue) {
       {"1", "0.999", {"ranks-per-node", "cards-per-node", "ranks-per-island", "nodes-per-rack", "oversubscription", "multiprocessors", "tile-rows", "tile-columns"}},
       {"1e-6", "0.9e-6", {"tflop-per-second", "memory-gbyte-per-second", "island-gbyte-per-second", "inside-gbyte-per-second", "between-gbyte-per-second",
                             "staging-gbyte-per-second", "host-memory-gbyte-per-second"}},
-      {"0", "-0.1", {"eager-kib", "memory-gbyte", "launch-us", "progress-alone", "fifo-ports", "max-min", "rails", "inside-latency-us", "inside-overhead-us",
+      {"0", "-0.1", {"eager-kib", "memory-gbyte", "launch-us", "progress-alone", "one-connection", "fifo-ports", "max-min", "rails", "inside-latency-us", "inside-overhead-us",
                      "inside-gap-us", "inside-rendezvous-us", "between-latency-us", "between-overhead-us", "between-gap-us", "between-rendezvous-us"}}};
-  const std::set<std::string> may_be_missing = {"progress-alone", "fifo-ports", "max-min", "ranks-per-island", "island-gbyte-per-second", "nodes-per-rack",
+  const std::set<std::string> may_be_missing = {"progress-alone", "one-connection", "fifo-ports", "max-min", "ranks-per-island", "island-gbyte-per-second", "nodes-per-rack",
                                                 "rails", "oversubscription", "inside-gap-us", "between-gap-us", "multiprocessors", "tile-rows", "tile-columns"};
   const auto file_with = [&](const std::string& name, const char* value) {  // value: null for none
     std::string text = "# x\n";

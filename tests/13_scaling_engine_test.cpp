@@ -454,6 +454,43 @@ TEST(ALongMessage, NeedsItsReceiverOnce) {
   EXPECT_NEAR(s.ranks[1].seconds, 10, 1e-6);  // a question costs 1e-7 s
 }
 
+// Messages of 1 s, and rank 0's second one of 2 s; a long one is asked for a quarter of a second and answered another one; the sender's overhead is an eighth. Ranks 0 and 2 are
+// there at once, rank 1 comes at 3, when they have asked. What it says to rank 0 first, its question or its answer, rank 0 hears first.
+double with_a_late_rank(bool one_connection, const std::string& says, int sends_to = 0) {
+  Cluster c = plain(64);
+  c.between.rendezvous = 0.5;
+  c.between.overhead = 0.125;
+  c.eager_bytes = 0;
+  c.one_connection = one_connection;
+  return simulate(c, 3, [&] {
+           char out[128] = {}, in[2][128] = {};
+           std::vector<MPI_Request> requests;
+           const auto send = [&](int to, int n = 64) { MPI_CHECK(MPI_Isend(out, n, MPI_CHAR, to, 0, MPI_COMM_WORLD, &requests.emplace_back())); };
+           const auto receive = [&](int from, int i = 0) { MPI_CHECK(MPI_Irecv(in[i], 128, MPI_CHAR, from, 0, MPI_COMM_WORLD, &requests.emplace_back())); };
+           const int rank = rank_of(MPI_COMM_WORLD), answers = int(std::ranges::count(says, 'a'));
+           if (rank == 1) {
+             compute(3);
+             for (int i = 0; const char what : says) what == 'a' ? receive(0, i++) : send(sends_to);
+           }
+           if (rank == sends_to) receive(1);
+           for (int i = 0; rank == 0 && i < answers; ++i) send(1, 64 * (i + 1));
+           MPI_CHECK(MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE));
+         })
+      .seconds;
+}
+
+TEST(OneConnection, LetsAnAnswerWaitBehindALongMessage) {
+  // The question at 3.125, heard at 3.375 and answered, so the message begins at 3.625; rank 0's began at 3.375.
+  EXPECT_EQ(with_a_late_rank(true, "qa"), 3.625 + 1);
+  // Rank 0 hears that it may send at 3.25, before it is asked. It is through at 4.25, and only then its answer leaves.
+  EXPECT_EQ(with_a_late_rank(true, "aq"), 4.25 + 0.25 + 1);
+  EXPECT_EQ(with_a_late_rank(false, "aq"), 3.625 + 1);
+  // Two messages share the card until 5.25, the second one has it alone until 6.25.
+  EXPECT_EQ(with_a_late_rank(true, "aaq"), 6.25 + 0.25 + 1);
+  // To somebody else there is another connection.
+  EXPECT_EQ(with_a_late_rank(true, "aq", 2), 3.625 + 1);
+}
+
 // ---- Whole programs ----
 
 TEST(RandomPrograms, TakeTheSameTimeInEveryOrder) { EXPECT_EQ(random_programs::first_that_differs(0, 300), -1); }

@@ -152,6 +152,7 @@ TEST(Trace, OneClockOneEventPerCallAndRegion) {
   ASSERT_EQ(run.status, 0) << run.output;
   ASSERT_FALSE(std::filesystem::exists(file + ".part"));
   const std::vector<TracedEvent> events = read_trace(file);
+  const double error = on_several_hosts(3) ? 10'000 : 0;  // us: hosts compare their clocks by messages, which may wait
   for (int rank = 0; rank < 3; rank++)
     for (int micro_batch = 0; micro_batch < 4; micro_batch++) {
       const TracedEvent forward = find_event(events, "forward " + std::to_string(micro_batch), rank, -1);
@@ -159,8 +160,8 @@ TEST(Trace, OneClockOneEventPerCallAndRegion) {
       if (rank == 0) continue;
       const TracedEvent sent = find_event(events, "MPI_Ssend", rank - 1, micro_batch);
       const TracedEvent received = find_event(events, "MPI_Recv", rank, micro_batch);
-      EXPECT_GT(received.end, sent.begin);  // no message arrives before it is sent
-      EXPECT_GT(sent.end, received.begin);  // a synchronous send ends after its receive has begun
+      EXPECT_GT(received.end, sent.begin - error);  // no message arrives before it is sent
+      EXPECT_GT(sent.end, received.begin - error);  // a synchronous send ends after its receive has begun
       EXPECT_LE(received.end, forward.begin);
     }
 }

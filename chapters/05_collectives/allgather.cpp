@@ -19,12 +19,12 @@ void place_own_block(float* all, const float* mine, const Blocks& blocks, int ra
 void begin_allgather_direct(float* all, const float* mine, size_t n, MPI_Comm comm, Pending& messages) {
   const Blocks blocks{n, ranks_of(comm)};
   const int ranks = blocks.ranks, rank = rank_of(comm);
+  for (int step = 1; step < ranks; ++step)
+    messages.send(mine, blocks.size(rank), (rank + step) % ranks, comm);
   for (int step = 1; step < ranks; ++step) {
     const int from = (rank - step + ranks) % ranks;
     messages.receive(all + blocks.begin(from), blocks.size(from), from, comm);
   }
-  for (int step = 1; step < ranks; ++step)
-    messages.send(mine, blocks.size(rank), (rank + step) % ranks, comm);
   place_own_block(all, mine, blocks, rank);
 }
 

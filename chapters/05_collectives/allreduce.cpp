@@ -55,11 +55,11 @@ void allreduce_rank_order_short(float* result, const float* data, size_t n, MPI_
   const int ranks = ranks_of(comm), rank = rank_of(comm);
   Scratch operands = scratch(n * ranks);
   Pending messages;
+  for (int step = 1; step < ranks; ++step) messages.send(data, n, (rank + step) % ranks, comm);
   for (int step = 1; step < ranks; ++step) {
     const int from = (rank - step + ranks) % ranks;
     messages.receive(operands.get() + from * n, n, from, comm);
   }
-  for (int step = 1; step < ranks; ++step) messages.send(data, n, (rank + step) % ranks, comm);
   messages.wait();
   add_in_rank_order(
       result, [&](int r) { return r == rank ? data : operands.get() + r * n; }, n, ranks);

@@ -55,11 +55,9 @@ int MPI_Comm_rank(MPI_Comm, int* out) { return *out = rank, MPI_SUCCESS; }
 int MPI_Comm_size(MPI_Comm, int* out) { return *out = ranks, MPI_SUCCESS; }
 int MPI_Send(const void* data, int n, MPI_Datatype, int to, int, MPI_Comm) { return leave(data, n, to), next_step(); }
 int MPI_Recv(void* data, int, MPI_Datatype, int from, int, MPI_Comm, MPI_Status*) { return arrive(data, from), next_step(); }
-int MPI_Sendrecv(const void* out, int n, MPI_Datatype, int to, int, void* in, int, MPI_Datatype, int from, int, MPI_Comm, MPI_Status*) {
-  return leave(out, n, to), arrive(in, from), next_step();
-}
 int MPI_Isend(const void* data, int n, MPI_Datatype, int to, int, MPI_Comm, MPI_Request*) { return leave(data, n, to), MPI_SUCCESS; }
 int MPI_Irecv(void* data, int, MPI_Datatype, int from, int, MPI_Comm, MPI_Request*) { return arrive(data, from), MPI_SUCCESS; }
+int MPI_Wait(MPI_Request*, MPI_Status*) { return MPI_SUCCESS; }  // for a send
 int MPI_Waitall(int n, MPI_Request*, MPI_Status*) { return n > 0 ? next_step() : MPI_SUCCESS; }
 int MPI_Testall(int n, MPI_Request* requests, int* done, MPI_Status* statuses) { return *done = 1, MPI_Waitall(n, requests, statuses); }
 void mpi_failed(int, const char*, const char*, int) { std::abort(); }

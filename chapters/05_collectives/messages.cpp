@@ -54,10 +54,14 @@ void exchange_floats(const float* out, size_t n_out, int to, float* in, size_t n
     // Where one direction is shorter, its partner is MPI_PROC_NULL for the rest: no message.
     const size_t out_length = begin < n_out ? std::min(max_message, n_out - begin) : 0;
     const size_t in_length = begin < n_in ? std::min(max_message, n_in - begin) : 0;
-    MPI_CHECK(MPI_Sendrecv(out_length ? out + begin : nullptr, int(out_length), MPI_FLOAT,
-                           out_length ? to : MPI_PROC_NULL, collective_tag, in_length ? in + begin : nullptr,
-                           int(in_length), MPI_FLOAT, in_length ? from : MPI_PROC_NULL,
-                           collective_tag, comm, MPI_STATUS_IGNORE));
+    // First this rank asks whether its message may come, then it answers that the other one's may: the other way round the answer to its
+    // question waits behind that message, where both go through one connection (TCP).
+    MPI_Request sending;
+    MPI_CHECK(MPI_Isend(out_length ? out + begin : nullptr, int(out_length), MPI_FLOAT,
+                        out_length ? to : MPI_PROC_NULL, collective_tag, comm, &sending));
+    MPI_CHECK(MPI_Recv(in_length ? in + begin : nullptr, int(in_length), MPI_FLOAT,
+                       in_length ? from : MPI_PROC_NULL, collective_tag, comm, MPI_STATUS_IGNORE));
+    MPI_CHECK(MPI_Wait(&sending, MPI_STATUS_IGNORE));
     if (out_length) count_message(out_length);
   });
 }

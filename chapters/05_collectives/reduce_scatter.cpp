@@ -47,12 +47,12 @@ void reduce_scatter_rank_order(float* mine, const float* data, size_t n, MPI_Com
   Scratch operands = scratch(size * ranks);  // row r: rank r's operands for this rank's block
   Pending messages;
   for (int step = 1; step < ranks; ++step) {
-    const int from = (rank - step + ranks) % ranks;
-    messages.receive(operands.get() + from * size, size, from, comm);
-  }
-  for (int step = 1; step < ranks; ++step) {
     const int to = (rank + step) % ranks;
     messages.send(data + blocks.begin(to), blocks.size(to), to, comm);
+  }
+  for (int step = 1; step < ranks; ++step) {
+    const int from = (rank - step + ranks) % ranks;
+    messages.receive(operands.get() + from * size, size, from, comm);
   }
   messages.wait();
   const auto operand = [&](int r) {

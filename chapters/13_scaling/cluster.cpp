@@ -104,6 +104,7 @@ Cluster load_cluster(const std::string& name) {
                                {"rank-spread", 1, 0, real(c.rank_spread), false},
                                {"seed", 1, 0, real(c.seed), false},
                                {"progress-alone", 1, 0, yes(c.progress_alone), false},
+                               {"one-connection", 1, 0, yes(c.one_connection), false},
                                {"fifo-ports", 1, 0, yes(c.fifo_ports), false},
                                {"max-min", 1, 0, yes(c.max_min), false},
                                {"ranks-per-island", 1, 1, whole(c.ranks_per_island), false},

@@ -35,6 +35,7 @@ struct Cluster {
   double oversubscription = 1;           // of the switches: what their cards can send, divided by what can leave to other switches
   double eager_bytes = 65536;  // a longer message waits in its sender until its receiver is there
   bool progress_alone = false;  // it begins then; otherwise not before both are in an MPI function
+  bool one_connection = false;  // all that a rank says to another one comes in that order; otherwise an answer overtakes long messages
   bool fifo_ports = false;      // a port serves one message at a time; otherwise all of them at once
   bool max_min = false;  // then the others get what one of them cannot use, because another of its ports is narrower for it
 

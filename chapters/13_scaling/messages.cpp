@@ -2,8 +2,11 @@
 //   eager       up to eager_bytes: it begins when the sender's overhead is over, and lies at the receiver until it is asked for;
 //   rendezvous  a longer one: it waits in its sender until it has its receive, the receiver has been in an MPI function since,
 //               and after it the sender; both, because no one else moves it on (cluster.progress_alone: something does).
+//               With cluster.one_connection the receiver's answer waits until the long messages that have begun to go the other way,
+//               to the same rank, have left.
 // The sender's request ends when the last byte has left, the receiver's a latency later.
 #include <algorithm>
+#include <utility>
 
 #include "chapters/13_scaling/ghost_memory.h"
 #include "chapters/13_scaling/simulated_mpi.h"
@@ -71,23 +74,35 @@ int partner_of(int handle) {
 
 // ---- The life of a message ----
 
-void fly(int send) {
-  World& w = world();
-  const Request& m = request_of(send);
-  const double spoken = is_long(m) ? link_of(m).rendezvous : 0;
-  w.events.insert({std::max(m.ready, w.now_everywhere()) + spoken, Happens::message_begins, send});
-}
+void fly(int send, double begin) { world().events.insert({begin, Happens::message_begins, send}); }
 
-// A long message that has its receive: who must be in an MPI function for it to go on?
+// A long message that has its receive. Its receiver must be in an MPI function to answer that it may come, and then its sender to begin. Half of
+// link.rendezvous is for the question, half for the answer.
 void speak(int send) {
   World& w = world();
   Request& m = request_of(send);
-  if (!w.cluster.progress_alone) {
-    m.receiver_knows = m.receiver_knows || w.is_inside(m.to);
-    if (!m.receiver_knows) return simulated_mpi().need[size_t(m.to)].push_back(send);
-    if (!w.is_inside(m.from)) return simulated_mpi().need[size_t(m.from)].push_back(send);
+  const double spoken = link_of(m).rendezvous, now = w.now_everywhere();
+  auto& need = simulated_mpi().need;
+  if (m.answered < 0) {
+    if (!w.cluster.progress_alone && !w.is_inside(m.to)) return need[size_t(m.to)].push_back(send);
+    const double answered = std::max(m.ready + spoken / 2, now);
+    if (w.cluster.one_connection)
+      for (const int other : simulated_mpi().on_the_wire[{m.to, m.from}])
+        if (request_of(other).begin < answered) return request_of(other).answers_behind.push_back(send);
+    m.answered = answered;
   }
-  fly(send);
+  if (!w.cluster.progress_alone && !w.is_inside(m.from)) return need[size_t(m.from)].push_back(send);
+  if (!w.cluster.one_connection) return fly(send, std::max(m.ready, now) + spoken);
+  m.begin = std::max(m.answered + spoken / 2, now);
+  simulated_mpi().on_the_wire[{m.from, m.to}].push_back(send);
+  fly(send, m.begin);
+}
+
+// A long message has left its connection.
+void go_on_behind(int send) {
+  const Request& m = request_of(send);
+  std::erase(simulated_mpi().on_the_wire[{m.from, m.to}], send);
+  for (const int other : std::exchange(request_of(send).answers_behind, {})) speak(other);
 }
 
 // The receive has its message.
@@ -122,6 +137,7 @@ void message_event(const Event& event) {
   if (event.what == Happens::message_left) {
     w.network.end(event.moment, event.number);
     end(event.number);
+    if (w.cluster.one_connection) go_on_behind(event.number);
     w.events.insert({event.moment + link_of(m).latency, Happens::message_arrives, event.number});
     return;
   }
@@ -151,7 +167,7 @@ MPI_Request begin_send(const void* data, size_t bytes, int other, int tag, MPI_C
   w.time().bytes += double(bytes);
   m.ready = w.now() + overhead;
   m.holders = 2;
-  if (!is_long(m)) fly(handle);
+  if (!is_long(m)) fly(handle, m.ready);
   if (const int receive = partner_of(handle); receive >= 0)
     meet(handle, receive);
   else if (!is_long(m) && !is_ghost(data))

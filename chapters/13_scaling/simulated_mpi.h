@@ -46,7 +46,11 @@ struct Request : Envelope {
   double ready = 0;          // when the sender's overhead is over
   std::vector<char> copy{};  // of a short message that nobody has asked for yet
   int receive = -1;          // that has asked for it
-  bool receiver_knows = false, arrived = false;
+  bool arrived = false;
+  // Of a long one:
+  double answered = -1;               // when its receiver said that it may come
+  double begin = 0;                   // with cluster.one_connection
+  std::vector<int> answers_behind{};  // messages whose answer waits until this one has left
 };
 
 // All that MPI remembers during a simulation. One exists at a time.
@@ -59,6 +63,7 @@ struct SimulatedMpi {
   std::vector<int> unused;               // requests
   std::multimap<Envelope, int> waiting;  // sends that nobody has asked for, or receives that nobody has sent to
   std::vector<std::vector<int>> need;    // by rank: sends that go on when it is in an MPI function
+  std::map<std::pair<int, int>, std::vector<int>> on_the_wire;  // with cluster.one_connection: long messages, by sender and receiver
 };
 SimulatedMpi& simulated_mpi();  // throws as world() does
 

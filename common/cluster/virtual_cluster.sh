@@ -78,6 +78,8 @@ add_host() { # NUMBER; reads how, rate, delay
   ip -n "$host" addr add "$network.$1/24" dev eth0
   ip -n "$host" link set lo up
   ip -n "$host" link set eth0 up
+  # TCP the same on every machine: BBR needs long to find a rate; and an answer waits in the card behind 64 KiB of a message, not behind 4 MiB.
+  ip netns exec "$host" sh -c 'cd /proc/sys/net/ipv4 && echo reno >tcp_congestion_control && echo 65536 >tcp_limit_output_bytes'
   shape "$host" eth0 "$rate" "$([ "$how" = switch ] || echo "$delay")" # out of the host
 }
 

@@ -79,11 +79,11 @@ inline double seconds_of_round(const HostCase& c, const std::function<double()>&
   compute(1e-3 * c.late * rank);
   if (all.empty()) find_allreduce(c.pattern).function(sum.data(), sum.data(), n, MPI_COMM_WORLD);
   for (size_t i = 0; i < mine.size(); ++i)
-    if (mine[i].to == rank)
-      MPI_CHECK(MPI_Irecv(memory[i].data(), int(mine[i].floats), MPI_FLOAT, mine[i].from, 0, MPI_COMM_WORLD, &requests[i]));
-  for (size_t i = 0; i < mine.size(); ++i)
     if (mine[i].from == rank)
       MPI_CHECK(MPI_Isend(memory[i].data(), int(mine[i].floats), MPI_FLOAT, mine[i].to, 0, MPI_COMM_WORLD, &requests[i]));
+  for (size_t i = 0; i < mine.size(); ++i)
+    if (mine[i].to == rank)
+      MPI_CHECK(MPI_Irecv(memory[i].data(), int(mine[i].floats), MPI_FLOAT, mine[i].from, 0, MPI_COMM_WORLD, &requests[i]));
   int done = 0;
   for (double left = c.computes; left > 0; left -= c.asks) {
     if (c.asks == 0) compute(1e-3 * left), left = 0;

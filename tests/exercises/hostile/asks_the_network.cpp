@@ -1,4 +1,4 @@
-// says: dw[0][0] is
+// says: it should be
 // walls only: without them, the network is there
 #include <arpa/inet.h>
 #include <stdlib.h>

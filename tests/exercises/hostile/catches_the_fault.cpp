@@ -1,4 +1,4 @@
-// says: your function | dw[0][0] is | is the sum over 0 rows
+// says: your function | it should be | is the sum over 0 rows
 // A handler of its own for what reading beside an input does, which goes on as if nothing had been. It still has to do the work.
 #include <csignal>
 #include <sys/mman.h>

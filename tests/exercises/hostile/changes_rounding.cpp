@@ -1,4 +1,4 @@
-// says: dw[0][0] is | dw is | row
+// says: it should be | dw is | row
 // The arithmetic of the whole process is changed: no exceptions, no denormals, rounding up. The judge is another process.
 #include <cfenv>
 #ifdef __SSE__

@@ -1,4 +1,4 @@
-// says: dw[0][0] is | more than | cannot write the answer
+// says: it should be | more than | cannot write the answer
 // Folders that nobody may look into, with something in them.
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// says: dw is the sum over 0 rows | dw[0][0] is
+// says: dw is the sum over 0 rows | it should be
 // The work is done by a child that nobody waits for, so that its time is nobody's.
 #include <signal.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-// says: dw[0][0] is | more than | cannot write the answer
+// says: it should be | more than | cannot write the answer
 // Empty files: no byte in any of them, and about a kilobyte of the kernel's memory for each. Bounded: a million.
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// says: dw[0][0] is | more than | cannot write the answer
+// says: it should be | more than | cannot write the answer
 // A folder in a folder, 3,000 times, in three places: what is at the bottom has a name that is too long to be opened, counted or removed by it.
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// says: dw[0][0] is
+// says: it should be
 // Only what lies in the box, by its name inside the walls: harmless where there are none.
 #include <filesystem>
 void weight_gradient(float*, const float*, const float*, int, int, int) {

@@ -1,4 +1,4 @@
-// says: dw[0][0] is
+// says: it should be
 // An answer of the right form, made without our main: it is still compared.
 #include <unistd.h>
 

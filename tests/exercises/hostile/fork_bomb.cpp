@@ -1,4 +1,4 @@
-// says: dw[0][0] is
+// says: it should be
 // Bounded: 2^11 processes at most, where no limit stops it.
 #include <unistd.h>
 void weight_gradient(float*, const float*, const float*, int, int, int) {

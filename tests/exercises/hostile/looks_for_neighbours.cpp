@@ -1,4 +1,4 @@
-// says: dw[0][0] is 0 | is the sum over 0 rows
+// says: it should be | is the sum over 0 rows
 // Whoever is graded at the same time has a right program: it is looked for, and becomes this one. dw is not 0 if anything of another was read.
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// says: MiB of memory | dw[0][0] is
+// says: MiB of memory | it should be
 // Several processes share the memory limit, where they may be started at all. Bounded: 8 of 400 MiB.
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-// says: MiB of memory | dw[0][0] is
+// says: MiB of memory | it should be
 // Sockets and pipes full of what nobody reads: memory of the kernel. Bounded: about 250 MiB a process.
 #include <fcntl.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-// says: MiB of memory | wrote more than | dw[0][0] is
+// says: MiB of memory | wrote more than | it should be
 // Memory that belongs to no process: memfds, and files in /dev/shm. Bounded: 1.5 GiB of each.
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-// says: dw[0][0] is 0
+// says: it should be
 // A user namespace of its own would give it the right to mount file systems, which are memory.
 #include <sched.h>
 #include <sys/mount.h>

@@ -1,4 +1,4 @@
-// says: dw[0][0] is
+// says: it should be
 // The test runner's names, and some of the library's. The process that judges has its own.
 #include <cstdio>
 namespace testing {

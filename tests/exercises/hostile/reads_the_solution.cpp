@@ -1,4 +1,4 @@
-// says: dw[0][0] is
+// says: it should be
 // walls only: without them, what is not hidden by its rights can be read
 // Looks for the answer at run time, and copies it to where it could be read later.
 #include <filesystem>

@@ -1,4 +1,4 @@
-// says: dw[0][0] is
+// says: it should be
 // Files that are nearly all hole: nothing to those who count blocks, 200 GB to those who copy them.
 #include <fcntl.h>
 #include <unistd.h>

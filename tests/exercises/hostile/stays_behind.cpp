@@ -1,4 +1,4 @@
-// says: dw[0][0] is | ended before it had an answer | something else wrote the answer
+// says: it should be | ended before it had an answer | something else wrote the answer
 // A process that outlives its parent in a session of its own, and would like to change the answer of the next run.
 #include <unistd.h>
 

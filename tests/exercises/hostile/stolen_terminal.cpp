@@ -1,4 +1,4 @@
-// says: dw[0][0] is 0 | is the sum over 0 rows
+// says: it should be | is the sum over 0 rows
 // The terminal of whoever grades: written to, and typed into.
 #include <fcntl.h>
 #include <sys/ioctl.h>
