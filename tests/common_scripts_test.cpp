@@ -275,6 +275,85 @@ TEST_F(Texts, ArePastedOnRequestAndChecked) {
   EXPECT_EQ(read("a.md"), failing);
 }
 
+// ---- page.sh: pages of the book, as pandoc is told to make them ----
+
+TEST_F(Scripts, TheBookKnowsItsPages) {
+  link("sh ls basename sed dirname mktemp rm mkdir cat find sort grep");
+  tool("pandoc", "case $1 in --help) echo \"${SAYS:---embed-resources}\"; exit ;; esac\necho \"text=$BOOK_TEXT $*\" >told\n"
+                 "while [ \"$1\" != --metadata-file ]; do shift; done; cat \"$2\" >pages\nwhile [ $# -gt 1 ]; do shift; done; cat \"$1\" >source\n");
+  const std::pair<const char*, const char*> titles[] = {{"README.md", "Start \"here\""}, {"chapters/01_a/README.md", "One"}, {"chapters/02_b/README.md", "Two"},
+                                                        {"chapters/glossary.md", "Words"}, {"exercises/README.md", "Tasks"}, {"common/tool_x/README.md", "Tool"}};
+  for (const auto& [name, title] : titles) {
+    fs::create_directories((folder / name).parent_path());
+    write(name, "words before\n# " + std::string(title) + "\n\n# Not this\n");
+  }
+  fs::create_directories(folder / "build/live");
+  write("build/live/01_a.html", "");
+  const struct {
+    const char *name, *title, *group;
+  } pages[] = {{"index", "Start \\\"here\\\"", "Start"}, {"01\\_a", "One", "Chapters"}, {"02\\_b", "Two", ""}, {"glossary", "Words", ""}, {"exercises", "Tasks", "Teaching"},
+               {"tool\\_x", "Tool", "Tools"}};
+  const auto list = [&](size_t open) {
+    std::string all = "pages:\n";
+    for (size_t i = 0; i < std::size(pages); ++i)
+      all += line("  - { name: '%s', title: \"%s\", group: \"%s\", open: %s }\n", pages[i].name, pages[i].title, pages[i].group, i == open ? "true" : "false");
+    return all;
+  };
+  const auto neighbour = [&](const char* which, size_t i) { return line("%s: { name: '%s', title: \"%s\" }\n", which, pages[i].name, i ? pages[i].title : "Start \"here\""); };
+  const auto make = [&](const std::string& what, const std::string& settings = "") {
+    const ProgramRun run = with_tools("sh -c 'cd " + folder.string() + " && sh " + fs::current_path().string() + "/common/book/page.sh " + what + "'", settings);
+    EXPECT_EQ(run.status, 0) << run.output;
+    return run.output;
+  };
+  EXPECT_EQ(make("chapters/01_a/README.md"), "  book     build/book/01_a.html\n");
+  EXPECT_EQ(read("pages"), list(1) + neighbour("next", 2) + neighbour("previous", 0) + "sources: '01\\_a'\n");
+  EXPECT_TRUE(contains(read("told"), "text=chapters/01_a/README.md ") && contains(read("told"), " --include-after-body build/live/01_a.html --from gfm"));
+  EXPECT_TRUE(contains(read("told"), " --embed-resources --standalone ") && contains(read("told"), " --metadata pagetitle:One "));
+  EXPECT_TRUE(contains(read("told"), " --resource-path .:chapters/01_a ") && contains(read("told"), " --output build/book/01_a.html "));
+
+  EXPECT_EQ(make("README.md", "SAYS=--self-contained"), "  book     build/book/index.html\n");
+  EXPECT_EQ(read("pages"), list(0) + neighbour("next", 1));
+  EXPECT_TRUE(contains(read("told"), " --self-contained ") && !contains(read("told"), "include-after"));
+  make("common/tool_x/README.md");
+  EXPECT_EQ(read("pages"), list(5) + neighbour("previous", 4) + "sources: 'tool\\_x'\n");
+
+  for (const char* name : {"b.cpp", "a.cuh", "c.sh", "d", "plot.svg", "numbers.csv"}) write("chapters/02_b/" + std::string(name), "in " + std::string(name) + "\n");
+  EXPECT_EQ(make("--files chapters/02_b"), "  book     build/book/02_b_files.html\n");
+  EXPECT_EQ(read("pages"), list(2) + "files-page: true\nsources: '02\\_b'\n");
+  EXPECT_TRUE(contains(read("told"), " --metadata pagetitle:Two: the files "));
+  std::string files;
+  for (const auto& [name, language] : {std::pair{"a.cuh", "cpp"}, {"b.cpp", "cpp"}, {"c.sh", "bash"}, {"d", "text"}})
+    files += line("\n## %s {id=\"%s\"}\n\n~~~~~~~~~~ {.%s}\nin %s\n\n~~~~~~~~~~\n", name, name, language, name);
+  EXPECT_EQ(read("source"), files);
+}
+
+// ---- virtual_cluster.sh: what it refuses before it makes anything, and what it says of hosts that there are ----
+
+TEST_F(Scripts, AVirtualClusterRefusesFirst) {
+  link("sh awk sort sed dirname cat tr");
+  tool("id", "echo ${USER_ID:-0}\n");
+  tool("ip", "case $* in 'netns list') printf \"$HOSTS\" ;; *' -br addr show eth0') echo \"eth0 UP 10.77.0.${2#vc}/24 fe80::1/64\" ;;\n"
+             "  'netns exec '*' tc qdisc show dev eth0') printf \"netem of $3\\ntbf\\n\" ;; *) echo \"made: $*\" ;; esac\n");
+  const auto refused = [&](const std::string& words, const std::string& command, const std::string& settings = "") {
+    const ProgramRun run = with_tools("sh common/cluster/virtual_cluster.sh " + command, "HOSTS= " + settings);
+    EXPECT_EQ(run.status, 1) << command;
+    EXPECT_EQ(run.output, "virtual_cluster.sh: " + words + "\n") << command;
+  };
+  for (const char* command : {"up 2", "down", "run 2 true"}) refused("needs root: it makes network namespaces (try sudo)", command, "USER_ID=1000");
+  for (const char* count : {"0", "201"}) refused("up: 1 to 200 hosts, not " + std::string(count), "up " + std::string(count));
+  refused("up: 3x is not a number of hosts", "up 3x --rate 1gbit");
+  refused("unknown option --speed", "up 3 --delay 5us --speed 1gbit");
+  for (const char* count : {"1", "200"}) refused("a virtual cluster is up already; take it down first", "up " + std::string(count), "HOSTS='vc1 (id: 3)\\n'");
+  const ProgramRun help = with_tools("sh common/cluster/virtual_cluster.sh");
+  EXPECT_EQ(help.status, 2);
+  EXPECT_TRUE(help.output.starts_with("virtual_cluster.sh: a cluster of several hosts") && help.output.ends_with(" in place of ssh.\n"));
+  if (fs::exists("/run/virtual_cluster")) return;  // of that one there would be more to say
+  EXPECT_EQ(with_tools("sh common/cluster/virtual_cluster.sh status", "HOSTS='vc\\nother1\\nvc1x\\n'").output, "no virtual cluster\n");
+  std::string all;
+  for (const char* i : {"1", "2", "10"}) all += line("vc%s 10.77.0.%s/24: netem of vc%s;tbf;\n", i, i, i);
+  EXPECT_EQ(with_tools("sh common/cluster/virtual_cluster.sh status", "HOSTS='vc10 (id: 2)\\nvc2\\nvc1 (id: 0)\\n'").output, all);
+}
+
 // ---- unpack.sh ----
 
 TEST_F(Scripts, AnArchiveThatNobodyKnowsIsRefused) {
