@@ -2,11 +2,9 @@
 //   eager       up to eager_bytes: it begins when the sender's overhead is over, and lies at the receiver until it is asked for;
 //   rendezvous  a longer one: it waits in its sender until it has its receive, the receiver has been in an MPI function since,
 //               and after it the sender; both, because no one else moves it on (cluster.progress_alone: something does).
-//               With cluster.one_connection the receiver's answer waits until the long messages that have begun to go the other way,
-//               to the same rank, have left.
+//               With cluster.one_connection the receiver's answer waits until its own long messages to that rank have left.
 // The sender's request ends when the last byte has left, the receiver's a latency later.
 #include <algorithm>
-#include <utility>
 
 #include "chapters/13_scaling/ghost_memory.h"
 #include "chapters/13_scaling/simulated_mpi.h"
