@@ -1,2 +1,2 @@
-# chapters/06_data_parallel/buckets.h 06_data_parallel_test Buckets.AndOverlap*:Accumulation.*
+# chapters/06_data_parallel/buckets.h 06_data_parallel_buckets_test Buckets.AndOverlap*
 s|last > 0; last =|last > length; last =|

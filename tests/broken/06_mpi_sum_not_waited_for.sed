@@ -1,2 +1,2 @@
-# chapters/06_data_parallel/mpi_exchange.cpp 06_data_parallel_test *MpiFromTheGpus*
+# chapters/06_data_parallel/mpi_exchange.cpp 06_data_parallel_gpus_test *MpiFromTheGpus*
 s|^  device_.synchronize();  // the block is there||

@@ -1,2 +1,2 @@
-# chapters/06_data_parallel/rank_order_in_background.cpp 06_data_parallel_test BackgroundAllreduce.*
+# chapters/06_data_parallel/rank_order_in_background.cpp 06_data_parallel_buckets_test BackgroundAllreduce.*
 s|if (!complete) return false;||

@@ -1,2 +1,2 @@
-# chapters/06_data_parallel/reproducible_exchange.cpp 06_data_parallel_test *OnDevice.Reproducible*
+# chapters/06_data_parallel/reproducible_exchange.cpp 06_data_parallel_gpus_test *OnDevice.Reproducible*
 s/if (kept_.empty()) device_.synchronize();//

@@ -1,2 +1,2 @@
-# chapters/07_sharded_optimizer/zero_between_gpus.cpp 07_sharded_optimizer_test BetweenGpus.AStep*
+# chapters/07_sharded_optimizer/zero_between_gpus.cpp 07_sharded_optimizer_nodes_test BetweenGpus.AStep*
 s/memory.size(), comm_, 0);/memory.size(), comm_);/

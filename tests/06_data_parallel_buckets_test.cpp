@@ -1,0 +1,217 @@
+// Chapter 06's gradient in pieces: buckets leave the bits alone where the order of a sum does not depend on the place, they leave while
+// backward still runs, by an allreduce in the background, and all the time of an exchange is counted.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "chapters/05_collectives/collectives.h"
+#include "chapters/06_data_parallel/background_allreduce.h"
+#include "chapters/06_data_parallel/buckets.h"
+#include "tests/06_parallel_runs.h"
+#include "tests/known_clock.h"
+#include "tests/recorded_calls.h"
+
+namespace {
+
+// --- Buckets and overlap ---------------------------------------------------------------------------------------------
+
+TEST(Buckets, CoverTheVectorFromItsEnd) {
+  for (size_t n : {1u, 5u, 6u, 7u, 1000u})
+    for (size_t length : {0u, 1u, 3u, 7u, 2000u}) {
+      size_t next = n;
+      for (const Range bucket : make_buckets(n, length)) {
+        ASSERT_EQ(bucket.last, next);
+        ASSERT_FALSE(bucket.empty());
+        ASSERT_LE(bucket.size(), length == 0 ? n : length);
+        next = bucket.first;
+      }
+      ASSERT_EQ(next, 0u) << n << " in pieces of " << length;
+    }
+}
+
+TEST(Buckets, AndOverlapLeaveTheBitsAloneWhereTheOrderDoesNotDependOnThePosition) {
+  const Dataset train = small_data(samples_for(130));
+  for (const Named<Allreduce>& allreduce : allreduces()) {
+    if (allreduce.order_depends_on_position) continue;
+    DataParallelOptions o = small_run(world_size(), 130);
+    o.allreduce = allreduce.name;
+    o.epochs = 1;
+    if (refused_across_hosts(o, train)) continue;
+    const ParallelRun whole = train_in_parallel(o, train);
+    for (int64_t kib : {1, 4})
+      for (bool overlap : {false, true}) {
+        o.bucket_kib = kib;
+        o.overlap = overlap && runs_in_background(allreduce.name);
+        const Distance d = compare(train_in_parallel(o, train).weights, whole.weights);
+        ASSERT_ON_ALL_RANKS(d.same_bits()) << allreduce.name << ", " << kib << " KiB, overlap " << overlap << ": " << d;
+      }
+  }
+}
+
+// The counter-example, and the reason for the default.
+TEST(Buckets, ChangeTheBitsOfTheRing) {
+  if (world_size() < 3) GTEST_SKIP() << "a ring of two ranks adds two numbers: there is one order only";
+  const Dataset train = small_data(samples_for(130));
+  DataParallelOptions o = small_run(world_size(), 130);
+  o.allreduce = "ring";
+  const ParallelRun whole = train_in_parallel(o, train);
+  o.bucket_kib = 1;
+  EXPECT_ON_ALL_RANKS(!compare(train_in_parallel(o, train).weights, whole.weights).same_bits());
+}
+
+TEST(Overlap, IsRefusedWhereItCannotBe) {
+  Dataset train = small_data(64);
+  DataParallelOptions o = small_run(world_size(), 64);
+  o.overlap = true;
+  o.allreduce = "ring";
+  EXPECT_EQ(error_of([&] { o.apply(train); }), "--overlap: --allreduce ring cannot run in the background, only rank-order and mpi");
+  o.allreduce = "rank-order";
+  EXPECT_NO_THROW(o.apply(train));
+  o.reproducible = true;
+  EXPECT_EQ(error_of([&] { o.apply(train); }),
+            "--overlap: --reproducible adds whole micro-batches in order and sends nothing before the last one");
+}
+
+// A piece has a number of its own among the messages under way; and an exchange that is gone is called by no layer.
+TEST(Overlap, TakesTenThousandPieces) {
+  const auto device = make_cpu_device();
+  DataParallelOptions o = small_run(world_size(), 1);
+  o.overlap = true;
+  o.bucket_kib = 1;  // 256 floats
+  for (int in : {9999, 10000}) {
+    const Layout layout = make_layout({in, 256});
+    ASSERT_EQ(layout.count, size_t(in + 1) * 256);
+    const Buffer memory(*device, layout.count, Purpose::gradients);
+    Mlp mlp(*device, layout, memory, memory, {});
+    SoftmaxHead head(*device, {});
+    const std::string error = error_of([&] { make_exchange(o, 1, mlp, head, memory); });
+    EXPECT_ON_ALL_RANKS(error == (in == 9999 ? "" : "--bucket-kib: 10001 pieces are too many, 10000 is the most")) << error;
+    EXPECT_ON_ALL_RANKS(!mlp.hooks.after_backward);
+  }
+}
+
+// --- The allreduce in the background ---------------------------------------------------------------------------------
+
+TEST(BackgroundAllreduce, HasTheBitsOfTheBlockingOne) {
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  for (size_t n : {0u, 1u, 2u, 7u, 100u, 5000u, 100000u}) {
+    std::vector<float> expected(n), data(n);
+    for (size_t i = 0; i < n; ++i)
+      data[i] = uniform(random_words(1, RandomStream::test, uint32_t(world_rank()), i)[0]) - 0.5f;
+    expected = data;
+    allreduce_rank_order(expected.data(), expected.data(), n, MPI_COMM_WORLD);
+    const auto sum = begin_allreduce("rank-order", data.data(), n, 0, comm);
+    if (n % 2 == 0) sum->progress();
+    sum->wait();
+    ASSERT_ON_ALL_RANKS(std::equal(data.begin(), data.end(), expected.begin())) << n;
+    ASSERT_ON_ALL_RANKS(sum->progress());
+  }
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+TEST(BackgroundAllreduce, RefusesMoreThanAnMpiCountHolds) {
+  for (const char* name : {"rank-order", "mpi"})
+    EXPECT_EQ(error_of([&] { begin_allreduce(name, nullptr, size_t{1} << 31, 0, MPI_COMM_SELF); }),
+              "--overlap: a piece of 2147483648 gradients, choose --bucket-kib");
+}
+
+// Small whole numbers: every order gives the same sum.
+TEST(BackgroundAllreduce, SeveralAtATimeDoNotMix) {
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  for (const char* name : {"rank-order", "mpi"}) {
+    constexpr int pieces = 5;
+    constexpr size_t n = 9000;
+    std::vector<std::vector<float>> data;
+    std::vector<std::unique_ptr<BackgroundAllreduce>> under_way;
+    for (int p = 0; p < pieces; ++p) data.emplace_back(n, float(1 + world_rank() + 100 * p));
+    for (int p = 0; p < pieces; ++p) under_way.push_back(begin_allreduce(name, data[size_t(p)].data(), n, p, comm));
+    for (int p = pieces - 1; p >= 0; --p) under_way[size_t(p)]->progress();
+    for (int p = pieces - 1; p >= 0; --p) under_way[size_t(p)]->wait();
+    const int ranks = world_size();
+    bool right = true;
+    for (int p = 0; p < pieces; ++p)
+      for (float value : data[size_t(p)]) right = right && value == float(ranks * (ranks + 1) / 2 + 100 * p * ranks);
+    ASSERT_ON_ALL_RANKS(right) << name;
+  }
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+// No rank is everybody's first target; a receive is there before any message that it can be for is sent.
+TEST(BackgroundAllreduce, BeginsWithTheRightNeighbourAndReceivesFirst) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  std::vector<float> data(1000, 1.0f);
+  const std::vector<Recorded> calls = record([&] { begin_allreduce("rank-order", data.data(), data.size(), 0, comm)->wait(); });
+  const std::string receives(size_t(world_size() - 1), 'R'), sends(size_t(world_size() - 1), 'S');
+  EXPECT_ON_ALL_RANKS(letters_of(calls) == receives + sends + receives + sends) << letters_of(calls);
+  EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", world_rank(), world_size()));
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+// --- The time of an exchange -----------------------------------------------------------------------------------------
+
+// The report calls it "exchanging", not "waiting": it is all that happens between backward and the update, the additions of
+// chapter 05's functions, too. By a clock that the test knows; a pair of its readings is one time.
+TEST(ExchangeTime, IsAllTheTimeOfAnExchange) {
+  const Dataset train = small_data(200);
+  DataParallelOptions whole = small_run(world_size(), 130), pieces = whole, early = whole, reproducible = whole;
+  pieces.bucket_kib = early.bucket_kib = 1;
+  early.overlap = true;
+  reproducible.reproducible = true;
+  reproducible.micro_batches = 3;
+  for (DataParallelOptions o : {whole, pieces, early, reproducible}) {
+    o.watch = 0;
+    const auto device = make_cpu_device();
+    const Layout layout = make_layout(o.sizes(train));
+    const Buffer parameters(*device, layout.count, Purpose::parameters);
+    const Buffer gradients(*device, layout.count, Purpose::gradients);
+    device->fill(parameters, 0.0f, layout.count);
+    const Space space{.rows = o.largest_micro_batch()};
+    Mlp mlp(*device, layout, parameters, gradients, space);
+    SoftmaxHead head(*device, space);
+    const auto exchange = make_exchange(o, train.count, mlp, head, gradients);
+    KnownClock clock(world_rank());
+    const ClockOfTest by_test(clock);
+    double exchanging = 0, copying = 0;
+    const std::vector<Range> buckets = make_buckets(layout.count, size_t(o.bucket_kib) * 256);
+    ASSERT_EQ(buckets.size(), o.bucket_kib == 0 ? 1u : 6u);
+    for (int step = 0; step < 2; ++step) {
+      bool any = false;
+      for (int m = 0; m < o.micro_batches; ++m) {
+        const Range rows = exchange->begin({0, 130}, m);
+        if (rows.empty()) continue;
+        any = true;
+        mlp.forward(int(rows.size()));  // its loss will be asked for
+        mlp.backward(Write::overwrite);
+      }
+      exchange->finish(0);
+      if (o.reproducible) {
+        copying += clock.section(), exchanging += clock.section(), copying += clock.section();
+        continue;
+      }
+      size_t gone = 0;
+      const auto leave = [&](size_t ready) {
+        for (; gone < buckets.size() && buckets[gone].first >= ready; ++gone) copying += clock.section(), exchanging += clock.section();
+      };
+      const auto panels = [](int columns) { return (columns + matmul_shape().tile_columns - 1) / matmul_shape().tile_columns; };
+      for (size_t l = layout.layers.size(); o.overlap && any && l-- > 0;) {
+        leave(layout.layers[l].range().first), exchanging += clock.section();
+        if (l == 0) break;
+        const Layer& next = layout.layers[l - 1];  // dx, but of the first layer, and dw: progress after each panel of columns
+        for (int p = (l > 1 ? panels(next.in) : 0) + panels(next.out); p > 0; --p) exchanging += clock.section();
+      }
+      leave(0);
+      for (size_t b = 0; o.overlap && b < buckets.size(); ++b) exchanging += clock.section();
+      copying += clock.section(), exchanging += clock.section();
+    }
+    const ExchangeTime time = exchange->time();
+    ASSERT_ON_ALL_RANKS(time.exchanging == exchanging && time.copying == copying)
+        << time.exchanging << " of " << exchanging << " s, " << time.copying << " of " << copying << " s";
+  }
+}
+
+}  // namespace

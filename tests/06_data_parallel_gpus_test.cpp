@@ -1,0 +1,238 @@
+// Chapter 06 on GPUs, or on the CPU that stands in for them, and where everything comes as late as it may: the bits of the serial run on
+// that device, by every way between GPUs, and how often a host waits.
+// ranks: 1 2 3 4 5 7 8
+#include <gtest/gtest.h>
+
+#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
+#include "chapters/06_data_parallel/buckets.h"
+#include "tests/06_parallel_runs.h"
+
+// In place of the MPI library's answer. Memory of common/cuda_on_cpu is the host's, so any MPI can send it.
+static bool mpi_takes_pointers = false;
+extern "C" int MPIX_GPU_query_support(int, int* yes) {
+  *yes = mpi_takes_pointers;
+  return MPI_SUCCESS;
+}
+
+namespace {
+
+class OnDevice : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    try {
+      device = test_device(GetParam());
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+  static DataParallelOptions run_on_device(int64_t batch) {
+    DataParallelOptions o = small_run(world_size(), batch);
+    o.device = GetParam();
+    o.epochs = 1;
+    return o;
+  }
+  SerialRun serial(DataParallelOptions o, const Dataset& train, int64_t micro_batches) {
+    o.micro_batches = micro_batches;
+    return train_serially(o, train, *device);
+  }
+  std::unique_ptr<Device> device;
+};
+
+// A run on GPUs, or on the CPU that stands in for them.
+DataParallelOptions on_gpus(int64_t batch, const std::string& exchange) {
+  DataParallelOptions o = small_run(world_size(), batch);
+  o.device = "cuda";
+  o.exchange = exchange;
+  o.epochs = 1;
+  return o;
+}
+
+TEST_P(OnDevice, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
+  for (int64_t batch : batches_to_try) {
+    const Dataset train = small_data(samples_for(batch));
+    for (bool overlap : {false, true}) {
+      DataParallelOptions o = run_on_device(batch);
+      o.overlap = overlap;
+      o.bucket_kib = overlap ? 1 : 0;
+      const SerialRun alone = serial(o, train, world_size());
+      ASSERT_ON_ALL_RANKS(moved(alone));
+      const Distance d = compare(train_in_parallel(o, train).weights, alone.weights);
+      ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
+    }
+  }
+}
+
+TEST_P(OnDevice, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
+  for (int64_t batch : {5, 130}) {
+    const Dataset train = small_data(samples_for(batch));
+    DataParallelOptions o = run_on_device(batch);
+    o.reproducible = true;
+    o.micro_batches = 4;
+    const Distance d = compare(train_in_parallel(o, train).weights, serial(o, train, 4).weights);
+    ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ": " << d;
+  }
+}
+
+TEST_P(OnDevice, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
+  const Dataset train = small_data(samples_for(130));
+  DataParallelOptions o = run_on_device(130);
+  const SerialRun on_cpu = train_serially(o, train, *make_cpu_device());
+  const double bound = bound_for(o, train, on_cpu);
+  for (const std::string& name : allreduce_names()) {
+    if (find_allreduce(name).needs_window) continue;  // a window is the CPU's memory
+    o.allreduce = name;
+    const Distance d = compare(train_in_parallel(o, train).weights, on_cpu.weights, on_cpu.initial);
+    ASSERT_ON_ALL_RANKS(d.within(bound)) << name << ", bound " << bound << ": " << d;
+  }
+}
+
+struct OnCuda : testing::Test {
+  void SetUp() override {
+    try {
+      count_gpus();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+};
+
+// Where the CPU stands in for a GPU it counts the waits of the host: in a step one for the loss, and through host memory one for each
+// piece of the gradient. Nothing else makes the host wait.
+TEST_F(OnCuda, AStepWaitsForItsLossAndForBucketsThatCrossTheHost) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts waits";
+  const Dataset train = small_data(130 * 3);
+  for (int64_t kib : {0, 1})
+    for (const char* exchange : {"host", "peer"})
+      for (bool overlap : {false, true})
+        for (bool reads_no_loss : {false, true}) {
+          DataParallelOptions o = on_gpus(130, exchange);
+          o.bucket_kib = kib;
+          o.overlap = overlap;
+          o.watch = 0;  // which reads the weights
+          const ParallelRun run = train_in_parallel(o, train, MPI_COMM_WORLD, {.reads_no_loss = reads_no_loss});
+          const unsigned long of_loss = reads_no_loss ? 0 : 1;
+          const unsigned long buckets = make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256).size();
+          ASSERT_EQ(run.waits.size(), 3u);
+          for (const unsigned long waits : run.waits) {
+            const std::string told = std::to_string(waits) + " waits, " + std::to_string(buckets) + " buckets by " + exchange;
+            // With overlap through the host some of what is waited for has happened with the loss.
+            const unsigned long most = of_loss + (run.between_gpus ? 0 : buckets);
+            const unsigned long fewest = !run.between_gpus && overlap ? 1 : most;
+            ASSERT_ON_ALL_RANKS(waits >= fewest && waits <= most) << told;
+          }
+        }
+}
+
+TEST_F(OnCuda, PeersEndWithTheBitsOfTheWayThroughTheHost) {
+  for (int64_t batch : {5, 130})
+    for (int64_t micro_batches : {1, 3})
+      for (int64_t kib : {0, 1})
+        for (bool overlap : {false, true}) {
+          const Dataset train = small_data(samples_for(batch));
+          DataParallelOptions o = on_gpus(batch, "host");
+          o.micro_batches = micro_batches;
+          o.bucket_kib = kib;
+          o.overlap = overlap;
+          const ParallelRun by_host = train_in_parallel(o, train);
+          ASSERT_ON_ALL_RANKS(!by_host.between_gpus);
+          o.exchange = "peer";
+          const ParallelRun by_peers = train_in_parallel(o, train);
+          ASSERT_ON_ALL_RANKS(by_peers.between_gpus == on_one_host());
+          const Distance d = compare(by_peers.weights, by_host.weights);
+          ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ", " << kib << " KiB, overlap " << overlap << ": " << d;
+          ASSERT_ON_ALL_RANKS(compare(by_peers.gradients, by_host.gradients).same_bits());
+          ASSERT_ON_ALL_RANKS(by_peers.loss == by_host.loss);
+          if (!overlap) continue;
+          const ParallelRun at_once = train_in_parallel(o, train, MPI_COMM_WORLD, {.buckets_run_at_once = true});
+          ASSERT_ON_ALL_RANKS(compare(at_once.weights, by_host.weights).same_bits()) << "where buckets run as soon as they may";
+        }
+}
+
+// An MPI that takes pointers into a GPU's memory. The host waits for the GPU before the first message, and in each bucket for its sum.
+TEST_F(OnCuda, MpiFromTheGpusMemoryEndsWithTheBitsOfTheWayThroughTheHost) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
+  for (int64_t batch : {5, 130})
+    for (int64_t micro_batches : {1, 3})
+      for (int64_t kib : {0, 1}) {
+        const Dataset train = small_data(samples_for(batch));
+        DataParallelOptions o = on_gpus(batch, "host");
+        o.micro_batches = micro_batches;
+        o.bucket_kib = kib;
+        o.watch = 0;
+        const ParallelRun by_host = train_in_parallel(o, train);
+        o.exchange = "mpi";
+        mpi_takes_pointers = true;
+        const ParallelRun by_mpi = train_in_parallel(o, train);
+        mpi_takes_pointers = false;
+        ASSERT_ON_ALL_RANKS(by_mpi.way == ", by MPI from the GPU's memory") << by_mpi.way;
+        const Distance d = compare(by_mpi.weights, by_host.weights);
+        ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ", " << kib << " KiB: " << d;
+        ASSERT_ON_ALL_RANKS(compare(by_mpi.gradients, by_host.gradients).same_bits());
+        ASSERT_ON_ALL_RANKS(by_mpi.loss == by_host.loss);
+        const unsigned long buckets = make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256).size();
+        for (const unsigned long waits : by_mpi.waits)
+          ASSERT_ON_ALL_RANKS(waits <= buckets + 1 + size_t(micro_batches)) << waits << " waits, " << buckets << " buckets";
+      }
+}
+
+TEST_F(OnCuda, MpiIsTakenWhereItCanBeAndPeersCannot) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
+  const Dataset train = small_data(samples_for(64));
+  const Unusual unreachable{.gradients_begin = world_rank() == world_size() - 1 ? 16u : 0u};
+  const ParallelRun by_host = train_in_parallel(on_gpus(64, "host"), train);
+  for (const bool takes : {false, true})
+    for (const char* exchange : {"auto", "mpi", "peer", "host"}) {
+      mpi_takes_pointers = takes || world_rank() > 0;  // one that does not is enough
+      const ParallelRun run = train_in_parallel(on_gpus(64, exchange), train, MPI_COMM_WORLD, unreachable);
+      mpi_takes_pointers = false;
+      const bool can = exchange == std::string("auto") || exchange == std::string("mpi");
+      ASSERT_ON_ALL_RANKS((run.way == ", by MPI from the GPU's memory") == (takes && can)) << exchange << run.way;
+      ASSERT_ON_ALL_RANKS(compare(run.weights, by_host.weights).same_bits()) << exchange;
+    }
+}
+
+TEST_F(OnCuda, MpiIsRefusedWhereItCannotAdd) {
+  Dataset train = small_data(64);
+  DataParallelOptions o = on_gpus(64, "mpi");
+  EXPECT_NO_THROW(o.apply(train));
+  o.overlap = true;
+  EXPECT_TRUE(contains(error_of([&] { o.apply(train); }), "--exchange mpi: needs --device cuda and --allreduce rank-order, and goes not with"));
+  o.overlap = false, o.device = "cpu";
+  EXPECT_TRUE(contains(error_of([&] { o.apply(train); }), "--exchange mpi: needs --device cuda"));
+}
+
+// A vector that does not begin an allocation has no handle. Where one rank cannot give its own, all go through the host.
+TEST_F(OnCuda, WhereOneRankCannotBeReachedAllGoThroughTheHost) {
+  const Dataset train = small_data(samples_for(64));
+  for (const char* exchange : {"auto", "peer"}) {
+    const DataParallelOptions o = on_gpus(64, exchange);
+    const ParallelRun usual = train_in_parallel(o, train);
+    ASSERT_ON_ALL_RANKS(usual.between_gpus == on_one_host());
+    const bool odd = world_rank() == world_size() - 1;
+    const ParallelRun fallen_back = train_in_parallel(o, train, MPI_COMM_WORLD, {.gradients_begin = odd ? 16u : 0u});
+    ASSERT_ON_ALL_RANKS(!fallen_back.between_gpus);
+    ASSERT_ON_ALL_RANKS(compare(fallen_back.weights, usual.weights).same_bits());
+  }
+}
+
+TEST_F(OnCuda, PeersAreRefusedWhereTheyCannotAdd) {
+  Dataset train = small_data(64);
+  const DataParallelOptions good = on_gpus(64, "peer");
+  EXPECT_NO_THROW(good.apply(train));
+  DataParallelOptions on_cpu = good, ring = good, reproducible = good;
+  on_cpu.device = "cpu";
+  ring.allreduce = "ring";
+  reproducible.reproducible = true;
+  for (DataParallelOptions o : {on_cpu, ring, reproducible}) {
+    const std::string error = error_of([&] { o.apply(train); });
+    EXPECT_TRUE(contains(error, "--exchange peer: needs --device cuda and --allreduce rank-order")) << error;
+    o.exchange = "auto";
+    EXPECT_NO_THROW(o.apply(train));
+    EXPECT_FALSE(o.fits_peers());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, OnDevice, testing::Values("cuda", "late"), [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
