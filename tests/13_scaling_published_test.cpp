@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <sstream>
 
@@ -98,4 +99,43 @@ TEST(Published, PrintsWhatIsSimulated) {
   }
   EXPECT_EQ(rows, 11);
   EXPECT_EQ(options_told(published("--help").output), "pieces N (1 to 4096) [64]\n");
+}
+
+// A ring of p sends 2 (p - 1) messages, 2 (p - 1) / p of the bytes, over each link, and reads and writes 3 (p - 1) / p in memory to add. Each row: what
+// one GPU computes, the sum, efficiencies by hand, and what was reported.
+TEST(PublishedSteps, AreWhatOneGpuComputesAndTheSums) {
+  const double alpha = load_cluster("gpu_pods").between.alpha(true);
+  const auto ring = [&](double bytes, int p, double link, double memory) { return 1e3 * (p - 1) * (2 * alpha + bytes / p * (2 / link + 3 / memory)); };
+  const ProgramRun table = run_program(build_folder() + "/chapters/13_scaling/published_steps");
+  ASSERT_EQ(table.status, 0) << table.output;
+  const double transformers[][5] = {{1.2, 1, 1536, 40, 100}, {2.5, 2, 1920, 54, 95}, {4.2, 4, 2304, 64, 82}, {8.3, 8, 3072, 72, 77}};
+  const struct {
+    const char* network;
+    double millions, images, nodes, reported;
+  } copies[] = {{"Inception V3", 23.8, 142, 128, 90}, {"ResNet-101", 44.5, 103.6, 128, 90}, {"VGG-16", 138.4, 154, 32, 79}, {"VGG-16", 138.4, 154, 128, 68}};
+  size_t rows = 0;
+  std::istringstream lines(table.output);
+  for (std::string line; std::getline(lines, line);) {
+    double a = 0, b = 0, computes = 0, sum = 0, one = 0, two = 0, three = 0;
+    if (std::sscanf(line.c_str(), "%lf %lf %lf %lf %lf %% %lf %% %lf", &a, &b, &computes, &sum, &one, &two, &three) == 7 && rows < 4) {
+      const auto& [billions, gpus, hidden, layers, reported] = transformers[rows++];
+      EXPECT_TRUE(a == billions && b == gpus && two == reported) << line;
+      EXPECT_NEAR(computes, 1288 * billions / 1.2 / gpus, 0.51) << line;
+      const double expected = 6 * layers * ring(2 * 8 * 1024 * hidden, int(gpus), 150e9, 900e9);
+      EXPECT_NEAR(sum, expected, 0.003 * expected + 0.51) << line;
+      EXPECT_NEAR(one, 100 * computes / (computes + sum), 0.1) << line;
+      EXPECT_NEAR(three, one / reported, 0.006) << line;
+    } else if (line.size() > 20 && std::sscanf(line.c_str() + 13, "%lf %lf %lf %lf %% %lf %% %lf", &b, &computes, &sum, &one, &two, &three) == 6) {
+      ASSERT_LT(rows - 4, std::size(copies)) << line;
+      const auto& c = copies[rows++ - 4];
+      EXPECT_TRUE(line.starts_with(c.network) && b == 4 * c.nodes && three == c.reported) << line;
+      EXPECT_NEAR(computes, 64e3 / c.images, 0.51) << line;
+      const double expected = ring(4e6 * c.millions, int(c.nodes), 25e9 / 8, 732e9);
+      EXPECT_NEAR(sum, expected, 0.003 * expected + 0.51) << line;
+      EXPECT_NEAR(one, 100 * computes / (computes + sum), 0.6) << line;
+      EXPECT_NEAR(two, 100 * computes / (computes + std::max(0.0, sum - 2 * computes / 3)), 0.6) << line;
+      EXPECT_TRUE(one <= three && three <= two) << line;
+    }
+  }
+  EXPECT_EQ(rows, 8u);
 }
