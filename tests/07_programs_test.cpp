@@ -32,7 +32,7 @@ TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {
 
 TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
   std::string hash;
-  for (const char* level : {"0", "1", "2", "3", "3 --prefetch"}) {
+  for (const char* level : {"0", "1", "2", "3", "3 --prefetch", "1 --recompute 2", "3 --prefetch --recompute 2 --unit 500"}) {
     const ProgramRun run = launch(3, quick + "--optimizer adam --learning-rate 0.001 --zero " + level);
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, "weights have the same bits"));
@@ -118,11 +118,12 @@ TEST(Programs, EndWellAndOnlyRank0Speaks) {
 
 TEST(TrainProgram, OptionsHaveTheseDefaultsAndRanges) {
   const std::string told = options_told(launch(3, "train --help").output);
-  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "clip-norm X (at least 0) [0]\nzero N (0 to 3) [1]\nunit N (at least 1) [1]\nprefetch\n"})
+  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "clip-norm X (at least 0) [0]\nzero N (0 to 3) [1]\nunit N (at least 1) [1]\nprefetch\n", "auto|host|peer [auto]\nrecompute N (1 to 1000) [1]\ntwo-level\n"})
     EXPECT_TRUE(contains(told, line));
 }
 
-// 784·300 + 300 + 300·10 + 10 parameters: units of 235500 and 3010. Of three ranks rank 0 has a third, rounded down.
+// 784·300 + 300 + 300·10 + 10 parameters: units of 235500 and 3010. Of three ranks rank 0 has a third, rounded down. Activations: 20 rows
+// of images, hidden layer, output and its gradient, two hidden gradients, label and loss.
 TEST(TrainProgram, TellsTheMemoryOfRank0) {
   const std::string options = "train --hidden 300 --train-samples 60 --batch 60 --epochs 1 --optimizer adam --zero ";
   const double n = 238510, unit = 235500, shard = 235500 / 3 + 3010 / 3, part = 235500 / 3;
@@ -130,12 +131,17 @@ TEST(TrainProgram, TellsTheMemoryOfRank0) {
     const bool all = level[0] == '0', prefetch = std::strlen(level) > 1;
     char expected[200];
     std::snprintf(expected, sizeof expected,
-                  "memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, exchange %.2f MB\n",
+                  "memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, activations %.2f MB, exchange %.2f MB\n",
                   4e-6 * (all ? n : prefetch ? shard + n : shard + unit), 4e-6 * (all ? n : shard + unit), 8e-6 * (all ? n : shard),
-                  8e-6 * part);
+                  4e-6 * 20 * (784 + 3 * 300 + 2 * 10 + 2), 8e-6 * part);
     const ProgramRun run = launch(3, options + level);
     EXPECT_TRUE(contains(run.output, expected));
   }
+  // Of images, 300, 200, 100 and 10 the first and the third are kept, and the output; the others share a place.
+  const ProgramRun every_second = launch(3, "train --hidden 300,200,100 --train-samples 60 --batch 60 --epochs 1 --zero 3 --recompute 2");
+  char activations[100];
+  std::snprintf(activations, sizeof activations, ", activations %.2f MB, ", 4e-6 * 20 * (784 + 200 + 300 + 2 * 300 + 2 * 10 + 2));
+  EXPECT_TRUE(contains(every_second.output, activations));
 }
 
 TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {

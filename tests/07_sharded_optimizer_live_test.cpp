@@ -67,8 +67,9 @@ TEST(MemoryFormulas, HaveTheValuesOfTheFootprint) {
         for (bool prefetch : {false, true})
           for (size_t w : {2, 4})
             for (int rank = 0; rank < ranks; ++rank) {
-              const Shards shards{make_units(make_layout({10, 14, 3, 9}), 1), ranks};
-              const ZeroOptions options{level, 1, micro_batches, prefetch, micro_batches == 7};
+              const int keep_every = prefetch ? 1 : 2;
+              const Shards shards{make_units(make_layout({10, 14, 3, 9}), 1, keep_every), ranks};
+              const ZeroOptions options{level, 1, micro_batches, prefetch, micro_batches == 7, {}, "auto", keep_every};
               const Footprint f = predict(shards, options, 2, rank, w);
               const Formulas text = formulas(shards, options, 2, rank, w);
               const size_t bytes[] = {f.parameters, f.gradients, f.optimizer, f.exchange, f.sent};

@@ -50,19 +50,23 @@ struct Costs {
 };
 
 Costs costs(const std::vector<int>& sizes, int level, double smallest, int p, int micro_batches, double vectors, int r, double bytes = 4,
-            bool prefetch = false) {
+            bool prefetch = false, size_t keep_every = 1) {
   std::vector<double> units;  // elements, the first layer's first
   std::vector<int> layers;
   for (size_t l = sizes.size() - 1; l-- > 0;) {
-    if (units.empty() || units.front() >= smallest) units.insert(units.begin(), 0), layers.insert(layers.begin(), 0);
+    if (units.empty() || units.front() >= smallest || (keep_every > 1 && (l + 1) % keep_every == 0)) units.insert(units.begin(), 0), layers.insert(layers.begin(), 0);
     units.front() += double(sizes[l] + 1) * sizes[l + 1];
     ++layers.front();
   }
-  double n = 0, shard = 0, unit = 0, part = 0, first_part = -1, before = 0;
-  for (double u : units) {
+  double n = 0, shard = 0, unit = 0, part = 0, first_part = -1, before = 0, third = 0;
+  size_t behind = 0;  // the number of the layer behind the unit
+  for (const double& u : units) {
     const auto bound = [&](int i) { return std::floor(u / p) * i + std::floor(std::fmod(u, p) * i / p); };
     const double mine = bound(r + 1) - bound(r);
     if (first_part < 0) first_part = mine;
+    behind += size_t(layers[size_t(&u - units.data())]);
+    const bool stretch_goes_on = behind % keep_every != 0, comes_back = behind + keep_every - behind % keep_every < sizes.size() - 1;
+    if (stretch_goes_on && comes_back) third += mine;  // its layers are computed again, and then it is gone
     n += u, shard += mine, unit = std::max(unit, u), part = std::max(part, mine), before += u;
   }
   const int rounds = (micro_batches + p - 1) / p;
@@ -77,7 +81,7 @@ Costs costs(const std::vector<int>& sizes, int level, double smallest, int p, in
   c.state = 4 * (vectors + (bytes == 2 ? 1 : 0)) * (level == 0 ? n : shard);
   c.exchange = bytes * (p - 1) * part;
   const double again = shard - (layers.front() == 1 ? first_part : 0);  // in backward, but for the first layer alone
-  c.sent = bytes * (own * (n - shard) + (p - 1) * (level == 3 ? rounds * (shard + again) : shard));
+  c.sent = bytes * (own * (n - shard) + (p - 1) * (level == 3 ? rounds * (shard + again + third) : shard));
   return c;
 }
 
@@ -91,6 +95,7 @@ struct MemoryRun {
   std::string optimizer;
   double bytes = 4;
   bool prefetch = false;
+  size_t keep_every = 1;
 };
 
 std::string expected_memory(const MemoryRun& run, double vectors, int different, std::string& csv) {
@@ -102,7 +107,7 @@ std::string expected_memory(const MemoryRun& run, double vectors, int different,
   for (int level = 0; level <= 3; ++level) {
     Costs most;
     for (int r = 0; r < ranks(); ++r) {
-      const Costs c = costs(run.sizes, level, run.unit, ranks(), run.micro_batches, vectors, r, run.bytes, run.prefetch);
+      const Costs c = costs(run.sizes, level, run.unit, ranks(), run.micro_batches, vectors, r, run.bytes, run.prefetch, run.keep_every);
       for (double Costs::*q : {&Costs::weights, &Costs::gradients, &Costs::state, &Costs::exchange, &Costs::sent})
         most.*q = std::max(most.*q, c.*q);
     }
@@ -127,6 +132,8 @@ TEST(Memory, TellsTheCostsOfTheTextAndWritesThem) {
       {{"--hidden", "100,300,90", "--unit", "30000", "--micro-batches", "5"}, {784, 100, 300, 90, 10}, 30000, 5, "adam"},
       {{"--hidden", "40,50", "--unit", "1000000", "--micro-batches", "1", "--optimizer", "sgd"}, {784, 40, 50, 10}, 1000000, 1, "sgd"},
       {{"--hidden", "70,300,90", "--prefetch", "--optimizer", "sgd"}, {784, 70, 300, 90, 10}, 1, ranks(), "sgd", 4, true},
+      {{"--hidden", "20,50,30,40", "--recompute", "2", "--optimizer", "sgd"}, {784, 20, 50, 30, 40, 10}, 1, ranks(), "sgd", 4, false, 2},
+      {{"--hidden", "20,50,30,40", "--recompute", "3", "--unit", "1700", "--bits", "16"}, {784, 20, 50, 30, 40, 10}, 1700, ranks(), "adam", 2, false, 3},
       {{"--hidden", "150,120", "--bits", "16", "--micro-batches", "5", "--prefetch"}, {784, 150, 120, 10}, 1, 5, "adam", 2, true}};
   for (const MemoryRun& run_ : runs) {
     const std::string file = scratch_file("07_memory.csv");
@@ -324,7 +331,7 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   EXPECT_ON_ALL_RANKS(run(show_memory, {"--help"}, printed) == 0);
   EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "hidden N,N,.. (1 to 65536) [512,512,512,512,512,512,512,512]\n"
                                                     "optimizer sgd|momentum|adam [adam]\nunit N (at least 1) [1]\n"
-                                                    "micro-batches N (1 to 1048576) [" + std::to_string(ranks()) + "]\nprefetch\nbits 32|16 [32]\ncsv TEXT\n");
+                                                    "micro-batches N (1 to 1048576) [" + std::to_string(ranks()) + "]\nprefetch\nrecompute N (1 to 1000) [1]\nbits 32|16 [32]\ncsv TEXT\n");
 }
 
 }  // namespace

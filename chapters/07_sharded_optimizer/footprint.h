@@ -24,14 +24,18 @@ struct Footprint {
 // none), and what is sent is meant for nodes of equal size.
 // Below level 2, batches of more micro-batches than ranks need S more gradients.
 // Sent, with one micro-batch per rank: n - S to reduce, (ranks - 1) S to gather, at level 3 a second time in backward
-// (but not for a unit that is the first layer alone, where the Mlp computes no gradient of its input).
+// (but not for a unit that is the first layer alone, where the Mlp computes no gradient of its input). With recompute, units that are
+// computed again as a whole are gathered a third time; the weights of a stretch's last unit stay until backward is through with them.
 //
 // bytes: of a weight, of a gradient, of a number in a message: 4 for the floats of this chapter's program. With 2 (chapter 11) the
 // optimizer keeps and updates a float for each weight, its master: one more vector of state. State is floats always.
 Footprint predict(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank, size_t bytes = 4);
 
+// A rank's parts of the units that are computed again as a whole: those of each stretch but its last unit; the last stretch is still there.
+size_t gathered_again(const Shards& shards, int64_t keep_every, int rank);
+
 // What `device` has counted, its peaks; sent is left at 0.
 Footprint counted(const Device& device);
 
-// One line on standard output: what the rank with `device` has kept, in MB.
+// One line on standard output: what the rank with `device` has kept, in MB, activations, too.
 void print_memory(const Device& device, bool between_gpus);

@@ -59,17 +59,19 @@ Formulas formulas(const Shards& shards, const ZeroOptions& options, int state_ve
       {"b", (micro_batches + p - 1 - size_t(rank)) / p, "the rank's micro-batches"},
       {"r", rounds, "rounds"},
       {"first", first_alone ? shards.part(0, rank).size() : 0, "its part of the first unit, if that is one layer"},
+      {"again", gathered_again(shards, options.recompute, rank), "its parts of units that are gathered once more, to compute again"},
   };
 
   const int64_t level = options.level;
   const std::string in_use = options.prefetch ? "w · (S + even + odd)" : "w · (S + U)", all = rounds > 1 ? "w · (n + S)" : "w · n";
+  const std::string gathered = options.recompute > 1 ? "(2 · S - first + again)" : "(2 · S - first)";
   Formulas result;
   const auto row = [&](const char* name, const std::string& formula) { result.rows.push_back({name, formula, put_in(formula, letters)}); };
   row("weights", level < 3 ? "w · n" : in_use);
   row("gradients", level < 2 ? all : "w · (S + U)");
   row("state", level < 1 ? "4 · k · n" : "4 · k · S");
   row("exchange", options.two_level ? "w · longest · ((here + 1) · owners + nodes)" : "w · (p - 1) · part");
-  row("sent in a step", level < 3 ? "w · (b · (n - S) + (p - 1) · S)" : "w · (b · (n - S) + (p - 1) · r · (2 · S - first))");
+  row("sent in a step", level < 3 ? "w · (b · (n - S) + (p - 1) · S)" : "w · (b · (n - S) + (p - 1) · r · " + gathered + ")");
   for (const Letter& letter : letters)
     if (letter.used) result.meanings += (result.meanings.empty() ? "" : ", ") + letter.name + ": " + letter.meaning;
   return result;

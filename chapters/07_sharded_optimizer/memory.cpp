@@ -84,6 +84,7 @@ int show_memory(MpiSession& mpi, int argc, char** argv) {
   options.add("unit", &z.unit, "the fewest parameters that travel together", at_least(1));
   options.add("micro-batches", &z.micro_batches, "parts into which each batch is cut", between(1, 1 << 20));
   options.add("prefetch", &z.prefetch, "at level 3: two units of weights are in memory");
+  options.add("recompute", &z.recompute, "keep every N-th activation only: at level 3 some weights are sent again", between(1, 1000));
   options.add("bits", &bits, "of a weight, of a gradient; 16, with float masters: by formula only, nothing here is stored so", {"32", "16"});
   options.add("csv", &csv, "append a line per level to this file, in bytes");
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
@@ -107,7 +108,7 @@ int show_memory(MpiSession& mpi, int argc, char** argv) {
   for (z.level = 0; z.level <= 3; ++z.level) {
     z.prefetch = prefetch && z.level == 3;
     if (bits == "16") {
-      const Shards shards{make_units(make_layout(sizes), size_t(z.unit)), mpi.size()};
+      const Shards shards{make_units(make_layout(sizes), size_t(z.unit), int(z.recompute)), mpi.size()};
       const Quantities most = largest(quantities_of(predict(shards, z, state_vectors(optimizer), mpi.rank(), 2)));
       if (speaks) print_row(int(z.level), "formula", most, "");
       continue;

@@ -9,7 +9,7 @@ namespace {
 
 Space space(size_t batch_rows, const ZeroOptions& options) {
   const size_t parts = size_t(options.micro_batches);
-  return {.rows = int((batch_rows + parts - 1) / parts)};
+  return {.rows = int((batch_rows + parts - 1) / parts), .keep_every = int(options.recompute)};
 }
 
 }  // namespace

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
-std::vector<Unit> make_units(const Layout& layout, size_t smallest) {
+std::vector<Unit> make_units(const Layout& layout, size_t smallest, int keep_every) {
   std::vector<Unit> units;
   int last = int(layout.layers.size());
   for (int l = last - 1; l >= 0; --l) {
     const Range range{layout.layers[size_t(l)].range().first, layout.layers[size_t(last - 1)].range().last};
-    if (range.size() < smallest && l > 0) continue;
+    const bool first_of_stretch = l == 0 || (keep_every > 1 && l % keep_every == 0);
+    if (range.size() < smallest && !first_of_stretch) continue;
     units.push_back({l, last, range});
     last = l;
   }

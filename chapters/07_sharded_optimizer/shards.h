@@ -22,9 +22,9 @@ struct Unit {
 
 // Groups the layers, from the last one backwards (the order in which their gradients appear), into units of at least
 // `smallest` parameters; the unit with the first layer may be smaller.  smallest 0: one layer each, also those of which
-// nothing is here.
+// nothing is here.  keep_every (see Space): no unit has layers of two stretches, so the first one of each stretch may be smaller, too.
 // In the order of the layers.
-std::vector<Unit> make_units(const Layout& layout, size_t smallest);
+std::vector<Unit> make_units(const Layout& layout, size_t smallest, int keep_every = 1);
 
 struct Shards {
   std::vector<Unit> units;

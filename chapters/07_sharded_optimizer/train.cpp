@@ -33,7 +33,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
   std::vector<float> weights(layout.count);
   initialize(weights.data(), layout, o.seed);
 
-  const Space space{.rows = o.largest_micro_batch()};
+  const Space space{.rows = o.largest_micro_batch(), .keep_every = int(z.recompute)};
   Mlp mlp(*device, layout, nullptr, nullptr, space);
   SoftmaxHead head(*device, space);
   Zero zero(mlp, o.optimizer, z, MPI_COMM_WORLD);

@@ -12,6 +12,7 @@ void ZeroOptions::declare(Options& options) {
   options.add("unit", &unit, "the fewest parameters that travel together", at_least(1));
   options.add("prefetch", &prefetch, "with --zero 3: gather the next unit's weights while this one computes");
   options.add("exchange", &exchange, "how they travel between GPUs: host memory, or each other's; auto: peer where it can be", {"auto", "host", "peer"});
+  options.add("recompute", &recompute, "keep every N-th activation only, and compute the others again in backward", between(1, 1000));
   options.add("two-level", &two_level, "add inside each node first: fewer bytes between nodes, sums in another order");
 }
 
@@ -24,7 +25,7 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
       rank_(rank_of(comm)),
       ranks_(ranks_of(comm)) {
   if (options.prefetch && options.level < 3) throw Error("--prefetch needs --zero 3: below it every rank keeps all weights");
-  shards_ = {make_units(mlp.layout(), size_t(options.unit)), ranks_};
+  shards_ = {make_units(mlp.layout(), size_t(options.unit), mlp.space().keep_every), ranks_};
   if (options.two_level) nodes_ = options.nodes.empty() ? nodes_of(comm) : make_nodes(options.nodes);
   allocate(optimizer);
   open_windows();
@@ -98,15 +99,15 @@ void Zero::set_hooks() {
   const auto is_first = [this](int l) { return l == shards_.units[shards_.unit_of(l)].first_layer; };
   const auto is_last = [this](int l) { return l == shards_.units[shards_.unit_of(l)].last_layer - 1; };
   const bool weights_are_sharded = options_.level >= 3, gradients_are_sharded = options_.level >= 2;
-  // Weights are needed for the gradient of a layer's input, which nobody asks of the first layer.
-  const auto needs_weights = [this](size_t u) { return shards_.units[u].last_layer > 1 || mlp_.space().input_gradient; };
+  // Layers that are computed again are those of a stretch but its last one, and a unit lies in one stretch.
+  const auto ends_stretch = [this](size_t u) { return shards_.units[u].last_layer % mlp_.space().keep_every == 0; };
 
   if (weights_are_sharded) {
     mlp_.hooks.before_forward = [=, this](int l, int) {
       const size_t u = shards_.unit_of(l);
       if (!is_first(l)) return;
       gather_weights(u);
-      if (options_.prefetch && u + 1 < shards_.units.size()) begin_gathering(u + 1);
+      if (options_.prefetch) gather_ahead(u, goes_back_ && ends_stretch(u) ? next_going_back(u) : u + 1);
     };
     mlp_.hooks.after_forward = [=, this](int l, int) {
       if (is_last(l)) free_weights(shards_.unit_of(l));
@@ -116,11 +117,12 @@ void Zero::set_hooks() {
     const size_t u = shards_.unit_of(l);
     if (!is_last(l)) return;
     if (weights_are_sharded && needs_weights(u)) gather_weights(u);
-    if (options_.prefetch && u > 0 && needs_weights(u - 1)) begin_gathering(u - 1);
+    if (options_.prefetch) gather_ahead(u, next_going_back(u));
     if (gradients_are_sharded) make_gradients(u);
     post_receives(u);
   };
   mlp_.hooks.after_backward = [=, this](int l, int) {
+    goes_back_ = l > 0;
     if (!is_first(l)) return;
     if (weights_are_sharded) free_weights(shards_.unit_of(l));
     reduce(shards_.unit_of(l));
@@ -140,11 +142,30 @@ void Zero::begin_gathering(size_t u) {
 void Zero::gather_weights(size_t u) {
   const Unit& unit = shards_.units[u];
   Gathered& g = gathered(u);
+  if (mlp_.parameters(unit.first_layer)) return;  // layers of this unit have been computed again just now
   if (!g.begun) begin_gathering(u);
   device_.meanwhile = {};
   end_allgather(g.memory, u, g);
   for (int l = unit.first_layer; l < unit.last_layer; ++l)
     mlp_.place_parameters(l, g.memory + (mlp_.layout().layers[size_t(l)].range().first - unit.range.first));
+}
+
+// Backward needs weights for the gradient of a layer's input, which nobody asks of the first layer.
+bool Zero::needs_weights(size_t u) const { return shards_.units[u].last_layer > 1 || mlp_.space().input_gradient; }
+
+// Whose weights are needed behind those of unit u, on the way back: if a stretch begins with u, the one before is computed again, from its
+// first layer on. A number that no unit has: nobody's.
+size_t Zero::next_going_back(size_t u) const {
+  const int first = shards_.units[u].first_layer, keep_every = mlp_.space().keep_every;
+  if (first == 0) return shards_.units.size();
+  const bool again = keep_every > 1 && first % keep_every == 0;
+  const size_t next = shards_.unit_of(again ? first - keep_every : first - 1);
+  return again || needs_weights(next) ? next : shards_.units.size();
+}
+
+// While unit u computes, unless the two share a place, or this has begun when a part of u was computed again.
+void Zero::gather_ahead(size_t u, size_t next) {
+  if (next < shards_.units.size() && next % 2 != u % 2 && !gathered(next).begun) begin_gathering(next);
 }
 
 void Zero::free_weights(size_t u) {

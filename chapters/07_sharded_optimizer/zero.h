@@ -36,6 +36,7 @@ struct ZeroOptions {
   bool two_level = false;     // gradients and weights travel in two levels
   std::vector<int> nodes = {};  // with two_level: a name for each rank's node, for tests; empty: what MPI says
   std::string exchange = "auto";  // between GPUs of a node: peer, through host memory: host, or auto: peer where it can be
+  int64_t recompute = 1;          // the Mlp keeps every so many-th activation, see Space, and computes the others again
 
   // Declares all but micro_batches and nodes as command-line options.
   void declare(Options& options);
@@ -77,6 +78,9 @@ class Zero {
   void set_hooks();
   void begin_gathering(size_t unit);
   void gather_weights(size_t unit);
+  void gather_ahead(size_t unit, size_t next);
+  size_t next_going_back(size_t unit) const;
+  bool needs_weights(size_t unit) const;
   void free_weights(size_t unit);
   void make_gradients(size_t unit);
   void free_gradients(size_t unit);
@@ -130,5 +134,6 @@ class Zero {
   Gathered gathering_;             // of the unit whose new weights are being gathered
   std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
   bool first_round_ = true;        // whether the sum begins in this round
+  bool goes_back_ = false;         // backward has begun: a layer's forward is one that is computed again
   std::shared_ptr<PeerWindow> gradients_window_;  // between GPUs, over the memory that backward writes
 };
