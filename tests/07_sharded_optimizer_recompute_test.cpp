@@ -249,7 +249,7 @@ TEST(Recompute, GathersAheadInWhatIsComputedAgain) {
     }
   };
   const Dataset data = random_dataset(13, batch_rows);
-  const std::string r(size_t(ranks() - 1), 'R'), s(size_t(ranks() - 1), 'S'), wait = ranks() > 1 ? "|" : "", gather = r + s;
+  const std::string r(size_t(ranks() - 1), 'R'), s(size_t(ranks() - 1), 'S'), wait = ranks() > 1 ? "|" : "", gather = s + r;
   for (const bool prefetch : {false, true}) {
     Recorder device;
     ShardedRun run(device, data, {13, 11, 3, 12, 7, 5, 10}, batch_rows, momentum(), way(prefetch ? 4 : 3, 1, ranks(), 3), MPI_COMM_WORLD);

@@ -202,7 +202,7 @@ TEST(Zero, PostsReceivesEarlyAndBeginsWithTheRightNeighbour) {
   RecordingDevice device;
   ShardedRun run(device, data, {13, 11, 9, 10}, 20, rule("sgd"), {1, 1, ranks()}, MPI_COMM_WORLD);
   const std::vector<Recorded> calls = record([&] { run.step({0, 20}); });
-  const std::string receives(size_t(ranks() - 1), 'R'), sends(size_t(ranks() - 1), 'S'), gather = receives + sends;
+  const std::string receives(size_t(ranks() - 1), 'R'), sends(size_t(ranks() - 1), 'S'), gather = sends + receives;
   const std::string expected = receives + "xw" + sends + receives + "xw" + sends + receives + "w" + sends + gather + gather + gather;
   EXPECT_ON_ALL_RANKS(letters_of(calls) == expected) << letters_of(calls) << ", expected " << expected;
   EXPECT_ON_ALL_RANKS(begin_at_the_right(calls, "MPI_Isend", rank(), ranks()));
@@ -221,7 +221,7 @@ std::string letters_and_waits(const std::vector<Recorded>& calls) {
 TEST(Zero, PrefetchesTheNextWeightsBeforeItComputes) {
   if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
   const Dataset data = random_dataset(13, 20);
-  const std::string r(size_t(ranks() - 1), 'R'), s(size_t(ranks() - 1), 'S'), wait = ranks() > 1 ? "|" : "", gather = r + s;
+  const std::string r(size_t(ranks() - 1), 'R'), s(size_t(ranks() - 1), 'S'), wait = ranks() > 1 ? "|" : "", gather = s + r;
   size_t sent[2];
   for (const bool prefetch : {false, true}) {
     RecordingDevice device;
@@ -268,7 +268,7 @@ int time_of(const std::vector<Recorded>& calls, int products, int g, int c) {
 TEST(Zero, PrefetchHidesTheGatheringBehindTheLayerBefore) {
   if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
   const Dataset data = random_dataset(13, 20);
-  const std::string gather = std::string(size_t(ranks() - 1), 'R') + std::string(size_t(ranks() - 1), 'S');
+  const std::string gather = std::string(size_t(ranks() - 1), 'S') + std::string(size_t(ranks() - 1), 'R');
   for (const bool prefetch : {false, true}) {
     ForwardRecorder device;
     ShardedRun run(device, data, {13, 11, 9, 10}, 20, rule("sgd"), way(prefetch ? 4 : 3, 1, ranks()), MPI_COMM_WORLD);
