@@ -1,0 +1,2 @@
+# chapters/06_data_parallel/large_batch.sh common_scripts_test Series.Large*
+s/(60000 + batch - 1)/60000/
