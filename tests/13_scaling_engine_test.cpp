@@ -456,10 +456,10 @@ TEST(ALongMessage, NeedsItsReceiverOnce) {
 
 // Messages of 1 s, and rank 0's second one of 2 s; a long one is asked for a quarter of a second and answered another one; the sender's overhead is an eighth. Ranks 0 and 2 are
 // there at once, rank 1 comes at 3, when they have asked. What it says to rank 0 first, its question or its answer, rank 0 hears first.
-double with_a_late_rank(bool one_connection, const std::string& says, int sends_to = 0) {
+double with_a_late_rank(bool one_connection, const std::string& says, int sends_to = 0, double overhead = 0.125) {
   Cluster c = plain(64);
   c.between.rendezvous = 0.5;
-  c.between.overhead = 0.125;
+  c.between.overhead = overhead;
   c.eager_bytes = 0;
   c.one_connection = one_connection;
   return simulate(c, 3, [&] {
@@ -485,6 +485,9 @@ TEST(OneConnection, LetsAnAnswerWaitBehindALongMessage) {
   // Rank 0 hears that it may send at 3.25, before it is asked. It is through at 4.25, and only then its answer leaves.
   EXPECT_EQ(with_a_late_rank(true, "aq"), 4.25 + 0.25 + 1);
   EXPECT_EQ(with_a_late_rank(false, "aq"), 3.625 + 1);
+  // What is said at one moment is heard in the order in which it is said.
+  EXPECT_EQ(with_a_late_rank(true, "qa", 0, 0), 3.5 + 1);
+  EXPECT_EQ(with_a_late_rank(true, "aq", 0, 0), 4.25 + 0.25 + 1);
   // Two messages share the card until 5.25, the second one has it alone until 6.25.
   EXPECT_EQ(with_a_late_rank(true, "aaq"), 6.25 + 0.25 + 1);
   // To somebody else there is another connection.

@@ -86,7 +86,7 @@ void speak(int send) {
     const double answered = std::max(m.ready + spoken / 2, now);
     if (w.cluster.one_connection)
       for (const int other : simulated_mpi().on_the_wire[{m.to, m.from}])
-        if (request_of(other).begin < answered) return request_of(other).answers_behind.push_back(send);
+        if (request_of(other).begin <= answered) return request_of(other).answers_behind.push_back(send);
     m.answered = answered;
   }
   if (!w.cluster.progress_alone && !w.is_inside(m.from)) return need[size_t(m.from)].push_back(send);
