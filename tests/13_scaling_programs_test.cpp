@@ -340,6 +340,32 @@ TEST(Bench, IsNotBelievedIfTheRealProcessesWereDisturbed) {
   EXPECT_TRUE(contains(bench.output, "DISTURBED"));
 }
 
+// Each line from the simulated step alone; what an option changes, changes it.
+TEST(Step, SaysWhatASimulatedStepTakes) {
+  const std::string layers = " --cluster ethernet --inputs 40 --hidden 40,40,40,40,40,40,40,40 --batch 96";
+  const auto expect = [&](const std::string& options, const GridShape& shape, const std::string& schedule, int micro_batches, int chunks, int keep_every,
+                          bool alone) {
+    Cluster c = load_cluster("ethernet");
+    c.progress_alone = alone;
+    HybridSettings s = network(std::vector<int>(9, 40), 96);
+    s.sizes.push_back(10);
+    s.schedule = schedule, s.micro_batches = micro_batches, s.chunks = chunks, s.keep_every = keep_every;
+    const StepTime t = simulate_step(c, s, shape);
+    const ProgramRun step = run("step" + layers + options);
+    EXPECT_EQ(step.status, 0);
+    EXPECT_EQ(step.output, line("%s, %s, %d micro-batches: %.4g ms a step, ranks compute %.1f %% of it, %zu messages\n", to_string(shape).c_str(),
+                                schedule.c_str(), micro_batches, 1000 * t.seconds, 100 * t.computing / t.seconds, t.messages));
+    return t.seconds;
+  };
+  const double plain = expect(" --pipeline 3 --micro-batches 6", {1, 3, 1}, "1f1b", 6, 1, 1, false);
+  EXPECT_LT(expect(" --pipeline 3 --micro-batches 6 --schedule zb-h1", {1, 3, 1}, "zb-h1", 6, 1, 1, false), plain);
+  EXPECT_GT(expect(" --pipeline 3 --micro-batches 6 --recompute 2", {1, 3, 1}, "1f1b", 6, 1, 2, false), plain);
+  expect(" --pipeline 3 --micro-batches 6 --schedule interleaved --chunks 3", {1, 3, 1}, "interleaved", 6, 3, 1, false);
+  expect(" --replicas 2 --pipeline 2 --tensor 2 --micro-batches 4 --progress-alone", {2, 2, 2}, "1f1b", 4, 1, 1, true);
+  expect(" --replicas 3", {3, 1, 1}, "1f1b", 3, 1, 1, false);
+  EXPECT_EQ(run("step --pipeline 4").output, "error: pipeline: 4 chunks of layers are more than the network's 3 layers\n");
+}
+
 TEST(Programs, HaveTheseOptions) {
   const std::string network = "cluster TEXT [two_cores]\ninputs N (1 to 1048576) [784]\nhidden N,N,.. (1 to 1048576) [512,256]\n"
                               "batch N (1 to 16777216) [1024]\noptimizer sgd|momentum|adam [sgd]\nplacement block|round-robin [block]\nproducts TEXT\nfifo-ports\nprogress-alone\n";
@@ -347,12 +373,14 @@ TEST(Programs, HaveTheseOptions) {
   EXPECT_EQ(options_told(run("grids --help").output), "ranks N (1 to 16384) [16]\nshow N (at least 1) [8]\n" + network);
   EXPECT_EQ(options_told(run("bench --help").output), "ranks N (1 to 64) [2]\nrounds N (1 to 10000) [15]\nbatches N,N,.. (1 to 1048576) [128,1024]\n"
                                                     "cluster TEXT [two_cores]\nproducts TEXT\nonly-if-quiet\n");
+  EXPECT_EQ(options_told(run("step --help").output), "replicas N (1 to 16384) [1]\npipeline N (1 to 1000) [1]\ntensor N (1 to 1000) [1]\nmicro-batches N (at least 0) [0]\n"
+                                                     "schedule naive|gpipe|1f1b|interleaved|zb-h1 [1f1b]\nchunks N (1 to 1000) [1]\nrecompute N (1 to 1000) [1]\n" + network);
   const std::string train = options_told(run("train --help").output);
   EXPECT_TRUE(train.starts_with("cluster TEXT [two_cores]\nproducts TEXT\nreplicas N (1 to 16384) [2]\npipeline N (1 to 1000) [1]\n"
                                 "tensor N (1 to 1000) [1]\nreproducible\ncompare-with-serial\ntrace TEXT\n"))
       << train;
   EXPECT_TRUE(train.find("micro-batches N (1 to 1048576) [0]\n") != std::string::npos && train.find("epochs N (0 to 100000) [1]\n") != std::string::npos) << train;
-  for (const char* program : {"train", "scaling", "grids", "bench"}) EXPECT_EQ(run(program + std::string(" --help")).status, 0);
+  for (const char* program : {"train", "scaling", "grids", "step", "bench"}) EXPECT_EQ(run(program + std::string(" --help")).status, 0);
   for (const char* program : {"train", "scaling", "grids"})
     EXPECT_TRUE(contains(run(program + std::string(" --help")).output, "a file that describes one, or ethernet, gpu_pods, infiniband, two_cores, two_cores_zen3 "));
 }
