@@ -107,7 +107,7 @@ void Zero::set_hooks() {
       const size_t u = shards_.unit_of(l);
       if (!is_first(l)) return;
       gather_weights(u);
-      if (options_.prefetch) gather_ahead(u, goes_back_ && ends_stretch(u) ? next_going_back(u) : u + 1);
+      if (options_.prefetch) gather_ahead(goes_back_ && ends_stretch(u) ? next_going_back(u) : u + 1);
     };
     mlp_.hooks.after_forward = [=, this](int l, int) {
       if (is_last(l)) free_weights(shards_.unit_of(l));
@@ -117,7 +117,7 @@ void Zero::set_hooks() {
     const size_t u = shards_.unit_of(l);
     if (!is_last(l)) return;
     if (weights_are_sharded && needs_weights(u)) gather_weights(u);
-    if (options_.prefetch) gather_ahead(u, next_going_back(u));
+    if (options_.prefetch) gather_ahead(next_going_back(u));
     if (gradients_are_sharded) make_gradients(u);
     post_receives(u);
   };
@@ -163,9 +163,9 @@ size_t Zero::next_going_back(size_t u) const {
   return again || needs_weights(next) ? next : shards_.units.size();
 }
 
-// While unit u computes, unless the two share a place, or this has begun when a part of u was computed again.
-void Zero::gather_ahead(size_t u, size_t next) {
-  if (next < shards_.units.size() && next % 2 != u % 2 && !gathered(next).begun) begin_gathering(next);
+// While a unit computes, unless the next one needs the place that this one has, or has begun already when a part of this one was computed again.
+void Zero::gather_ahead(size_t next) {
+  if (next < shards_.units.size() && !gathered(next).begun) begin_gathering(next);
 }
 
 void Zero::free_weights(size_t u) {

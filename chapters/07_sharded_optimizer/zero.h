@@ -78,7 +78,7 @@ class Zero {
   void set_hooks();
   void begin_gathering(size_t unit);
   void gather_weights(size_t unit);
-  void gather_ahead(size_t unit, size_t next);
+  void gather_ahead(size_t next);
   size_t next_going_back(size_t unit) const;
   bool needs_weights(size_t unit) const;
   void free_weights(size_t unit);
