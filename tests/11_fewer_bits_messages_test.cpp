@@ -10,6 +10,7 @@
 #include "common/philox.h"
 #include "common/error.h"
 #include "tests/data_sets.h"
+#include "tests/device_waits.h"
 #include "tests/known_clock.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
@@ -123,6 +124,47 @@ TEST(Exchange, CopiesAndTellsItsTimes) {
   finite = finite && !scale.unscale(device, gradients, layout.count);
   device.copy_out(sum.data(), gradients.data(), 1);
   EXPECT_ON_ALL_RANKS(finite && sum[0] == 2 * (ranks == 1 ? operands[0] : plain_sum(operands, bf16_format, SumIn::floats))[0]);
+}
+
+// In a step of train.cpp the host waits for its GPU to read the losses, to send the gradient, and to see that it is finite.
+TEST(Exchange, WaitsForTheGpuWhereItsNumbersAreSentAndLookedAt) {
+  std::string reason;
+  const std::unique_ptr<Device> device = device_that_counts(reason);
+  if (!device) GTEST_SKIP() << reason;
+  const Layout layout = make_layout({4, 5, 3});
+  const Buffer<> parameters(*device, layout.count, Purpose::parameters), gradients(*device, layout.count, Purpose::gradients);
+  device->fill(parameters, 0.1f, layout.count);
+  const Dataset data = data_sets::tiny_data(30);
+  const std::vector<uint32_t> order = permutation(1, 0, data.count);
+  for (int micro_batches : {1, 3}) {
+    Mlp mlp(*device, layout, parameters, gradients, {.rows = 30});
+    SoftmaxHead head(*device, {.rows = 30});
+    Optimizer optimizer(*device, {}, layout.count);
+    LossScale scale({.initial = 4});
+    FewerBitsOptions o(ranks);
+    o.messages = "bf16", o.batch = 30, o.micro_batches = micro_batches;
+    const auto exchange = make_exchange(o, 30, mlp, head, gradients);
+    const auto step = [&] {
+      double loss = 0;
+      for (int m = 0; m < micro_batches; ++m) {
+        const Range rows = exchange->begin({0, 30}, m);
+        load_images(mlp, data, order, rows);
+        head.load_labels(data, order, rows);
+        mlp.forward(int(rows.size()));
+        head.backward(mlp, 30);
+        scale.scale(mlp);
+        mlp.backward(m == 0 ? Write::overwrite : Write::accumulate);
+        loss += head.loss(mlp, 30);
+      }
+      exchange->finish(loss, scale.value());
+      if (scale.unscale(*device, gradients, layout.count)) optimizer.step(parameters, gradients, exchange->rate_scale());
+    };
+    step();
+    for (int i = 0; i < 2; ++i) {
+      const unsigned long waits = waits_of(step), expected = size_t(micro_batches) + 2;
+      EXPECT_ON_ALL_RANKS(waits == expected) << waits << ", expected " << expected;
+    }
+  }
 }
 
 }  // namespace
