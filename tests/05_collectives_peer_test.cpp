@@ -254,6 +254,33 @@ TEST_F(PeerWindowTest, ASumOfABlockGoesOn) {
   }
 }
 
+// Every rank adds two parts, and gives them to all: the parts are uneven, and one rank's have nothing in them.
+TEST_F(PeerWindowTest, PartsThatRanksChoose) {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<PeerWindow::Part> of;  // two of each rank
+    size_t next = 7;
+    for (int r = 0; r < 2 * ranks; ++r) of.push_back({next, r % ranks == 1 ? 0 : size_t(100 + 31 * r)}), next += of.back().count + size_t(r % 3);
+    const std::span<const PeerWindow::Part> all = of;
+    Buffer<> sums(*device, n, Purpose::workspace);
+    const size_t i = size_t(rank), j = size_t(rank + ranks);
+    write(operand(rank, n, round));
+    const PeerWindow::Part mine[2] = {{of[i].begin, of[i].count, sums}, {of[j].begin, of[j].count, sums + of[i].count}};
+    const PeerWindow::Count before = window->counted();
+    window->sum_parts(mine);
+    window->finish();
+    for (const PeerWindow::Part& part : mine) device->copy(vector + part.begin, part.sum, part.count);
+    window->spread_parts(mine);
+    window->finish();
+    const PeerWindow::Count& after = window->counted();
+    const Vector found = read(n), sum = sum_in_rank_order(n, round);
+    Vector expected = operand(rank, n, round);
+    for (const PeerWindow::Part& part : all) std::copy_n(sum.begin() + long(part.begin), part.count, expected.begin() + long(part.begin));
+    EXPECT_ON_ALL_RANKS(same(found, expected)) << "round " << round;
+    const size_t moved = size_t(ranks - 1) * (of[i].count + of[j].count);
+    EXPECT_ON_ALL_RANKS(after.read - before.read == moved && after.written - before.written == moved && after.meetings - before.meetings == 4);
+  }
+}
+
 TEST_F(PeerWindowTest, WhoIsFastDoesNotChangeWhatOthersStillRead) {
   write(operand(rank, n));
   window->reduce_scatter(0, n);

@@ -4,6 +4,7 @@
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/killed_gpu_rank.h"
 #include "tests/program.h"
 
 namespace {
@@ -51,6 +52,42 @@ TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
   }
 }
 
+// On GPUs, or on the CPU that stands in for them, in three orders of a block's threads.
+TEST(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
+  const bool one_host = !on_several_hosts(4);
+  const std::pair<const char*, const char*> grids[] = {{"--replicas 2 --pipeline 2 --tensor 1", "ascending"},
+                                                       {"--replicas 1 --pipeline 2 --tensor 2", "descending"},
+                                                       {"--replicas 2 --pipeline 1 --tensor 2", "shuffled"}};
+  for (const auto& [grid, order] : grids) {
+    const std::string text = quick + "--train-samples 150 --epochs 1 --micro-batches 4 --device cuda " + grid + " --exchange ";
+    const ProgramRun host = launch(4, text + "host");
+    if (host.status == 77) GTEST_SKIP() << "skipped: " << host.output;
+    EXPECT_FALSE(contains(host.output, "GPU to GPU")) << host.output;
+    const ProgramRun run = run_program("export CUDA_ON_CPU_ORDER=" + std::string(order) + "; " + command(4, text + "auto"));
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_EQ(contains(run.output, "from GPU to GPU: "), one_host) << run.output;
+    EXPECT_EQ(contains(run.output, "through host memory: "), !one_host) << run.output;
+    EXPECT_EQ(hash_of_weights(run), hash_of_weights(host)) << order << run.output;
+  }
+}
+
+// On hosts of their own no two ranks share memory.
+TEST(Programs, GoThroughTheHostBetweenNodesAndSaySo) {
+  const std::string text = quick + "--train-samples 150 --epochs 1 --micro-batches 2 --device cuda --replicas 2 --exchange ";
+  const ProgramRun here = launch(2, text + "host"), apart = run_program("env MPIR_CVAR_NOLOCAL=1 " + command(2, text + "peer"));
+  if (here.status == 77) GTEST_SKIP() << "skipped: " << here.output;
+  EXPECT_EQ(apart.status, 0) << apart.output;
+  EXPECT_EQ(hash_of_weights(apart), hash_of_weights(here)) << apart.output;
+  if (!contains(run_program("env MPIR_CVAR_NOLOCAL=1 " + command(2, "../04_point_to_point/hello")).output, " 0 of 1 "))
+    GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
+  EXPECT_TRUE(contains(apart.output, "through host memory: data ranks\n")) << apart.output;
+  EXPECT_FALSE(contains(apart.output, "from GPU to GPU: ")) << apart.output;
+}
+
+TEST(Programs, AKilledRankLeavesNoSharedMemoryBehind) {
+  expect_nothing_left_behind(4, build_folder() + "/chapters/10_hybrid/train", "--hidden 24,17,12 --replicas 2 --pipeline 1 --tensor 2");
+}
+
 TEST(Programs, TheSplitDoesNotChangeReproducibleWeights) {
   const std::string same = quick + "--reproducible --micro-batches 5 --optimizer adam --learning-rate 0.001 ";
   const std::string hash = hash_of_weights(launch(1, same));
@@ -84,7 +121,7 @@ TEST(Programs, WhatIsNotSaidIsChosenAndExplained) {
 TEST(Programs, BadChoicesEndWithOneLine) {
   for (const char* option :
        {"--replicas 3", "--replicas 2 --pipeline 2", "--pipeline 4 --replicas 1 --tensor 1", "--schedule interleaved",
-        "--memory-mib 1 --hidden 2048", "--machine nowhere", "--train-samples 10 --batch 11"}) {
+        "--memory-mib 1 --hidden 2048", "--machine nowhere", "--exchange peer", "--train-samples 10 --batch 11"}) {
     const ProgramRun run = launch(2, quick + option);
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;

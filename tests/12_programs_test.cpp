@@ -10,6 +10,7 @@
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/killed_gpu_rank.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
 
@@ -440,6 +441,24 @@ TEST_F(Programs, ACheckpointOfCudaIsContinuedAndUsedThere) {
   const ProgramRun used = launch(1, "predict --device cuda " + checkpoint() +
                                         "--show 0 --images build/data/t10k-images-idx3-ubyte --labels build/data/t10k-labels-idx1-ubyte");
   EXPECT_TRUE(contains(used.output, "\n" + word_after(rest, " % (") + " of 10000 images"));
+}
+
+// The main job between GPUs, or on the CPU that stands in for them: it is continued the other way with the same bits.
+TEST_F(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
+  const std::string small = quick + "--train-samples 150 --micro-batches 4 --device cuda --replicas 2 --pipeline 1 --tensor 2 --exchange ";
+  const ProgramRun host = launch(4, small + "host");
+  if (host.status == 77) GTEST_SKIP() << "skipped: " << host.output;
+  EXPECT_FALSE(contains(host.output, "GPU to GPU")) << host.output;
+  const ProgramRun peer = launch(4, small + "peer --epochs 1 " + checkpoint());
+  EXPECT_EQ(peer.status, 0) << peer.output;
+  EXPECT_EQ(contains(peer.output, "from GPU to GPU: slices, data ranks\n"), !on_several_hosts(4)) << peer.output;
+  const ProgramRun rest = launch(4, small + "host --resume " + checkpoint());
+  EXPECT_TRUE(contains(rest.output, "continuing after step 4")) << rest.output;
+  EXPECT_EQ(hash_of_weights(rest), hash_of_weights(host)) << rest.output;
+}
+
+TEST_F(Programs, AKilledRankLeavesNoSharedMemoryBehind) {
+  expect_nothing_left_behind(4, build_folder() + "/chapters/12_restart/train", "--hidden 24,17,12 --replicas 2 --pipeline 2 --tensor 1");
 }
 
 namespace {

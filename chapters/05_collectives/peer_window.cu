@@ -133,6 +133,20 @@ void PeerWindow::allgather(size_t begin, size_t count) {
   meet();  // all blocks are there
 }
 
+void PeerWindow::sum_parts(std::span<const Part> parts) {
+  start(0, n_);
+  meet();  // the vectors of all are there
+  for (const Part& part : parts) add({1, {part.sum}}, vectors_ + part.begin, part.count);
+  meet();  // the sums of all are there
+}
+
+void PeerWindow::spread_parts(std::span<const Part> parts) {
+  start(0, n_);
+  meet();  // nobody needs what will be overwritten
+  for (const Part& part : parts) add(vectors_ + part.begin, mine() + part.begin, part.count);
+  meet();  // all parts are there
+}
+
 // --- Opening and closing ---------------------------------------------------------------------------------------------
 
 PeerWindow::PeerWindow(CudaDevice& device, float* mine, size_t n, MPI_Comm comm, size_t short_sums)

@@ -11,6 +11,7 @@
 #include <mpi.h>
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "chapters/02_cuda/cuda_device.h"
@@ -45,6 +46,14 @@ class PeerWindow {
   void reduce_scatter_to(float* sum, size_t begin, size_t count, Write write);
   // Block r of the range, on every rank = block r of rank r. 2 meetings, count/p (p-1) elements written.
   void allgather(size_t begin, size_t count);
+  // For two levels (10): each rank names parts of its own, as many as it likes. Their sums go to `sum` (count); or they go to the same
+  // places of all ranks, and no two ranks name the same.  2 meetings each.
+  struct Part {
+    size_t begin, count;
+    float* sum = nullptr;
+  };
+  void sum_parts(std::span<const Part> parts);
+  void spread_parts(std::span<const Part> parts);
 
   // The operations that the device is given from now on see the results.
   void finish();

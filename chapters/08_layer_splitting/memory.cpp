@@ -28,7 +28,7 @@ size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool fi
 }
 
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows,
-                           int state_vectors, bool between_gpus) {
+                           int state_vectors, bool waits_late) {
   StageMemory memory;
   memory.parameters = memory.gradients = sizeof(float) * layout.count;
   size_t from_before = 0, from_behind = 0;
@@ -37,12 +37,13 @@ StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, 
     const int chunk = int(i) * schedule.stages + stage;
     const size_t slots = size_t(schedule.slots[size_t(chunk)]);
     memory.activations += sizeof(float) * chunk_activations(layout.chunks[i], slots, size_t(rows), chunk == 0, schedule.keep_every, schedule.halves);
-    const size_t places = between_gpus ? size_t(schedule.micro_batches) : slots;
+    const size_t places = waits_late ? size_t(schedule.micro_batches) : slots;
     if (chunk == schedule.chunks() - 1) memory.activations += sizeof(float) * places * size_t(rows) * 2;
     else from_behind = std::max(from_behind, size_t(layout.chunks[i].out()));
     if (chunk > 0) from_before = std::max(from_before, size_t(layout.chunks[i].in()));
   }
-  if (!between_gpus) return memory;
+  if (!waits_late) return memory;
+  if (schedule.stages == 1) from_before = from_behind = 0;
   const size_t images = stage == 0 ? size_t(schedule.micro_batches) * size_t(layout.chunks[0].in()) : 0;
   memory.exchange = sizeof(float) * size_t(rows) * (2 * (from_before + from_behind) + images);
   return memory;

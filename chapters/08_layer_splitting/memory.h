@@ -29,11 +29,12 @@ size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool fi
 //
 // In halves, a slot has the gradients of the inner activations, too, instead of the two places for those on their way.
 //
-// Between GPUs labels and losses have a place for each micro-batch of a step; and exchange has
+// Between GPUs, and where one GPU has all stages and its host waits late, labels and losses have a place for each micro-batch of a step;
+// and exchange has
 //
-//   2 x rows x (the widest input that comes from the stage before + the widest gradient that comes from the one behind)
+//   2 x rows x (the widest input that comes from the stage before + the widest gradient that comes from the one behind)   stages > 1
 //   + micro_batches x rows x the network's input     on stage 0: images on their way
 //
 // Slots are what the schedules differ in: `micro_batches` with gpipe, at most `stages` with 1f1b and zb-h1, 1 with naive.
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows, int state_vectors,
-                           bool between_gpus = false);
+                           bool waits_late = false);

@@ -76,7 +76,7 @@ Pipeline::Pipeline(Device& device, const Schedule& schedule, const StageLayout& 
     };
   }
   requests_.assign(4 * mlps_.size() * size_t(std::ranges::max(schedule.slots)), MPI_REQUEST_NULL);
-  open_mailboxes(exchange);
+  go_between_gpus(exchange);
   if (last_stage() && !head_) head_ = std::make_unique<SoftmaxPipelineHead>(device, rows, schedule.slots.back());
 }
 
@@ -103,7 +103,7 @@ double Pipeline::run(const Dataset& data, std::span<const uint32_t> order, std::
   }
   losses_.assign(micro_batches.size(), 0.0);
   walk(actions_, batch, true);
-  if (between_gpus() && last_stage()) read_losses(batch);
+  if (waits_late_ && last_stage()) read_losses(batch);
   if (batch.first < 0) {
     device_.fill(gradients_, 0, layout_.count);
     for (int chunk = chunks() - 1; chunk >= 0 && hooks.gradients_complete; --chunk) hooks.gradients_complete(chunk);
@@ -143,11 +143,11 @@ void Pipeline::forward(const Step& step, const Batch& batch, bool training) {
   Mlp& mlp = mlp_of(step);
   const int slot = schedule_.slot(step);
   const Range rows = batch.micro_batches[size_t(step.micro_batch)];
-  if (step.chunk == 0 && between_gpus() && training) load_images_early(step, batch);
+  if (step.chunk == 0 && waits_late_ && training) load_images_early(step, batch);
   else if (step.chunk == 0) load_images(mlp, batch.data, batch.order, rows, slot);
   mlp.forward(int(rows.size()), slot);
   if (has_head(step) && !training) correct_ += head_->count_correct(mlp, batch.data, rows, slot);
-  if (!between_gpus() || !training) device_.synchronize();  // or the time would count for whoever waits next
+  if (!waits_late_ || !training) device_.synchronize();  // or the time would count for whoever waits next
   time_.computing += timer.seconds();
 }
 
@@ -169,8 +169,8 @@ void Pipeline::backward(const Step& step, const Batch& batch) {
   if (inputs && weights) mlp.backward(write, slot);
   else if (inputs) backward_inputs(mlp, slot);
   else backward_weights(mlp, write, slot);
-  if (!between_gpus() && inputs && has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot, m);
-  if (!between_gpus()) device_.synchronize();
+  if (!waits_late_ && inputs && has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot, m);
+  if (!waits_late_) device_.synchronize();
   time_.computing += timer.seconds() - (time_.copying - copying);
   if (!weights) return;
   if (hooks.after_backward) hooks.after_backward(chunk, m);

@@ -80,6 +80,8 @@ class Pipeline {
   int stage() const { return stage_; }
   bool last_stage() const { return stage_ == schedule_.stages - 1; }
   bool between_gpus() const { return mailboxes_[0] != nullptr; }
+  // Whether the host waits for its GPU at the end of a step only: between GPUs, and on one GPU that has all stages.
+  bool waits_late() const { return waits_late_; }
   // Of the messages of one direction, between GPUs.
   const PeerMailbox::Count& counted(Pass pass) const { return mailboxes_[size_t(pass)]->counted(); }
   const PipelineTime& time() const { return time_; }
@@ -103,7 +105,8 @@ class Pipeline {
   void wait_for_send(const Step& step);
   void wait_for_sends();
   void progress();
-  void open_mailboxes(const std::string& exchange);
+  void go_between_gpus(const std::string& exchange);
+  bool open_mailboxes(CudaDevice& gpu);
   void load_images_early(const Step& step, const Batch& batch);
   void read_losses(const Batch& batch);
   void forward(const Step& step, const Batch& batch, bool training);
@@ -138,7 +141,8 @@ class Pipeline {
   std::vector<double> losses_;
   size_t correct_ = 0;
   PipelineTime time_;
+  bool waits_late_ = false;
   // Between GPUs.
   std::unique_ptr<PeerMailbox> mailboxes_[2];  // by pass
-  Buffer<> images_;                            // of all micro-batches, on stage 0
+  Buffer<> images_;                            // of all micro-batches, on stage 0, where the host waits late
 };

@@ -36,15 +36,21 @@ struct HeadThatWaitsLate : SoftmaxPipelineHead {
 
 }  // namespace
 
-// All mailboxes are opened or, on all stages, none.
-void Pipeline::open_mailboxes(const std::string& exchange) {
-  if (exchange == "host" || schedule_.stages == 1) return;
+void Pipeline::go_between_gpus(const std::string& exchange) {
+  if (exchange == "host") return;
   const auto gpu = dynamic_cast<CudaDevice*>(&device_);
-  // A head that was given has one place for each slot.
-  int fits = gpu && !dynamic_cast<ActivationStore*>(&device_) && !head_;
+  int fits = gpu && !dynamic_cast<ActivationStore*>(&device_) && (!head_ || head_->keeps_losses());
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, comm_));
   if (!fits) return;
+  if (schedule_.stages > 1 && !open_mailboxes(*gpu)) return;
+  waits_late_ = true;
+  if (stage_ == 0)
+    images_ = Buffer(device_, size_t(schedule_.micro_batches) * size_t(rows_) * size_t(layout_.chunks[0].in()), Purpose::exchange);
+  if (last_stage() && !head_) head_ = std::make_unique<HeadThatWaitsLate>(device_, rows_, schedule_.micro_batches);
+}
 
+// All are opened or, on all stages, none.
+bool Pipeline::open_mailboxes(CudaDevice& gpu) {
   size_t widest[2] = {0, 0};  // of what comes, by pass
   int next = -1, previous = -1;
   for (size_t i = 0; i < layout_.chunks.size(); ++i) {
@@ -53,16 +59,14 @@ void Pipeline::open_mailboxes(const std::string& exchange) {
     if (chunk + 1 < all) next = schedule_.stage_of(chunk + 1), widest[1] = std::max(widest[1], size_t(layout_.chunks[i].out()));
   }
   try {
-    mailboxes_[0] = std::make_unique<PeerMailbox>(*gpu, size_t(rows_) * widest[0], next, previous, comm_);
-    mailboxes_[1] = std::make_unique<PeerMailbox>(*gpu, size_t(rows_) * widest[1], previous, next, comm_);
+    mailboxes_[0] = std::make_unique<PeerMailbox>(gpu, size_t(rows_) * widest[0], next, previous, comm_);
+    mailboxes_[1] = std::make_unique<PeerMailbox>(gpu, size_t(rows_) * widest[1], previous, next, comm_);
   } catch (const Error& error) {
     mailboxes_[0] = nullptr;
-    if (stage_ == 0) std::printf("%s: activations go through host memory\n", error.what());
-    return;
+    if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: activations go through host memory\n", error.what());
+    return false;
   }
-  if (stage_ == 0)
-    images_ = Buffer(device_, size_t(schedule_.micro_batches) * size_t(rows_) * size_t(layout_.chunks[0].in()), Purpose::exchange);
-  if (last_stage()) head_ = std::make_unique<HeadThatWaitsLate>(device_, rows_, schedule_.micro_batches);
+  return true;
 }
 
 // Each micro-batch has a view of its own, which is written again in the next step. Then the last stage has read this step's losses, so

@@ -18,6 +18,8 @@ class PipelineHead {
   virtual double loss(Mlp& mlp, size_t batch_rows, int slot, int m) = 0;
   // How many of data's samples `rows`, whose outputs are in this slot, are classified correctly.
   virtual size_t count_correct(Mlp& mlp, const Dataset& data, Range rows, int slot) = 0;
+  // Between GPUs all losses of a step are asked for at its end.
+  virtual bool keeps_losses() const { return false; }
 };
 
 // As chapter 01's.

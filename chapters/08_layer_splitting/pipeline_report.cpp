@@ -45,7 +45,7 @@ int PipelineReport::end(const std::vector<float>& weights) {
 }
 
 void PipelineReport::tell_time() const {
-  if (pipeline_.between_gpus()) {
+  if (pipeline_.waits_late()) {
     if (pipeline_.stage() == 0) std::printf("measured: no idle times, the hosts do not wait for their GPUs\n");
     return;
   }
@@ -57,7 +57,7 @@ void PipelineReport::tell_memory() const {
   const size_t stages = size_t(pipeline_.schedule().stages);
   const StageMemory formula =
       predict_memory(pipeline_.schedule(), pipeline_.layout(), pipeline_.stage(), options_.largest_micro_batch(), 0,
-                     pipeline_.between_gpus());
+                     pipeline_.waits_late());
   const uint64_t mine[2] = {pipeline_.device().memory(Purpose::activations).peak, formula.activations};
   std::vector<uint64_t> all(2 * stages);
   MPI_CHECK(MPI_Gather(mine, 2, MPI_UINT64_T, all.data(), 2, MPI_UINT64_T, 0, pipeline_.communicator()));

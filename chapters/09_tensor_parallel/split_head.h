@@ -19,26 +19,30 @@
 // As SoftmaxHead, and called in the same way; backward and loss are collective over the ranks of `tensor`.
 class SplitSoftmaxHead {
  public:
-  // tensor must live longer. Its Mlp ends with the last layer of the network.
+  // tensor must live longer. Its Mlp ends with the last layer of the network.  For labels and losses of a micro-batch there are
+  // `space.slots` places: that with the number of its slot, or another one.
   SplitSoftmaxHead(TensorParallel& tensor, Space space);
 
-  // The labels of the samples that this slot's micro-batch holds, of all classes.
-  void load_labels(const Dataset& data, std::span<const uint32_t> order, Range rows, int slot = 0);
+  // The labels of the micro-batch's samples, of all classes.  Between GPUs the host does not wait: it may ask for the place's next
+  // labels when it has read the loss.
+  void load_labels(const Dataset& data, std::span<const uint32_t> order, Range rows, int place = 0);
 
   // Writes mlp.output_gradient(slot), a share of the columns or whole as mlp.output(slot) is: the gradient of the
   // mean loss over the batch of batch_rows rows.
-  void backward(Mlp& mlp, size_t batch_rows, int slot = 0);
+  void backward(Mlp& mlp, size_t batch_rows, int slot, int place);
+  void backward(Mlp& mlp, size_t batch_rows, int slot = 0) { backward(mlp, batch_rows, slot, slot); }
 
   // This micro-batch's part of that mean loss, the same on every rank.  Waits for the device.
-  double loss(Mlp& mlp, size_t batch_rows, int slot = 0);
+  double loss(Mlp& mlp, size_t batch_rows, int place = 0);
 
  private:
-  struct Slot {
+  struct Place {
     Buffer<int> labels;
     Buffer<> losses;
+    size_t rows = 0;
   };
   TensorParallel& tensor_;
-  std::vector<Slot> slots_;
+  std::vector<Place> places_;
   Buffer<> maximum_, sum_;  // (rows) each, only while backward runs
   std::vector<int> host_labels_;
   std::vector<float> host_losses_;

@@ -16,7 +16,8 @@ void TensorParallel::open_window(const std::string& exchange) {
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, comm_));
   if (!fits) return;
 
-  size_t widest = output_is_split() ? 1 : 0;  // for the head, a number a row
+  const bool has_head = mlp_.layout().layers.back().activation == Activation::none;
+  size_t widest = has_head && output_is_split() ? 1 : 0;  // for the head, a number a row
   for (const Layer& layer : mlp_.layout().layers) {
     const bool by_rows = layer.split == Split::rows;
     if (by_rows || mlp_.has_input_gradient(int(&layer - mlp_.layout().layers.data())))
@@ -28,7 +29,7 @@ void TensorParallel::open_window(const std::string& exchange) {
     window_ = std::make_unique<PeerWindow>(*gpu, between_, between_.size(), comm_, in_boxes);
   } catch (const Error& error) {
     between_ = {};
-    if (rank_ == 0) std::printf("%s: sums go through host memory\n", error.what());
+    if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: sums go through host memory\n", error.what());
   }
 }
 

@@ -1,11 +1,24 @@
 #include "chapters/10_hybrid/grid_footprint.h"
 
 #include "chapters/08_layer_splitting/memory.h"
+#include "chapters/08_layer_splitting/partition.h"
+#include "chapters/09_tensor_parallel/tensor_footprint.h"
+
+// Of slices and stages, between GPUs.
+static size_t bytes_between_gpus(const HybridSettings& s, const GridShape& shape, const GridPlace& place, const StageLayout& layout,
+                                 const Schedule& schedule) {
+  size_t bytes = predict_memory(schedule, layout, place.pipeline, s.rows(), 0, true).exchange;
+  const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
+  for (size_t chunk = size_t(place.pipeline); chunk < chunks.size(); chunk += size_t(shape.pipeline))
+    bytes += tensor_footprint(s.sizes, chunks[chunk], {place.tensor, shape.tensor}, {.rows = s.rows(), .input_gradient = chunk > 0}, 0).exchange;
+  return bytes;
+}
 
 GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape, const GridPlace& place) {
   const StageLayout layout = stage_layout(s, shape, place);
   const Schedule schedule = stage_schedule(s, shape, place);
   const size_t rows = size_t(s.rows());
+  const bool peers = s.exchange != "host";
   const Shards shards = stage_shards(layout, shape.data);
   size_t floats = 0;
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
@@ -15,19 +28,26 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   }
   if (place.pipeline == shape.pipeline - 1) {
     const bool split = layout.chunks.back().layers.back().split == Split::columns;
-    floats += rows * (2 * size_t(schedule.slots.back()) + (split ? 2 : 0));
+    const int places = peers ? schedule.micro_batches : schedule.slots.back();
+    floats += rows * (2 * size_t(places) + (split ? 2 : 0));
   }
   const size_t others = shards.size(place.data) * terms_of_others(s.micro_batches, s.reproducible, shape.data, place.data);
   const size_t own = layout.count * own_terms(s.micro_batches, s.reproducible, shape.data, place.data);
   size_t exchange = others;
-  if (s.two_level && !s.reproducible) exchange = two_level_floats(shards.largest_unit(), data_nodes(s, shape, place), place.data);
+  const Nodes nodes = peers || s.two_level ? data_nodes(s, shape, place) : Nodes{};
+  const bool apart = nodes.ranks.size() > 1 && !s.two_level;  // no window reaches all
+  if (peers && shape.data > 1 && !s.reproducible && !s.gradients_as && !apart) {
+    exchange = nodes.ranks.size() < 2 ? 0 : floats_of_node_sums(shards, nodes, place.data) + (nodes.ranks.size() - 1) * shards.size(place.data);
+  } else if (s.two_level && !s.reproducible) {
+    exchange = two_level_floats(shards.largest_unit(), nodes, place.data);
+  }
   if (s.gradients_as && (shape.data > 1 || s.reproducible)) exchange = (others + 1) / 2 + (own + 1) / 2;
   return {
       .parameters = 4 * layout.count,
       .gradients = 4 * own,
       .optimizer = 4 * shards.size(place.data) * size_t(state_vectors(s.optimizer)),
       .activations = 4 * floats,
-      .exchange = 4 * exchange,
+      .exchange = 4 * exchange + (peers ? bytes_between_gpus(s, shape, place, layout, schedule) : 0),
   };
 }
 

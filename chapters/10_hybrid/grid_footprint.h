@@ -21,6 +21,10 @@ struct GridFootprint {
 //                + in again behind the first chunk) + 2 r (the widest inner layer; with zb-h1 s r (all of them));  at the head
 //                s r (label, loss), and two more numbers a row where the classes are split
 //
+// Between GPUs nothing of other data ranks is kept; on m nodes in two levels this node's sums of the shards that it stands for, and m - 1
+// of its own. Besides, exchange has chapter 08's boxes and images, and chapter 09's memory for each
+// chunk; and labels and losses have a place for each micro-batch.
+//
 // In 16 bits (chapter 11) an activation is half a float, but for the output of the last layer and its gradient; and where messages are,
 // exchange is half of the terms of others, and of the own ones, which are rounded before they leave.
 GridFootprint predict_footprint(const HybridSettings& settings, const GridShape& shape, const GridPlace& place);

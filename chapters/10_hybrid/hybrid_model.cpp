@@ -45,10 +45,10 @@ HybridModel::HybridModel(Device& device, const Grid& grid, const HybridSettings&
                  layout_.count * own_terms(settings.micro_batches, settings.reproducible, grid.shape.data, grid.place.data),
                  Purpose::gradients),
       pipeline_(device, stage_schedule(settings, grid.shape, grid.place), layout_, parameters_, gradients_,
-                settings.rows(), grid.pipeline(), "host", make_head()),
+                settings.rows(), grid.pipeline(), settings.exchange, make_head()),
       update_(pipeline_, parameters_, gradients_, settings.optimizer, settings.micro_batches, settings.reproducible,
               grid.data(), {settings.optimizer.clip_norm, grid.all(), grid.place.tensor}, nodes_to_exchange_over(settings, grid),
-              settings.gradients_as) {
+              settings.gradients_as, settings.exchange) {
   if (grid.shape.tensor > 1) attach_tensor_ranks();
 }
 
@@ -61,8 +61,9 @@ std::unique_ptr<PipelineHead> HybridModel::make_head() {
 
 void HybridModel::attach_tensor_ranks() {
   for (int chunk = 0; chunk < pipeline_.chunks(); ++chunk)
-    tensor_.emplace_back(pipeline_.mlp(chunk), settings_.allreduce, grid_.tensor());
-  if (split_head_) split_head_->attach(tensor_.back(), tensor_.back().mlp().space());
+    tensor_.emplace_back(pipeline_.mlp(chunk), settings_.allreduce, grid_.tensor(), settings_.exchange);
+  const Schedule& schedule = pipeline_.schedule();
+  if (split_head_) split_head_->attach(tensor_.back(), pipeline_.waits_late() ? schedule.micro_batches : schedule.slots.back());
 }
 
 void HybridModel::initialize(uint64_t seed) {
@@ -139,6 +140,19 @@ std::vector<float> HybridModel::weights() {
 void HybridModel::set_weights(std::span<const float> whole) {
   for (const Segment& s : segments_to_read())
     if (s.place < whole.size()) device_.copy_in(s.memory, whole.data() + s.place, s.count);  // what is behind is state
+}
+
+HybridModel::Ways HybridModel::ways() const {
+  int between[3] = {1, pipeline_.between_gpus(), update_.between_gpus()};
+  for (const TensorParallel& t : tensor_) between[0] = between[0] && t.between_gpus();
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, between, 3, MPI_INT, MPI_MIN, grid_.all()));
+  const std::pair<const char*, int> groups[3] = {{"slices", grid_.shape.tensor}, {"stages", grid_.shape.pipeline}, {"data ranks", grid_.shape.data}};
+  Ways ways;
+  for (int i = 0; i < 3; ++i) {
+    std::string& way = between[i] ? ways.between_gpus : ways.through_host;
+    if (groups[i].second > 1) way += (way.empty() ? "" : ", ") + std::string(groups[i].first);
+  }
+  return ways;
 }
 
 HybridModel::Time HybridModel::time() const {

@@ -25,6 +25,7 @@ struct HybridSettings {
   std::string allreduce = "rank-order";  // of chapter 05, over the tensor ranks
   OptimizerOptions optimizer;
   int keep_every = 1;  // activations of a chunk: see chapter 01's Space
+  std::string exchange = "host";   // between GPUs: "auto" and "peer" go through their memory, wherever that can be
   bool two_level = false;          // between data ranks: see sharded_update.h
   std::vector<int> nodes = {};     // with two_level: a name for the node of each rank of the grid, for tests; empty: what MPI says
   // For chapter 11: what the gradients of data ranks travel as, if not as floats; and in how many bytes the device stores an activation,
@@ -81,6 +82,13 @@ class HybridModel {
   const HybridSettings& settings() const { return settings_; }
   Device& device() const { return device_; }
   const Pipeline& pipeline() const { return pipeline_; }
+  const ShardedUpdate& update() const { return update_; }
+
+  // What goes from GPU to GPU, on all ranks; of slices, stages, data ranks: those of which there are several.  Collective.
+  struct Ways {
+    std::string between_gpus, through_host;  // for people: "slices, stages"
+  };
+  Ways ways() const;
 
   // Where the time of the steps went, on this rank, in seconds.
   struct Time {

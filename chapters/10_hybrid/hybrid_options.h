@@ -14,6 +14,7 @@ struct HybridOptions : TrainOptions {
   int64_t recompute = 0;   // keep every so many-th activation; 0: chosen, all of them where they fit
   int64_t memory_mib = 0;  // of a rank; 0: its share of its GPU's, or of the node's
   std::string machine;     // see machine_file.h
+  std::string exchange = "auto";  // between GPUs
   bool compare_with_serial = false;
   std::string trace;
 

@@ -16,9 +16,19 @@ HybridReport::HybridReport(const HybridOptions& o, const Dataset& train, HybridM
       model_(model),
       steps_before_(steps_before) {
   trace_begin(o.trace);
+  tell_ways();
   if (!model.grid().tensor_ranks_share_hosts() && rank_of(model.grid().all()) == 0)
     std::printf("warning: ranks of a tensor group are on several hosts, and they talk most: start ranks host by host, "
                 "mpiexec -ppn RANKS-OF-A-HOST or srun -m block\n");
+}
+
+// Where there are GPUs and a choice.
+void HybridReport::tell_ways() const {
+  if (model_.settings().exchange == "host") return;
+  const HybridModel::Ways ways = model_.ways();
+  if (rank_of(model_.grid().all()) != 0) return;
+  if (!ways.between_gpus.empty()) std::printf("from GPU to GPU: %s\n", ways.between_gpus.c_str());
+  if (!ways.through_host.empty()) std::printf("through host memory: %s\n", ways.through_host.c_str());
 }
 
 void HybridReport::step(double loss, size_t batch_rows) {

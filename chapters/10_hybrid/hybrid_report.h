@@ -20,6 +20,7 @@ class HybridReport : public TrainReport {
   int end();
 
  private:
+  void tell_ways() const;
   void tell_time() const;
   void tell_memory() const;
   int compare_with_serial(std::span<const float> weights) const;

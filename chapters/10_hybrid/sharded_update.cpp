@@ -25,7 +25,7 @@ Shards stage_shards(const StageLayout& layout, int data_ranks) {
 
 ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
                              int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping, const Nodes& nodes,
-                             std::optional<MessageFormat> format)
+                             std::optional<MessageFormat> format, const std::string& exchange)
     : pipeline_(pipeline),
       device_(pipeline.device()),
       parameters_(parameters),
@@ -45,6 +45,8 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
     first_layer_.push_back(first_layer_.empty() ? 0 : first_layer_.back() + (&chunk - 1)->layers.size());
   for (size_t l = 0; l < shards_.units.size(); ++l)
     optimizers_.emplace_back(device_, optimizer, shards_.part(l, rank_).size());
+  open_windows(exchange);
+  if (between_gpus()) return;
   const size_t others = terms_of_others(micro_batches, reproducible, ranks_, rank_) * shards_.size(rank_);
   const size_t own = own_terms(micro_batches, reproducible, ranks_, rank_) * pipeline.layout().count;
   if (adds_in_two_levels() && format_) throw Error("gradients of 16 bits are added in one level");
@@ -74,7 +76,7 @@ void ShardedUpdate::begin(std::span<const Range> micro_batches) {
   for (size_t m = own.first; m < own.last; ++m)
     if (!micro_batches[m].empty()) number_of_[m - own.first] = number++;
   terms_ = terms_of(micro_batches, reproducible_, ranks_);
-  if (adds_in_two_levels() || ranks_ == 1) return;
+  if (adds_in_two_levels() || between_gpus() || ranks_ == 1) return;
   post_receives();
   device_.meanwhile = [this] { progress(); };  // until add_up
 }
@@ -246,6 +248,7 @@ void ShardedUpdate::add_up() {
   MPI_CHECK(MPI_Waitall(int(receives_.size()), receives_.data(), MPI_STATUSES_IGNORE));
   receives_.clear();
   sums_.assign(shards_.units.size(), nullptr);
+  if (between_gpus()) return add_up_between_gpus();
   for (size_t l = 0; l < sums_.size() && adds_in_two_levels(); ++l) sums_[l] = add_up_in_two_levels(l);
   time_.exchanging += timer.seconds();
   const TraceRegion region("add gradients");
@@ -268,9 +271,10 @@ void ShardedUpdate::take_step(double scale) {
       if (factor < 1) device_.scale(sums_[l], factor, part.size());
       optimizers_[l].step(parameters_ + part.first, sums_[l]);
     }
-    device_.synchronize();
+    if (!pipeline_.waits_late()) device_.synchronize();
   }
 
+  if (between_gpus()) return gather_between_gpus();
   const Timer gathering;
   for (size_t l = 0; l < shards_.units.size() && ranks_ > 1; ++l) gather_weights(l);
   time_.exchanging += gathering.seconds();

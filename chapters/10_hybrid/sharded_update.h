@@ -13,6 +13,10 @@
 //
 // Given a format of 16 bits, each term is rounded, this rank's own one, too, and the owner adds them in floats. Weights stay floats.
 // With one data rank there is nothing to send, and nothing is rounded; but `reproducible` means the same bits there, too.
+//
+// Between GPUs of one node (sharded_update_between_gpus.cpp) owners add the gradients where they were computed, and write new weights
+// to where they are needed. No host waits. Given nodes, they do so inside each node, and the sums of nodes and the weights for others
+// travel between nodes by way of the host, which waits for its GPU twice a step. Rounded and `reproducible` sums go through the host.
 #pragma once
 
 #include <mpi.h>
@@ -22,6 +26,7 @@
 #include <vector>
 
 #include "chapters/01_serial/optimizer.h"
+#include "chapters/05_collectives/peer_window.h"
 #include "chapters/05_collectives/two_level_halves.h"
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/07_sharded_optimizer/shards.h"
@@ -31,6 +36,9 @@
 
 // Chapter 07's cut of the stage's flat vector, with one unit for each of its layers.
 Shards stage_shards(const StageLayout& layout, int data_ranks);
+
+// Floats that `rank` has between GPUs for the sums of its node, in two levels.
+size_t floats_of_node_sums(const Shards& shards, const Nodes& nodes, int rank);
 
 // With limit > 0 the gradient of the whole network, of all ranks of `grid`, is shortened to this length where it is longer. slice: of
 // the layers. What every slice holds, the biases of layers that are cut by rows, is counted by slice 0.
@@ -43,11 +51,11 @@ struct Clipping {
 class ShardedUpdate {
  public:
   // Hooks itself on to the pipeline, which must live longer and has (layout.count) parameters.  gradients:
-  // (own_terms(...), layout.count).  The ranks of `data` are those with the same stage and slice.  micro_batches: of the
+  // (own_terms(...), layout.count), both the beginning of an allocation where they go between GPUs.  The ranks of `data` are those with the same stage and slice.  micro_batches: of the
   // whole batch.  Throws Error if gradients of 16 bits are to be added in two levels.
   ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
                 int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping = {}, const Nodes& nodes = {},
-                std::optional<MessageFormat> format = {});
+                std::optional<MessageFormat> format = {}, const std::string& exchange = "host");
   ~ShardedUpdate();
   ShardedUpdate(const ShardedUpdate&) = delete;
   ShardedUpdate& operator=(const ShardedUpdate&) = delete;
@@ -68,6 +76,8 @@ class ShardedUpdate {
   int rank() const { return rank_; }
   Optimizer& optimizer(size_t layer) { return optimizers_[layer]; }
   const ExchangeTime& time() const { return time_; }
+  bool between_gpus() const { return gradients_window_ != nullptr; }
+  size_t moved_between_gpus() const;  // floats that this rank read and wrote elsewhere
 
  private:
   Write place_gradients(int chunk, int micro_batch);
@@ -82,6 +92,11 @@ class ShardedUpdate {
   float* add_up_rounded(size_t layer);
   float clip_factor();
   void gather_weights(size_t layer);
+  void open_windows(const std::string& exchange);
+  void add_up_between_gpus();
+  void gather_between_gpus();
+  void add_up_between_nodes();
+  void gather_between_nodes();
 
   Pipeline& pipeline_;
   Device& device_;
@@ -99,6 +114,9 @@ class ShardedUpdate {
   Buffer<> received_;  // this rank's shard of other ranks' terms; in two levels chapter 05's memory for a layer
   Buffer<> rounded_;   // this rank's own terms: two numbers in the place of a float, as those received then
   ExchangeTime time_;
+  // Between GPUs; in two levels those of a node.
+  std::unique_ptr<PeerWindow> gradients_window_, weights_window_;
+  Buffer<> node_sums_, from_nodes_;  // this node's sum of the shards that this rank stands for; of other nodes, for its own
 
   // Of this step.
   std::vector<Term> terms_;

@@ -9,18 +9,21 @@
 
 class SplitPipelineHead : public PipelineHead {
  public:
-  // A pipeline is made with its head, the head needs the pipeline's last Mlp: so this comes after, and before any use.
-  void attach(TensorParallel& tensor, Space space) {
+  // A pipeline is made with its head, the head needs the pipeline's last Mlp: so this comes after, and before any use.  places: for how
+  // many micro-batches labels and losses are kept.
+  void attach(TensorParallel& tensor, int places) {
     tensor_ = &tensor;
-    head_.emplace(tensor, space);
+    places_ = places;
+    head_.emplace(tensor, Space{.rows = tensor.mlp().space().rows, .slots = places});
   }
 
   void backward(Mlp& mlp, const Dataset& data, std::span<const uint32_t> order, Range rows, size_t batch_rows,
-                int slot, int) override {
-    head_->load_labels(data, order, rows, slot);
-    head_->backward(mlp, batch_rows, slot);
+                int slot, int m) override {
+    head_->load_labels(data, order, rows, m % places_);
+    head_->backward(mlp, batch_rows, slot, m % places_);
   }
-  double loss(Mlp& mlp, size_t batch_rows, int slot, int) override { return head_->loss(mlp, batch_rows, slot); }
+  double loss(Mlp& mlp, size_t batch_rows, int, int m) override { return head_->loss(mlp, batch_rows, m % places_); }
+  bool keeps_losses() const override { return true; }
 
   size_t count_correct(Mlp&, const Dataset& data, Range rows, int slot) override {
     const std::vector<int> guesses = guess_classes(*tensor_, slot);
@@ -31,5 +34,6 @@ class SplitPipelineHead : public PipelineHead {
 
  private:
   TensorParallel* tensor_ = nullptr;
+  int places_ = 1;
   std::optional<SplitSoftmaxHead> head_;
 };

@@ -1,0 +1,235 @@
+// The grid between GPUs (chapter 10): stages write into mailboxes, slices and data ranks add in windows. Where there is no GPU,
+// common/cuda_on_cpu lets every stream run as late as it may, those of other ranks, too.
+// ranks: 1 2 3 4 5 6 8
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/10_hybrid/grid_footprint.h"
+#include "tests/device_without_handles.h"
+#include "tests/grid_runs.h"
+
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
+
+namespace {
+
+using namespace grid_runs;
+
+unsigned long waits_so_far() { return &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0; }
+
+// Does everything at once: neighbours of a late one are fast.
+struct FastDevice : CudaDevice {
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation a, int rows, int in, int out) override {
+    CudaDevice::linear_forward(y, x, w, b, a, rows, in, out);
+    synchronize();
+  }
+  void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in, int out) override {
+    synchronize();
+    CudaDevice::linear_backward_weights(dw, x, dy, write, rows, in, out);
+    synchronize();
+  }
+};
+
+// Floats in 16 bits, rounded towards zero.
+const MessageFormat high_halves = {
+    [](uint16_t* to, const float* from, size_t n) { std::transform(from, from + n, to, [](float x) { return uint16_t(std::bit_cast<uint32_t>(x) >> 16); }); },
+    [](float* to, const uint16_t* from, size_t n) { std::transform(from, from + n, to, [](uint16_t x) { return std::bit_cast<float>(uint32_t(x) << 16); }); }};
+
+struct Trained {
+  std::vector<float> weights;
+  std::vector<double> losses;
+  size_t correct;
+  std::string between_gpus, through_host;
+  bool operator==(const Trained& other) const {
+    return compare(weights, other.weights).same_bits() && losses == other.losses && correct == other.correct;
+  }
+};
+
+struct BetweenGpus : testing::Test {
+  void SetUp() override {
+    if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+    try {
+      device = std::make_unique<CudaDevice>();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+  static Trained train_on(Device& device, const GridShape& shape, const HybridSettings& s, int steps) {
+    const Dataset d = data();
+    HybridModel model(device, grid_of(shape), s);
+    model.initialize(1);
+    const std::vector<float> initial = model.weights();
+    Trained t;
+    t.losses = train(model, d, 0, steps);
+    t.weights = model.weights();
+    t.correct = model.count_correct(d);
+    const HybridModel::Ways ways = model.ways();
+    t.between_gpus = ways.between_gpus, t.through_host = ways.through_host;
+    expect_moved(t.weights, initial);
+    return t;
+  }
+  // Through the host, and from GPU to GPU.
+  void expect_same_bits(const GridShape& shape, HybridSettings s, int steps, const std::string& through_host = "") {
+    s.exchange = "host";
+    const Trained host = train_on(*device, shape, s, steps);
+    s.exchange = "peer";
+    const Trained peer = train_on(*device, shape, s, steps);
+    EXPECT_ON_ALL_RANKS(peer == host) << told(shape, s) << ": " << compare(peer.weights, host.weights);
+    EXPECT_ON_ALL_RANKS(peer.through_host == through_host) << told(shape, s) << ": " << peer.through_host;
+    EXPECT_ON_ALL_RANKS(host.between_gpus == "") << host.between_gpus;
+  }
+  std::unique_ptr<CudaDevice> device;
+};
+
+// Data ranks with more micro-batches than others, and some with none.
+TEST_F(BetweenGpus, EveryGridEndsWithTheBitsOfTheWayThroughTheHost) {
+  for (const GridShape& shape : shapes_of(ranks())) {
+    expect_same_bits(shape, settings("adam", 2 * shape.data + 1, false), 9);
+    if (shape.data > 1) expect_same_bits(shape, settings("sgd", shape.data - 1, false), 3);
+  }
+}
+
+TEST_F(BetweenGpus, EveryScheduleAndActivationsThatAreComputedAgain) {
+  for (const GridShape& shape : shapes_of(ranks())) {
+    if (shape.pipeline > 4) continue;
+    for (const char* schedule : {"naive", "gpipe", "interleaved", "zb-h1", "1f1b"}) {
+      HybridSettings s = settings("momentum", 3 * shape.data, false);
+      s.schedule = schedule;
+      if (s.schedule == "interleaved") s.chunks = 2;
+      if (s.schedule == "1f1b") s.keep_every = 2;
+      if (s.schedule == "interleaved" && shape.pipeline == 1) continue;
+      expect_same_bits(shape, s, 3);
+    }
+  }
+}
+
+TEST_F(BetweenGpus, ClippedGradientsHaveTheSameBits) {
+  for (const GridShape& shape : shapes_of(ranks())) {
+    HybridSettings s = settings("sgd", 2 * shape.data, false);
+    s.optimizer.clip_norm = 0.5;
+    expect_same_bits(shape, s, 3);
+  }
+}
+
+// Terms of micro-batches, and rounded ones: data ranks exchange them through the host, the others do not.
+TEST_F(BetweenGpus, WhatWindowsDoNotAddGoesThroughTheHost) {
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
+  for (const GridShape& shape : shapes_of(ranks())) {
+    if (shape.data == 1) continue;
+    expect_same_bits(shape, settings("sgd", 2 * shape.data, true), 2, "data ranks");
+    HybridSettings s = settings("sgd", 2 * shape.data, false);
+    s.gradients_as = high_halves;
+    expect_same_bits(shape, s, 2, "data ranks");
+  }
+}
+
+// Ranks that are told to be on several nodes: inside of each they add on their GPUs, between them by messages. The host of every data
+// rank waits for its sums and for its new weights.
+TEST_F(BetweenGpus, InTwoLevelsTheBitsAreThoseOfTwoLevelsThroughTheHost) {
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
+  const std::vector<std::function<int(int)>> names = {[](int r) { return r % 2; }, [](int r) { return r / 2; }, [](int r) { return r % 3 == 2; },
+                                                      [](int r) { return r; }, [](int) { return 0; }};
+  for (const GridShape& shape : shapes_of(ranks())) {
+    if (shape.data == 1) continue;
+    for (const auto& name : names) {
+      HybridSettings s = settings("momentum", 2 * shape.data - 1, false);
+      s.two_level = true;
+      for (int r = 0; r < ranks(); ++r) s.nodes.push_back(name(r));
+      expect_same_bits(shape, s, 4);
+
+      s.exchange = "peer";
+      CudaDevice counted;
+      HybridModel model(counted, grid_of(shape), s);
+      model.initialize(1);
+      const Dataset d = data();
+      train(model, d, 0, 2);
+      counted.synchronize();
+      const unsigned long waits_before = waits_so_far();
+      train(model, d, 2, 3);
+      const unsigned long waits = waits_so_far() - waits_before;
+      const unsigned long between = data_nodes(s, shape, model.grid().place).ranks.size() > 1 ? 2 : 0;
+      const unsigned long expected = &cuda_on_cpu_waits ? between + model.grid().last_stage() : 0;
+      EXPECT_ON_ALL_RANKS(waits <= expected && waits + 1 >= expected) << told(shape, s) << ": " << waits << " waits, " << expected;
+      EXPECT_ON_ALL_RANKS(counted_footprint(counted) == predict_footprint(s, shape, model.grid().place))
+          << told(shape, s) << ": " << counted_footprint(counted).exchange << ", " << predict_footprint(s, shape, model.grid().place).exchange;
+    }
+  }
+}
+
+TEST_F(BetweenGpus, FastAndLateRanksGiveTheSameBits) {
+  FastDevice fast;
+  for (const GridShape& shape : shapes_of(ranks())) {
+    HybridSettings s = settings("momentum", 2 * shape.data + 1, false);
+    const Trained host = train_on(*device, shape, s, 4);
+    s.exchange = "auto";
+    for (int parity : {0, 1}) {
+      const Trained t = train_on(rank() % 2 == parity ? static_cast<Device&>(fast) : *device, shape, s, 4);
+      EXPECT_ON_ALL_RANKS(t == host) << told(shape, s) << ": " << compare(t.weights, host.weights);
+    }
+  }
+}
+
+// In a step the hosts of last stages wait once, for the losses, and the others never. A data rank reads its shard of each other's gradients
+// and writes its shard of the weights to each other; memory by formula.
+TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks()))
+    for (const char* schedule : {"1f1b", "interleaved", "zb-h1"}) {
+      HybridSettings s = settings("adam", 2 * shape.data, false);
+      s.schedule = schedule, s.exchange = "peer";
+      if (s.schedule == "interleaved") s.chunks = 2;
+      if (shape.pipeline > 4 || (s.chunks > 1 && shape.pipeline == 1)) continue;
+      CudaDevice counted;
+      HybridModel model(counted, grid_of(shape), s);
+      model.initialize(1);
+      train(model, d, 0, 2);  // these allocate views
+      const size_t moved_before = shape.data > 1 ? model.update().moved_between_gpus() : 0;
+      counted.synchronize();
+      const unsigned long waits_before = waits_so_far();
+      train(model, d, 2, 4);
+      const unsigned long waits = waits_so_far() - waits_before, expected = &cuda_on_cpu_waits && model.grid().last_stage() ? 2 : 0;
+      EXPECT_ON_ALL_RANKS(waits == expected) << told(shape, s) << ": " << waits << " waits in two steps";
+      if (shape.data > 1) {
+        const size_t shard = model.update().shards().size(model.grid().place.data), others = size_t(shape.data - 1);
+        const size_t moved = model.update().moved_between_gpus() - moved_before;
+        EXPECT_ON_ALL_RANKS(moved == 2 * 2 * others * shard) << told(shape, s) << ": " << moved;
+      }
+      const GridFootprint formula = predict_footprint(s, shape, model.grid().place), now = counted_footprint(counted);
+      EXPECT_ON_ALL_RANKS(now == formula) << told(shape, s) << ": exchange " << now.exchange << ", " << formula.exchange << "; activations "
+                                          << now.activations << ", " << formula.activations;
+    }
+}
+
+// On two nodes, in one level, no window reaches all data ranks: then they keep what arrives, as through the host.
+TEST(Footprint, OfDataRanksOnSeveralNodesHasWhatArrives) {
+  HybridSettings s = settings("sgd", 4, false), host = s;
+  s.exchange = "peer";
+  const size_t shard = stage_shards(stage_layout(s, {4, 1, 1}, {}), 4).size(0);
+  const auto exchange = [](const HybridSettings& of) { return predict_footprint(of, {4, 1, 1}, {}).exchange; };
+  const size_t images = 4 * size_t(s.rows()) * 17;
+  EXPECT_EQ(exchange(s), images);
+  s.nodes = {0, 0, 1, 1};
+  EXPECT_EQ(exchange(s), images + 4 * 3 * shard);
+  EXPECT_EQ(exchange(host), 4 * 3 * shard);
+}
+
+// The groups of one rank go through the host, the others do not mind.
+TEST_F(BetweenGpus, WhereOneRankCannotBeReachedItsGroupsGoThroughTheHost) {
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
+  for (const GridShape& shape : shapes_of(ranks())) {
+    HybridSettings s = settings("sgd", 2 * shape.data, false);
+    const Trained host = train_on(*device, shape, s, 3);
+    s.exchange = "auto";
+    const Dataset d = data();
+    DeviceWithoutHandles unreachable(rank() == ranks() - 1);
+    HybridModel model(unreachable, grid_of(shape), s);
+    unreachable.gap = 0;
+    EXPECT_ON_ALL_RANKS(model.ways().between_gpus == "") << told(shape, s) << ": " << model.ways().between_gpus;
+    model.initialize(1);
+    const std::vector<double> losses = train(model, d, 0, 3);
+    EXPECT_ON_ALL_RANKS(losses == host.losses && compare(model.weights(), host.weights).same_bits()) << told(shape, s);
+  }
+}
+
+}  // namespace
