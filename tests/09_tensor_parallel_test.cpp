@@ -8,6 +8,7 @@
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/09_tensor_parallel/tensor.h"
+#include "tests/device_waits.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 #include "tests/tensor_runs.h"
@@ -272,6 +273,29 @@ TEST_F(OnCuda, Training) {
     const Result serial = training_runs::train(cpu, run, data);
     expect_within_rounding(run, data, serial, train_on_ranks(*device, run, data), name_of(sizes));
   }
+}
+
+// The host waits for each matrix or row of numbers that is to be summed, and for each micro-batch's loss: behind every layer cut by rows,
+// before every one cut by columns but the first, and twice where the classes are cut.
+TEST(WaitsForGpu, AreThoseOfTheSumsAndTheLoss) {
+  std::string reason;
+  const std::unique_ptr<Device> counting = device_that_counts(reason);
+  if (!counting) GTEST_SKIP() << reason;
+  const Dataset data = small_data(64);
+  for (const std::vector<int>& sizes : networks)
+    for (const char* allreduce : {"rank-order", "ring"})
+      for (size_t micro_batches : {1, 3}) {
+        Trainer t(*counting, sizes, {.rows = 16}, allreduce);
+        Optimizer optimizer(*counting, {}, t.layout.count);
+        const size_t layers = sizes.size() - 1, expected = micro_batches * (layers - 1 + (layers % 2 == 1 ? 2 : 0) + 1);
+        const auto step = [&](Range batch) { t.step(data, in_order(data), batch, int(micro_batches)), optimizer.step(t.parameters, t.gradients); };
+        step({0, 16});
+        for (const Range batch : {Range{16, 32}, {32, 41}}) {
+          const unsigned long waits = waits_of([&] { step(batch); });
+          const unsigned long right = world_size() > 1 ? expected : micro_batches;
+          EXPECT_ON_ALL_RANKS(waits == right) << name_of(sizes) << ", " << allreduce << ": " << waits << ", expected " << right;
+        }
+      }
 }
 
 // --- The head ------------------------------------------------------------------------------------------------------
