@@ -39,7 +39,14 @@ PeerMailbox::~PeerMailbox() = default;
 void PeerMailbox::send(const float*, size_t) {}
 void PeerMailbox::sent(const float*) {}
 void PeerMailbox::receive(float*, size_t) {}
-void Pipeline::open_mailboxes(const std::string&) {}
+PeerWindow::~PeerWindow() = default;
+void PeerWindow::finish() {}
+void Pipeline::go_between_gpus(const std::string&) {}
+void TensorParallel::open_window(const std::string&) {}
+void TensorParallel::begin_between_gpus(float*, size_t, PeerWindow::Combine) {}
+void ShardedUpdate::open_windows(const std::string&) {}
+void ShardedUpdate::add_up_between_gpus() {}
+void ShardedUpdate::gather_between_gpus() {}
 void Pipeline::load_images_early(const Step&, const Batch&) {}
 void Pipeline::read_losses(const Batch&) {}
 
