@@ -14,6 +14,7 @@
 #include "common/philox.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
+#include "tests/small_data.h"
 
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
@@ -27,18 +28,6 @@ inline int world_size() {
   int size;
   MPI_CHECK(MPI_Comm_size(MPI_COMM_WORLD, &size));
   return size;
-}
-
-// Pixels and labels that mean nothing, but give gradients of all sizes. 5 x 7 pixels.
-inline Dataset small_data(size_t count) {
-  Dataset data;
-  data.count = count;
-  data.height = 5;
-  data.width = 7;
-  for (size_t i = 0; i < count * data.features(); ++i)
-    data.pixels.push_back(uint8_t(random_words(1, RandomStream::test, 1, i)[0] % 256));
-  for (size_t i = 0; i < count; ++i) data.labels.push_back(uint8_t(random_words(1, RandomStream::test, 2, i)[0] % 10));
-  return data;
 }
 
 // 35-23-17-10, 1416 parameters: pieces of 1 KiB cut through layers.

@@ -13,6 +13,7 @@
 #include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
+#include "tests/micro_batches.h"
 #include "tests/mpi_expect.h"
 
 inline int ranks() { return ranks_of(MPI_COMM_WORLD); }
@@ -53,19 +54,7 @@ inline Trained train_serially(Device& device, const Dataset& data, const std::ve
 
   Trained result;
   for (const Range batch : batches(data.count, batch_rows)) {
-    Write write = Write::overwrite;
-    double loss = 0;
-    for (int m = 0; m < micro_batches; ++m) {
-      const Range rows = share(batch, size_t(micro_batches), size_t(m));
-      if (rows.empty()) continue;
-      load_images(mlp, data, order, rows);
-      head.load_labels(data, order, rows);
-      mlp.forward(int(rows.size()));
-      head.backward(mlp, batch.size());
-      mlp.backward(write);
-      loss += head.loss(mlp, batch.size());
-      write = Write::accumulate;
-    }
+    const double loss = gradients_of(mlp, head, data, order, batch, micro_batches);
     optimizer.step(parameters, gradients);
     result.losses.push_back(loss);
   }

@@ -22,6 +22,7 @@
 #include "common/mpi/session.h"
 #include "tests/device_without_handles.h"
 #include "tests/late_device.h"
+#include "tests/micro_batches.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 
@@ -78,19 +79,7 @@ Trained train_serially(const Training& run, const Dataset& data) {
   Optimizer optimizer(*device, rule, layout.count);
   const std::vector<uint32_t> order = in_order(data);
   for (const Range batch : batches(data.count, run.batch)) {
-    Write write = Write::overwrite;
-    double loss = 0;
-    for (int m = 0; m < run.micro_batches; ++m) {
-      const Range rows = share(batch, size_t(run.micro_batches), size_t(m));
-      if (rows.empty()) continue;
-      load_images(mlp, data, order, rows);
-      head.load_labels(data, order, rows);
-      mlp.forward(int(rows.size()));
-      head.backward(mlp, batch.size());
-      mlp.backward(write);
-      loss += head.loss(mlp, batch.size());
-      write = Write::accumulate;
-    }
+    const double loss = gradients_of(mlp, head, data, order, batch, run.micro_batches);
     optimizer.step(parameters, gradients);
     result.losses.push_back(loss);
   }

@@ -10,6 +10,8 @@
 #include "chapters/09_tensor_parallel/slices.h"
 #include "chapters/09_tensor_parallel/tensor.h"
 #include "common/philox.h"
+#include "tests/micro_batches.h"
+#include "tests/small_data.h"
 #include "tests/training_runs.h"
 
 namespace tensor_runs {
@@ -19,19 +21,6 @@ using TrainingRun = training_runs::Run;
 
 inline int world_size() { return ranks_of(MPI_COMM_WORLD); }
 inline int world_rank() { return rank_of(MPI_COMM_WORLD); }
-
-// Pixels and labels that mean nothing, but give gradients of all sizes. 5 x 7 pixels.
-inline Dataset small_data(size_t count) {
-  Dataset data;
-  data.count = count;
-  data.height = 5;
-  data.width = 7;
-  for (size_t i = 0; i < count * data.features(); ++i)
-    data.pixels.push_back(uint8_t(random_words(1, RandomStream::test, 1, i)[0] % 256));
-  for (size_t i = 0; i < count; ++i)
-    data.labels.push_back(uint8_t(random_words(1, RandomStream::test, 2, i)[0] % 10));
-  return data;
-}
 
 inline std::vector<uint32_t> in_order(const Dataset& data) {
   std::vector<uint32_t> order(data.count);
@@ -85,20 +74,7 @@ struct Trainer {
 
   // Gradients of this batch's mean loss, which it returns.
   double step(const Dataset& data, std::span<const uint32_t> order, Range batch, int micro_batches = 1) {
-    double loss = 0;
-    Write write = Write::overwrite;
-    for (int m = 0; m < micro_batches; ++m) {
-      const Range rows = share(batch, size_t(micro_batches), size_t(m));
-      if (rows.empty()) continue;
-      load_images(mlp, data, order, rows);
-      head.load_labels(data, order, rows);
-      mlp.forward(int(rows.size()));
-      head.backward(mlp, batch.size());
-      mlp.backward(write);
-      loss += head.loss(mlp, batch.size());
-      write = Write::accumulate;
-    }
-    return loss;
+    return gradients_of(mlp, head, data, order, batch, micro_batches);
   }
 
   // The whole vectors, on every rank.
