@@ -18,7 +18,8 @@
 void broadcast_in_pieces(float* data, size_t n, int root, MPI_Comm comm) {
   const int rank = rank_of(comm), ranks = ranks_of(comm);
   // --- YOUR CODE (12 lines in ours)
-  // The root is done after p - 1 messages. The others have two kinds of messages to receive; which of them must have come before they may send?
+  // The root is done after p - 1 messages. The others have two kinds of messages to receive; which of them must have come before they
+  // may send?
   // --- END OF YOUR CODE
 }
-// As generated: 4049620081-1324
+// As generated: 4156121455-1329

@@ -29,7 +29,8 @@ void broadcast_in_pieces(float* data, size_t n, int root, MPI_Comm comm) {
   }
   messages.wait();
   // TODO
-  // The root is done after p - 1 messages. The others have two kinds of messages to receive; which of them must have come before they may send?
+  // The root is done after p - 1 messages. The others have two kinds of messages to receive; which of them must have come before they
+  // may send?
   // STUB
   // END SOLUTION
 }

@@ -15,8 +15,8 @@ void gather_parts(float* x, size_t n, MPI_Comm comm);
 
 // Every rank has numbers x (n), and gets the sum over all ranks, in place. Ranks lie in a grid: `inside` are the ranks of this
 // rank's node, `between` are the ranks of all nodes that have the same number in their node as this one. Messages inside a node
-// are fast, between nodes they are slow. All communication goes by the two functions above, and a rank hands over to `between` no more than the elements that it owns on its node,
-// share(n, ranks of inside, its rank in inside).
+// are fast, between nodes they are slow. All communication goes by the two functions above, and a rank hands over to `between` no
+// more than the elements that it owns on its node, share(n, ranks of inside, its rank in inside).
 //
 // The order of the sum: first over the ranks of a node, ((x0 + x1) + x2) + ..., then over the nodes, ((s0 + s1) + s2) + ...
 // For every element the same, in floats: so all ranks have the same bits. n may be smaller than the number of ranks, and 0.
