@@ -21,7 +21,7 @@ const figure = {
     { name: "steps", label: "steps", from: 0, to: 500, step: 10, first: 100 },
     { name: "rate", label: "learning rate", choices: ["0.003", "0.01", "0.03", "0.1", "0.3", "1", "3"], first: "0.1" },
     { name: "batch", label: "batch", choices: ["16", "32", "64", "128", "256"], first: "64" },
-    { name: "hidden", label: "hidden units", choices: ["16", "32", "128", "512-256"], first: "32" },
+    { name: "hidden", label: "hidden neurons", choices: ["16", "32", "128", "512-256"], first: "32" },
     { name: "image", label: "test image", from: 0, to: 499, first: 0 },
     { name: "digit", first: "" },
   ],
@@ -47,7 +47,7 @@ const figure = {
     });
 
     const below = down + height + 56, columns = narrow ? 5 : 10, size = (width - 8 * (columns - 1)) / columns;
-    inside += words(0, below - 10, `what training has added to ten units' weights${narrow ? "" : "; blue: positive, orange: negative"}`);
+    inside += words(0, below - 10, `what training has added to ten neurons' weights${narrow ? "" : "; blue: positive, orange: negative"}`);
     out.units.forEach((unit, i) => {
       const x = (i % columns) * (size + 8), y = below + Math.floor(i / columns) * (size + 8);
       inside += box(x, y, size, size, { fill: "var(--shade)" }) + squares(x, y, size, [...unit].map(Number), signs);
