@@ -15,6 +15,7 @@
 #include "chapters/01_serial/run_record.h"
 #include "common/error.h"
 #include "tests/error_of.h"
+#include "tests/full_disk.h"
 
 namespace {
 
@@ -109,12 +110,13 @@ TEST(RunRecord, WhatCannotBeCutOffIsNotContinued) {
 TEST(RunRecord, UnwritableFilesAndFullDisksAreNamed) {
   EXPECT_EQ(error_of([] { RunRecord record("/no/such/folder/log.csv"); }),
             "/no/such/folder/log.csv: cannot write the log: No such file or directory");
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "skipped: no /dev/full on this system";
-  EXPECT_EQ(error_of([] {
-              RunRecord record("/dev/full");
+  SKIP_WITHOUT_FULL_DISK();
+  const FullDisk full;
+  EXPECT_EQ(error_of([&] {
+              RunRecord record(full.file());
               record.add(1, 1, 1, 1);
             }),
-            "/dev/full: cannot write the log: No space left on device");
+            full.file() + ": cannot write the log: No space left on device");
 }
 
 }  // namespace

@@ -37,6 +37,7 @@
 #include "common/writable.h"
 #include "tests/data_sets.h"
 #include "tests/error_of.h"
+#include "tests/full_disk.h"
 #include "tests/known_clock.h"
 #include "tests/program.h"
 
@@ -399,8 +400,9 @@ TEST(FitFunction, SaysWhatItDidAndWhatWentWrong) {
   const std::string text = said(fit_program::main_of_program, {"--hidden", "8,4", "--steps", "0"});
   EXPECT_TRUE(text.starts_with("sine ('.') and what 1-8-4-1 learned of it in 0 steps ('#'); mean squared error of the last batch 0\n")) << text;
   testing::internal::CaptureStderr();
-  said(fit_program::main_of_program, {"--steps", "0", "--log", "/dev/full"}, 1);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: /dev/full: cannot write\n");
+  const FullDisk full;
+  said(fit_program::main_of_program, {"--steps", "0", "--log", full.file()}, 1);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: " + full.file() + ": cannot write\n");
   testing::internal::CaptureStderr();
   EXPECT_EQ(said(fit_program::main_of_program, {"--hidden", "none", "--steps", "100000", "--optimizer", "sgd", "--learning-rate", "100"}, 1), "");
   const std::string error = testing::internal::GetCapturedStderr();

@@ -30,6 +30,7 @@
 #include "common/options.h"
 #include "common/philox.h"
 #include "common/writable.h"
+#include "tests/full_disk.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/world.h"
@@ -307,7 +308,8 @@ TEST(PingPong, WritesThemToAFile) {
   EXPECT_EQ(text_of_file(file), "bytes,seconds,way,alpha,beta\n1,1.001e-06,eager,2e-06,3e-09\n2,1.002e-06,eager,2e-06,3e-09\n"
                                 "4,1.004e-06,eager,2e-06,3e-09\n8,5.004e-06,rendezvous,5e-06,4e-09\n16,5.008e-06,rendezvous,5e-06,4e-09\n");
   std::remove(file.c_str());
-  EXPECT_EQ(error_of([&] { ping_pong_program::write("/dev/full", fits); }), "/dev/full: cannot be written");
+  const FullDisk full;
+  EXPECT_EQ(error_of([&] { ping_pong_program::write(full.file(), fits); }), full.file() + ": cannot be written");
 }
 
 // ---- overlap ----

@@ -32,6 +32,7 @@
 #include "common/mpi/session.h"
 #include "common/options.h"
 #include "common/writable.h"
+#include "tests/full_disk.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/world.h"
@@ -485,8 +486,9 @@ TEST(Bench, LeavesOutOfTheFileWhatHasNoTimeOrNoFormula) {
     m.core_to_core.clear();
   }
   std::remove(file.c_str());
-  EXPECT_EQ(error_of([&] { bench_program::write_csv("/dev/full", "box", rows, 4, m); }), "/dev/full: cannot be written");
-  EXPECT_EQ(error_of([] { save_machine(simple, "/dev/full"); }), "/dev/full: cannot be written");
+  const FullDisk full;
+  EXPECT_EQ(error_of([&] { bench_program::write_csv(full.file(), "box", rows, 4, m); }), full.file() + ": cannot be written");
+  EXPECT_EQ(error_of([&] { save_machine(simple, full.file()); }), full.file() + ": cannot be written");
 }
 
 // ---- curves.cpp: what 05_programs_test.cpp does not ask of the program ----
@@ -514,7 +516,8 @@ TEST(Curves, PrintsTheTimesOfEveryWay) {
             "     ranks       rabenseifner               ring\n"
             "         1              never              never\n"
             "         4                167                333\n");
-  EXPECT_EQ(error_of([] { say(curves_program::curves, {"--csv", "/dev/full"}); }), "/dev/full: cannot be written");
+  const FullDisk full;
+  EXPECT_EQ(error_of([&] { say(curves_program::curves, {"--csv", full.file()}); }), full.file() + ": cannot be written");
 }
 
 TEST(Curves, TakesTheStepsOfAFit) {

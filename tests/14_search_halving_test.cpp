@@ -18,6 +18,7 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
+#include "tests/full_disk.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -343,8 +344,9 @@ TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {
 // Without a name there is no record, and a full disk is said.
 TEST_F(Journal, IsOptionalAndKnowsWhenItFails) {
   SearchJournal("", false).add(trials_[0], {}, 1);
-  if (!std::ifstream("/dev/full")) GTEST_SKIP() << "skipped: no /dev/full here";
-  EXPECT_EQ(error_of([] { SearchJournal("/dev/full", false); }), "/dev/full: cannot be written");
+  SKIP_WITHOUT_FULL_DISK();
+  const FullDisk full;
+  EXPECT_EQ(error_of([&] { SearchJournal(full.file(), false); }), full.file() + ": cannot be written");
 }
 
 }  // namespace

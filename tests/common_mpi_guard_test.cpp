@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/full_disk.h"
 #include "tests/program.h"
 
 namespace {
@@ -198,9 +199,10 @@ TEST(Trace, IsWrittenIntoADeviceAndNotIntoAFolder) {
   EXPECT_FALSE(std::filesystem::exists(link + ".part"));
   std::filesystem::remove(link);
   // Neither is a full disk the end of a run: it is said.
-  const ProgramRun full = run_program("GUARD_TRACE=/dev/full common/mpi/launch 2 " + traced);
-  EXPECT_EQ(full.status, 0) << full.output;
-  EXPECT_EQ(occurrences(full.output, "guard: /dev/full: the trace could not be written\n"), 1) << full.output;
+  const FullDisk full;
+  const ProgramRun run = run_program("GUARD_TRACE=" + full.file() + " common/mpi/launch 2 " + traced);
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(occurrences(run.output, "guard: " + full.file() + ": the trace could not be written\n"), 1) << run.output;
 }
 
 TEST(TestMain, FailsWhatNoRankAsserts) {

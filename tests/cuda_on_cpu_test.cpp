@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/full_disk.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -182,11 +184,12 @@ TEST(Cu2cpp, SaysWhatItCannotDo) {
   EXPECT_EQ(missing.text, "cu2cpp: cannot read '/no/such.cu'" + usage);
   EXPECT_EQ(without_name.status, 1);
   EXPECT_EQ(without_name.text, "cu2cpp: cannot read '-o'" + usage);
-  const Output unwritable = run(program + " " + file + " -o /no/such.cpp", ""), full = run(program + " " + file + " -o /dev/full", "");
+  const FullDisk disk;
+  const Output unwritable = run(program + " " + file + " -o /no/such.cpp", ""), full = run(program + " " + file + " -o " + disk.file(), "");
   EXPECT_EQ(unwritable.status, 1);
   EXPECT_EQ(unwritable.text, "cu2cpp: cannot write '/no/such.cpp'\n");
   EXPECT_EQ(full.status, 1);
-  EXPECT_EQ(full.text, "cu2cpp: cannot write '/dev/full'\n");
+  EXPECT_EQ(full.text, "cu2cpp: cannot write '" + disk.file() + "'\n");
   const Output printed = run(program + " " + file, "");
   EXPECT_EQ(printed.status, 0);
   EXPECT_TRUE(contains(printed.text, "#line 1 \"" + file + "\""));

@@ -47,6 +47,7 @@ inline std::vector<Failing> all_failing() {
         "chapters/11_fewer_bits/messages", "chapters/11_fewer_bits/sharded", "chapters/12_restart/bench", "chapters/12_restart/goodput",
         "chapters/12_restart/predict", "chapters/14_search/search"})
     all.push_back({program, "", "--nonsense 1", unknown});
+  const std::string fit = "--rounds 1 --longest 4096 --fit " + build_folder() + "/fit_of_failing_ranks";
   const std::string shared = train + " --allreduce shared-window", overlap = train + " --overlap";
   const std::vector<Failing> more = {
       {"chapters/06_data_parallel/train", shared, no_log, log_text, Failing::first, true},
@@ -64,8 +65,8 @@ inline std::vector<Failing> all_failing() {
        "--schedule interleaved: needs --chunks 2 or more; with one chunk a rank it is 1f1b"},
       {"chapters/10_hybrid/bench", "--rounds 1 --steps 1 --hidden 8", "--machine /nonexistent/f",
        "/nonexistent/f: cannot be opened"},
-      {"chapters/10_hybrid/calibrate", "--rounds 1 --longest 4096 --fit /dev/null", "--nonsense 1", unknown},
-      {"chapters/10_hybrid/calibrate", "--rounds 1 --longest 4096 --fit /dev/null", "--fit /nonexistent/f", "/nonexistent/f: cannot be written", Failing::first},
+      {"chapters/10_hybrid/calibrate", fit, "--nonsense 1", unknown},
+      {"chapters/10_hybrid/calibrate", fit, "--fit /nonexistent/f", "/nonexistent/f: cannot be written", Failing::first},
       {"chapters/10_hybrid/train", train, "--machine /nonexistent/f", "/nonexistent/f: cannot be opened"},
       {"chapters/12_restart/train", train, "--resume", "--resume: from which --checkpoint folder?"},
       {"chapters/12_restart/predict", "", "--images /nonexistent/i",
