@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "tests/program.h"
+#include "tests/ranks_of_job.h"
 
 namespace {
 
@@ -45,14 +46,12 @@ TEST_P(KilledRank, IsNamedWithinSecondsAndNobodyHangs) {
   const std::string mark = "--seed " + std::to_string(1000000 + getpid());  // finds our own processes, nobody else's
   const std::string output = testing::TempDir() + "killed_rank_" + std::to_string(getpid());
   const std::string options = mark + " --train-samples 2000 --epochs 100000 " + GetParam();
-  // The ranks are the processes of that name whose parents have another one; each has a child of the guard's, which looks the same.
   const ProgramRun run = run_program(
       "(" + command(4, options) + " > " + output + " 2>&1 & "
       "for i in $(seq 600); do grep -q '^epoch' " + output + " && break; sleep 0.1; done; "
-      "victim=$(pgrep -d, -f '^" + build_folder() + "/chapters/06_data_parallel/train .*" + mark + "' | xargs ps -o pid=,ppid= -p | "
-      "awk '{ parent[$1] = $2 } END { for (p in parent) if (!(parent[p] in parent)) print p }' | sed -n 2p); "
+      "victim=$(" + ranks_of_job(build_folder() + "/chapters/06_data_parallel/train", mark) + " | sed -n 2p); "
       "begin=$(date +%s); kill -KILL $victim; wait; "
-      "tail -n 20 " + output + "; rm " + output + "; echo took $(($(date +%s) - begin)) s)");
+      "grep -v '^epoch' " + output + "; rm " + output + "; echo took $(($(date +%s) - begin)) s)");
   EXPECT_TRUE(contains(run.output, "has ended without MPI_Finalize"));
   const size_t took = run.output.rfind("took ");
   ASSERT_NE(took, std::string::npos) << run.output;

@@ -13,6 +13,7 @@
 #include "tests/killed_gpu_rank.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
+#include "tests/ranks_of_job.h"
 
 namespace {
 
@@ -231,7 +232,7 @@ TEST_F(Programs, AFullDiskDoesNotEndTheRun) {
   EXPECT_NE(all.output.find("continuing after step 13", all.output.find("status 1")), std::string::npos) << all.output;
 }
 
-// The signal goes to one rank only, the last that was started.
+// The signal goes to one rank only.
 TEST_F(Programs, ASignalToOneRankStopsAll) {
   if (on_several_hosts(2)) GTEST_SKIP() << "skipped: no signal of this host reaches a rank on another";
   for (const std::string signal : {"TERM", "USR1"}) {
@@ -241,8 +242,8 @@ TEST_F(Programs, ASignalToOneRankStopsAll) {
     const ProgramRun run = run_program(
         "(" + command(2, endless) + " > " + output + " 2>&1; echo status $? >> " + output + ") & "
         "for i in $(seq 600); do grep -q '^epoch   2' " + output + " && break; sleep 0.1; done; "
-        "kill -" + signal + " $(pgrep -f '^" + build_folder() + "/chapters/12_restart/train .*" + mark + "' | sed -n 2p); wait; "
-        "tail -n 2 " + output + "; rm " + output);
+        "kill -" + signal + " $(" + ranks_of_job(build_folder() + "/chapters/12_restart/train", mark) + " | sed -n 2p); wait; "
+        "grep -v '^epoch' " + output + "; rm " + output);
     EXPECT_TRUE(contains(run.output, "SIG" + signal + ": stopped after step "));
     EXPECT_TRUE(contains(run.output, "status 75"));
     const std::string step = word_after(run, "stopped after step ");
@@ -257,12 +258,12 @@ TEST_F(Programs, AKilledRunIsStartedAgain) {
   if (on_several_hosts(2)) GTEST_SKIP() << "skipped: a rank on another host is not killed from here";
   const std::string mark = "--seed " + std::to_string(1000000 + getpid()), same = quick + mark + " --epochs 60 --replicas 2 ";
   const std::string hash = hash_of_weights(launch(2, same));
-  const std::string output = folder + ".output", pattern = "'^" + build_folder() + "/chapters/12_restart/train .*" + mark + "'";
+  const std::string output = folder + ".output";
   const ProgramRun run = run_program(
       "(" + outside + "sh common/mpi/launch --restarts 3 2 " + build_folder() + "/chapters/12_restart/" + same + checkpoint() +
       "--start-over --save-every 5 > " + output + " 2>&1; echo status $? >> " + output + ") & "
       "for i in $(seq 9000); do ls " + folder + " 2>/dev/null | grep -q '^step_[0-9]*$' && break; sleep 0.02; done; "
-      "kill -KILL $(pgrep -f " + pattern + " | sed -n 2p); wait; cat " + output + "; rm " + output);
+      "kill -KILL $(" + ranks_of_job(build_folder() + "/chapters/12_restart/train", mark) + " | sed -n 2p); wait; cat " + output + "; rm " + output);
   EXPECT_TRUE(contains(run.output, "status 0\n"));
   EXPECT_TRUE(contains(run.output, "launch: attempt 1 ended with status "));
   EXPECT_TRUE(contains(run.output, "continuing after step "));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/program.h"
+#include "tests/ranks_of_job.h"
 
 // program: one that trains; options: more of them.
 inline void expect_nothing_left_behind(int ranks, const std::string& program, const std::string& options) {
@@ -17,10 +18,10 @@ inline void expect_nothing_left_behind(int ranks, const std::string& program, co
       "for i in $(seq 300); do grep -q '^epoch' " + said + " && break; sleep 0.1; done; "
       "ranks=$(" + ours + "); "
       "for r in $ranks; do cat /proc/$r/maps 2>/dev/null; done >" + said + ".maps; "
-      "set -- $ranks; kill -KILL $2; wait; "
+      "kill -KILL $(" + ranks_of_job(program, mark) + " | sed -n 2p); wait; "
       "echo shared $(grep -cE 'memfd:cuda_on_cpu|/dev/nvidia' " + said + ".maps); "
       "for f in $(grep -o '/dev/shm/.*' " + said + ".maps | sort -u); do [ ! -e $f ] || echo left $f; done; " +
-      ours + " && echo lives; head -n 30 " + said + "; rm -f " + said + "*)");
+      ours + " && echo lives; grep -v '^epoch' " + said + "; rm -f " + said + "*)");
   if (run.output.find("no GPU can be used") != std::string::npos) GTEST_SKIP() << "skipped: no GPU";
   const auto said_that = [&](const char* text) { return run.output.find(text) != std::string::npos; };
   EXPECT_TRUE(said_that("has ended without MPI_Finalize")) << run.output;
