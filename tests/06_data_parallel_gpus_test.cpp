@@ -3,6 +3,8 @@
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/06_data_parallel/buckets.h"
@@ -63,6 +65,27 @@ TEST_P(OnDevice, RankOrderHasTheBitsOfTheSerialRunOnThatDevice) {
   }
 }
 
+// 1416 parameters: chunks of 1 KiB are 256 of them. No chunk has elements of two buckets; through host memory go two chunks at a time.
+TEST_P(OnDevice, ChunksHaveTheBitsOfTheWholeAndNeedTheMemoryOfTwo) {
+  const Dataset train = small_data(samples_for(130));
+  for (const char* allreduce : {"rank-order", "recursive-doubling"}) {
+    DataParallelOptions o = run_on_device(130);
+    o.exchange = "host";
+    o.allreduce = allreduce;
+    const ParallelRun whole = train_in_parallel(o, train);
+    const std::tuple<int, int, size_t> cases[] = {{0, 1, 256}, {0, 5, 1280}, {3, 1, 256}, {3, 2, 512}, {1, 3, 256}, {0, 6, 1416}};
+    ASSERT_ON_ALL_RANKS(whole.exchange_bytes == 2 * 1416 * sizeof(float)) << whole.exchange_bytes;
+    for (const auto& [bucket_kib, chunk_kib, longest] : cases) {
+      o.bucket_kib = bucket_kib;
+      o.chunk_kib = chunk_kib;
+      const ParallelRun run = train_in_parallel(o, train);
+      ASSERT_ON_ALL_RANKS(compare(run.weights, whole.weights).same_bits()) << allreduce << bucket_kib << " " << chunk_kib;
+      ASSERT_ON_ALL_RANKS(compare(run.gradients, whole.gradients).same_bits());
+      ASSERT_ON_ALL_RANKS(run.exchange_bytes == 2 * longest * sizeof(float)) << run.exchange_bytes << " bytes";
+    }
+  }
+}
+
 TEST_P(OnDevice, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
   for (int64_t batch : {5, 130}) {
     const Dataset train = small_data(samples_for(batch));
@@ -98,26 +121,29 @@ struct OnCuda : testing::Test {
 };
 
 // Where the CPU stands in for a GPU it counts the waits of the host: in a step one for the loss, and through host memory one for each
-// piece of the gradient. Nothing else makes the host wait.
-TEST_F(OnCuda, AStepWaitsForItsLossAndForBucketsThatCrossTheHost) {
+// chunk of the gradient, or with overlap for each bucket. Nothing else makes the host wait.
+TEST_F(OnCuda, AStepWaitsForItsLossAndForChunksThatCrossTheHost) {
   if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts waits";
   const Dataset train = small_data(130 * 3);
-  for (int64_t kib : {0, 1})
+  for (const auto& [kib, chunk_kib] : std::initializer_list<std::pair<int64_t, int64_t>>{{0, 1024}, {0, 1}, {1, 1}, {3, 2}})
     for (const char* exchange : {"host", "peer"})
       for (bool overlap : {false, true})
         for (bool reads_no_loss : {false, true}) {
           DataParallelOptions o = on_gpus(130, exchange);
           o.bucket_kib = kib;
+          o.chunk_kib = chunk_kib;
           o.overlap = overlap;
           o.watch = 0;  // which reads the weights
           const ParallelRun run = train_in_parallel(o, train, MPI_COMM_WORLD, {.reads_no_loss = reads_no_loss});
           const unsigned long of_loss = reads_no_loss ? 0 : 1;
-          const unsigned long buckets = make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256).size();
+          unsigned long pieces = 0;
+          for (const Range bucket : make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256))
+            pieces += overlap ? 1 : (bucket.size() + size_t(chunk_kib) * 256 - 1) / (size_t(chunk_kib) * 256);
           ASSERT_EQ(run.waits.size(), 3u);
           for (const unsigned long waits : run.waits) {
-            const std::string told = std::to_string(waits) + " waits, " + std::to_string(buckets) + " buckets by " + exchange;
+            const std::string told = std::to_string(waits) + " waits, " + std::to_string(pieces) + " pieces by " + exchange;
             // With overlap through the host some of what is waited for has happened with the loss.
-            const unsigned long most = of_loss + (run.between_gpus ? 0 : buckets);
+            const unsigned long most = of_loss + (run.between_gpus ? 0 : pieces);
             const unsigned long fewest = !run.between_gpus && overlap ? 1 : most;
             ASSERT_ON_ALL_RANKS(waits >= fewest && waits <= most) << told;
           }

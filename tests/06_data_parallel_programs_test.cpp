@@ -42,7 +42,7 @@ TEST(Programs, HelpNamesEveryOption) {
             "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n"
             "clip-norm X (at least 0) [0]\n"
             "allreduce rank-order|reduce-broadcast|recursive-doubling|ring|rabenseifner|two-level|shared-window|mpi [rank-order]\n"
-            "bucket-kib N (0 to 1048576) [0]\nexchange auto|host|peer|mpi [auto]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
+            "bucket-kib N (0 to 1048576) [0]\nexchange auto|host|peer|mpi [auto]\nchunk-kib N (1 to 1048576) [1024]\noverlap\nreproducible\nreference-batch N (at least 0) [0]\nwarm-up X (0 to 1000) [0]\n"
             "watch N (at least 0) [500]\ncompare-with-serial\ntrace TEXT\n");
   EXPECT_EQ(told("bench"),
             "data TEXT [build/data]\nrounds N (1 to 10000) [9]\nsteps N (1 to 10000) [10]\nbatch N (1 to 30000) [128]\nonly TEXT\nonly-if-quiet\n");
@@ -173,13 +173,13 @@ TEST(Train, GoesFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   std::string expected;
   for (const char* order : {"ascending", "descending", "shuffled"}) {
     setenv("CUDA_ON_CPU_ORDER", order, 1);
-    for (const char* way : {"--exchange host", "", "--exchange peer --overlap --bucket-kib 4"}) {
+    for (const char* way : {"--exchange host --bucket-kib 9 --chunk-kib 4", "", "--exchange peer --overlap --bucket-kib 4"}) {
       if (!expected.empty() && order != std::string("ascending") && way[0] == '\0') continue;  // twice is enough
       const ProgramRun run = train(3, options + way);
       if (run.status == 77) GTEST_SKIP() << "skipped: no GPU";
       ASSERT_EQ(run.status, 0) << run.output;
       const bool peers = run.output.find("3 ranks, allreduce rank-order from GPU to GPU, ") != std::string::npos;
-      EXPECT_EQ(peers, way != std::string("--exchange host") && !on_several_hosts(3)) << run.output;
+      EXPECT_EQ(peers, !std::string(way).starts_with("--exchange host") && !on_several_hosts(3)) << run.output;
       const std::string weights = after(run.output, "; weights ");
       ASSERT_NE(weights, "") << run.output;
       EXPECT_EQ(weights, expected.empty() ? expected = weights : expected) << order << " " << way;

@@ -51,6 +51,7 @@ struct ParallelRun {
   double loss;                   // of the last batch
   std::string way;  // Exchange::way
   bool between_gpus;
+  size_t exchange_bytes = 0;         // of the device, at most
   std::vector<unsigned long> waits;  // of the host for a GPU, in each step, without those for the input; empty where nobody counts
 };
 
@@ -70,7 +71,7 @@ inline ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset
   const GradientMemory memory(*device, unusual.gradients_begin + layout.count, o.allreduce, comm);
   float* const gradients = memory.data() + unusual.gradients_begin;
   device->fill(gradients, NAN, layout.count);
-  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0, "", false, {}};
+  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0, "", false, 0, {}};
   initialize(run.weights.data(), layout, uint64_t(o.seed));
   device->copy_in(parameters.data(), run.weights.data(), layout.count);
 
@@ -114,6 +115,7 @@ inline ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset
     }
   }
   exchange->compare_replicas();
+  run.exchange_bytes = device->memory(Purpose::exchange).peak;
   device->copy_out(run.weights.data(), parameters.data(), layout.count);
   device->copy_out(run.gradients.data(), gradients, layout.count);
   return run;

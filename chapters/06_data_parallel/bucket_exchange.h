@@ -22,6 +22,7 @@ class BucketExchange : public Exchange {
 
   std::vector<Range> buckets_;  // the first to leave first
   bool last_micro_batch_ = false;
+  const Named<Allreduce>& allreduce_;
 
  private:
   Range my_rows(Range batch, int m) const;
@@ -32,7 +33,6 @@ class BucketExchange : public Exchange {
   void sum_in_turn();
   void wait_for_all();
 
-  const Named<Allreduce>& allreduce_;
   MPI_Comm background_comm_ = MPI_COMM_NULL;
 
   // Of this step. Buckets [0, copied_) are on their way to where MPI can read them, [0, posted_) are in MPI.

@@ -15,6 +15,8 @@ void DataParallelOptions::declare(Options& options) {
               between(0, 1 << 20));
   options.add("exchange", &exchange, "how gradients go between GPUs: host memory, each other's, MPI with their pointers; auto: peer, else mpi, where it can be",
               {"auto", "host", "peer", "mpi"});
+  options.add("chunk-kib", &chunk_kib, "through host memory, without --overlap: one chunk of this size is copied while another one travels",
+              between(1, 1 << 20));
   options.add("overlap", &overlap, "send each piece while backward still computes the next");
   options.add("reproducible", &reproducible, "the same bits on any number of ranks: needs --micro-batches");
   options.add("reference-batch", &reference_batch, "scale the learning rate by batch / N, 0 for not at all", at_least(0));
@@ -34,6 +36,10 @@ void DataParallelOptions::apply(Dataset& train) const {
     throw Error("--exchange mpi: needs --device cuda and --allreduce rank-order, and goes not with --reproducible or --overlap");
   if (overlap && !runs_in_background(allreduce))
     throw Error("--overlap: --allreduce " + allreduce + " cannot run in the background, only " + background_names());
+}
+
+bool DataParallelOptions::fits_chunks() const {
+  return device != "cpu" && !overlap && !reproducible && !find_allreduce(allreduce).order_depends_on_position;
 }
 
 int DataParallelOptions::largest_micro_batch() const {

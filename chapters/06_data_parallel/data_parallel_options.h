@@ -8,6 +8,7 @@ struct DataParallelOptions : TrainOptions {
   std::string allreduce = "rank-order";  // how gradients are summed: a name of chapter 05's table
   int64_t bucket_kib = 0;                // exchange gradients in pieces of this size; 0: all at once
   std::string exchange = "auto";         // through what gradients go from GPU to GPU: auto, host, peer or mpi
+  int64_t chunk_kib = 1024;              // through host memory one chunk of this size is copied while another one travels
   bool overlap = false;                  // send a piece as soon as it is ready, while backward goes on
   bool reproducible = false;             // add whole micro-batches in global order, whatever the number of ranks
   int64_t reference_batch = 0;           // scale the learning rate by batch / reference_batch; 0: do not
@@ -22,9 +23,10 @@ struct DataParallelOptions : TrainOptions {
   void apply(Dataset& train) const;
 
   // Whether the peer window of chapter 05 can add what these choices ask for, on GPUs that reach each other; whether an MPI that takes
-  // pointers into a GPU's memory can.
+  // pointers into a GPU's memory can; whether chunks through host memory may have sums of their own.
   bool fits_peers() const { return device == "cuda" && allreduce == "rank-order" && !reproducible; }
   bool fits_mpi() const { return fits_peers() && !overlap; }
+  bool fits_chunks() const;
 
   // Rows of the largest part of a micro-batch that one rank computes.
   int largest_micro_batch() const;

@@ -5,6 +5,7 @@
 
 #include "chapters/01_serial/gradient_norm.h"
 #include "chapters/06_data_parallel/bucket_exchange.h"
+#include "chapters/06_data_parallel/host_exchange.h"
 #include "chapters/06_data_parallel/mpi_exchange.h"
 #include "chapters/06_data_parallel/peer_exchange.h"
 #include "chapters/06_data_parallel/replicas.h"
@@ -63,7 +64,8 @@ std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size
     exchange = if_it_can_be<MpiExchange>(why, options, samples, mlp, gradients, comm);
   if (!exchange) {
     if (!why.empty() && rank_of(comm) == 0) std::printf("%s: gradients go through host memory\n", why.c_str());
-    exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
+    if (options.fits_chunks()) exchange = std::make_unique<HostExchange>(options, samples, mlp, gradients, comm);
+    else exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
   }
   if (!options.trace.empty()) trace_layers(mlp);
   return exchange;
