@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "chapters/01_serial/activation_store.h"
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -12,7 +11,7 @@
 void TensorParallel::open_window(const std::string& exchange) {
   if (exchange == "host" || ranks_ == 1) return;
   const auto gpu = dynamic_cast<CudaDevice*>(&device_);
-  int fits = gpu && !dynamic_cast<ActivationStore*>(&device_) && allreduce_.name == std::string("rank-order");
+  int fits = gpu && !store_ && allreduce_.name == std::string("rank-order");
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, comm_));
   if (!fits) return;
 

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "chapters/01_serial/activation_store.h"
 #include "chapters/01_serial/mlp.h"
 #include "chapters/05_collectives/peer_window.h"
 #include "chapters/05_collectives/table.h"
@@ -82,8 +83,10 @@ class TensorParallel {
   void after_backward(int layer, int slot);
   template <class OnHost>
   void exchange(float* p, size_t n, PeerWindow::Combine combine, OnHost on_host);
+  uint16_t* stored(float* p, size_t n) const;
   void begin_sum(float* p, size_t n);
   void post_sum();
+  void go_on_in_background(std::unique_ptr<BackgroundAllreduce> sum);
   void progress();
   void end_sum();
   void take_sum();
@@ -92,6 +95,7 @@ class TensorParallel {
 
   Mlp& mlp_;
   Device& device_;
+  ActivationStore* store_;  // null before chapter 11
   const Named<Allreduce>& allreduce_;
   MPI_Comm comm_;
   int rank_, ranks_;

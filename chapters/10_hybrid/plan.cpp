@@ -38,10 +38,10 @@ Nodes data_nodes(const GridShape& shape, int stage, const PlanMachine& m) {
   return make_nodes(names);
 }
 
-// A message of a rank's gradients, and the addition: of 16 bits it is half as long, and as many floats are added.
-double gradient_seconds(double floats, const HybridSettings& s, const Machine& m) {
-  const double bytes = 4 * floats;
-  return m.reduction(bytes) - (s.gradients_as ? m.exchange(bytes) - m.exchange(bytes / 2) : 0);
+// A message of so many numbers, and their addition: of 16 bits it is half as long, and as many floats are added.
+double reduction_seconds(double numbers, bool sixteen_bits, const Machine& m) {
+  const double bytes = 4 * numbers;
+  return m.reduction(bytes) - (sixteen_bits ? m.exchange(bytes) - m.exchange(bytes / 2) : 0);
 }
 
 // Gradients to their owners, weights back.
@@ -54,7 +54,8 @@ double exchange_seconds(size_t floats, const Nodes& nodes, const HybridSettings&
   for (int rank = 0; rank < ranks; ++rank) {
     const BlockMessages one = messages_in_one_level(nodes, rank), two = messages_in_two_levels(nodes, rank);
     const BlockMessages there = s.two_level && !s.reproducible ? two : one, back = s.two_level ? two : one;
-    const double added = there.inside * gradient_seconds(part, s, m.messages) + there.between * gradient_seconds(part, s, between);
+    const double added = there.inside * reduction_seconds(part, bool(s.gradients_as), m.messages) +
+                         there.between * reduction_seconds(part, bool(s.gradients_as), between);
     slowest = std::max(slowest, added + back.inside * m.messages.exchange(4 * part) + back.between * between.exchange(4 * part));
   }
   return slowest;
@@ -68,16 +69,20 @@ double product_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int
   return products * weights * (2 * double(rows) / m.operations_per_second + 4 / m.bytes_per_second);
 }
 
-// The sums over tensor ranks: behind a pair of layers forward,
-double forward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const Machine& m) {
-  return l % 2 == 1 ? sum_seconds(rows * size_t(sizes[l + 1]), tensor, m) : 0;
+// The sums over tensor ranks: behind a pair of layers forward. The logits are floats always.
+double forward_sum_seconds(const HybridSettings& s, size_t l, size_t rows, int tensor, const Machine& m) {
+  if (l % 2 == 0 || tensor == 1) return 0;
+  const size_t numbers = rows * size_t(s.sizes[l + 1]);
+  if (s.activation_bytes == 4 || l + 2 == s.sizes.size()) return sum_seconds(numbers, tensor, m);
+  const double block = double(numbers) / tensor;
+  return (tensor - 1) * (reduction_seconds(block, true, m) + m.exchange(2 * block));
 }
 
-// in front of it backward. Its messages go on behind a product of so many seconds, collecting and spreading; who adds cannot multiply.
-double backward_sum_seconds(const std::vector<int>& sizes, size_t l, size_t rows, int tensor, const Machine& m, double product) {
+// In front of it backward. Its messages go on behind a product of so many seconds, collecting and spreading; who adds cannot multiply.
+double backward_sum_seconds(const HybridSettings& s, size_t l, size_t rows, int tensor, const Machine& m, double product) {
   if (l == 0 || l % 2 == 1 || tensor == 1) return 0;
-  const double block = 4.0 * double(rows) * sizes[l] / tensor, messages = (tensor - 1) * m.exchange(block);
-  return std::max(0.0, (tensor - 1) * m.reduction(block) + messages - std::min(2 * messages, product));
+  const double block = double(rows) * s.sizes[l] / tensor, messages = (tensor - 1) * m.exchange(double(s.activation_bytes) * block);
+  return std::max(0.0, (tensor - 1) * reduction_seconds(block, s.activation_bytes == 2, m) + messages - std::min(2 * messages, product));
 }
 
 bool is_computed_again(Range chunk, size_t l, int keep_every) {
@@ -113,9 +118,9 @@ GridPlan estimate(const HybridSettings& s, const GridShape& shape, const PlanMac
     for (size_t l = chunks[c].first; l < chunks[c].last; ++l) {
       const bool waits = l == chunks[c].first || is_in_halves(s.schedule);
       const double dw = product_seconds(s.sizes, l, rows, shape.tensor, machine, Pass::weights);
-      forward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, sums);
-      backward += backward_sum_seconds(s.sizes, l, rows, shape.tensor, sums, waits ? 0 : dw);
-      if (is_computed_again(chunks[c], l, s.keep_every)) backward += forward_sum_seconds(s.sizes, l, rows, shape.tensor, sums);
+      forward += forward_sum_seconds(s, l, rows, shape.tensor, sums);
+      backward += backward_sum_seconds(s, l, rows, shape.tensor, sums, waits ? 0 : dw);
+      if (is_computed_again(chunks[c], l, s.keep_every)) backward += forward_sum_seconds(s, l, rows, shape.tensor, sums);
     }
     if (shape.pipeline > 1 && c + 1 < chunks.size())
       forward += message_seconds(s, chunks[c].last, rows, shape.tensor, messages_between(stage_of(c), stage_of(c + 1), shape, machine));

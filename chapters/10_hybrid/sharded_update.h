@@ -25,13 +25,13 @@
 #include <span>
 #include <vector>
 
+#include "chapters/01_serial/message_format.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/05_collectives/peer_window.h"
 #include "chapters/05_collectives/two_level_halves.h"
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/07_sharded_optimizer/shards.h"
 #include "chapters/08_layer_splitting/pipeline.h"
-#include "chapters/10_hybrid/message_format.h"
 #include "chapters/10_hybrid/terms.h"
 
 // Chapter 07's cut of the stage's flat vector, with one unit for each of its layers.

@@ -23,6 +23,7 @@ class FewerBitsDevice : public CpuDevice, public ActivationStore {
 
   Buffer<> allocate_activations(size_t n) override;  // 2 n bytes
   std::span<std::byte> stored_bytes(float* p, size_t n) override;
+  MessageFormat stored_as() const override { return {format_.narrow, format_.widen}; }
 
   // The view of an activation is memory of its own, as on a GPU: floats, which begin_copy_in rounds.
   float* host_view(float* p, size_t n) override;

@@ -1,2 +1,2 @@
 # chapters/10_hybrid/plan.cpp 10_hybrid_plan_test Plan.*
-s/return m.reduction(bytes) - (s.gradients_as.*/return m.reduction(s.gradients_as ? bytes \/ 2 : bytes);/
+s/return m.reduction(bytes) - (sixteen_bits.*/return m.reduction(sixteen_bits ? bytes \/ 2 : bytes);/

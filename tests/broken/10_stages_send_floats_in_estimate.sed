@@ -1,2 +1,2 @@
 # chapters/10_hybrid/plan.cpp 10_hybrid_plan_test Plan.EstimatesWhat*
-s/m.exchange(double(s.activation_bytes)/m.exchange(4.0/
+s/return m.exchange(double(s.activation_bytes)/return m.exchange(4.0/

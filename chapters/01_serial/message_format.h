@@ -1,4 +1,4 @@
-// For chapter 11, skip it now: numbers of 16 bits in a message.
+// For chapter 11, skip it now: numbers of 16 bits, in memory or in a message.
 #pragma once
 
 #include <cstddef>
