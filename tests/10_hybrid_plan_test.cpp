@@ -227,11 +227,12 @@ TEST(Plan, TakesTwoLevelsWhereMessagesBetweenNodesCostMore) {
   s.gradients_as = two_bytes;  // half of the bytes there, and the addition
   EXPECT_NEAR(takes(2, false, false), 1 * (0.5 + 1 + 1) + 2 * (5 + 1 + 10), 1e-6);
   EXPECT_NEAR(takes(2, true, true), 1 * (0.5 + 1) + 2 * (5 + 1) + 2 * 1 + 1 * 10, 1e-6);
+  EXPECT_NEAR(takes(2, true, false), 2 * (2 + 1) + 1 * (5 + 1 + 10), 1e-6);  // inside a node they are floats
   m.ranks_of_node = 2;
   const auto plan = [&](const GridWish& wish) { return plan_grids(s, wish, 4, m).front(); };
   EXPECT_TRUE(plan({.data = 4}).two_level);
   s.reproducible = false;
-  EXPECT_FALSE(plan({.data = 4}).two_level) << "gradients of 16 bits are added in one level";
+  EXPECT_TRUE(plan({.data = 4}).two_level);
   s = settings({399, 7}, 8);
   EXPECT_TRUE(plan({.data = 4}).two_level);
   EXPECT_FALSE(plan({.data = 4, .levels = 1}).two_level);

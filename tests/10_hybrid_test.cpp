@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <csignal>
-#include <map>
 #include <numeric>
 
 #include "chapters/01_serial/serial_training.h"
@@ -14,6 +13,7 @@
 #include "common/error.h"
 #include "tests/grid_runs.h"
 #include "tests/late_device.h"
+#include "tests/node_sums.h"
 #include "tests/recorded_calls.h"
 
 namespace {
@@ -309,62 +309,6 @@ TEST(EveryGrid, BeginsToSendAtTheRightNeighbour) {
 }
 
 // ---- two levels ----
-
-namespace {
-
-// Ranks of the grid on nodes in many ways: one node, nodes of two neighbours, dealt in turn, three ranks and the rest.
-std::vector<std::vector<int>> some_nodes() {
-  std::vector<std::vector<int>> all(4, std::vector<int>(size_t(ranks())));
-  for (int r = 0; r < ranks(); ++r) {
-    const int names[] = {0, r / 2, r % 2, r < 3 ? 5 : 2};
-    for (size_t i = 0; i < all.size(); ++i) all[i][size_t(r)] = names[i];
-  }
-  return all;
-}
-
-// On this rank alone: each data rank adds its micro-batches up while it computes them, then each node its ranks, then come the nodes.
-std::vector<float> train_by_nodes(const HybridSettings& s, const Dataset& d, int steps) {
-  CpuDevice device;
-  const Layout layout = make_layout(s.sizes);
-  std::vector<float> parameters(layout.count), gradients(layout.count);
-  initialize(parameters.data(), layout, 1);
-  const Space space{.rows = s.rows()};
-  Mlp mlp(device, layout, parameters.data(), gradients.data(), space);
-  SoftmaxHead head(device, space);
-  Optimizer optimizer(device, s.optimizer, layout.count);
-  const auto add = [](std::vector<float>& sum, const std::vector<float>& more) {
-    if (sum.empty()) sum = more;
-    else for (size_t i = 0; i < more.size(); ++i) sum[i] += more[i];
-  };
-  for_each_step(d, 0, steps, [&](const std::vector<uint32_t>& order, Range batch) {
-    std::vector<int> nodes;  // in the order of their first ranks
-    std::map<int, std::vector<float>> sums;
-    for (int r = 0; r < ranks(); ++r) {
-      std::fill(gradients.begin(), gradients.end(), 0.0f);
-      Write write = Write::overwrite;
-      const Range own = own_micro_batches(s.micro_batches, ranks(), r);
-      for (size_t m = own.first; m < own.last; ++m) {
-        const Range rows = share(batch, size_t(s.micro_batches), m);
-        if (rows.empty()) continue;
-        load_images(mlp, d, order, rows);
-        head.load_labels(d, order, rows);
-        mlp.forward(int(rows.size()));
-        head.backward(mlp, batch.size());
-        mlp.backward(write);
-        write = Write::accumulate;
-      }
-      if (!sums.contains(s.nodes[size_t(r)])) nodes.push_back(s.nodes[size_t(r)]);
-      add(sums[s.nodes[size_t(r)]], gradients);
-    }
-    std::vector<float> total;
-    for (int node : nodes) add(total, sums[node]);
-    optimizer.step(parameters.data(), total.data());
-    return 0.0;
-  });
-  return parameters;
-}
-
-}  // namespace
 
 // With 2 micro-batches some ranks have no rows. Of 30 samples each second batch is one row: all ranks but one have gradients from before.
 TEST(TwoLevels, AddTheSumsOfNodes) {

@@ -9,8 +9,8 @@
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "common/mpi_guard/leftovers.h"
-#include "tests/grid_runs.h"
 #include "tests/late_device.h"
+#include "tests/node_sums.h"
 
 namespace guard {  // weak: null without the guard (GUARD=0)
 __attribute__((weak)) const Traffic& traffic();
@@ -104,20 +104,18 @@ std::vector<float> with_rounded_terms(Device& device, int data_ranks, const Hybr
   for_each_step(d, 0, steps, [&](const std::vector<uint32_t>& order, Range batch) {
     sum.clear();
     for (int r = 0; r < data_ranks; ++r) {
-      bool has_rows = false;
       const Range own = own_micro_batches(s.micro_batches, data_ranks, r);
+      size_t rows_of_rank = 0;
       for (size_t m = own.first; m < own.last; ++m) {
-        const Range rows = share(batch, size_t(s.micro_batches), m);
-        if (rows.empty()) continue;
-        load_images(mlp, d, order, rows);
-        head.load_labels(d, order, rows);
-        mlp.forward(int(rows.size()));
-        head.backward(mlp, batch.size());
-        mlp.backward(has_rows && !s.reproducible ? Write::accumulate : Write::overwrite);
-        has_rows = true;
-        if (s.reproducible) add();
+        const size_t rows = share(batch, size_t(s.micro_batches), m).size();
+        rows_of_rank += rows;
+        if (!s.reproducible || rows == 0) continue;
+        gradients_of(mlp, head, d, order, batch, s.micro_batches, {m, m + 1});
+        add();
       }
-      if (has_rows && !s.reproducible) add();
+      if (s.reproducible || rows_of_rank == 0) continue;
+      gradients_of(mlp, head, d, order, batch, s.micro_batches, own);
+      add();
     }
     optimizer.step(parameters.data(), sum.data());
     return 0.0;
@@ -183,23 +181,68 @@ TEST(Gradients, AreHalfOfTheBytes) {
     }
 }
 
-// With `reproducible` only weights go in two levels, and no bit depends on that.
-TEST(Gradients, OfSixteenBitsAreAddedInOneLevel) {
-  const Dataset d = data();
+// In two levels floats are added inside a node, and the sum of a node is rounded, which travels; on one node nothing is. With
+// `reproducible` only weights go in two levels, and no bit depends on that.
+TEST(Gradients, OfNodesAreRoundedBetweenThem) {
   const GridShape shape{ranks(), 1, 1};
+  for (const std::vector<int>& nodes : some_nodes())
+    for (const std::string kind : {"float", "late", "bf16"})
+      for (const int micro_batches : {2, ranks(), 2 * ranks() + 1}) {
+        const Dataset d = micro_batches == ranks() ? random_dataset(17, 30) : data();
+        HybridSettings s = settings("momentum", micro_batches, false);
+        s.gradients_as = bf16_messages(), s.two_level = true, s.nodes = nodes, s.activation_bytes = kind == "bf16" ? 2 : 4;
+        FewerBitsDevice sixteen("bf16");
+        const std::unique_ptr<Device> floats = test_device(kind == "late" ? "late" : "cpu");
+        Device& device = kind == "bf16" ? static_cast<Device&>(sixteen) : *floats;
+        HybridModel model(device, grid_of(shape), s);
+        model.initialize(1);
+        train(model, d, 0, steps);
+        const std::vector<float> weights = model.weights();
+        const GridFootprint found = counted_footprint(device), formula = predict_footprint(s, shape, grid_of(shape).place);
+        const std::string what = kind + ", nodes " + testing::PrintToString(nodes) + ", " + told(shape, s);
+        EXPECT_ON_ALL_RANKS(found == formula) << what << ": exchange " << found.exchange << ", " << formula.exchange;
+        const auto round = [&](std::vector<float>& sum) {
+          const bool travels = std::ranges::count(nodes, nodes[0]) < ranks();
+          for (float& x : sum) x = travels ? rounded(x, bf16_format) : x;
+        };
+        CpuDevice cpu;
+        FewerBitsDevice bf16("bf16");
+        Device& alone = kind == "bf16" ? static_cast<Device&>(bf16) : cpu;
+        const std::vector<float> expected = train_by_nodes(alone, s, d, steps, round);
+        EXPECT_ON_ALL_RANKS(compare(weights, expected).same_bits()) << what << ": " << compare(weights, expected);
+      }
+  const Dataset d = data();
   HybridSettings s = settings("momentum", 5, true);
   s.gradients_as = bf16_messages();
-  std::vector<float> weights[2];
-  for (const bool two : {false, true}) {
-    s.two_level = two, s.nodes.clear();
-    for (int r = 0; r < ranks() && two; ++r) s.nodes.push_back(r / 2);
-    GridRun run(shape, s);
-    train(run.model, d, 0, 2);
-    weights[two] = run.model.weights();
-  }
-  EXPECT_ON_ALL_RANKS(weights[0] == weights[1]);
-  s.reproducible = false;
-  EXPECT_ON_ALL_RANKS(error_of([&] { GridRun(shape, s); }) == (ranks() == 1 ? "" : "gradients of 16 bits are added in one level"));
+  GridRun one_level(shape, s);
+  s.two_level = true, s.nodes = some_nodes()[1];
+  GridRun two_levels(shape, s);
+  for (GridRun* run : {&one_level, &two_levels}) train(run->model, d, 0, 2);
+  EXPECT_ON_ALL_RANKS(one_level.model.weights() == two_levels.model.weights());
+}
+
+// What leaves each node in a step, in bytes: of its ranks' sums of foreign parts one number of 16 bits each, then of its own parts, new
+// weights, a float for each other node. Inside a node all is floats. By the guard, which counts all; so on nodes of one rank each, where
+// nothing goes inside.
+TEST(Gradients, OfNodesAreHalfOfTheBytesBetweenThem) {
+  if (!&guard::traffic) GTEST_SKIP() << "skipped: the bytes are counted by the guard";
+  const Dataset d = data();
+  for (const bool alone : {true, false})
+    for (const int64_t bytes : {4, 2}) {
+      HybridSettings s = settings("sgd", ranks(), false);
+      s.two_level = true;
+      for (int r = 0; r < ranks(); ++r) s.nodes.push_back(alone ? r : 0);
+      if (bytes == 2) s.gradients_as = bf16_messages();
+      GridRun run({ranks(), 1, 1}, s);
+      const int64_t before = guard::traffic().bytes;
+      run.model.step(d, permutation(1, 0, d.count), {0, batch_rows});
+      int64_t expected = 8 * (s.micro_batches + 2);  // losses, with the signals
+      for (size_t l = 0; l + 1 < sizes.size(); ++l) {
+        const size_t all = size_t(sizes[l] + 1) * size_t(sizes[l + 1]), own = share(all, size_t(ranks()), size_t(rank())).size();
+        expected += (alone ? bytes : 4) * int64_t(all - own) + 4 * int64_t(own) * (ranks() - 1);
+      }
+      EXPECT_ON_ALL_RANKS(guard::traffic().bytes - before == expected) << alone << ": " << guard::traffic().bytes - before << " bytes, not " << expected;
+    }
 }
 
 // 17, 13, 11 numbers a row, and buffers of odd length: each is of whole floats. The output and its gradient are floats.

@@ -10,6 +10,7 @@
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/11_fewer_bits/exponents.h"
+#include "common/split.h"
 #include "tests/data_sets.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
@@ -42,7 +43,9 @@ TEST(Programs, HelpNamesEveryOption) {
                                        "instruction auto|yes|no [auto]\nweights master|rounded|stochastic [master]\nmessages float|bf16|bf16-sums [float]\n");
   EXPECT_EQ(told("messages"), "data TEXT [build/data]\nbatch N (1 to 32768) [2048]\nranks N,N,.. (1 to 1024) [2,4,16,64,256]\n");
   const std::string chapter01 = options_told(run_program(build_folder() + "/chapters/01_serial/train --help").output);
-  EXPECT_EQ(told("sharded"), chapter01 + "loss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
+  const std::string chapter07 = options_told(launch(1, "chapters/07_sharded_optimizer/train --help").output);
+  const std::string sharding = chapter07.substr(chapter07.find("zero N "));  // the last ones there
+  EXPECT_EQ(told("sharded"), chapter01 + sharding + "loss-scale X (1e-18 to 1e+18) [1]\ndynamic\ngood-steps N (at least 1) [500]\n");
   EXPECT_EQ(told("formats"), "number X [0]\ndata TEXT [build/data]\nsteps N (0 to 400) [100]\nbatch N (1 to 16384) [128]\ncsv TEXT\n");
 }
 
@@ -185,14 +188,17 @@ TEST(Train, SendsGradientsAsBf16) {
   EXPECT_NE(bf16, sums);
 }
 
-// 12730 weights, of which rank 0 of 3 owns 4243: masters and momentum of its shard alone.
+// 12730 weights, of which rank 0 of 3 owns a third of each layer: masters and momentum of its shard alone.
 TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
   const std::string options = "chapters/11_fewer_bits/sharded " + quick + "--optimizer momentum --learning-rate 0.02 ";
   const ProgramRun run = launch(3, options + "--loss-scale 64");
   ASSERT_EQ(run.status, 0) << run.output;
+  const size_t n = 12730, shard = share(12560, 3, 0).size() + share(170, 3, 0).size();
   char line[200];
-  std::snprintf(line, sizeof line, "\nrank 0: weights and its masters %.2f MB, gradients %.2f MB, optimizer state %.2f MB; it sends %.2f MB a step\n",
-                4e-6 * (12730 + 4243), 4e-6 * (12730 + 4243), 4e-6 * 4243, 2e-6 * (12730 - 4243 + 2 * 4243));
+  std::snprintf(line, sizeof line, "\nmemory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, ", 4e-6 * double(n + shard),
+                4e-6 * double(n), 4e-6 * double(shard));
+  EXPECT_TRUE(contains(run.output, line));
+  std::snprintf(line, sizeof line, "\nrank 0 sends %.2f MB a step\n", 2e-6 * double(n - shard + 2 * shard));
   EXPECT_TRUE(contains(run.output, line));
   EXPECT_TRUE(contains(run.output, "\nloss scale 64 in the end, 0 of 4 steps skipped\n"));
   // A scale is a power of two: bf16 and float lose nothing by it.
@@ -204,6 +210,18 @@ TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
   // Batches of four rows and of two, in turn: two ranks have a row of the first and none of the second, and send nothing then.
   const std::string in_turn = options + "--batch 4 --train-samples 6 --epochs 6", last = "epoch   6   loss ";
   EXPECT_NEAR(number_after(launch(5, in_turn).output, last), number_after(launch(1, in_turn).output, last), 0.02);
+}
+
+TEST(ShardedProgram, HasTheSameBitsAtEveryLevelAndOnOneRank) {
+  const std::string options = "chapters/11_fewer_bits/sharded " + quick + "--optimizer adam --learning-rate 0.001 --micro-batches 3 ";
+  const std::string bits = after(launch(1, options).output, "; weights ");
+  EXPECT_NE(bits, "");
+  for (const std::string level : {"--zero 1", "--zero 2", "--zero 3 --prefetch", "--zero 3 --recompute 2"}) {
+    const ProgramRun run = launch(3, options + level);
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_EQ(after(run.output, "; weights "), bits) << level;
+  }
+  EXPECT_EQ(launch(2, options + "--zero 0").status, 1);
 }
 
 // The table again, by the definition of rounding and in plain loops; only the gradients of the parts are chapter 01's.

@@ -102,6 +102,28 @@ TEST(Slices, SendTwoBytesOfANumber) {
   }
 }
 
+// Counts the products for gradients of weights during which something is under way.
+struct Counting : FewerBitsDevice {
+  Counting() : FewerBitsDevice("bf16") {}
+  int meanwhile_called = 0;
+  void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in, int out) override {
+    meanwhile_called += bool(meanwhile);
+    FewerBitsDevice::linear_backward_weights(dw, x, dy, write, rows, in, out);
+  }
+};
+
+// The sums of backward, in front of layers 2, 4 and 6; with zb-h1 that product comes later.
+TEST(Slices, TravelWhileGradientsOfWeightsAreComputed) {
+  for (const std::string schedule : {"1f1b", "zb-h1"}) {
+    HybridSettings s = settings("sgd", 5, false);
+    s.schedule = schedule;
+    Counting device;
+    train_on(device, {1, 1, ranks()}, s, 1);
+    const int expected = schedule == "zb-h1" ? 0 : 3 * 5;
+    EXPECT_ON_ALL_RANKS(device.meanwhile_called == expected) << schedule << ": " << device.meanwhile_called;
+  }
+}
+
 // Against chapter 05's sum of the same numbers as floats; only that sum is rounded. 5000 numbers are several pieces of two ranks' blocks.
 TEST(Words, AreAddedAsFloats) {
   for (const char* name : {"bf16", "half"}) {

@@ -9,12 +9,12 @@
 #include "common/dataset.h"
 #include "common/split.h"
 
-// Gradients of the batch's mean loss, which it returns.
-inline double gradients_of(auto& mlp, auto& head, const Dataset& data, std::span<const uint32_t> order, Range batch, int micro_batches) {
+// Gradients of the batch's mean loss, of these of its micro-batches; returns their part of the loss. Without rows nothing is written.
+inline double gradients_of(auto& mlp, auto& head, const Dataset& data, std::span<const uint32_t> order, Range batch, int micro_batches, Range own) {
   double loss = 0;
   Write write = Write::overwrite;
-  for (int m = 0; m < micro_batches; ++m) {
-    const Range rows = share(batch, size_t(micro_batches), size_t(m));
+  for (size_t m = own.first; m < own.last; ++m) {
+    const Range rows = share(batch, size_t(micro_batches), m);
     if (rows.empty()) continue;
     load_images(mlp, data, order, rows);
     head.load_labels(data, order, rows);
@@ -25,4 +25,8 @@ inline double gradients_of(auto& mlp, auto& head, const Dataset& data, std::span
     write = Write::accumulate;
   }
   return loss;
+}
+
+inline double gradients_of(auto& mlp, auto& head, const Dataset& data, std::span<const uint32_t> order, Range batch, int micro_batches) {
+  return gradients_of(mlp, head, data, order, batch, micro_batches, {0, size_t(micro_batches)});
 }

@@ -5,6 +5,7 @@
 #include "chapters/05_collectives/add.h"
 #include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/scratch.h"
+#include "chapters/05_collectives/words.h"
 #include "common/mpi/session.h"
 
 // The name of a node is its lowest rank.
@@ -44,9 +45,8 @@ struct Here {
   std::vector<int> owners, neighbours, other_nodes;
 };
 
-}  // namespace
-
-void reduce_scatter_two_level(float* mine, const float* data, size_t n, const Nodes& nodes, MPI_Comm comm, float* memory) {
+// format: what the sums of nodes travel as; null: floats.
+void reduce_scatter(float* mine, const float* data, size_t n, const Nodes& nodes, MPI_Comm comm, const MessageFormat* format, float* memory) {
   const Here h(n, nodes, comm);
   const size_t size = h.blocks.size(h.rank);
   // Row p of what is collected: from the rank with place p in this node, the blocks of those for whom this rank stands.
@@ -57,8 +57,14 @@ void reduce_scatter_two_level(float* mine, const float* data, size_t n, const No
   if (!memory) own_memory = scratch(two_level_floats(n, nodes, h.rank)), memory = own_memory.get();
   float *const collected = memory, *const node_sums = collected + row * (h.neighbours.size() + 1), *const sums = node_sums + row;
 
+  std::vector<uint16_t> own_words(format ? row : 0), their_words(format ? size * nodes.ranks.size() : 0);
   Pending inside, between;
-  for (int node : h.other_nodes) between.receive(sums + size_t(node) * size, size, nodes.deputy(h.rank, node), comm);
+  PendingWords words;
+  for (int node : h.other_nodes) {
+    const int from = nodes.deputy(h.rank, node);
+    if (format) words.receive(their_words.data() + size_t(node) * size, size, from, comm);
+    else between.receive(sums + size_t(node) * size, size, from, comm);
+  }
   for (int from : h.neighbours)
     for (int owner : h.owners)
       inside.receive(collected + size_t(nodes.place_of[size_t(from)]) * row + offset[size_t(owner)], h.blocks.size(owner), from, comm);
@@ -74,16 +80,28 @@ void reduce_scatter_two_level(float* mine, const float* data, size_t n, const No
     };
     add_in_rank_order(node_sums + offset[size_t(owner)], operand, h.blocks.size(owner), int(node.size()));
   }
-  for (int owner : others(h.owners, h.rank)) between.send(node_sums + offset[size_t(owner)], h.blocks.size(owner), owner, comm);
+  if (format) {
+    format->narrow(own_words.data(), node_sums, row);
+    format->widen(node_sums, own_words.data(), row);
+  }
+  for (int owner : others(h.owners, h.rank)) {
+    const size_t begin = offset[size_t(owner)];
+    if (format) words.send(own_words.data() + begin, h.blocks.size(owner), owner, comm);
+    else between.send(node_sums + begin, h.blocks.size(owner), owner, comm);
+  }
   between.wait();
+  words.wait();
+  for (int node : h.other_nodes)
+    if (format) format->widen(sums + size_t(node) * size, their_words.data() + size_t(node) * size, size);
 
   const auto sum_of = [&](int i) -> const float* { return i == h.node ? node_sums + offset[size_t(h.rank)] : sums + size_t(i) * size; };
   add_in_rank_order(mine, sum_of, size, int(nodes.ranks.size()));
 }
 
-void begin_allgather_two_level(float* all, const float* mine, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelGather& gather) {
+template <class Number, class Gather>
+void begin_allgather(Number* all, const Number* mine, size_t n, const Nodes& nodes, MPI_Comm comm, Gather& gather) {
   const Here h(n, nodes, comm);
-  const auto receive = [&](Pending& messages, int owner, int from, int tag) {
+  const auto receive = [&](auto& messages, int owner, int from, int tag) {
     messages.receive(all + h.blocks.begin(owner), h.blocks.size(owner), from, comm, tag);
   };
   for (int owner : others(h.owners, h.rank)) receive(gather.between, owner, owner, collective_tag);
@@ -97,12 +115,38 @@ void begin_allgather_two_level(float* all, const float* mine, size_t n, const No
   if (mine != all + h.blocks.begin(h.rank)) std::copy_n(mine, size, all + h.blocks.begin(h.rank));
 }
 
-void end_allgather_two_level(float* all, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelGather& gather) {
+template <class Number, class Gather>
+void end_allgather(Number* all, size_t n, const Nodes& nodes, MPI_Comm comm, Gather& gather) {
   const Here h(n, nodes, comm);
   gather.between.wait();
   for (int to : h.neighbours)
     for (int owner : others(h.owners, h.rank)) gather.inside.send(all + h.blocks.begin(owner), h.blocks.size(owner), to, comm, relay_tag);
   gather.inside.wait();
+}
+
+}  // namespace
+
+void reduce_scatter_two_level(float* mine, const float* data, size_t n, const Nodes& nodes, MPI_Comm comm, float* memory) {
+  reduce_scatter(mine, data, n, nodes, comm, nullptr, memory);
+}
+
+void reduce_scatter_two_level(float* mine, const float* data, size_t n, const Nodes& nodes, MPI_Comm comm, const MessageFormat& between,
+                              float* memory) {
+  reduce_scatter(mine, data, n, nodes, comm, nodes.ranks.size() > 1 ? &between : nullptr, memory);
+}
+
+void begin_allgather_two_level(float* all, const float* mine, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelGather& gather) {
+  begin_allgather(all, mine, n, nodes, comm, gather);
+}
+void begin_allgather_two_level(uint16_t* all, const uint16_t* mine, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelWords& gather) {
+  begin_allgather(all, mine, n, nodes, comm, gather);
+}
+
+void end_allgather_two_level(float* all, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelGather& gather) {
+  end_allgather(all, n, nodes, comm, gather);
+}
+void end_allgather_two_level(uint16_t* all, size_t n, const Nodes& nodes, MPI_Comm comm, TwoLevelWords& gather) {
+  end_allgather(all, n, nodes, comm, gather);
 }
 
 void allgather_two_level(float* all, const float* mine, size_t n, const Nodes& nodes, MPI_Comm comm) {

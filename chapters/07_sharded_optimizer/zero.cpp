@@ -31,7 +31,8 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
   open_windows();
   const size_t unit = shards_.largest_unit();
   const size_t collected = nodes_.empty() ? size_t(ranks_ - 1) * shards_.largest_part(rank_) : two_level_floats(unit, nodes_, rank_);
-  if (!between_gpus()) operands_ = Buffer(device_, collected, Purpose::exchange);
+  if (options.format) allocate_words();
+  else if (!between_gpus()) operands_ = Buffer(device_, collected, Purpose::exchange);
   set_hooks();
 }
 
@@ -56,6 +57,7 @@ void Zero::allocate(const OptimizerOptions& optimizer) {
 }
 
 float* Zero::own_weights(size_t u) const {
+  if (masters_) return masters_ + shards_.offset(u, rank_);
   return parameters_ + (options_.level < 3 ? part(u).first : shards_.offset(u, rank_));
 }
 
@@ -77,6 +79,7 @@ float* Zero::operand(int rank, size_t u) const {
 }
 
 void Zero::load(std::span<const float> weights) {
+  if (options_.format) return load_rounded(weights);
   if (options_.level < 3) return device_.copy_in(parameters_.data(), weights.data(), weights.size());
   for (size_t u = 0; u < shards_.units.size(); ++u)
     device_.copy_in(own_weights(u), weights.data() + part(u).first, part(u).size());
@@ -136,7 +139,10 @@ void Zero::begin_gathering(size_t u) {
   g.begun = true;
   if (!places_stay()) g.memory = Buffer(device_, shards_.units[u].range.size(), Purpose::parameters);
   begin_allgather(g.memory, own_weights(u), u, g);
-  device_.meanwhile = [&g] { g.messages.between.progress(), g.messages.inside.progress(); };
+  device_.meanwhile = [&g] {
+    g.messages.between.progress(), g.messages.inside.progress();
+    g.word_messages.between.progress(), g.word_messages.inside.progress();
+  };
 }
 
 void Zero::gather_weights(size_t u) {
@@ -211,6 +217,7 @@ void Zero::reduce(size_t u) {
   if (contributors_.empty()) return;
   if (!nodes_.empty()) return reduce_in_two_levels(u);
   if (between_gpus()) return reduce_between_gpus(u);
+  if (options_.format) return reduce_rounded(u);
   receive_operands(u);
   const size_t n = part(u).size();
   float* const total = own_gradients(u);
@@ -230,7 +237,9 @@ void Zero::reduce_in_two_levels(size_t u) {
   device_.begin_copy_out(computed, unit.size());
   device_.end_copy_out(computed, unit.size());
   float* const view = device_.host_view(computed, unit.size());
-  reduce_scatter_two_level(view + (sum - computed), view, unit.size(), nodes_, comm_, device_.host_view(operands_, operands_.size()));
+  float* const memory = device_.host_view(operands_, operands_.size());
+  if (options_.format) reduce_scatter_two_level(view + (sum - computed), view, unit.size(), nodes_, comm_, *options_.format, memory);
+  else reduce_scatter_two_level(view + (sum - computed), view, unit.size(), nodes_, comm_, memory);
   device_.begin_copy_in(sum, n);
   device_.end_copy_in(sum, n);
   if (!first_round_) device_.add(total, sum, n);
@@ -242,8 +251,11 @@ void Zero::post_receives(size_t u) {
   if (!nodes_.empty() || between_gpus()) return;
   const size_t n = part(u).size();
   device_.synchronize();  // the copies of the unit before may still read the views
-  for (int r : contributors_)
-    if (r != rank_) messages_.receive(device_.host_view(operand(r, u), n), n, r, comm_);
+  for (int r : contributors_) {
+    if (r == rank_) continue;
+    if (options_.format) word_messages_.receive(rounded_operand(r, u), n, r, comm_);
+    else messages_.receive(device_.host_view(operand(r, u), n), n, r, comm_);
+  }
 }
 
 // Every rank with rows sends each part to its owner.
@@ -304,6 +316,7 @@ void Zero::step() {
 
 // whole (unit) = the parts of all ranks, from end_allgather on; mine (part) may lie in it, in its place.
 void Zero::begin_allgather(float* whole, const float* mine, size_t u, Gathered& g) {
+  if (options_.format) return begin_rounded_allgather(u, g);
   const Range unit = shards_.units[u].range, own = part(u);
   float* const place = whole + (own.first - unit.first);
   if (place != mine) device_.copy(place, mine, own.size());
@@ -318,6 +331,7 @@ void Zero::begin_allgather(float* whole, const float* mine, size_t u, Gathered& 
 }
 
 void Zero::end_allgather(float* whole, size_t u, Gathered& g) {
+  if (options_.format) return end_rounded_allgather(whole, u, g);
   const size_t n = shards_.units[u].range.size();
   if (ranks_ == 1) return;
   if (g.window) return g.window->finish();

@@ -17,6 +17,7 @@
 #include <mpi.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/05_collectives/peer_window.h"
 #include "chapters/05_collectives/two_level_halves.h"
+#include "chapters/05_collectives/words.h"
 #include "chapters/07_sharded_optimizer/shards.h"
 #include "common/options.h"
 
@@ -37,8 +39,10 @@ struct ZeroOptions {
   std::vector<int> nodes = {};  // with two_level: a name for each rank's node, for tests; empty: what MPI says
   std::string exchange = "auto";  // between GPUs of a node: peer, through host memory: host, or auto: peer where it can be
   int64_t recompute = 1;          // the Mlp keeps every so many-th activation, see Space, and computes the others again
+  // For chapter 11, skip it now: what gradients and weights travel as, if not as floats, from level 1 on. See zero_in_sixteen_bits.cpp.
+  std::optional<MessageFormat> format = {};
 
-  // Declares all but micro_batches and nodes as command-line options.
+  // Declares all but micro_batches, nodes and format as command-line options.
   void declare(Options& options);
 };
 
@@ -67,6 +71,9 @@ class Zero {
 
   const Shards& shards() const { return shards_; }
   int rank() const { return rank_; }
+  // This rank's part of a unit: its weights, with a format the masters of them; and, before step, the sum of its gradients.
+  float* own_weights(size_t unit) const;
+  float* own_gradients(size_t unit) const;
 
   // Whether gradients and weights go from GPU to GPU (zero_between_gpus.cpp), and how many floats this rank's kernels have read from
   // other GPUs and written to them so far.
@@ -95,10 +102,15 @@ class Zero {
   struct Gathered;
   void begin_allgather(float* whole, const float* mine, size_t unit, Gathered& g);
   void end_allgather(float* whole, size_t unit, Gathered& g);
+  void allocate_words();
+  void load_rounded(std::span<const float> weights);
+  uint16_t* words(Buffer<>& memory) const;
+  uint16_t* rounded_operand(int rank, size_t unit);
+  void reduce_rounded(size_t unit);
+  void begin_rounded_allgather(size_t unit, Gathered& g);
+  void end_rounded_allgather(float* whole, size_t unit, Gathered& g);
 
   Range part(size_t unit) const { return shards_.part(unit, rank_); }
-  float* own_weights(size_t unit) const;
-  float* own_gradients(size_t unit) const;
   float* unit_gradients(size_t unit) const;
   float* operand(int rank, size_t unit) const;
 
@@ -122,6 +134,8 @@ class Zero {
     Buffer<> memory;
     TwoLevelGather messages;
     std::shared_ptr<PeerWindow> window;  // between GPUs
+    Buffer<> words;                      // with a format: the unit as it travels
+    TwoLevelWords word_messages;
     bool begun = false;
   };
   Gathered gathered_[2];
@@ -129,6 +143,10 @@ class Zero {
   bool places_stay() const { return options_.prefetch || between_gpus(); }
   Buffer<> computed_gradients_;  // from level 2 on: of the unit in use
   Buffer<> operands_;            // (ranks - 1, largest part): what the other ranks add to this rank's part; in two levels see nodes.h
+
+  // With a format. Below level 3 each rank has rounded weights, and the masters of its shard apart.
+  Buffer<> masters_, rounded_;  // rounded_: this rank's gradients of a unit
+  PendingWords word_messages_;  // of the unit that is being reduced
 
   Pending messages_;               // of the unit that is being reduced
   Gathered gathering_;             // of the unit whose new weights are being gathered

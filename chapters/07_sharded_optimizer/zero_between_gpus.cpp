@@ -9,7 +9,7 @@
 // All windows open or, on all ranks, none.
 void Zero::open_windows() {
   const auto gpu = dynamic_cast<CudaDevice*>(&device_);
-  const bool fits = gpu && !options_.two_level;
+  const bool fits = gpu && !options_.two_level && !options_.format;
   if (options_.exchange == "peer" && !fits) throw Error("--exchange peer: needs --device cuda, and goes not with --two-level");
   if (options_.exchange == "host" || !fits) return;
 

@@ -41,7 +41,8 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   } else if (s.two_level && !s.reproducible) {
     exchange = two_level_floats(shards.largest_unit(), nodes, place.data);
   }
-  if (s.gradients_as && (shape.data > 1 || s.reproducible)) exchange = (others + 1) / 2 + (own + 1) / 2;
+  const bool rounds_terms = s.gradients_as && (s.reproducible || (shape.data > 1 && !s.two_level));
+  if (rounds_terms) exchange = (others + 1) / 2 + (own + 1) / 2;
   return {
       .parameters = 4 * layout.count,
       .gradients = 4 * own,

@@ -26,7 +26,7 @@ struct GridFootprint {
 // chunk; and labels and losses have a place for each micro-batch.
 //
 // In 16 bits (chapter 11) an activation is half a float, but for the output of the last layer and its gradient; and where messages are,
-// exchange is half of the terms of others, and of the own ones, which are rounded before they leave.
+// exchange is half of the terms of others, and of the own ones, which are rounded before they leave; in two levels it is that of floats.
 GridFootprint predict_footprint(const HybridSettings& settings, const GridShape& shape, const GridPlace& place);
 
 // Of the place that needs most.

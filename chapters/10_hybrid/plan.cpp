@@ -50,12 +50,13 @@ double exchange_seconds(size_t floats, const Nodes& nodes, const HybridSettings&
   if (nodes.ranks.size() == 1 && !s.gradients_as) return sum_seconds(floats, ranks, m.messages);
   const Machine& between = nodes.ranks.size() == 1 ? m.messages : m.between;  // which may say nothing
   const double part = double(floats) / ranks;
+  const bool sixteen = bool(s.gradients_as), inside = sixteen && !(s.two_level && !s.reproducible);  // there a node's gradients are floats
   double slowest = 0;
   for (int rank = 0; rank < ranks; ++rank) {
     const BlockMessages one = messages_in_one_level(nodes, rank), two = messages_in_two_levels(nodes, rank);
     const BlockMessages there = s.two_level && !s.reproducible ? two : one, back = s.two_level ? two : one;
-    const double added = there.inside * reduction_seconds(part, bool(s.gradients_as), m.messages) +
-                         there.between * reduction_seconds(part, bool(s.gradients_as), between);
+    const double added = there.inside * reduction_seconds(part, inside, m.messages) +
+                         there.between * reduction_seconds(part, sixteen, between);
     slowest = std::max(slowest, added + back.inside * m.messages.exchange(4 * part) + back.between * between.exchange(4 * part));
   }
   return slowest;
@@ -168,10 +169,10 @@ std::vector<int> candidates(const HybridSettings& s, const GridShape& shape, int
   return all;
 }
 
-// One level, two, or both: where messages between nodes cost something else. Gradients of 16 bits are added in one.
+// One level, two, or both: where messages between nodes cost something else.
 std::vector<bool> level_candidates(const HybridSettings& s, const GridShape& shape, int wish, const PlanMachine& m) {
   if (wish > 0) return {wish == 2};
-  if (shape.data == 1 || !knows_nodes(m) || (s.gradients_as && !s.reproducible)) return {false};
+  if (shape.data == 1 || !knows_nodes(m)) return {false};
   return {false, true};
 }
 

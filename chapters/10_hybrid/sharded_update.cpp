@@ -6,6 +6,7 @@
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/06_data_parallel/sum_over_ranks.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/words.h"
 #include "chapters/10_hybrid/gradient_scale.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -49,7 +50,6 @@ ShardedUpdate::ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradi
   if (between_gpus()) return;
   const size_t others = terms_of_others(micro_batches, reproducible, ranks_, rank_) * shards_.size(rank_);
   const size_t own = own_terms(micro_batches, reproducible, ranks_, rank_) * pipeline.layout().count;
-  if (adds_in_two_levels() && format_) throw Error("gradients of 16 bits are added in one level");
   const size_t floats = adds_in_two_levels() ? two_level_floats(shards_.largest_unit(), nodes_, rank_) : format_ ? (others + 1) / 2 : others;
   received_ = Buffer<>(device_, floats, Purpose::exchange);
   if (adds_in_two_levels()) return;
@@ -179,7 +179,9 @@ float* ShardedUpdate::add_up_in_two_levels(size_t layer) {
   device_.begin_copy_out(own, all.size());
   device_.end_copy_out(own, all.size());
   float* const view = device_.host_view(own, all.size());
-  reduce_scatter_two_level(view + (sum - own), view, all.size(), nodes_, comm_, device_.host_view(received_, received_.size()));
+  float* const memory = device_.host_view(received_, received_.size());
+  if (format_) reduce_scatter_two_level(view + (sum - own), view, all.size(), nodes_, comm_, *format_, memory);
+  else reduce_scatter_two_level(view + (sum - own), view, all.size(), nodes_, comm_, memory);
   device_.begin_copy_in(sum, part.size());
   device_.end_copy_in(sum, part.size());
   return sum;

@@ -12,7 +12,8 @@
 // But `reproducible` names the order of the sum: then only the weights do.
 //
 // Given a format of 16 bits, each term is rounded, this rank's own one, too, and the owner adds them in floats. Weights stay floats.
-// With one data rank there is nothing to send, and nothing is rounded; but `reproducible` means the same bits there, too.
+// With one data rank there is nothing to send, and nothing is rounded; but `reproducible` means the same bits there, too. In two levels
+// the sums of nodes are rounded, in place of terms: floats travel inside a node.
 //
 // Between GPUs of one node (sharded_update_between_gpus.cpp) owners add the gradients where they were computed, and write new weights
 // to where they are needed. No host waits. Given nodes, they do so inside each node, and the sums of nodes and the weights for others
@@ -52,7 +53,7 @@ class ShardedUpdate {
  public:
   // Hooks itself on to the pipeline, which must live longer and has (layout.count) parameters.  gradients:
   // (own_terms(...), layout.count), both the beginning of an allocation where they go between GPUs.  The ranks of `data` are those with the same stage and slice.  micro_batches: of the
-  // whole batch.  Throws Error if gradients of 16 bits are to be added in two levels.
+  // whole batch.
   ShardedUpdate(Pipeline& pipeline, float* parameters, float* gradients, const OptimizerOptions& optimizer,
                 int micro_batches, bool reproducible, MPI_Comm data, const Clipping& clipping = {}, const Nodes& nodes = {},
                 std::optional<MessageFormat> format = {}, const std::string& exchange = "host");

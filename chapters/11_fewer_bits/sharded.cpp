@@ -1,21 +1,26 @@
-// Training in bf16 on several ranks, each with a shard of the float masters and of the optimizer's state.
-// Run: make 11-sharded RANKS=4
+// Training in bf16 on several ranks, each with a shard of the float masters and of the optimizer's state: chapter 07's program.
+// Run: make 11-sharded RANKS=4 ARGS="--zero 3"
 #include <cstdio>
 
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/train_report.h"
-#include "chapters/06_data_parallel/replicas.h"
+#include "chapters/07_sharded_optimizer/together.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "chapters/11_fewer_bits/sharded_masters.h"
 #include "common/mpi/session.h"
 
 int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
   TrainOptions o;
+  ZeroOptions z;
   LossScaleOptions scaling;
+  o.micro_batches = mpi.size();
   Options options("Trains a multilayer perceptron on MNIST in bf16, on several ranks, each with a shard of the float masters.");
   o.declare(options);
+  z.declare(options);
   scaling.declare(options);
   if (!options.parse(argc, argv, mpi.rank() != 0)) return 0;
+  z.micro_batches = o.micro_batches;
+  z.format = messages_of("bf16");
 
   Dataset train = read_mnist_train(o.data);
   const Dataset test = read_mnist_test(o.data, train);
@@ -23,48 +28,44 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
 
   FewerBitsDevice device("bf16");
   const Layout layout = make_layout(o.sizes(train));
-  const Buffer parameters(device, layout.count, Purpose::parameters);
-  const Buffer gradients(device, layout.count, Purpose::gradients);
   std::vector<float> weights(layout.count);
   initialize(weights.data(), layout, o.seed);
-  device.copy_in(parameters.data(), weights.data(), layout.count);
 
-  const Space space{.rows = (o.largest_micro_batch() + mpi.size() - 1) / mpi.size()};
-  Mlp mlp(device, layout, parameters, gradients, space);
+  const Space space{.rows = o.largest_micro_batch(), .keep_every = int(z.recompute)};
+  Mlp mlp(device, layout, nullptr, nullptr, space);
   SoftmaxHead head(device, space);
   LossScale scale(scaling);
-  ShardedMasters masters(mlp, parameters, gradients, o.optimizer, MPI_COMM_WORLD);
+  Zero zero(mlp, o.optimizer, z, MPI_COMM_WORLD);
+  zero.load(weights);
   TrainReport report(o, train, mpi.rank() != 0);
 
+  size_t sent = 0;  // bytes, in the last step
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(o.seed, epoch, train.count);
     for (const Range batch : batches(train.count, o.batch)) {
       double loss = 0;
-      Write write = Write::overwrite;
-      device.fill(gradients, 0.0f, layout.count);  // what a rank without rows sends
-      for (int m = 0; m < o.micro_batches; ++m) {
-        const Range rows = share(share(batch, o.micro_batches, m), mpi.size(), mpi.rank());
-        if (rows.empty()) continue;
+      const size_t words = words_sent(), floats = traffic().floats;
+      for (int round = 0; round < zero.rounds(); ++round) {
+        const Range rows = zero.begin_round(batch, round);
         load_images(mlp, train, order, rows);
         head.load_labels(train, order, rows);
         mlp.forward(rows.size());
         head.backward(mlp, batch.size());
         scale.scale(mlp);
-        mlp.backward(write);
+        mlp.backward(Write::overwrite);
         loss += head.loss(mlp, batch.size());
-        write = Write::accumulate;
       }
-      report.step(masters.step(loss, scale), batch.size());
+      report.step(step_together(zero, device, loss, scale, MPI_COMM_WORLD), batch.size());
+      sent = 2 * (words_sent() - words) + 4 * (traffic().floats - floats);
     }
-    report.epoch(epoch, count_correct_together(mlp, test), test.count);
+    report.epoch(epoch, count_correct_in_lockstep(mlp, test, MPI_COMM_WORLD), test.count);
   }
 
-  device.copy_out(weights.data(), parameters.data(), layout.count);
+  zero.save(weights);
   report.end(weights);
   if (mpi.rank() > 0) return 0;
-  const auto mb = [&](Purpose purpose) { return 1e-6 * double(device.memory(purpose).live); };
-  std::printf("rank 0: weights and its masters %.2f MB, gradients %.2f MB, optimizer state %.2f MB; it sends %.2f MB a step\n",
-              mb(Purpose::parameters), mb(Purpose::gradients), mb(Purpose::optimizer), 1e-6 * double(masters.sent()));
+  print_memory(device, false);
+  std::printf("rank 0 sends %.2f MB a step\n", 1e-6 * double(sent));
   std::printf("loss scale %.10g in the end, %lld of %lld steps skipped\n", scale.value(), (long long)scale.skipped(),
               (long long)scale.steps());
   return 0;

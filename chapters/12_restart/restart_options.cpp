@@ -22,7 +22,6 @@ void RestartOptions::apply(Dataset& train, int ranks_of_node, int node_rank) {
   if (plan > 0) ranks = ranks_of_node = int(plan);
   PrecisionOptions::apply(device, compare_with_serial);
   if (messages != "float") {
-    if (levels == 2 && !reproducible) throw Error("--messages " + messages + ": --levels 2 needs --reproducible, or it adds gradients twice");
     if (compare_with_serial) throw Error("--compare-with-serial: the serial run adds gradients in float, not in " + messages);
     const SixteenBits& format = sixteen_bits(messages.c_str());
     gradients_as = MessageFormat{format.narrow, format.widen};

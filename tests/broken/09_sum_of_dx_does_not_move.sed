@@ -1,2 +1,2 @@
 # chapters/09_tensor_parallel/tensor_parallel.cpp 10_hybrid_meanwhile_test Tensor.*
-s|    meanwhile_before_ = std::exchange(.*||
+s|^  meanwhile_before_ = std::exchange(.*||

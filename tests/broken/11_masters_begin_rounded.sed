@@ -1,2 +1,2 @@
-# chapters/11_fewer_bits/sharded_masters.cpp 11_fewer_bits_masters_test Masters.*
-s/    optimizer_.step(masters_, sums_);/    device_.copy(masters_, parameters_ + shard_.first, shard_.size()), optimizer_.step(masters_, sums_);/
+# chapters/07_sharded_optimizer/zero_in_sixteen_bits.cpp 11_fewer_bits_masters_test Masters.StepAs*
+s/    device_.copy_in(own_weights(u), weights.data() + part(u).first, part(u).size());/{ std::vector<uint16_t> r(part(u).size()); std::vector<float> f(r.size()); options_.format->narrow(r.data(), weights.data() + part(u).first, r.size()), options_.format->widen(f.data(), r.data(), r.size()), device_.copy_in(own_weights(u), f.data(), r.size()); }/

@@ -1,0 +1,2 @@
+# chapters/11_fewer_bits/sharded_masters.cpp 11_fewer_bits_masters_test Masters.AreMemory*
+s/ + words(unit);$/;/
