@@ -118,7 +118,7 @@ TEST(Train, RefusesWhatDoesNotFit) {
                                        {"--messages bf16 --device cuda --exchange peer", "--messages bf16: goes through the host, not with --exchange peer\n"},
                                        {"--messages bf16 --bucket-kib 8", "--messages bf16: goes with neither"},
                                        {"--messages bf16 --allreduce ring", "--messages bf16: goes with neither"},
-                                       {"--precision half --device cuda", "--precision half: needs --device cpu, not cuda"}}) {
+                                       {"--precision half --device cuda --weights rounded", "--weights rounded: needs --device cpu, not cuda\n"}}) {
     const ProgramRun run = train(2, quick + options);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_TRUE(contains(run.output, words));

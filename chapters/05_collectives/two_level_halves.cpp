@@ -91,8 +91,8 @@ void reduce_scatter(float* mine, const float* data, size_t n, const Nodes& nodes
   }
   between.wait();
   words.wait();
-  for (int node : h.other_nodes)
-    if (format) format->widen(sums + size_t(node) * size, their_words.data() + size_t(node) * size, size);
+  for (int other : h.other_nodes)
+    if (format) format->widen(sums + size_t(other) * size, their_words.data() + size_t(other) * size, size);
 
   const auto sum_of = [&](int i) -> const float* { return i == h.node ? node_sums + offset[size_t(h.rank)] : sums + size_t(i) * size; };
   add_in_rank_order(mine, sum_of, size, int(nodes.ranks.size()));

@@ -12,6 +12,8 @@ void FewerBitsOptions::declare(Options& options) {
 void FewerBitsOptions::apply(Dataset& train) const {
   DataParallelOptions::apply(train);
   PrecisionOptions::apply(device, compare_with_serial);
+  if (weights != "master" && precision != "float" && device != "cpu")
+    throw Error("--weights " + weights + ": needs --device cpu, not " + device);
   if (messages != "float" && (reproducible || overlap || bucket_kib > 0 || allreduce != "rank-order"))
     throw Error("--messages " + messages + ": goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce");
   if (messages != "float" && (exchange == "peer" || exchange == "mpi"))

@@ -19,7 +19,7 @@ FewerBitsReport::FewerBitsReport(const FewerBitsOptions& o, const Dataset& train
 int FewerBitsReport::end(std::span<const float> weights, const LossScale& scale, const StoredWeights& stored, const Device& device) {
   const int status = DataParallelReport::end(weights);
   if (!speaks_) return status;
-  if (options_.precision == "bf16")
+  if (options_.precision == "bf16" && options_.device == "cpu")
     std::printf("products of bf16: %s\n",
                 options_.by_instruction()                                           ? "by the instruction vdpbf16ps"
                 : has_bf16_instruction() && options_.instruction == "auto" ? "in ordinary arithmetic, which is faster here than vdpbf16ps"

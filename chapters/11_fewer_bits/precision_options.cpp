@@ -2,6 +2,7 @@
 
 #include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/11_fewer_bits/bf16_product.h"
+#include "chapters/11_fewer_bits/fewer_bits_cuda_device.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "common/error.h"
 
@@ -16,7 +17,7 @@ void PrecisionOptions::apply(const std::string& device, bool compare_with_serial
   LossScale{loss_scale};  // throws where it is no power of two
   if (instruction == "yes" && !has_bf16_instruction()) throw Error("--instruction yes: this processor has no vdpbf16ps");
   if (precision == "float") return;
-  if (device != "cpu") throw Error("--precision " + precision + ": needs --device cpu, not " + device);
+  if (instruction == "yes" && device != "cpu") throw Error("--instruction yes: needs --device cpu, not " + device);
   if (compare_with_serial) throw Error("--compare-with-serial: the serial run computes in float, not in " + precision);
 }
 
@@ -26,5 +27,6 @@ bool PrecisionOptions::by_instruction() const {
 
 std::unique_ptr<Device> PrecisionOptions::make_device(const std::string& device, int local_rank) const {
   if (precision == "float") return ::make_device(device, local_rank);
+  if (device == "cuda") return std::make_unique<FewerBitsCudaDevice>(precision.c_str(), local_rank % count_gpus());
   return std::make_unique<FewerBitsDevice>(precision.c_str(), by_instruction());
 }
