@@ -170,7 +170,7 @@ std::vector<int> candidates(const HybridSettings& s, const GridShape& shape, int
 }
 
 // One level, two, or both: where messages between nodes cost something else.
-std::vector<bool> level_candidates(const HybridSettings& s, const GridShape& shape, int wish, const PlanMachine& m) {
+std::vector<bool> level_candidates(const GridShape& shape, int wish, const PlanMachine& m) {
   if (wish > 0) return {wish == 2};
   if (shape.data == 1 || !knows_nodes(m)) return {false};
   return {false, true};
@@ -212,7 +212,7 @@ std::vector<GridPlan> plan_grids(const HybridSettings& settings, const GridWish&
         // A chunk has fewer layers than the network: to keep still fewer changes nothing.
         const bool given = wish.keep_every > 0 || is_in_halves(s.schedule);
         const int first = std::max(1, wish.keep_every), last = given ? first : int(s.sizes.size()) - 1;
-        for (const bool two : level_candidates(s, shape, wish.levels, machine)) {
+        for (const bool two : level_candidates(shape, wish.levels, machine)) {
           s.two_level = two;
           for (s.keep_every = first; s.keep_every <= last; ++s.keep_every) {
             ways.push_back(estimate(s, shape, machine));
