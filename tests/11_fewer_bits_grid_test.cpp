@@ -186,13 +186,14 @@ TEST(Gradients, AreHalfOfTheBytes) {
 TEST(Gradients, OfNodesAreRoundedBetweenThem) {
   const GridShape shape{ranks(), 1, 1};
   for (const std::vector<int>& nodes : some_nodes())
-    for (const std::string kind : {"float", "late", "bf16"})
+    for (const std::string kind : {"late", "bf16"})
       for (const int micro_batches : {2, ranks(), 2 * ranks() + 1}) {
+        if (kind == "bf16" && micro_batches <= ranks()) continue;
         const Dataset d = micro_batches == ranks() ? random_dataset(17, 30) : data();
         HybridSettings s = settings("momentum", micro_batches, false);
         s.gradients_as = bf16_messages(), s.two_level = true, s.nodes = nodes, s.activation_bytes = kind == "bf16" ? 2 : 4;
         FewerBitsDevice sixteen("bf16");
-        const std::unique_ptr<Device> floats = test_device(kind == "late" ? "late" : "cpu");
+        const std::unique_ptr<Device> floats = test_device("late");
         Device& device = kind == "bf16" ? static_cast<Device&>(sixteen) : *floats;
         HybridModel model(device, grid_of(shape), s);
         model.initialize(1);

@@ -139,24 +139,24 @@ TEST(Masters, StepAsPlainLoopsDo) {
 
 TEST(Masters, StepAsPlainLoopsDoBetweenNodes) {
   const Dataset data = random_dataset(size_t(odd_sizes[0]), 23);
-  for (const std::vector<int>& nodes : some_nodes())
-    for (const int micro_batches : {ranks(), 2 * ranks() + 1}) {
-      CpuDevice alone;
-      const Plain expected = train_by_hand(alone, data, odd_sizes, 10, micro_batches, nodes);
-      for (Way& way : ways_of(micro_batches)) {
-        way.options.format = messages_of("bf16"), way.options.two_level = true, way.options.nodes = nodes;
-        const std::unique_ptr<Device> device = device_of("late");
-        ShardedRun run(*device, data, odd_sizes, 10, momentum, way.options, MPI_COMM_WORLD);
-        expect_by_hand(run, *device, expected, "nodes " + testing::PrintToString(nodes) + ", " + way.name);
-      }
+  const int micro_batches = 2 * ranks() + 1;
+  for (const std::vector<int>& nodes : some_nodes()) {
+    CpuDevice alone;
+    const Plain expected = train_by_hand(alone, data, odd_sizes, 10, micro_batches, nodes);
+    for (Way& way : ways_of(micro_batches)) {
+      way.options.format = messages_of("bf16"), way.options.two_level = true, way.options.nodes = nodes;
+      const std::unique_ptr<Device> device = device_of("late");
+      ShardedRun run(*device, data, odd_sizes, 10, momentum, way.options, MPI_COMM_WORLD);
+      expect_by_hand(run, *device, expected, "nodes " + testing::PrintToString(nodes) + ", " + way.name);
     }
+  }
 }
 
 TEST(Masters, AreMemoryAndMessagesByFormula) {
   const Dataset data = random_dataset(size_t(odd_sizes[0]), 20);
   for (const int micro_batches : {1, ranks(), 2 * ranks() + 1})
     for (Way& way : ways_of(micro_batches))
-      for (const char* optimizer : {"sgd", "momentum", "adam"}) {
+      for (const char* optimizer : {"sgd", "adam"}) {
         way.options.format = messages_of("bf16");
         FewerBitsDevice device("bf16");
         ShardedRun run(device, data, odd_sizes, 20, rule(optimizer), way.options, MPI_COMM_WORLD);

@@ -47,7 +47,7 @@ inline Estimate plain_estimate(const HybridSettings& s, const GridShape& shape, 
         // Both ways go on while dw is computed, but not where the stage before waits.
         const double block = rows * in / T;
         const double hidden = l == chunks[c].first || s.schedule == "zb-h1" ? 0 : std::min(product, 2 * (T - 1) * there_once(block));
-        back += (T - 1) * (added(block) + there_once(block)) - hidden;
+        back += std::max(0.0, (T - 1) * (added(block) + there_once(block)) - hidden);
       }
       if (l + 1 < chunks[c].last && (l + 1 - chunks[c].first) % size_t(s.keep_every) != 0)  // its output is not kept
         computing[stage] += product, back += product + (l % 2 == 1 ? forward_sum(out, l) : 0);
