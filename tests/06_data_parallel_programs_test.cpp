@@ -191,6 +191,27 @@ TEST(Train, GoesFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   EXPECT_TRUE(contains(run.output, "--exchange peer: needs --device cuda"));
 }
 
+// The script that `make gpu-report` trains with, around a program that says what the test wants. What it ends with, and its last line.
+TEST(ByWay, HoldsTheWeightsAgainstThoseOfAnotherWay) {
+  const std::string file = testing::TempDir() + "by_way_" + std::to_string(getpid());
+  const auto by = [&](const std::string& way, const std::string& said, int status = 0) {
+    const ProgramRun run = run_program("sh chapters/06_data_parallel/by_way.sh " + way + " " + file +
+                                       " sh -c 'echo \"told: $*\"; echo \"" + said + "\"; exit " + std::to_string(status) + "' told --epochs 1");
+    EXPECT_TRUE(contains(run.output, "told: --epochs 1 --exchange " + way + "\n"));
+    const std::string lines = run.output.substr(0, run.output.size() - 1);
+    return std::to_string(run.status) + " " + lines.substr(lines.rfind('\n') + 1);
+  };
+  const std::string trained = "trained 3 steps in 0.1 s, 20 samples/s; weights ";
+  EXPECT_EQ(by("host", "no NCCL", 3), "3 no NCCL");
+  EXPECT_EQ(by("host", "it trained"), "1 no weights in what it says");
+  EXPECT_EQ(by("mpi", "MPI takes no pointers (says no): gradients go through host memory"), "77 skipped: MPI takes no pointers (says no)");
+  EXPECT_FALSE(std::ifstream(file).good());
+  EXPECT_EQ(by("host", trained + "00a1"), "0 weights as by host");
+  EXPECT_EQ(by("peer", trained + "00a1"), "0 weights as by host");
+  EXPECT_EQ(by("mpi", trained + "00a2"), "1 weights 00a2, by host 00a1");
+  run_program("rm -f " + file);
+}
+
 // The script with a program in place of the real one, which prints a line and ends with this status.
 ProgramRun scaling_with(int status, const std::string& folder) {
   const std::string program = folder + "/chapters/06_data_parallel/scaling";

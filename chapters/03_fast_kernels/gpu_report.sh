@@ -5,7 +5,8 @@
 #   limits        peak and bandwidth, measured beside what the attributes say
 #   products      every step and cuBLAS in the shapes of a training step and in squares, in float and in bfloat16
 #   step, peers   a whole training step; beside it PyTorch and JAX where python3 has them
-#   two ranks     chapters 06 to 12 with two ranks on the one GPU, where there is an MPI
+#   two, four     ranks of chapter 06 on the one GPU, by each way between GPUs: the same weights; and what a sum of gradients costs, by length
+#   two ranks     chapters 07 to 12 with two ranks on the one GPU, where there is an MPI
 #   sanitizer     the four tools of compute-sanitizer on check_kernels --small
 #   counters      Nsight Compute's five numbers for each step
 #
@@ -92,7 +93,20 @@ else
   skip step "no GPU: it would measure the CPU"
 fi
 
-for chapter in 06_data_parallel 07_sharded_optimizer 08_layer_splitting 09_tensor_parallel 10_hybrid 12_restart; do
+# Ranks take turns on the GPU: this tells what is right and what a start costs, and no speedup.
+train=$built/chapters/06_data_parallel/train curve=$built/chapters/06_data_parallel/gpu_ways
+build "$train" "$curve"
+for ranks in 2 4; do
+  stages=$([ $ranks = 2 ] && echo two || echo four)_ranks_06
+  [ -x "$train" ] && [ -x "$curve" ] || { skip "$stages" "cannot be built: $log/build.txt"; continue; }
+  rm -f "$log/weights"
+  for way in host peer mpi; do
+    stage "${stages}_$way" 15 sh chapters/06_data_parallel/by_way.sh $way "$log/weights" \
+      sh common/mpi/launch $ranks "$train" --device cuda --epochs 1 --train-samples "$samples" --hidden 32
+  done
+  stage "${stages}_curve" 20 sh common/mpi/launch $ranks "$curve" ${rehearse:+--rehearse --rounds 1} --csv "$out/gpu_ways_$ranks.csv"
+done
+for chapter in 07_sharded_optimizer 08_layer_splitting 09_tensor_parallel 10_hybrid 12_restart; do
   name=two_ranks_${chapter%%_*} program=$built/chapters/$chapter/train
   build "$program"
   [ -x "$program" ] || { skip "$name" "cannot be built: $log/build.txt"; continue; }

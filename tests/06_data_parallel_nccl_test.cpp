@@ -1,0 +1,233 @@
+// Chapter 06's yardstick between GPUs: NCCL is called as nccl.h has it, by a library that calls itself so, counts and adds; and the
+// program that sets the ways between GPUs beside it.
+// ranks: 2 3 4
+#include <gtest/gtest.h>
+#include <dlfcn.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "chapters/02_cuda/cuda_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
+#include "tests/error_of.h"
+#include "tests/mpi_expect.h"
+#include "tests/program.h"
+#include "tests/world.h"
+
+// The device whose stream a sum waits for.
+static CudaDevice* device_of_sum = nullptr;
+static std::unique_ptr<Device> noted_device(const std::string& name, int node_rank = 0) {
+  std::unique_ptr<Device> device = make_device(name, node_rank);
+  device_of_sum = dynamic_cast<CudaDevice*>(device.get());
+  return device;
+}
+
+#define main main_of_program
+#define make_device noted_device
+#include "chapters/06_data_parallel/gpu_ways.cpp"
+#undef make_device
+#undef main
+
+extern MpiSession* session_of_test;
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
+
+namespace {
+
+const char* const false_nccl = R"(
+#include <string.h>
+struct Id { char bytes[128]; };
+int ids, inits, sums, destroyed, refuses_id, refuses_init, refuses_sum, said_ranks, said_rank;
+struct Id said_id;
+void (*add)(float* data, size_t n, void* stream);
+static int group;
+int ncclGetUniqueId(struct Id* id) { ids++; memset(id, 'n', sizeof *id); id->bytes[127] = 'z'; return refuses_id; }
+int ncclCommInitRank(void** made, int ranks, struct Id id, int rank) {
+  inits++, said_ranks = ranks, said_rank = rank, said_id = id;
+  *made = refuses_init ? 0 : &group;
+  return refuses_init;
+}
+int ncclAllReduce(const void* from, void* to, size_t n, int type, int operation, void* nccl, void* stream) {
+  sums++;
+  if (refuses_sum || from != to || type != 7 || operation != 0 || nccl != &group) return 4;
+  add(to, n, stream);
+  return 0;
+}
+int ncclCommDestroy(void* nccl) { destroyed++; return nccl != &group; }
+const char* ncclGetErrorString(int status) { return status == 5 ? "invalid usage" : "an error"; }
+)";
+
+// What NCCL does on its stream happens here at once; memory of the GPU is the host's.
+void* stream_of_sum = nullptr;
+void add_by_mpi(float* data, size_t n, void* stream) {
+  stream_of_sum = stream;
+  device_of_sum->synchronize();
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, data, int(n), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD));
+}
+
+class FalseNccl : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU the true NCCL is asked";
+    device = noted_device("cuda");
+    if (!library) library = load();
+    ASSERT_ON_ALL_RANKS(library != nullptr);
+    number("refuses_id") = number("refuses_init") = number("refuses_sum") = 0;
+    for (const char* count : {"ids", "inits", "sums", "destroyed"}) number(count) = 0;
+    *static_cast<void (**)(float*, size_t, void*)>(dlsym(library, "add")) = add_by_mpi;
+  }
+  // The loader takes a library that is there already for the one of that name.
+  static void* load() {
+    const std::string name = testing::TempDir() + "false_nccl_" + std::to_string(getpid());
+    std::ofstream(name + ".c") << false_nccl;
+    const ProgramRun made = run_program("cc -shared -fPIC -Wl,-soname,libnccl.so.2 -o " + name + ".so " + name + ".c");
+    EXPECT_EQ(made.status, 0) << made.output;
+    void* const loaded = dlopen((name + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
+    for (const char* ending : {".c", ".so"}) std::filesystem::remove(name + ending);
+    return loaded;
+  }
+  static int& number(const char* name) { return *static_cast<int*>(dlsym(library, name)); }
+
+  std::unique_ptr<Device> device;
+  static inline void* library = nullptr;
+};
+
+// On all ranks, or on the last one alone.
+TEST_F(FalseNccl, IsMissingWhereOneRankHasNone) {
+  for (const bool others_have_one : {false, true}) {
+    const bool here = others_have_one && rank < ranks - 1;
+    Nccl nccl(MPI_COMM_WORLD, {"no_such_library.so", here ? "libnccl.so.2" : "no_such_library_either.so"});
+    ASSERT_ON_ALL_RANKS(nccl.why_not() == "no NCCL") << nccl.why_not();
+    ASSERT_ON_ALL_RANKS(error_of([&] { nccl.allreduce(nullptr, 1, nullptr); }) == "no NCCL");
+  }
+  EXPECT_ON_ALL_RANKS(number("ids") == 0 && number("inits") == 0);
+}
+
+TEST_F(FalseNccl, IsAskedOnceAndAddsOnTheStream) {
+  {
+    Nccl nccl(MPI_COMM_WORLD);
+    ASSERT_ON_ALL_RANKS(nccl.why_not().empty()) << nccl.why_not();
+    EXPECT_ON_ALL_RANKS(number("ids") == (rank == 0 ? 1 : 0) && number("inits") == 1);
+    EXPECT_ON_ALL_RANKS(number("said_ranks") == ranks && number("said_rank") == rank);
+    EXPECT_ON_ALL_RANKS(std::string(static_cast<char*>(dlsym(library, "said_id")), 128) == std::string(127, 'n') + 'z');
+    const Buffer data(*device, 1001, Purpose::gradients);
+    device->fill(data, float(rank + 1), 1001);
+    nccl.allreduce(data, 1000, device_of_sum->stream());
+    EXPECT_ON_ALL_RANKS(stream_of_sum == device_of_sum->stream());
+    std::vector<float> sums(1001);
+    device->copy_out(sums.data(), data.data(), 1001);
+    std::vector<float> expected(1001, float(ranks * (ranks + 1) / 2));
+    expected.back() = float(rank + 1);
+    EXPECT_ON_ALL_RANKS(sums == expected);
+    number("refuses_sum") = 1;
+    EXPECT_ON_ALL_RANKS(error_of([&] { nccl.allreduce(data, 1, nullptr); }) == "NCCL refuses: an error");
+    EXPECT_ON_ALL_RANKS(number("sums") == 2 && number("destroyed") == 0);
+  }
+  EXPECT_ON_ALL_RANKS(number("destroyed") == 1);
+}
+
+// As where two ranks have one GPU, or where rank 0 can make no name: all ranks say the same.
+TEST_F(FalseNccl, RefusesOnAllRanksWhereItRefusesOnOne) {
+  number("refuses_init") = rank == ranks - 1 ? 5 : 0;
+  {
+    Nccl nccl(MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(nccl.why_not() == "NCCL refuses: invalid usage") << nccl.why_not();
+  }
+  EXPECT_ON_ALL_RANKS(number("destroyed") == (rank < ranks - 1 ? 1 : 0)) << "what was made is destroyed";
+  number("refuses_init") = 0;
+  number("refuses_id") = 1;
+  Nccl nccl(MPI_COMM_WORLD);
+  EXPECT_ON_ALL_RANKS(nccl.why_not() == "NCCL refuses: an error") << nccl.why_not();
+  EXPECT_ON_ALL_RANKS(number("inits") == 1) << "without a name nobody begins";
+}
+
+// --- The program -----------------------------------------------------------------------------------------------------
+
+std::string text_of(const std::string& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+// For each of three lengths: one sum that is looked at, and in each of two rounds one that is not timed and twenty that are.
+TEST_F(FalseNccl, StandsBesideTheWaysOfTheProgram) {
+  const std::string file = testing::TempDir() + "gpu_ways_" + std::to_string(getpid()) + ".csv";
+  const std::vector<const char*> arguments = {"gpu_ways", "--rehearse", "--rounds", "2", "--csv", file.c_str()};
+  int status = -1;
+  const std::string text = written_by([&] {
+    status = gpu_ways(*session_of_test, int(arguments.size()), const_cast<char**>(arguments.data()));
+    std::fflush(stdout);
+  });
+  EXPECT_ON_ALL_RANKS(status == 0);
+  EXPECT_ON_ALL_RANKS(number("sums") == 3 * (1 + 2 * 21)) << number("sums");
+  EXPECT_ON_ALL_RANKS(number("inits") == 1 && number("destroyed") == 1);
+  if (rank != 0) return;
+  const bool peers = text.find(" peer") != std::string::npos;
+  EXPECT_TRUE(contains(text, std::to_string(ranks) + " ranks, "));
+  EXPECT_TRUE(contains(text, "--exchange mpi: MPI takes no pointers into a GPU's memory"));
+  for (const char* line : {"\n     1024 ", "\n     4096 ", "\n    16384 ", "host: ", " of NCCL's bandwidth for 16384 bytes; below 65536 bytes at most "})
+    EXPECT_TRUE(contains(text, line));
+  std::istringstream lines(text_of(file));
+  std::filesystem::remove(file);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "ranks,bytes,way,seconds,gb_per_s");
+  size_t rows = 0;
+  for (; std::getline(lines, line); ++rows) {
+    int p = 0;
+    double bytes = 0, seconds = 0, rate = 0;
+    char way[20] = "";
+    ASSERT_EQ(std::sscanf(line.c_str(), "%d,%lf,%19[^,],%lf,%lf", &p, &bytes, way, &seconds, &rate), 5) << line;
+    EXPECT_EQ(p, ranks);
+    EXPECT_TRUE(seconds > 0);
+    // A file has six digits of a number.
+    EXPECT_NEAR(rate * seconds * 1e9, bytes * 2 * (p - 1) / p, bytes * 2e-5) << line;
+  }
+  EXPECT_EQ(rows, 3 * (peers ? 3u : 2u));
+}
+
+TEST_F(FalseNccl, WithoutRehearsalNothingIsTimedOnTheCpu) {
+  const char* arguments[] = {"gpu_ways"};
+  int status = -1;
+  const std::string text = written_by([&] {
+    status = gpu_ways(*session_of_test, 1, const_cast<char**>(arguments));
+    std::fflush(stdout);
+  });
+  EXPECT_ON_ALL_RANKS(status == 77 && number("inits") == 0);
+  EXPECT_ON_ALL_RANKS(text == (rank > 0 ? "" : "skipped: no GPU: kernels run on the CPU, and times would say nothing\n")) << text;
+}
+
+// A way that has not added is no way to time: here one that does nothing.
+TEST_F(FalseNccl, AWrongSumIsNotTimed) {
+  Vector vector(*device, 6);
+  vector.sum = [] {};
+  EXPECT_ON_ALL_RANKS(error_of([&] { require_right_sum(vector, "nothing"); }) == "a sum of 6 floats by nothing is wrong");
+}
+
+// Lengths by hand: 1 KiB and 4 KiB are short, 64 KiB and 1 MiB are not.
+TEST(GpuWays, AreHeldAgainstNccl) {
+  const std::vector<Row> rows = {{1024, {3e-6, 1e-6}}, {4096, {8e-6, 2e-6}}, {65536, {90e-6, 10e-6}}, {mib, {400e-6, 100e-6}}};
+  const auto told = [&](const std::vector<std::string>& ways) {
+    return written_by([&] {
+      print_against_nccl(ways, rows);
+      std::fflush(stdout);
+    });
+  };
+  EXPECT_EQ(told({"host", "NCCL"}), "host: 0.25 of NCCL's bandwidth for 1048576 bytes; below 65536 bytes at most 4.00 of its time\n");
+  EXPECT_EQ(told({"host", "peer"}), "");
+  const std::string table = written_by([&] {
+    print_table({"host", "NCCL"}, {rows[0], rows[3]}, 4);
+    std::fflush(stdout);
+  });
+  EXPECT_EQ(table,
+            "                          host                 NCCL\n"
+            "    bytes         us      GB/s         us      GB/s\n"
+            "     1024        3.0     0.512        1.0     1.536\n"
+            "  1048576      400.0     3.932      100.0    15.729\n");
+}
+
+}  // namespace
