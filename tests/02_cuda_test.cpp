@@ -5,10 +5,14 @@
 #include <functional>
 
 #include "chapters/02_cuda/cuda_device.h"
+#include "chapters/02_cuda/gpu_clock.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/02_cuda/make_device.h"
+#include "common/timer.h"
 #include "tests/device_operations.h"
 #include "tests/training_runs.h"
+
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
 namespace {
 
@@ -61,6 +65,37 @@ TEST_F(CudaTest, TooMuchMemoryIsAnException) {
   EXPECT_THROW(device->allocate(size_t{1} << 55, Purpose::workspace), std::bad_alloc);
   const Copied<> still_works(*device, Floats(3, 1.0f));
   EXPECT_EQ(still_works.host(), Floats(3, 1.0f));
+}
+
+// A clock counts its stretches and not what lies between them, of which there is ten times as much; who asks it waits for nothing.
+TEST_F(CudaTest, AClockCountsItsStretchesAlone) {
+  const Buffer<> p(*device, size_t{1} << 19, Purpose::workspace);
+  const auto work = [&](int fills) {
+    for (int i = 0; i < fills; ++i) device->fill(p, float(i), p.size());
+  };
+  work(1), device->synchronize();
+  GpuClock clock(static_cast<CudaDevice&>(*device));
+  double before = 0;
+  for (int stretches : {2, 1, 3}) {  // fewer than there were before, and more
+    const Timer timer;
+    for (int i = 0; i < stretches; ++i) {
+      work(40);
+      clock.begin();
+      work(2), work(2);
+      clock.end();
+    }
+    if (&cuda_on_cpu_waits) {
+      const unsigned long waits = cuda_on_cpu_waits;
+      EXPECT_EQ(clock.seconds(), before);
+      EXPECT_EQ(cuda_on_cpu_waits, waits);
+    }
+    device->synchronize();
+    const double whole = timer.seconds(), now = clock.seconds();
+    EXPECT_GT(now - before, whole / 100);
+    EXPECT_LT(now - before, 0.7 * whole);
+    EXPECT_EQ(clock.seconds(), now);
+    before = now;
+  }
 }
 
 TEST_F(CudaTest, FiftyStepsStayWithinRounding) {

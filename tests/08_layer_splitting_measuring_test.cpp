@@ -29,6 +29,7 @@
 #include "common/options.h"
 #include "common/timer.h"
 #include "common/writable.h"
+#include "tests/08_known_stage.h"
 #include "tests/data_sets.h"
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"
@@ -43,9 +44,6 @@ namespace plan_program {
 }
 
 namespace {
-
-int ranks() { return ranks_of(MPI_COMM_WORLD); }
-int rank() { return rank_of(MPI_COMM_WORLD); }
 
 int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
   Arguments arguments(options);
@@ -98,47 +96,6 @@ void known_step(PipelineTime& time, KnownClock& clock, const Schedule& schedule,
   time.total += clock.read() - begin;
 }
 
-PipelineOptions options_of(const char* schedule, int chunks, int micro_batches, const std::vector<int64_t>& hidden, int64_t batch) {
-  PipelineOptions o(ranks());
-  o.schedule = schedule;
-  o.chunks = chunks;
-  o.micro_batches = micro_batches;
-  o.hidden = hidden;
-  o.batch = batch;
-  return o;
-}
-
-const std::vector<int64_t> eight = {9, 12, 8, 7, 11, 6, 10};  // eight layers
-
-// A device that counts how often the host waits for it.
-struct CountingDevice : CpuDevice {
-  int waits = 0;
-  void synchronize() override { ++waits; }
-};
-
-struct Trained {
-  const PipelineOptions& o;
-  const Dataset data;
-  CountingDevice device;
-  StageLayout layout;
-  Buffer<> parameters, gradients;
-  Pipeline pipeline;
-  explicit Trained(const PipelineOptions& o)
-      : o(o),
-        data(random_dataset(13, 50)),
-        layout(o.layout(o.sizes(data), rank())),
-        parameters(device, layout.count, Purpose::parameters),
-        gradients(device, layout.count, Purpose::gradients),
-        pipeline(device, o.make_schedule(), layout, parameters, gradients, o.largest_micro_batch(), MPI_COMM_WORLD) {
-    initialize(parameters, layout, 1);
-  }
-  void step(Range batch) {
-    std::vector<uint32_t> order(data.count);
-    std::iota(order.begin(), order.end(), 0u);
-    pipeline.step(data, order, batch);
-  }
-};
-
 // Several steps, with an evaluation between them that counts for nothing.
 TEST(Time, OfEachKindIsWhatTheClockSays) {
   for (const PipelineOptions& o : {options_of("naive", 1, 3, eight, 20), options_of("gpipe", 1, 5, eight, 20),
@@ -165,14 +122,6 @@ TEST(Time, OfEachKindIsWhatTheClockSays) {
     EXPECT_ON_ALL_RANKS(found.copying == expected.copying) << o.schedule << found.copying << " " << expected.copying;
     EXPECT_ON_ALL_RANKS(found.total == expected.total) << o.schedule << found.total << " " << expected.total;
   }
-}
-
-// Behind every pass: what the device still has to do is not counted for whoever waits next.
-TEST(Time, EndsWhenTheDeviceHasEnded) {
-  const PipelineOptions o = options_of("1f1b", 1, 4, eight, 20);
-  Trained trained(o);
-  trained.step({0, 20});
-  EXPECT_ON_ALL_RANKS(trained.device.waits == 4 + 4) << trained.device.waits;
 }
 
 // --- The report --------------------------------------------------------------------------------------------------------

@@ -20,13 +20,12 @@
 #include "chapters/08_layer_splitting/pipeline.h"
 #include "common/compare.h"
 #include "common/mpi/session.h"
+#include "tests/device_waits.h"
 #include "tests/device_without_handles.h"
 #include "tests/late_device.h"
 #include "tests/micro_batches.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
-
-extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
 namespace {
 
@@ -281,6 +280,34 @@ TEST(Pipeline, EveryScheduleGivesTheBitsOfTheSerialRunOnCuda) {
     }
 }
 
+// In a step the host waits for each message that leaves the GPU, and on the last stage for the loss of each micro-batch. For nothing
+// else: not at the end of a pass, not for a place in which a message may arrive. The second batch has too few rows for twelve.
+TEST(Pipeline, WaitsForMessagesAndLossesAlone) {
+  std::string reason;
+  const std::unique_ptr<Device> device = device_that_counts(reason);
+  if (!device) GTEST_SKIP() << reason;
+  const Dataset data = random_dataset(13, samples);
+  for (Training run : every_schedule(ranks(), 16))
+    for (int micro_batches : {1, 3, 12}) {
+      run.micro_batches = micro_batches;
+      Stage stage(*device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+      const int chunks = ranks() * run.chunks;
+      const auto step = [&](Range batch) {
+        stage.pipeline.step(data, in_order(data), batch);
+        stage.optimizer.step(stage.parameters, stage.gradients);
+      };
+      step({0, batch_rows});
+      for (const Range batch : {Range{0, batch_rows}, {batch_rows, samples}, {0, batch_rows}}) {
+        unsigned long expected = 0;
+        for (int chunk = rank(); chunk < chunks; chunk += ranks())
+          expected += (ranks() > 1 && chunk > 0) + (ranks() > 1 && chunk + 1 < chunks) + (chunk + 1 == chunks);
+        expected *= std::min(size_t(micro_batches), batch.size());
+        const unsigned long waits = waits_of([&] { step(batch); });
+        EXPECT_ON_ALL_RANKS(waits == expected) << run.text() << ", " << batch.size() << " rows: " << waits << ", expected " << expected;
+      }
+    }
+}
+
 // What a widespread mistake does: one receive buffer for all micro-batches. The program neither hangs nor stops learning.
 // gpipe shows it, with all micro-batches in flight.
 TEST(Pipeline, OneBufferForAllMicroBatchesTrainsSomethingElse) {
@@ -445,7 +472,8 @@ std::vector<std::string> expected_of(const Step& step, const Schedule& schedule,
 }
 
 // The gradient of a chunk's input is in MPI's hands before the product for its first layer's weights begins; a receive is posted
-// before all other work of the stage, or as soon as the micro-batch that had its slot is through.
+// before all other work of the stage, or as soon as the micro-batch that had its slot is through; that for a gradient behind the forward
+// step that it comes back to.
 TEST(Order, InputGradientsLeaveFirstAndReceivesAreThereBeforeTheyAreNeeded) {
   if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
   if (ranks() == 1) GTEST_SKIP() << "skipped: one rank sends nothing";
@@ -469,19 +497,20 @@ TEST(Order, InputGradientsLeaveFirstAndReceivesAreThereBeforeTheyAreNeeded) {
       if (r.what == "MPI_Isend") found.push_back("send " + text_of(step_of_tag.at(r.tag)));
       if (r.what == "MPI_Irecv") posted_at[text_of(step_of_tag.at(r.tag))] = found.size();
     }
-    std::map<std::pair<int, int>, size_t> left;  // by chunk and micro-batch: how much was there behind its backward step
+    std::map<std::pair<int, int>, size_t> left;  // by chunk and micro-batch: how much was there behind its forward, then backward step
     size_t receives = 0;
     bool early = true;
     for (const Step& step : schedule.steps[size_t(rank())]) {
       for (const std::string& what : expected_of(step, schedule, stage.layout.chunks[size_t(step.chunk / ranks())])) expected.push_back(what);
-      if (step.pass == schedule.last_pass()) left[{step.chunk, step.micro_batch}] = expected.size();
+      const size_t behind_forward = left[{step.chunk, step.micro_batch}];
+      if (step.pass == schedule.last_pass() || step.pass == Pass::forward) left[{step.chunk, step.micro_batch}] = expected.size();
       if (step.pass == Pass::weights) continue;
       Step source = step;
       source.chunk += step.pass == Pass::forward ? -1 : 1;
       if (source.chunk < 0 || source.chunk == schedule.chunks()) continue;
       ++receives;
       const int had_slot = step.micro_batch - schedule.slots[size_t(step.chunk)];
-      const size_t free_at = had_slot < 0 ? 0 : left.at({step.chunk, had_slot});
+      const size_t free_at = step.pass == Pass::backward ? behind_forward : had_slot < 0 ? 0 : left.at({step.chunk, had_slot});
       early = early && posted_at.contains(text_of(source)) && posted_at.at(text_of(source)) == free_at;
     }
     EXPECT_ON_ALL_RANKS(found == expected) << run.text();

@@ -274,8 +274,8 @@ TEST(StepTime, HasTheCopiesAndSumsOfTheHost) {
   const auto losses = [&](int ranks, int micro_batches) { return added(ranks == 5 ? 3 : ranks - 1, 8.0 * (micro_batches + 2)); };
   const double alone = staged(30 * 8 + of_head(30));
   EXPECT_NEAR(seconds({8, 6, 3}, {1, 1, 1}, 30), alone, 1e-9);
-  // Two stages: images in, activations out and in, and their gradients.
-  EXPECT_NEAR(seconds({8, 6, 3}, {1, 2, 1}, 30), alone + staged(4 * 30 * 6) + losses(2, 1), 1e-9);
+  // Two stages: images in, activations out and in, and their gradients, beside which the losses come out on the other stage.
+  EXPECT_NEAR(seconds({8, 6, 3}, {1, 2, 1}, 30), alone + staged(4 * 30 * 6 - 30) + losses(2, 1), 1e-9);
   // Two slices: what the second layer gives is a sum, copied out and in.
   EXPECT_NEAR(seconds({8, 6, 3}, {1, 1, 2}, 30), alone + staged(2 * 30 * 3) + added(1, 4 * 30 * 3) + losses(2, 1), 1e-9);
   // Data ranks: all gradients out, the terms of the own part in, its weights out, all weights in. Each layer can be divided by 3 and 5.

@@ -23,11 +23,12 @@ int previous_chunk(const Step& step, int chunks) {
   return previous < chunks ? previous : -1;
 }
 
-// Behind how many steps the slot of steps[i] is free: behind the last one of another micro-batch in it.
+// Behind how many steps the slot of steps[i] is free: behind the last one in it, which is another micro-batch's or, before a backward
+// step, the forward step of its own. (No gradient comes before the output has left; and the host has waited for that.)
 size_t slot_is_free_after(const Schedule& schedule, const std::vector<Step>& steps, size_t i) {
   const Step& step = steps[i];
   const auto is_last_user = [&](const Step& other) {
-    return other.chunk == step.chunk && other.micro_batch != step.micro_batch && schedule.slot(other) == schedule.slot(step);
+    return other.chunk == step.chunk && schedule.slot(other) == schedule.slot(step);
   };
   while (i > 0 && !is_last_user(steps[i - 1])) --i;
   return i;

@@ -102,6 +102,7 @@ double Pipeline::run(const Dataset& data, std::span<const uint32_t> order, std::
     batch.last = m;
   }
   losses_.assign(micro_batches.size(), 0.0);
+  if (clock_) clock_->seconds();  // reads the step before
   walk(actions_, batch, true);
   if (waits_late_ && last_stage()) read_losses(batch);
   if (batch.first < 0) {
@@ -143,11 +144,13 @@ void Pipeline::forward(const Step& step, const Batch& batch, bool training) {
   Mlp& mlp = mlp_of(step);
   const int slot = schedule_.slot(step);
   const Range rows = batch.micro_batches[size_t(step.micro_batch)];
+  if (clock_ && training) clock_->begin();
   if (step.chunk == 0 && waits_late_ && training) load_images_early(step, batch);
   else if (step.chunk == 0) load_images(mlp, batch.data, batch.order, rows, slot);
   mlp.forward(int(rows.size()), slot);
+  if (clock_ && training) clock_->end();
   if (has_head(step) && !training) correct_ += head_->count_correct(mlp, batch.data, rows, slot);
-  if (!waits_late_ || !training) device_.synchronize();  // or the time would count for whoever waits next
+  if (step.chunk == 0 && waits_late_ && !training) device_.synchronize();  // or the next images would overwrite these in their view
   time_.computing += timer.seconds();
 }
 
@@ -159,22 +162,31 @@ void Pipeline::backward(const Step& step, const Batch& batch) {
   const int chunk = local(step.chunk), slot = schedule_.slot(step), m = step.micro_batch;
   const Range rows = batch.micro_batches[size_t(m)];
   Write write = m == batch.first ? Write::overwrite : Write::accumulate;
+  if (clock_) clock_->begin();
   if (weights && hooks.before_backward) write = hooks.before_backward(chunk, m);
   if (inputs && has_head(step)) {
     head_->backward(mlp, batch.data, batch.order, rows, batch.rows, slot, m);
     if (hooks.after_head) hooks.after_head(mlp, slot);
   }
   step_ = step;
-  const double copying = time_.copying;
+  const double counted = time_.copying + time_.computing;
   if (inputs && weights) mlp.backward(write, slot);
   else if (inputs) backward_inputs(mlp, slot);
   else backward_weights(mlp, write, slot);
+  if (clock_) clock_->end();
+  // From a GPU the gradient leaves now: the loss waits for the products that are still under way.
+  if (sending_ == Sending::copying) send({Do::send, step, schedule_.stage_of(step.chunk - 1)}, rows.size(), When::in_time);
   if (!waits_late_ && inputs && has_head(step)) losses_[size_t(m)] = head_->loss(mlp, batch.rows, slot, m);
-  if (!waits_late_) device_.synchronize();
-  time_.computing += timer.seconds() - (time_.copying - copying);
+  time_.computing += timer.seconds() - (time_.copying + time_.computing - counted);
   if (!weights) return;
   if (hooks.after_backward) hooks.after_backward(chunk, m);
   if (m == batch.last && hooks.gradients_complete) hooks.gradients_complete(chunk);
+}
+
+PipelineTime Pipeline::time() const {
+  PipelineTime time = time_;
+  if (clock_) time.computing = clock_->seconds();
+  return time;
 }
 
 // --- Messages --------------------------------------------------------------------------------------------------------
@@ -198,7 +210,8 @@ MPI_Request& Pipeline::request_of(const Step& step, Way way) {
   return requests_[((2 * size_t(way) + size_t(step.pass)) * mlps_.size() + size_t(local(step.chunk))) * slots + size_t(schedule_.slot(step))];
 }
 
-// The host has waited for the device behind every step, so nothing reads the slot's view any more.
+// Nothing reads the slot's view any more: since the last copy from it the host has waited for an output of that micro-batch, which was
+// copied behind it, or for its loss.
 void Pipeline::post_receive(const Action& action, size_t rows) {
   if (between_gpus()) return;  // the box is there
   const Place place = input_of(action.step);
@@ -244,16 +257,19 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
     return;
   }
   const Message message = message_of(device_, place.data, n);
+  double waited = 0;  // for the GPU: mostly it computes
   if (sending_ == Sending::nothing && !message.stored) device_.begin_copy_out(place.data, n);
   sending_ = Sending::copying;
   if (when == When::in_time || message.data == place.data) {
     if (!message.stored) device_.end_copy_out(place.data, n);
+    if (message.data != place.data) waited = timer.seconds();
     sending_ = Sending::posted;
     const int tag = message_tag(action.step, schedule_.chunks());
     MPI_CHECK(MPI_Isend(message.data, message.count, message.type, action.other, tag, comm_,
                         &request_of(action.step, Way::out)));
   }
-  time_.copying += timer.seconds();
+  time_.computing += waited;
+  time_.copying += timer.seconds() - waited;
 }
 
 void Pipeline::wait_for_send(const Step& step) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "chapters/02_cuda/gpu_clock.h"
 #include "chapters/05_collectives/peer_mailbox.h"
 #include "chapters/08_layer_splitting/actions.h"
 #include "chapters/08_layer_splitting/pipeline_head.h"
@@ -34,7 +35,8 @@ struct PipelineHooks {
   std::function<void(int chunk)> gradients_complete;
 };
 
-// Where the time went, on this rank, in seconds.
+// Where the time went, on this rank, in seconds. The GPU's computing is what its own clock says of the passes that are over (GpuClock);
+// it may compute while the host, whose time the others are, waits. Waiting for an output that is to be sent is none of them.
 struct PipelineTime {
   double computing = 0;  // forward and backward, with the loading of images and labels, and looks at messages in between
   double waiting = 0;    // for messages
@@ -84,7 +86,7 @@ class Pipeline {
   bool waits_late() const { return waits_late_; }
   // Of the messages of one direction, between GPUs.
   const PeerMailbox::Count& counted(Pass pass) const { return mailboxes_[size_t(pass)]->counted(); }
-  const PipelineTime& time() const { return time_; }
+  PipelineTime time() const;
 
   PipelineHooks hooks;
 
@@ -142,6 +144,7 @@ class Pipeline {
   size_t correct_ = 0;
   PipelineTime time_;
   bool waits_late_ = false;
+  std::unique_ptr<GpuClock> clock_;  // of a GPU
   // Between GPUs.
   std::unique_ptr<PeerMailbox> mailboxes_[2];  // by pass
   Buffer<> images_;                            // of all micro-batches, on stage 0, where the host waits late

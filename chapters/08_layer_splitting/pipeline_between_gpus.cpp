@@ -37,8 +37,9 @@ struct HeadThatWaitsLate : SoftmaxPipelineHead {
 }  // namespace
 
 void Pipeline::go_between_gpus(const std::string& exchange) {
-  if (exchange == "host") return;
   const auto gpu = dynamic_cast<CudaDevice*>(&device_);
+  if (gpu) clock_ = std::make_unique<GpuClock>(*gpu);  // by whatever way
+  if (exchange == "host") return;
   int fits = gpu && !dynamic_cast<ActivationStore*>(&device_) && (!head_ || head_->keeps_losses());
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, comm_));
   if (!fits) return;

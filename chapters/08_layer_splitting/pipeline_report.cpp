@@ -45,10 +45,6 @@ int PipelineReport::end(const std::vector<float>& weights) {
 }
 
 void PipelineReport::tell_time() const {
-  if (pipeline_.waits_late()) {
-    if (pipeline_.stage() == 0) std::printf("measured: no idle times, the hosts do not wait for their GPUs\n");
-    return;
-  }
   const double idle = measured_idle({}, pipeline_.time(), pipeline_.communicator());
   if (pipeline_.stage() == 0) std::printf("measured: idle %.1f %% of the stages' time\n", 100 * idle);
 }

@@ -1,0 +1,2 @@
+# chapters/08_layer_splitting/pipeline.cpp 08_layer_splitting_gpu_time_test Time.OfAGpu*
+s/  if (clock_ \&\& training) clock_->begin();/  if (clock_) clock_->begin();/
