@@ -6,11 +6,11 @@
 #include <bit>
 
 #include "chapters/02_cuda/cuda_device.h"
+#include "chapters/08_layer_splitting/partition.h"
 #include "chapters/10_hybrid/grid_footprint.h"
+#include "tests/device_waits.h"
 #include "tests/device_without_handles.h"
 #include "tests/grid_runs.h"
-
-extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
 namespace {
 
@@ -198,6 +198,59 @@ TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
       const GridFootprint formula = predict_footprint(s, shape, model.grid().place), now = counted_footprint(counted);
       EXPECT_ON_ALL_RANKS(now == formula) << told(shape, s) << ": exchange " << now.exchange << ", " << formula.exchange << "; activations "
                                           << now.activations << ", " << formula.activations;
+    }
+}
+
+// How often the host waits for its GPU in a step, at this rank's place: for what leaves it. By micro-batch: a stage's output and the
+// gradient of its input, the sums over tensor ranks, the loss. By layer: the gradients that go to their owners, and those that are
+// looked at for clipping. And once for new weights. Between GPUs of all that only what data ranks still send, or else once for the
+// losses: those of a micro-batch have come with its gradients.
+unsigned long waits_of_step(const HybridSettings& s, const GridShape& shape, Range batch) {
+  const GridPlace place = grid_of(shape).place;
+  const int stages = shape.pipeline, chunks = stages * s.chunks;
+  const std::vector<Range> layers = balanced_chunks(s.sizes, chunks);
+  unsigned long of_micro_batch = 0, own_layers = 0, with_rows = 0;
+  for (int chunk = place.pipeline; chunk < chunks; chunk += stages) {
+    const bool last = chunk + 1 == chunks;
+    of_micro_batch += (stages > 1 && chunk > 0) + (stages > 1 && !last) + last;
+    for (size_t l = layers[size_t(chunk)].first; l < layers[size_t(chunk)].last; ++l, ++own_layers)
+      of_micro_batch += shape.tensor > 1 && l > 0;  // cut by rows (1, 3, ...): its output; by columns: its input's gradient
+    if (shape.tensor > 1 && last && s.sizes.size() % 2 == 0) of_micro_batch += 2;  // the last layer is cut by columns: a maximum, a sum
+  }
+  const Range own = share(size_t(s.micro_batches), size_t(shape.data), size_t(place.data));
+  for (size_t m = own.first; m < own.last; ++m) with_rows += !share(batch, size_t(s.micro_batches), m).empty();
+  const bool late = s.exchange != "host", sends = shape.data > 1 && (!late || s.reproducible || s.gradients_as);
+  unsigned long waits = late ? !sends && place.pipeline == stages - 1 && with_rows > 0 : with_rows * of_micro_batch;
+  if (s.two_level && !s.reproducible && !late) waits += own_layers;
+  else if (sends) waits += own_layers * (s.reproducible ? with_rows : with_rows > 0);
+  if (s.optimizer.clip_norm > 0) waits += own_layers;
+  return waits + sends;
+}
+
+TEST(EveryGrid, WaitsForWhatLeavesItsGpuAlone) {
+  std::string reason;
+  const std::unique_ptr<Device> device = device_that_counts(reason);
+  if (!device) GTEST_SKIP() << reason;
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks()))
+    for (int kind = 0; kind < (on_one_host() ? 8 : 5); ++kind) {
+      HybridSettings s = settings("adam", 2 * shape.data + 1, kind == 1 || kind == 6);
+      if (kind == 2 && shape.pipeline <= 4) s.schedule = "interleaved", s.chunks = 2;
+      if (kind == 3) s.sizes.erase(s.sizes.begin() + 1);  // seven layers
+      if (kind == 3 && shape.pipeline > 7) continue;
+      if (kind == 4 && shape.tensor == 1) s.optimizer.clip_norm = 0.2;
+      if (kind == 4 && shape.data > 1) s.two_level = true;
+      if (kind >= 5) s.exchange = "auto";
+      if (kind == 5 && shape.tensor == 1) s.optimizer.clip_norm = 0.2;
+      if (kind == 7) s.gradients_as = high_halves;
+      HybridModel model(*device, grid_of(shape), s);
+      model.initialize(1);
+      train(model, d, 0, 1);
+      for (const Range batch : {Range{0, batch_rows}, {batch_rows, batch_rows + 5}, {0, batch_rows}}) {
+        const unsigned long waits = waits_of([&] { model.step(d, permutation(1, 0, d.count), batch); });
+        const unsigned long expected = waits_of_step(s, shape, batch);
+        EXPECT_ON_ALL_RANKS(waits == expected) << told(shape, s) << ", " << batch.size() << " rows: " << waits << ", expected " << expected;
+      }
     }
 }
 

@@ -25,6 +25,7 @@
 #include "common/timer.h"
 #include "tests/grid_runs.h"
 #include "tests/known_share.h"
+#include "tests/late_device.h"
 #include "tests/options_told.h"
 
 namespace bench_program {
@@ -140,22 +141,33 @@ TEST(Time, OfEachKindIsWhatTheClockSays) {
     }
 }
 
-// A device that counts how often the host waits for it.
-struct CountingDevice : CpuDevice {
-  int waits = 0;
-  void synchronize() override { ++waits; }
+// A device on which time passes only while the host waits for it, each time 1.
+struct OnlyWaiting : LateDevice {
+  static inline double now = 0;
+  static double clock() { return now; }
+  void end_copy_out(float* p, size_t n) override { LateDevice::end_copy_out(p, n), ++now; }
+  void copy_bytes_out(void* host, const void* p, size_t bytes) override { LateDevice::copy_bytes_out(host, p, bytes), ++now; }
 };
 
-// Behind every pass and behind the update.
-TEST(Time, EndsWhenTheDeviceHasEnded) {
+// Until a stage's output, its losses or the new weights are there, the device computes: that is no waiting for others. What gradients
+// take is copying.
+TEST(Time, UntilTheDevicesNumbersAreThereIsNoWaiting) {
   const Dataset d = data();
-  const GridShape shape{1, ranks(), 1};
-  const HybridSettings s = settings("sgd", 3, false);
-  CountingDevice device;
-  HybridModel model(device, grid_of(shape), s);
-  model.initialize(1);
-  train(model, d, 0, 1);
-  EXPECT_ON_ALL_RANKS(device.waits == 3 + 3 + 1) << device.waits;
+  for (const GridShape& shape : {GridShape{1, ranks(), 1}, GridShape{ranks(), 1, 1}}) {
+    const HybridSettings s = settings("sgd", 3 * shape.data, false);
+    OnlyWaiting device;
+    HybridModel model(device, grid_of(shape), s);
+    model.initialize(1);
+    const ClockOfTest known{OnlyWaiting::clock};
+    train(model, d, 0, 1);
+    const HybridModel::Time found = model.time();
+    const GridPlace place = grid_of(shape).place;
+    const bool first = place.pipeline == 0, last = place.pipeline == shape.pipeline - 1;
+    const double layers = double(sizes.size()) - 1;
+    EXPECT_ON_ALL_RANKS(found.computing == 3.0 * (!first + !last + last)) << to_string(shape) << found.computing;
+    EXPECT_ON_ALL_RANKS(found.waiting == 0) << to_string(shape) << found.waiting;
+    EXPECT_ON_ALL_RANKS(found.copying == (shape.data > 1 ? layers : 0)) << to_string(shape) << found.copying;
+  }
 }
 
 // --- The report ----------------------------------------------------------------------------------------------------------

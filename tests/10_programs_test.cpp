@@ -49,6 +49,7 @@ TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
     if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, "the same bits") || contains(run.output, "within ten times"));
+    EXPECT_TRUE(contains(run.output, " % of the hosts' time; GPUs may compute meanwhile\n"));
   }
 }
 

@@ -19,6 +19,7 @@
 #include "chapters/12_restart/training_run.h"
 #include "common/hash.h"
 #include "common/timer.h"
+#include "tests/device_waits.h"
 #include "tests/grid_runs.h"
 #include "tests/hanging_disk.h"
 
@@ -179,6 +180,33 @@ TEST_F(Run, SavesAfterEachEpochAndSaysHowLongThatTakes) {
   EXPECT_ON_ALL_RANKS(end.status == 0 && end.first_step == 0 && end.steps == last_step) << end.error;
   EXPECT_SAID(end, "---\ncheckpoints: 2 in " + folder + ", each copied in 0 ms, and on the disk after 500 ms\n");
   EXPECT_ON_ALL_RANKS(names() == "step_00000007 step_00000014");
+}
+
+// Between checkpoints a step of the main job waits for its GPU as chapter 10's does: through the host for the losses of its micro-batches,
+// for the gradients of each layer that go to their owners, for new weights; between GPUs for the losses, once.
+TEST_F(Run, WaitsForItsGpuOnlyForWhatLeavesIt) {
+  std::string reason;
+  const std::unique_ptr<Device> device = device_that_counts(reason);
+  if (!device) GTEST_SKIP() << reason;
+  for (const std::string exchange : {"host", "auto"}) {
+    if (exchange == "auto" && !on_one_host()) continue;
+    RestartOptions o = options();
+    o.micro_batches = 2 * ranks();
+    o.device = "cuda", o.exchange = exchange;
+    Dataset train = data;
+    testing::internal::CaptureStdout();
+    o.apply(train, ranks());
+    HybridModel model(*device, grid_runs::grid_of(o.grid), o.settings());
+    TrainingRun run(o, model, train);
+    testing::internal::GetCapturedStdout();
+    const unsigned long layers = o.hidden.size() + 1, by_host = 2 + (ranks() > 1 ? layers + 1 : 0), expected = exchange == "host" ? by_host : 1;
+    const std::vector<uint32_t> order = permutation(1, 0, train.count);
+    const std::vector<Range> all = run.batches_left(0);
+    for (size_t i = 0; i + 1 < all.size() && i < 4; ++i) {
+      const unsigned long waits = waits_of([&] { model.step(train, order, all[i]), run.step(); });
+      EXPECT_ON_ALL_RANKS(i == 0 || waits == expected) << exchange << ": " << waits << ", expected " << expected;
+    }
+  }
 }
 
 // Steps that --save-every does not divide; the end is saved, and the last three stay.

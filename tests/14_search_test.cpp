@@ -20,6 +20,7 @@
 #include "common/mpi/session.h"
 #include "common/philox.h"
 #include "common/timer.h"
+#include "tests/device_waits.h"
 #include "tests/mpi_expect.h"
 
 namespace {
@@ -68,6 +69,24 @@ TEST(TrialTest, StretchesOfATrialGiveTheBitsOfOne) {
   o.hidden = {16, 8};
   o.batch = 32, o.seed = 5, o.epochs = 3, o.optimizer.learning_rate = 0.2;
   EXPECT_TRUE(compare(whole, run_serially(o, data).weights).same_bits());
+}
+
+// A trial's step waits for its GPU as chapter 10's does: for each loss, for the gradients of three layers that go to other ranks, for weights.
+TEST(TrialTest, WaitsForItsGpuOnlyForWhatLeavesIt) {
+  std::string reason;
+  const std::unique_ptr<Device> device = device_that_counts(reason);
+  if (!device) GTEST_SKIP() << reason;
+  const Dataset data = synthetic(150), validation = synthetic(40);
+  const int replicas = world_size(), micro_batches = 2 * replicas;
+  const Grid grid({.data = replicas}, MPI_COMM_WORLD);
+  const auto waits = [&](int epochs) {
+    std::vector<float> weights;
+    const Stretch stretch{.trial = {.width = 16, .batch = 32, .seed = 5, .learning_rate = 0.2}, .last_epoch = epochs};
+    return waits_of([&] { run_stretch(stretch, weights, data, validation, *device, grid, micro_batches); });
+  };
+  waits(1);  // a device's first run waits elsewhere, too
+  const unsigned long of_step = 2 * (1 + (replicas > 1 ? 3 : 0)) + (replicas > 1), two = waits(2), five = waits(5);
+  EXPECT_ON_ALL_RANKS(five - two == 3 * 5 * of_step) << five - two << ", expected " << 3 * 5 * of_step;
 }
 
 double moment = 0;  // of the test's clock, which lets a second pass whenever somebody looks at it

@@ -56,15 +56,17 @@ int HybridReport::end() {
 }
 
 // Shares of the training time, the mean over ranks. What is neither waiting nor copying is computing: the passes, the
-// update, the loading of images.
+// update, the loading of images. With GPUs it is the hosts' time: a host that waits for a message or for gradients to be copied does not
+// know what its GPU still has to compute.
 void HybridReport::tell_time() const {
   const HybridModel::Time now = model_.time();
   const double waiting = now.waiting - outside_.waiting, copying = now.copying - outside_.copying;
   std::array<double, 3> sum = {waiting, copying, train_seconds()};
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, sum.data(), int(sum.size()), MPI_DOUBLE, MPI_SUM, model_.grid().all()));
   if (rank_of(model_.grid().all()) != 0 || !(sum[2] > 0)) return;
-  std::printf("time: computing %.1f %%, waiting %.1f %%, copying %.1f %%\n", 100 * (sum[2] - sum[0] - sum[1]) / sum[2],
-              100 * sum[0] / sum[2], 100 * sum[1] / sum[2]);
+  const bool on_gpu = dynamic_cast<CudaDevice*>(&model_.pipeline().device());
+  std::printf("time: computing %.1f %%, waiting %.1f %%, copying %.1f %%%s\n", 100 * (sum[2] - sum[0] - sum[1]) / sum[2],
+              100 * sum[0] / sum[2], 100 * sum[1] / sum[2], on_gpu ? " of the hosts' time; GPUs may compute meanwhile" : "");
 }
 
 void HybridReport::tell_memory() const {

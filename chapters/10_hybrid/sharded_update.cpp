@@ -227,10 +227,19 @@ float ShardedUpdate::clip_factor() {
   return ::clip_factor(squares, clipping_.limit);
 }
 
+// This rank's parts, to where MPI reads them. The host waits for its GPU once: when the last copy is there, all are.
+void ShardedUpdate::copy_out_weights() {
+  const auto for_each_part = [&](size_t l, auto copy) {
+    if (const Range part = shards_.part(l, rank_); !part.empty()) copy(parameters_ + part.first, part.size());
+  };
+  const size_t layers = shards_.units.size();
+  for (size_t l = 0; l < layers; ++l) for_each_part(l, [&](float* p, size_t n) { device_.begin_copy_out(p, n); });
+  for (size_t l = layers; l-- > 0;) for_each_part(l, [&](float* p, size_t n) { device_.end_copy_out(p, n); });
+  if (shards_.size(rank_) == 0) device_.synchronize();  // the copies of the step before may still read the views
+}
+
 void ShardedUpdate::gather_weights(size_t l) {
   const Range layer = shards_.units[l].range, part = shards_.part(l, rank_);
-  device_.begin_copy_out(parameters_ + part.first, part.size());
-  device_.end_copy_out(parameters_ + part.first, part.size());
   float* view = device_.host_view(parameters_ + layer.first, layer.size());
   const float* const mine = view + (part.first - layer.first);
   if (nodes_.empty()) allgather_direct(view, mine, layer.size(), comm_);
@@ -273,7 +282,7 @@ void ShardedUpdate::take_step(double scale) {
       if (factor < 1) device_.scale(sums_[l], factor, part.size());
       optimizers_[l].step(parameters_ + part.first, sums_[l]);
     }
-    if (!pipeline_.waits_late()) device_.synchronize();
+    if (ranks_ > 1 && !between_gpus()) copy_out_weights();
   }
 
   if (between_gpus()) return gather_between_gpus();

@@ -92,6 +92,7 @@ class ShardedUpdate {
   float* add_up_in_two_levels(size_t layer);
   float* add_up_rounded(size_t layer);
   float clip_factor();
+  void copy_out_weights();
   void gather_weights(size_t layer);
   void open_windows(const std::string& exchange);
   void add_up_between_gpus();

@@ -1,2 +1,2 @@
 # chapters/10_hybrid/sharded_update.cpp 10_hybrid_gpus_test BetweenGpus.Costs*
-s/    if (!pipeline_.waits_late()) device_.synchronize();/    device_.synchronize();/
+s/^  if (between_gpus()) return gather_between_gpus();/  if (between_gpus()) device_.synchronize();\n&/
