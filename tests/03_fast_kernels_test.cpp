@@ -12,32 +12,17 @@
 #include "chapters/03_fast_kernels/block_order.h"
 #include "chapters/03_fast_kernels/block_shape.h"
 #include "chapters/03_fast_kernels/device_limits.h"
-#include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
 #include "chapters/03_fast_kernels/prefetch.h"
 #include "chapters/03_fast_kernels/step_graph.h"
 #include "chapters/03_fast_kernels/whole_step.h"
-#include "tests/device_operations.h"
+#include "tests/03_fast_test.h"
 #include "tests/training_runs.h"
-
-// The twin counts what the host does; on a GPU nobody does.
-extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_launches, cuda_on_cpu_waits, cuda_on_cpu_graphs;
 
 namespace {
 
 using namespace device_operations;
-
-struct FastTest : testing::Test {
-  std::unique_ptr<FastCudaDevice> device;
-  void SetUp() override {
-    try {
-      device = std::make_unique<FastCudaDevice>();
-    } catch (const NoGpu& error) {
-      GTEST_SKIP() << "skipped: " << error.what();
-    }
-  }
-};
 
 // --- The products, one test per step ---------------------------------------------------------------------------------------
 

@@ -138,7 +138,7 @@ cudaEvent_t CudaDevice::take_copy(float* p) {
 void CudaDevice::give_back(cudaEvent_t event) { idle_events_.push_back(event); }
 
 void CudaDevice::begin_copy_out(float* p, size_t n) {
-  float* view = host_view(p, n);
+  float* view = CudaDevice::host_view(p, n);
   copy_stream_waits();
   CUDA_CHECK(cudaMemcpyAsync(view, p, n * sizeof(float), cudaMemcpyDeviceToHost, copy_stream_));
   note_copy(p);
@@ -151,7 +151,7 @@ void CudaDevice::end_copy_out(float* p, size_t) {
 }
 
 void CudaDevice::begin_copy_in(float* p, size_t n) {
-  const float* view = host_view(p, n);
+  const float* view = CudaDevice::host_view(p, n);
   copy_stream_waits();  // operations queued before may still read what is there now
   CUDA_CHECK(cudaMemcpyAsync(p, view, n * sizeof(float), cudaMemcpyHostToDevice, copy_stream_));
   note_copy(p);

@@ -1,6 +1,7 @@
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
 
 #include <cstring>
+#include <new>
 
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/03_fast_kernels/fused.h"
@@ -16,10 +17,76 @@ FastCudaDevice::FastCudaDevice(int index, fast::Matmul* matmul) : CudaDevice(ind
 
 FastCudaDevice::~FastCudaDevice() {
   synchronize();
+  keep_freed_memory(false);
   for (Staging& staging : staging_) {
     CUDA_CHECK(cudaEventDestroy(staging.taken));
     CUDA_CHECK(cudaFreeHost(staging.memory));
   }
+}
+
+// --- The pool --------------------------------------------------------------------------------------------------------
+
+void FastCudaDevice::keep_freed_memory(bool keep) {
+  keeps_freed_ = keep;
+  while (!keep && !idle_.empty()) give_back(idle_.begin());
+}
+
+size_t FastCudaDevice::kept_bytes() const {
+  size_t bytes = 0;
+  for (const auto& [size, pointer] : idle_) bytes += size;
+  return bytes;
+}
+
+void FastCudaDevice::give_back(std::multimap<size_t, char*>::iterator idle) {
+  const auto block = blocks_.find(idle->second);
+  CUDA_CHECK(cudaEventDestroy(block->second.freed));
+  CudaDevice::free_bytes(block->first);
+  blocks_.erase(block);
+  idle_.erase(idle);
+}
+
+// The smallest block that is large enough; else a new one in place of the largest that is not.
+void* FastCudaDevice::allocate_bytes(size_t bytes) {
+  if (const auto fits = idle_.lower_bound(bytes); keeps_freed_ && fits != idle_.end()) {
+    char* const pointer = fits->second;
+    idle_.erase(fits);
+    return pointer;
+  }
+  if (!idle_.empty()) give_back(std::prev(idle_.end()));
+  char* pointer = nullptr;
+  try {
+    pointer = static_cast<char*>(CudaDevice::allocate_bytes(bytes));
+  } catch (const std::bad_alloc&) {
+    if (idle_.empty()) throw;
+    while (!idle_.empty()) give_back(idle_.begin());
+    pointer = static_cast<char*>(CudaDevice::allocate_bytes(bytes));
+  }
+  if (!keeps_freed_) return pointer;
+  Block& block = blocks_[pointer];
+  block.bytes = bytes;
+  CUDA_CHECK(cudaEventCreateWithFlags(&block.freed, cudaEventDisableTiming));
+  return pointer;
+}
+
+void FastCudaDevice::free_bytes(void* pointer) {
+  const auto found = blocks_.find(static_cast<char*>(pointer));
+  if (found == blocks_.end()) return CudaDevice::free_bytes(pointer);
+  Block& block = found->second;
+  CUDA_CHECK(cudaEventRecord(block.freed, stream()));
+  block.view_is_read = true;
+  const auto idle = idle_.emplace(block.bytes, found->first);
+  if (!keeps_freed_) give_back(idle);
+}
+
+float* FastCudaDevice::host_view(float* p, size_t n) {
+  float* const view = CudaDevice::host_view(p, n);
+  const auto behind = blocks_.upper_bound(reinterpret_cast<char*>(p));
+  if (behind == blocks_.begin()) return view;
+  auto& [address, block] = *std::prev(behind);
+  if (!block.view_is_read || reinterpret_cast<char*>(p) >= address + block.bytes) return view;
+  CUDA_CHECK(cudaEventSynchronize(block.freed));
+  block.view_is_read = false;
+  return view;
 }
 
 void FastCudaDevice::copy_bytes_in(void* device, const void* host, size_t bytes) {

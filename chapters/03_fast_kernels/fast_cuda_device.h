@@ -1,6 +1,8 @@
 // The CUDA device of chapter 02 with fast kernels. Which matrix product it uses can be chosen, for tests and benchmarks.
 #pragma once
 
+#include <map>
+
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/03_fast_kernels/matmul.h"
 
@@ -28,10 +30,21 @@ class FastCudaDevice : public CudaDevice {
   void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) override;
   void adam(float* w, float* m, float* v, const float* g, float rate, float beta1, float beta2, float epsilon,
             int step, size_t n) override;
+  // A pool: what is allocated from now on and freed is kept, and handed out again. Then neither of them waits, where cudaFree waits for
+  // the GPU and cudaMalloc and pinned memory for the driver. The memory is cudaMalloc's, so other processes can open it. A block that is
+  // too small for what is asked for goes, the largest first: so at any time there are as many blocks as were in use at once.
+  // false: all that nobody uses is given back.
+  void keep_freed_memory(bool keep);
+  size_t kept_bytes() const;  // of blocks that nobody uses
+
+  float* host_view(float* p, size_t n) override;
+
   // From now on adam takes the number of its step from the device (fused.h, adam_counted); null: from its argument again.
   void count_adam_on_device(const float* corrections, const int* step) { corrections_ = corrections, adam_step_ = step; }
 
  protected:
+  void* allocate_bytes(size_t bytes) override;
+  void free_bytes(void* pointer) override;
   void copy_bytes_in(void* device, const void* host, size_t bytes) override;
 
  private:
@@ -44,6 +57,19 @@ class FastCudaDevice : public CudaDevice {
   fast::Matmul* matmul_;
   Staging staging_[4];
   int next_staging_ = 0;
+  // Memory of the pool. Operations are issued in order, so those of the next owner come behind those of the last one, copies too: they
+  // have been ended. But the host may write a view at once, which a copy in of the last owner may still read.
+  struct Block {
+    size_t bytes = 0;
+    cudaEvent_t freed = nullptr;
+    bool view_is_read = false;  // perhaps, until `freed`
+  };
+  using Blocks = std::map<char*, Block>;
+  void give_back(std::multimap<size_t, char*>::iterator idle);
+  bool keeps_freed_ = false;
+  Blocks blocks_;                       // of the pool, by address
+  std::multimap<size_t, char*> idle_;  // those that nobody uses, by size
+
   const float* corrections_ = nullptr;
   const int* adam_step_ = nullptr;
 };

@@ -68,11 +68,11 @@ kernels=$built/chapters/03_fast_kernels/check_kernels bench=$built/chapters/03_f
 build gpu-report-core
 [ -x "$kernels" ] && [ -x "$bench" ] || { echo "gpu-report: the programs of chapter 03 cannot be built: $log/build.txt"; exit 1; }
 small='' samples=6000 filter='*'
-if [ -n "$rehearse" ]; then small=--small samples=300 filter='*Softmax*:*SameBits*'; fi
+if [ -n "$rehearse" ]; then small=--small samples=300 filter='*Softmax*:*SameBits*:*OneOwner*'; fi
 
 # --- Stages
 stage correctness 30 "$kernels" $small
-for test in 02_cuda_test 03_fast_kernels_test; do
+for test in 02_cuda_test 03_fast_kernels_test 03_fast_kernels_pool_test; do
   build "$built/tests/$test"
   if [ -x "$built/tests/$test" ]; then stage "$test" 40 "$built/tests/$test" "--gtest_filter=$filter"; else skip "$test" "cannot be built: $log/build.txt"; fi
 done

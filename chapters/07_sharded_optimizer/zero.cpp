@@ -34,6 +34,12 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
   if (options.format) allocate_words();
   else if (!between_gpus()) operands_ = Buffer(device_, collected, Purpose::exchange);
   set_hooks();
+  keep_freed_memory(true);
+}
+
+Zero::~Zero() {
+  device_.meanwhile = {};  // after an error weights may still be under way
+  keep_freed_memory(false);
 }
 
 // --- What lies where -------------------------------------------------------------------------------------------------
@@ -233,7 +239,6 @@ void Zero::reduce_in_two_levels(size_t u) {
   const Range unit = shards_.units[u].range;
   const size_t n = part(u).size();
   float *const computed = unit_gradients(u), *const sum = operand(rank_, u), *const total = own_gradients(u);
-  device_.synchronize();  // the copies of the unit before may still read the view
   device_.begin_copy_out(computed, unit.size());
   device_.end_copy_out(computed, unit.size());
   float* const view = device_.host_view(computed, unit.size());
@@ -250,7 +255,8 @@ void Zero::reduce_in_two_levels(size_t u) {
 void Zero::post_receives(size_t u) {
   if (!nodes_.empty() || between_gpus()) return;
   const size_t n = part(u).size();
-  device_.synchronize();  // the copies of the unit before may still read the views
+  if (operands_are_read_ || options_.format) device_.synchronize();
+  operands_are_read_ = false;
   for (int r : contributors_) {
     if (r == rank_) continue;
     if (options_.format) word_messages_.receive(rounded_operand(r, u), n, r, comm_);
@@ -264,16 +270,18 @@ void Zero::receive_operands(size_t u) {
   const Range unit = shards_.units[u].range;
   const size_t n = part(u).size();
   float* const computed = unit_gradients(u);
-  device_.begin_copy_out(computed, unit.size());
-  device_.end_copy_out(computed, unit.size());
-
-  if (std::ranges::count(contributors_, rank_)) send_parts(device_.host_view(computed, unit.size()), u);
+  if (std::ranges::count(contributors_, rank_)) {
+    device_.begin_copy_out(computed, unit.size());
+    device_.end_copy_out(computed, unit.size());
+    send_parts(device_.host_view(computed, unit.size()), u);
+  }
   messages_.wait();
 
   for (int r : contributors_) {
     if (r == rank_) continue;
     device_.begin_copy_in(operand(r, u), n);
     device_.end_copy_in(operand(r, u), n);
+    operands_are_read_ = true;
   }
 }
 
@@ -322,9 +330,9 @@ void Zero::begin_allgather(float* whole, const float* mine, size_t u, Gathered& 
   if (place != mine) device_.copy(place, mine, own.size());
   if (ranks_ == 1) return;
   if (g.window) return g.window->allgather(g.window->offset_of(whole), unit.size());
-  device_.synchronize();  // copies that were begun before may still read the view
   device_.begin_copy_out(place, own.size());
-  device_.end_copy_out(place, own.size());
+  device_.end_copy_out(place, own.size());  // and what was copied in before is through
+  operands_are_read_ = false;
   float* const view = device_.host_view(whole, unit.size());
   if (nodes_.empty()) begin_allgather_direct(view, view + (place - whole), unit.size(), comm_, g.messages.inside);
   else begin_allgather_two_level(view, view + (place - whole), unit.size(), nodes_, comm_, g.messages);

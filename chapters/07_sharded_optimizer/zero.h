@@ -52,7 +52,7 @@ class Zero {
   // layer, through the hooks of mlp.  So mlp.backward is collective, and mlp.forward, too, at level 3: all ranks of
   // `comm` call them equally often.  `comm` carries no other messages meanwhile.
   Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& options, MPI_Comm comm);
-  ~Zero() { device_.meanwhile = {}; }  // after an error weights may still be under way
+  ~Zero();
   Zero(const Zero&) = delete;
   Zero& operator=(const Zero&) = delete;
 
@@ -94,6 +94,7 @@ class Zero {
   void reduce(size_t unit);
   void reduce_in_two_levels(size_t unit);
   void open_windows();
+  void keep_freed_memory(bool keep);
   void reduce_between_gpus(size_t unit);
   void post_receives(size_t unit);
   void receive_operands(size_t unit);
@@ -149,6 +150,7 @@ class Zero {
   PendingWords word_messages_;  // of the unit that is being reduced
 
   Pending messages_;               // of the unit that is being reduced
+  bool operands_are_read_ = false;  // the host has not waited since they were copied in: their views may still be read
   Gathered gathering_;             // of the unit whose new weights are being gathered
   std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
   bool first_round_ = true;        // whether the sum begins in this round

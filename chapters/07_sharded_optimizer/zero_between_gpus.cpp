@@ -2,6 +2,7 @@
 // computed them, and write new weights to where the others need them. No host waits for its GPU; the bits are those of messages.
 #include <cstdio>
 
+#include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "chapters/07_sharded_optimizer/zero.h"
 #include "common/error.h"
 
@@ -31,6 +32,12 @@ void Zero::open_windows() {
     if (!options_.prefetch) gathered_[0].memory = {};
     computed_gradients_ = {};
   }
+}
+
+// From level 2 on units come and go in each step. On a GPU each of them gets memory that another had.
+void Zero::keep_freed_memory(bool keep) {
+  const auto gpu = dynamic_cast<FastCudaDevice*>(&device_);
+  if (gpu && options_.level >= 2) gpu->keep_freed_memory(keep);
 }
 
 // As reduce, on the window's stream, beside what backward computes next. A rank without rows has computed zeros.

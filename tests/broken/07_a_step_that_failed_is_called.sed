@@ -1,2 +1,2 @@
-# chapters/07_sharded_optimizer/zero.h 07_sharded_optimizer_meanwhile_test Meanwhile.*
-s|  ~Zero() { device_.meanwhile = {}; }.*||
+# chapters/07_sharded_optimizer/zero.cpp 07_sharded_optimizer_meanwhile_test Meanwhile.*
+/^Zero::~Zero/,/^}/s|^  device_.meanwhile = {};.*||

@@ -1,0 +1,52 @@
+// How often the host waits for its GPU where chapter 07's gradients and weights go through host memory, by formula: units come and go in
+// each step, and none of them waits for the driver.
+// ranks: 1 2 3 5
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/07_sharded_runs.h"
+#include "tests/device_waits.h"
+
+// How often the host waits for its GPU in a step of `rounds` micro-batches a rank: for each loss, for the gradients that it sends, for its
+// part of the weights that are gathered; and, before gradients arrive, until those of the unit before have left the place, unless the
+// host has waited for weights since. In two levels one rank alone sends, too: to itself.
+unsigned long waits_of_step(const Zero& zero, const ZeroOptions& o, int rounds, bool idle) {
+  const std::vector<Unit>& units = zero.shards().units;
+  unsigned long waits = size_t(rounds);
+  if (ranks() == 1) return waits + (o.two_level ? size_t(rounds) * units.size() : 0);
+  const size_t last = units.size() - 1;
+  const bool arrive = !o.two_level && (o.micro_batches > 1 || idle);  // gradients that others have computed
+  const auto gathered = [&](size_t u) { return o.level == 3 && units[u].last_layer > 1; };  // in backward
+  for (size_t u = 0; u <= last; ++u) {
+    const bool waited = o.prefetch ? u > 0 && gathered(u - 1) : gathered(u);  // between the unit before and this one
+    waits += size_t(rounds) * (!idle || o.two_level) + size_t(o.level < 3 ? 1 : rounds * (1 + gathered(u)));
+    if (u < last && !waited && arrive) waits += size_t(rounds);
+  }
+  if (o.level < 3 && arrive) waits += size_t(rounds) - 1;  // the first unit of a later round
+  return waits;
+}
+
+TEST(ThroughTheHost, AStepWaitsForWhatCrossesIt) {
+  std::string reason;
+  const std::unique_ptr<Device> counting = device_that_counts(reason);
+  if (!counting) GTEST_SKIP() << reason;
+  const Dataset data = random_dataset(13, 40);
+  for (int level = 0; level < ways; ++level)
+    for (const bool two_level : {false, true})
+      for (const int64_t unit : {1, 50, 1000})
+        for (const int micro_batches : {std::max(ranks() - 1, 1), ranks(), 2 * ranks()}) {
+          ZeroOptions o = way(level, unit, micro_batches);
+          o.exchange = "host", o.two_level = two_level;
+          ShardedRun run(*counting, data, odd_sizes, 20, rule("adam"), o, MPI_COMM_WORLD);
+          run.step({0, 20});
+          for (const Range batch : {Range{0, 20}, {20, 40}}) {
+            const unsigned long waits = waits_of([&] { run.step(batch); });
+            const unsigned long expected = waits_of_step(run.zero(), o, run.zero().rounds(), rank() >= micro_batches);
+            EXPECT_ON_ALL_RANKS(waits == expected) << "level " << level << ", unit " << unit << ", " << micro_batches
+                                                   << (two_level ? " micro-batches in two levels: " : " micro-batches: ") << waits
+                                                   << ", expected " << expected;
+          }
+        }
+}
