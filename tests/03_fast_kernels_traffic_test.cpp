@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
+#include "chapters/03_fast_kernels/fused.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
 #include "tests/program.h"
 
@@ -64,6 +65,20 @@ void all_steps(bool a_transposed, bool b_transposed) {
 TEST(Steps, DISABLED_plain) { all_steps(false, false); }
 TEST(Steps, DISABLED_left) { all_steps(true, false); }
 TEST(Steps, DISABLED_right) { all_steps(false, true); }
+
+// In each shape of block.
+TEST(Steps, DISABLED_masked) {
+  FastCudaDevice device;
+  const Buffer<> dy(device, m * k, Purpose::workspace), w(device, n * k, Purpose::workspace), x(device, m * n, Purpose::workspace),
+      dx(device, m * n, Purpose::workspace);
+  for (const Buffer<>* operand : {&dy, &w, &x}) device.fill(*operand, 1, operand->size());
+  for (const int edge : {128, 64, 32}) {
+    fast::matmul_masked(dx, row_major(dy, k), row_major(w, k).transposed(), x, m, n, k, device.stream(), edge);
+    float first = 0;
+    device.copy_out(&first, dx.data(), 1);
+    EXPECT_EQ(first, k) << edge;
+  }
+}
 
 // Rows that begin where a sector begins: 40 numbers are 5 sectors, 320 are 40.
 constexpr int softmax_rows = 7;
@@ -156,6 +171,20 @@ TEST(Traffic, OfStagesHasNoConflict) {
     EXPECT_EQ(rounding.units, rounding.least) << product;
     EXPECT_EQ(all.at("round_to_bf16_kernel write shared").units, rounding.least) << product;
   }
+}
+
+// As its product, by hand as above: 1 block of 128 x 128, 4 of 64 x 64, 16 of 32 x 32. Each number of the mask is read once and each of
+// the result written once, by float4 or float2; relu_backward alone would read two of them and write one.
+TEST(Traffic, OfAMaskedProductIsThatOfItsProductAndTheMaskOnce) {
+  if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";
+  const auto of = [&](const std::string& access) { return counts("masked").at("matmul_masked_kernel<Tile, blocks> " + access); };
+  EXPECT_EQ(of("read shared").units, k * (8 * (8 + 8) + 4 * 8 * (4 + 4) + 16 * 8 * (2 + 2)));
+  EXPECT_EQ(of("read shared").least, of("read shared").units);
+  const int sectors = m * n * 4 / 32;
+  EXPECT_EQ(of("read global").units, k * 4 / 32 * (1 * 256 + 4 * 128 + 16 * 64) + 3 * sectors);
+  EXPECT_EQ(of("read global").least, of("read global").units);
+  EXPECT_EQ(of("write global").units, 3 * sectors);
+  EXPECT_EQ(of("write global").requests, m * n / 32 / 4 + m * n / 32 / 4 + m * n / 32 / 2);
 }
 
 // A row that registers hold is read once, a longer one three times and its label's number once more; the label of each row is read, too.

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "chapters/01_serial/activation_store.h"
+#include "chapters/01_serial/masked_gradient.h"
 
 Mlp::Mlp(Device& device, const Layout& layout, float* parameters, float* gradients, Space space)
     : device_(device), layout_(layout), space_(space) {
@@ -90,9 +91,14 @@ void Mlp::forward_layer(int l, int slot) {
 void Mlp::backward_layer_input(int l, int slot) {
   const Layer& layer = layout_.layers[size_t(l)];
   float* dy = activation_gradient(l + 1, slot);
-  if (layer.activation == Activation::relu)
+  auto* masked = dynamic_cast<MaskedGradient*>(&device_);  // null before chapter 03
+  if (masked && !masked->masks_gradients()) masked = nullptr;
+  if (layer.activation == Activation::relu && (!masked || l + 1 == depth()))  // else the layer behind has done it
     device_.relu_backward(dy, activation(l + 1, slot), size_t(rows(slot)) * size_t(layer.out));
-  if (has_input_gradient(l))
+  if (masked && l > 0 && layout_.layers[size_t(l) - 1].activation == Activation::relu)
+    masked->linear_backward_input_masked(activation_gradient(l, slot), dy, parameters(l), activation(l, slot),
+                                         rows(slot), layer.in, layer.out);
+  else if (has_input_gradient(l))
     device_.linear_backward_input(activation_gradient(l, slot), dy, parameters(l), Write::overwrite,
                                   rows(slot), layer.in, layer.out);
 }

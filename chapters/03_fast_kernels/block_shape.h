@@ -13,4 +13,6 @@ inline int edge_of_block(int m, int n, int multiprocessors) {
   return 32;
 }
 
+int multiprocessors();  // of the current GPU
+
 }  // namespace fast

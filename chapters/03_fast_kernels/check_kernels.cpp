@@ -12,6 +12,7 @@
 #include "chapters/01_serial/head.h"
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
+#include "chapters/03_fast_kernels/fused.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
 #include "chapters/03_fast_kernels/shapes.h"
 #include "common/compare.h"
@@ -53,7 +54,7 @@ void check_products(FastCudaDevice& gpu, bool small) {
   if (!small)
     for (const fast::Shape& s : fast::products_of_a_step({784, 512, 256, 10}, 128)) shapes.push_back(s);
   std::vector<Verdict> verdicts(steps.size());
-  Verdict bits;
+  Verdict bits, masked;
   for (const fast::Shape& s : shapes) {
     const size_t a_size = size_t(s.m) * size_t(s.k), b_size = size_t(s.k) * size_t(s.n);
     fast::Operands on_cpu(cpu, s), on_gpu(gpu, s);
@@ -74,10 +75,24 @@ void check_products(FastCudaDevice& gpu, bool small) {
     const Floats first = result(steps[0]);
     for (const fast::Step& step : steps)
       if (step.input_rounding == 0) bits.add(compare(result(step), first));
+
+    // Backward through a ReLU in the product, in every shape of block: the bits of two kernels.
+    const size_t c_size = size_t(s.m) * size_t(s.n);
+    const Buffer<> mask(gpu, c_size, Purpose::workspace);
+    gpu.copy_in(mask.data(), small_integers(c_size, 2).data(), c_size);
+    gpu.copy_in(on_gpu.c(), first.data(), c_size);
+    gpu.relu_backward(on_gpu.c(), mask, c_size);
+    const Floats by_two = on_gpu.result();
+    for (const int edge : {32, 64, 128}) {
+      gpu.fill(on_gpu.c(), NAN, c_size);
+      fast::matmul_masked(on_gpu.c(), on_gpu.a(), on_gpu.b(), mask, s.m, s.n, s.k, gpu.stream(), edge);
+      masked.add(compare(on_gpu.result(), by_two));
+    }
   }
   for (size_t i = 0; i < steps.size(); ++i)
     if (fast::can_run(steps[i])) verdicts[i].say(steps[i].name);
   bits.say("the same bits in float");
+  masked.say("masked product");
   gpu.set_matmul(fast::matmul_three_shapes);
 }
 

@@ -114,6 +114,11 @@ void FastCudaDevice::linear_backward_input(float* dx, const float* dy, const flo
   matmul(dx, row_major(dy, out), row_major(w, out).transposed(), rows, in, out, {.write = write});
 }
 
+void FastCudaDevice::linear_backward_input_masked(float* dx, const float* dy, const float* w, const float* x, int rows, int in,
+                                                  int out) {
+  fast::matmul_masked(dx, row_major(dy, out), row_major(w, out).transposed(), x, rows, in, out, stream());
+}
+
 void FastCudaDevice::linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) {
   fast::column_sums(db, dy, write, rows, out, stream());
 }

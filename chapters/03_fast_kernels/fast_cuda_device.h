@@ -3,10 +3,11 @@
 
 #include <map>
 
+#include "chapters/01_serial/masked_gradient.h"
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/03_fast_kernels/matmul.h"
 
-class FastCudaDevice : public CudaDevice {
+class FastCudaDevice : public CudaDevice, public MaskedGradient {
  public:
   // Throws NoGpu.
   explicit FastCudaDevice(int index = 0, fast::Matmul* matmul = fast::matmul_three_shapes);
@@ -25,6 +26,9 @@ class FastCudaDevice : public CudaDevice {
   void linear_backward_bias(float* db, const float* dy, Write write, int rows, int out) override;
   void linear_backward_input(float* dx, const float* dy, const float* w, Write write, int rows, int in,
                              int out) override;
+  // Where the product is step 14's.
+  bool masks_gradients() const override { return matmul_ == fast::matmul_three_shapes; }
+  void linear_backward_input_masked(float* dx, const float* dy, const float* w, const float* x, int rows, int in, int out) override;
   void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
                              int classes) override;
   void momentum(float* w, float* v, const float* g, float rate, float mu, size_t n) override;

@@ -13,6 +13,9 @@ namespace fast {
 void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows,
                            int classes, cudaStream_t stream);
 
+// masked_product.cu: c (m, n) = mask (m, n) > 0 ? a (m, k) · b (k, n) : 0.  edge: of a block, 128, 64 or 32; 0: as step 14 chooses
+void matmul_masked(float* c, MatrixView a, MatrixView b, const float* mask, int m, int n, int k, cudaStream_t stream, int edge = 0);
+
 // column_sums.cu: db (columns) [+]= sum over rows of dy (rows, columns), rows ascending
 void column_sums(float* db, const float* dy, Write write, int rows, int columns, cudaStream_t stream);
 

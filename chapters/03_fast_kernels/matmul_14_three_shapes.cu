@@ -16,6 +16,7 @@ namespace {
 using MediumTile = Tile<4, 2, 4, 4, 32>;  // 8 warps, each 4 x 8 lanes with 4 x 4 elements, panels of 32 steps
 using SmallTile = Tile<4, 2, 4, 2, 32>;
 constexpr Savings savings{.unrolled = true, .unchecked = true, .wide_stores = true, .in_bands = true};
+}  // namespace
 
 int multiprocessors() {
   static const int count = [] {
@@ -26,7 +27,6 @@ int multiprocessors() {
   }();
   return count;
 }
-}  // namespace
 
 template <class Tile>
 __global__ void __launch_bounds__(Tile::threads)
