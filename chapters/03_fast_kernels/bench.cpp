@@ -307,8 +307,12 @@ void bench_training(FastCudaDevice& device, const DeviceLimits& limits, const Jo
   std::printf("\n");
   for (size_t l = 0; l < job.sizes.size(); ++l) std::printf("%s%d", l > 0 ? "-" : "", job.sizes[l]);
   std::printf(", batch %zu, samples/s\n", job.batch);
-  auto line = [](const char* name, double rate) {
-    std::printf("%-44s %9.0f\n", name, rate), std::fflush(stdout);
+  double gflop = 0;  // of a batch's products
+  for (const Shape& s : fast::products_of_a_step(job.sizes, int(job.batch))) gflop += s.gflop();
+  auto line = [&](const char* name, double rate) {
+    std::printf("%-44s %9.0f", name, rate);
+    if (limits.gflops > 0) std::printf(" %7.1f %% of the peak", 100 * gflop / double(job.batch) * rate / limits.gflops);
+    std::printf("\n"), std::fflush(stdout);
   };
   if (!limits.is_gpu) {
     CpuDevice cpu;
@@ -357,7 +361,9 @@ int main(int argc, char** argv) try {
   if (!best.empty()) return report_limits(device, limits, best), 0;
   if (!report.empty()) return report_products(device, report_shapes(limits.is_gpu), report), 0;
   if (!training) bench_products(device, limits, shapes(limits.is_gpu), csv);
-  if (!products) bench_training(device, limits, Job{});
+  if (products) return 0;
+  bench_training(device, limits, Job{});
+  if (limits.is_gpu) bench_training(device, limits, {.batch = 8192});  // large enough to fill it
   return 0;
 } catch (const Error& error) {
   return fail(error);
