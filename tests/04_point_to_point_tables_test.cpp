@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/03_fast_kernels/near_cores.h"
 #include "chapters/04_point_to_point/device_transfer.h"
 #include "chapters/04_point_to_point/gpu_of_rank.h"
 #include "chapters/04_point_to_point/message_cost.h"
@@ -132,7 +133,7 @@ TEST(Hello, TellsTheCoresOfEachRank) {
       if (follows && !goes_on) expected += "-" + std::to_string(cores[i]);
     }
     ASSERT_EQ(sched_setaffinity(0, sizeof some, &some), 0);
-    EXPECT_EQ(hello_program::allowed_cores(), expected);
+    EXPECT_EQ(list_of(allowed_cores()), expected);
   }
   sched_setaffinity(0, sizeof before, &before);
 }
@@ -149,11 +150,10 @@ TEST(Hello, PrintsALineForEachRankInOrder) {
   int mine = getpid();
   MPI_CHECK(MPI_Gather(&mine, 1, MPI_INT, pids.data(), 1, MPI_INT, 0, MPI_COMM_WORLD));
   if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
-  const int gpus = visible_gpus();
   std::string expected = format("   rank      %-24s rank on node      pid  cores      GPU\n", "host");
   for (int r = 0; r < ranks; ++r)
-    expected += format("%4d of %-4d %-24s %4d of %-4d %8d  %-10s ", r, ranks, host, r, ranks, pids[size_t(r)], hello_program::allowed_cores().c_str()) +
-                (gpus == 0 ? "none\n" : format("%d of %d\n", r % gpus, gpus));
+    expected += format("%4d of %-4d %-24s %4d of %-4d %8d  %-10s ", r, ranks, host, r, ranks, pids[size_t(r)], list_of(allowed_cores()).c_str()) +
+                (visible_gpus() == 0 ? "none" : hello_program::gpu_of(r)) + "\n";
   const GpuSupport support = mpi_gpu_support();
   expected += std::string("pointers into a GPU's memory in MPI calls: ") + (support.direct ? "yes" : "no") + " (" + support.reason + ")\n";
   EXPECT_EQ(text, rank == 0 ? expected : "");

@@ -118,6 +118,31 @@ TEST(HelloProgram, AsksTheDriverAndMpi) {
   }
 }
 
+// A driver with four GPUs that shows those of CUDA_VISIBLE_DEVICES; near the third are cores 0 and 1, if this machine were one like that.
+// All ranks of a node see the same GPUs, or each its own, as under Slurm's --gpus-per-task=1: then the addresses tell them apart.
+TEST(HelloProgram, TellsGpusThatAreVisibleAndWhatIsNearThem) {
+  const std::string folder = testing::TempDir() + "visible_" + std::to_string(getpid()), near = folder + "/0000:c2:00.0";
+  run_program("mkdir -p " + near + "; echo 0-1 >" + near + "/local_cpulist");
+  std::ofstream(folder + "/driver.c") << "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
+      "int cuInit(unsigned flags) { return (int)flags; }\n"
+      "int cuDeviceGetCount(int* count) { *count = (int)(strlen(getenv(\"CUDA_VISIBLE_DEVICES\")) + 1) / 2; return 0; }\n"
+      "int cuDeviceGetPCIBusId(char* text, int room, int gpu) {\n"
+      "  return snprintf(text, (size_t)room, \"0000:C%c:00.0\", getenv(\"CUDA_VISIBLE_DEVICES\")[2 * gpu]) < 0;\n}\n";
+  const std::string library = folder + "/libcuda.so.1", preload = "LD_LIBRARY_PATH=" + folder + " LD_PRELOAD=" + library + " PCI_DEVICES=" + folder;
+  const ProgramRun built = run_program("cc -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + library + " " + folder + "/driver.c");
+  ASSERT_EQ(built.status, 0) << built.output;
+  if (on_several_hosts(3)) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+  const ProgramRun two = launch(3, "hello", preload + " CUDA_VISIBLE_DEVICES=3,2");
+  for (const char* line : {" 0 of 2, 0000:c3:00.0\n", " 1 of 2, 0000:c2:00.0, near cores 0-1\n"}) EXPECT_TRUE(contains(two.output, line));
+  EXPECT_NE(two.output.find(" 0 of 2, 0000:c3:00.0\n"), two.output.rfind(" 0 of 2, 0000:c3:00.0\n")) << "ranks 0 and 2";
+  std::ofstream(folder + "/task") << "export CUDA_VISIBLE_DEVICES=$((${PMI_RANK:-$OMPI_COMM_WORLD_LOCAL_RANK} + 1))\nexport " + preload +
+                                         "\nexec " + build_folder() + "/chapters/04_point_to_point/hello\n";
+  const ProgramRun each = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 3 sh " + folder + "/task");
+  for (const char* line : {" 0 of 1, 0000:c1:00.0\n", " 0 of 1, 0000:c2:00.0, near cores 0-1\n", " 0 of 1, 0000:c3:00.0\n"})
+    EXPECT_TRUE(contains(each.output, line));
+  run_program("rm -rf " + folder);
+}
+
 TEST(ProbeProgram, AllListsArriveWhole) {
   const ProgramRun run = launch(4, "probe");
   EXPECT_EQ(run.status, 0) << run.output;

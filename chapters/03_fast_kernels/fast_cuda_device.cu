@@ -6,6 +6,7 @@
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/03_fast_kernels/fused.h"
 #include "chapters/03_fast_kernels/make_device.h"
+#include "chapters/03_fast_kernels/near_cores.h"
 
 FastCudaDevice::FastCudaDevice(int index, fast::Matmul* matmul) : CudaDevice(index), matmul_(matmul) {
   for (Staging& staging : staging_) {
@@ -140,5 +141,7 @@ void FastCudaDevice::adam(float* w, float* m, float* v, const float* g, float ra
 
 std::unique_ptr<Device> make_device(const std::string& name, int local_rank) {
   if (name != "cuda") return make_cpu_device();
-  return std::make_unique<FastCudaDevice>(local_rank % count_gpus());
+  const int gpus = count_gpus();
+  stay_near_gpu(local_rank, gpus);  // first: pinned memory and threads of the driver come where this process runs
+  return std::make_unique<FastCudaDevice>(local_rank % gpus);
 }

@@ -1,8 +1,7 @@
 // Which GPU belongs to which rank.
 #pragma once
 
-// The number of GPUs that this process may use: 0 without a driver.  CUDA_VISIBLE_DEVICES is obeyed. The driver's library
-// is looked up at run time, so the program also starts where there is none.
+// The number of GPUs that this process may use: 0 without a driver.  CUDA_VISIBLE_DEVICES is obeyed.
 int visible_gpus();
 
 // The GPU of the rank that is number `node_rank` on its node: ranks take the node's GPUs in turn; -1 if there is none.

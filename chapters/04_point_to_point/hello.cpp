@@ -2,12 +2,13 @@
 //
 // A rank is a process of the MPI program. All ranks run this same file; what differs is the number that each one gets.
 // Run: make 04-hello RANKS=4
-#include <sched.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
+#include "chapters/03_fast_kernels/near_cores.h"
 #include "chapters/04_point_to_point/device_transfer.h"
 #include "chapters/04_point_to_point/gpu_of_rank.h"
 #include "common/mpi/session.h"
@@ -15,32 +16,27 @@
 namespace {
 
 constexpr int line_tag = 1;
-constexpr int longest_line = 400;
+constexpr int longest_line = 600;
 
-// The cores that the system may run this process on, as 0-3,8.
-std::string allowed_cores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return "unknown";
-  auto in_set = [&](int core) { return core < CPU_SETSIZE && CPU_ISSET(core, &set); };
-  std::string text;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (!in_set(core) || in_set(core - 1)) continue;  // core begins a run of cores
-    int last = core;
-    while (in_set(last + 1)) ++last;
-    text.append(text.empty() ? "" : ",").append(std::to_string(core));
-    if (last > core) text.append("-").append(std::to_string(last));
-  }
-  return text;
+// The rank's GPU, by its number among those that it sees: ranks that see one each have number 0, and other addresses. What the system
+// does not say is left out.
+std::string gpu_of(int node_rank) {
+  const std::vector<std::string> addresses = visible_gpus_by_address();
+  const int gpu = gpu_of_rank(node_rank, int(addresses.size()));
+  if (gpu < 0) return "none";
+  const std::string address = addresses[size_t(gpu)], near = list_of(cores_near(address));
+  return std::to_string(gpu) + " of " + std::to_string(addresses.size()) + (address.empty() ? "" : ", " + address) +
+         (near.empty() ? "" : ", near cores " + near);
 }
 
 std::string describe(const MpiSession& mpi) {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  const int gpus = visible_gpus(), gpu = gpu_of_rank(mpi.node_rank(), gpus);
+  const std::string cores = list_of(allowed_cores());
   char line[longest_line];
   std::snprintf(line, sizeof line, "%4d of %-4d %-24s %4d of %-4d %8d  %-10s %s", mpi.rank(), mpi.size(),
-                host, mpi.node_rank(), mpi.node_size(), int(getpid()), allowed_cores().c_str(),
-                gpu < 0 ? "none" : (std::to_string(gpu) + " of " + std::to_string(gpus)).c_str());
+                host, mpi.node_rank(), mpi.node_size(), int(getpid()), cores.empty() ? "unknown" : cores.c_str(),
+                gpu_of(mpi.node_rank()).c_str());
   return line;
 }
 
