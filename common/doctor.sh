@@ -78,10 +78,7 @@ EOF
       else
         bad "two processes reported: $(cut -d '|' -f 1 "$work/ranks" | tr '\n' ',')" "look at: $mpiexec -n 2 hostname"
       fi
-      case "$library" in
-        *MPICH*) ;;
-        *) note "tested with MPICH; other MPI-3.1 libraries should do" ;;
-      esac
+      case "$library" in *MPICH*) ;; *) note "tested with MPICH; other MPI-3.1 libraries should do" ;; esac
     fi
   fi
 fi
@@ -97,6 +94,9 @@ if found nvidia-smi && gpus=$(nvidia-smi --query-gpu=name,driver_version --forma
   pairs() { awk -v word="$1" '$1 ~ /^GPU[0-9]+$/ && $2 !~ /^GPU/ { for (i = 2; i <= NF; i++) n += $i ~ word } END { print n / 2 }'; }
   all=$(echo "$gpus" | awk 'END { print NR * (NR - 1) / 2 }') reach=$(nvidia-smi topo -p2p r 2>/dev/null | pairs '^OK$')
   if [ "$all" -gt 0 ]; then ok "GPUs that can read each other's memory: $reach of $all pairs, $(nvidia-smi topo -m 2>/dev/null | pairs '^NV[0-9]') by NVLink (common/cluster/README.md)"; fi
+  n=$(echo "$gpus" | grep -c .) program=${B:-build}/chapters/05_collectives/reach
+  if [ "${CUDA:-cpu}" = gpu ] && [ -x "$program" ]; then MPIEXEC=$mpiexec timeout 60 sh common/mpi/launch "$n" "$program" 2>&1 </dev/null | sed 's/^/           /'
+  else note "which ranks reach each other, how, and what to do about it: make 05-reach RANKS=$n"; fi
 else note "no GPU"; fi
 if [ -n "$nvcc" ]; then
   release=$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')

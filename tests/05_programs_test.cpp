@@ -1,5 +1,6 @@
 // The programs of chapter 05 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -145,6 +146,45 @@ TEST(StepsProgram, CountsWhatCrossesTheMiddle) {
                                  "ring:               " + ranks + "14 messages, " + middle + "14700\n",
                                  "rabenseifner:       " + ranks + " 6 messages, " + middle + "33600\n"})
     EXPECT_TRUE(contains(run.output, row));
+}
+
+// Who reaches whom, on the CPU that stands in for GPUs; each rank on a host of its own; and an MPI that takes pointers.
+TEST(ReachProgram, TellsTheWayOfEachPair) {
+  const ProgramRun near = launch(3, "reach");
+  if (near.status == 77 || !contains(near.output, "NOT A GPU")) GTEST_SKIP() << "skipped: the GPUs of this machine decide";
+  ASSERT_EQ(near.status, 0) << near.output;
+  if (on_several_hosts(3)) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+  for (const char* text : {"\nrank 2: ", ", cores ", "\n     1 peer    - peer\n", "\n3 pairs: 3 peer, 0 mpi, 0 host\n"}) EXPECT_TRUE(contains(near.output, text));
+  EXPECT_FALSE(contains(near.output, "do not reach"));
+  const ProgramRun far = launch(3, "reach", "MPIR_CVAR_NOLOCAL=1");
+  if (contains(far.output, "3 peer")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
+  EXPECT_TRUE(contains(far.output, "\n     1 host    - host\n"));
+  EXPECT_TRUE(contains(far.output, "\n3 pairs: 0 peer, 0 mpi, 3 host\nbetween nodes gradients go through the host: MPI takes no pointers"));
+  const std::string library = testing::TempDir() + "takes_pointers_" + std::to_string(getpid());
+  std::ofstream(library + ".c") << "int MPIX_GPU_query_support(int kind, int* yes) { *yes = kind == 0; return 0; }\n";
+  const ProgramRun made = run_program("cc -shared -fPIC -o " + library + ".so " + library + ".c");
+  ASSERT_EQ(made.status, 0) << made.output;
+  const ProgramRun direct = launch(3, "reach", "MPIR_CVAR_NOLOCAL=1 LD_PRELOAD=" + library + ".so");
+  EXPECT_TRUE(contains(direct.output, "\n3 pairs: 0 peer, 3 mpi, 0 host\n"));
+  EXPECT_FALSE(contains(direct.output, "->"));
+  run_program("rm -f " + library + ".c " + library + ".so");
+}
+
+// `make doctor` where there are three GPUs, says a tool of this test, and the program is built.
+TEST(ReachProgram, IsAskedByTheDoctor) {
+  const std::string folder = testing::TempDir() + "doctor_" + std::to_string(getpid());
+  run_program("mkdir -p " + folder);
+  std::ofstream(folder + "/nvidia-smi") << "#!/bin/sh\ncase $* in *query-gpu*) printf 'G, 1\\nG, 1\\nG, 1\\n' ;; esac\n";
+  const auto doctor = [&](const std::string& cuda) {
+    return run_program("chmod +x " + folder + "/nvidia-smi; env -u PMI_RANK -u PMI_SIZE -u PMI_FD NVCC= PATH=" + folder + ":$PATH B=" + build_folder() + " CUDA=" + cuda +
+                       " sh common/doctor.sh").output;
+  };
+  const std::string asked = doctor("gpu"), not_asked = doctor("cpu");
+  run_program("rm -rf " + folder);
+  EXPECT_TRUE(contains(not_asked, "note     which ranks reach each other, how, and what to do about it: make 05-reach RANKS=3\n"));
+  EXPECT_FALSE(contains(asked, "make 05-reach"));
+  if (!contains(asked, "NOT A GPU")) GTEST_SKIP() << "skipped: the GPUs of this machine decide";
+  EXPECT_TRUE(contains(asked, "\n           3 pairs: "));
 }
 
 // MPICH can be told that each rank is on a host of its own; then no memory is shared.

@@ -211,7 +211,7 @@ TEST_F(Doctor, LooksAtGpusAndTheToolkit) {
   const ProgramRun without = look();
   EXPECT_EQ(without.status, 0) << without.output;
   EXPECT_TRUE(contains(without.output, "\n  note     no nvcc on the PATH: the GPU stays idle; add the toolkit's bin folder to PATH, or: make NVCC=/path/to/nvcc\n"
-                                       "  ok       GPUs that can read each other's memory: 1 of 3 pairs, 2 by NVLink (common/cluster/README.md)\n  note     no CUDA Toolkit\n"));
+                                       "  ok       GPUs that can read each other's memory: 1 of 3 pairs, 2 by NVLink (common/cluster/README.md)\n  note     which ranks reach each other, how, and what to do about it: make 05-reach RANKS=3\n"));
   const auto make_nvcc = [&](const std::string& release) {
     tool("nvcc", "case \"$*\" in *--version*) echo 'Cuda compilation tools, release " + release + ", V1' ;;\n"
                  "  *list-gpu-arch*) printf 'compute_75\\ncompute_80\\ncompute_90\\n' ;;\n"

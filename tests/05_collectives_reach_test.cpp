@@ -1,0 +1,115 @@
+// Chapter 05: which ranks reach each other's GPUs, tried out; the table of it, and what each case is told to do.
+// ranks: 1 2 3 4
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "chapters/05_collectives/peer_reach.h"
+#include "tests/device_without_handles.h"
+#include "tests/mpi_expect.h"
+#include "tests/program.h"
+#include "tests/world.h"
+
+#define main main_of_program
+#include "chapters/05_collectives/reach.cpp"
+#undef main
+
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
+
+namespace {
+
+struct PeerReach : testing::Test {
+  void SetUp() override {
+    try {
+      count_gpus();
+    } catch (const NoGpu& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+    if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+  }
+};
+
+TEST_F(PeerReach, RanksOfANodeReachEachOther) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: which GPUs reach each other depends on the machine";
+  CudaDevice device;
+  EXPECT_ON_ALL_RANKS(why_not_reached(device, MPI_COMM_WORLD) == std::vector<std::string>(size_t(ranks)));
+  EXPECT_ON_ALL_RANKS(device.memory(Purpose::exchange).live == 0);
+}
+
+// Memory that has no handle: nobody reaches the last rank, and it reaches all others.
+TEST_F(PeerReach, WhereOneHasNoHandleOnlyItIsNotReached) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: which GPUs reach each other depends on the machine";
+  DeviceWithoutHandles device(rank == ranks - 1);
+  const std::vector<std::string> why = why_not_reached(device, MPI_COMM_WORLD);
+  for (int other = 0; other < ranks; ++other) {
+    const bool reached = why[size_t(other)].empty();
+    ASSERT_ON_ALL_RANKS(reached == (other == rank || other < ranks - 1)) << other << ": " << why[size_t(other)];
+    ASSERT_ON_ALL_RANKS(reached || why[size_t(other)] == "invalid argument") << "what its owner was told: " << why[size_t(other)];
+  }
+  device.gap = 0;
+  EXPECT_ON_ALL_RANKS(why_not_reached(device, MPI_COMM_WORLD) == std::vector<std::string>(size_t(ranks)));
+  const Buffer box(device, 4, Purpose::workspace);
+  device.fill(box, 1.0f, 4);  // which would find an error that was left behind
+  device.synchronize();
+}
+
+// --- What the program prints -----------------------------------------------------------------------------------------
+
+std::string printed(auto print) {
+  return written_by([&] {
+    print();
+    std::fflush(stdout);
+  });
+}
+
+// Ranks 0 and 1 on one node, 2 and 3 on another, where 3 cannot open the memory of 2.
+Ranks two_nodes(bool direct) {
+  return {{"a, cores 0", "a, cores 1", "b, cores 0", "b, cores 1"}, {"-pnn", "p-nn", "nn-p", "nnr-"}, {"", "", "", "invalid argument"},
+          {direct, direct, direct, true}};
+}
+
+TEST(Reach, ATableHasTheWayOfEachPair) {
+  const std::string ranks_of_table = "rank 0: a, cores 0\nrank 1: a, cores 1\nrank 2: b, cores 0\nrank 3: b, cores 1\n";
+  EXPECT_EQ(printed([] { print_table(two_nodes(false)); }), ranks_of_table + "          0    1    2    3\n"
+                                                                             "     0    - peer host host\n"
+                                                                             "     1 peer    - host host\n"
+                                                                             "     2 host host    - host\n"
+                                                                             "     3 host host host    -\n");
+  EXPECT_TRUE(printed([] { print_table(two_nodes(true)); }).ends_with("     2  mpi  mpi    -  mpi\n     3  mpi  mpi  mpi    -\n"));
+}
+
+TEST(Reach, EachCaseIsToldWhatToDo) {
+  const GpuSupport no{false, "X says no"}, yes{true, "X says yes"};
+  const std::string refused = "1 of one node do not reach each other (ranks 2 and 3: invalid argument)\n  -> Slurm: --gpus-per-node, not --gpus-per-task; ";
+  const std::string none = printed([&] { print_advice(two_nodes(false), no, "Open MPI v5"); });
+  EXPECT_TRUE(none.starts_with("6 pairs: 1 peer, 0 mpi, 5 host\n" + refused)) << none;
+  EXPECT_TRUE(none.ends_with("\nbetween nodes gradients go through the host: MPI takes no pointers into a GPU's memory (X says no)\n"
+                             "  -> `module avail` for names with CUDA in them (OpenMPI/...-CUDA, UCX-CUDA, nvhpc), or build it: --with-ucx --with-cuda\n"
+                             "     more of it: common/cluster/README.md\n"))
+      << none;
+  const std::string direct = printed([&] { print_advice(two_nodes(true), yes, "Open MPI v5"); });
+  EXPECT_TRUE(direct.starts_with("6 pairs: 1 peer, 5 mpi, 0 host\n" + refused)) << direct;
+  EXPECT_TRUE(direct.ends_with("nvidia-smi topo -p2p r\n")) << direct;
+  const Ranks one_node = {{"a", "a"}, {"-p", "p-"}, {"", ""}, {false, false}};
+  EXPECT_EQ(printed([&] { print_advice(one_node, yes, ""); }), "1 pairs: 1 peer, 0 mpi, 0 host\n");
+  EXPECT_EQ(printed([&] { print_advice(one_node, no, "another"); }),
+            "1 pairs: 1 peer, 0 mpi, 0 host\nMPI takes no pointers into a GPU's memory (X says no)\n  -> ask its manual\n"
+            "     peers need none: common/cluster/README.md\n");
+}
+
+TEST(Reach, AdviceIsForTheLibraryThatIsHere) {
+  unsetenv("MPIR_CVAR_ENABLE_GPU");
+  EXPECT_TRUE(contains(advice_for("MPICH Version:      4.0.2"), "--with-device=ch4:ucx --with-cuda"));
+  EXPECT_TRUE(contains(advice_for("MPI VERSION    : CRAY MPICH version 8.1"), "MPICH_GPU_SUPPORT_ENABLED=1"));
+  EXPECT_TRUE(contains(advice_for("Open MPI v4.1.4"), "--with-ucx --with-cuda"));
+  EXPECT_EQ(advice_for("Intel(R) MPI Library 2021"), "ask its manual");
+  setenv("MPIR_CVAR_ENABLE_GPU", "0", 1);
+  EXPECT_EQ(advice_for("MPICH Version:      4.0.2"), "MPIR_CVAR_ENABLE_GPU=0 is set: take it away");
+  setenv("MPIR_CVAR_ENABLE_GPU", "1", 1);
+  EXPECT_TRUE(contains(advice_for("MPICH Version:      4.0.2"), "that of Debian and Ubuntu takes none"));
+  unsetenv("MPIR_CVAR_ENABLE_GPU");
+}
+
+}  // namespace
