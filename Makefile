@@ -534,6 +534,7 @@ $(B)/tests/$(1)_live_test: | build/live/$(1).html
 -include $(wildcard build/live/$(1)/*.d)
 endef
 $(foreach l,$(live),$(eval $(call live_rules,$(l))))
+$(B)/tests/common_live_figures_test: | $(live:%=build/live/%.html)
 # $(call book_rules,text,name,its folder)
 define book_rules
 build/book/$(2).html: $(1) $(if $(3),$(wildcard $(3)/figures/* $(3)/results/*)) $(book_theme) | pandoc

@@ -3,6 +3,8 @@
 //   node tests/live_figure.js NN_topic <LINES     for each line `name value; name value ...`: what C++ has returned, a number or word in
 //                                                a line `place=value`, then says=..., table.ROW.COLUMN=..., command=... and svg=..., or
 //                                                error=...; then an empty line
+//   node tests/live_figure.js NN_topic about      what stands around the drawing: each control's values, its question with both answers, and
+//                                                wrong.N=... for each state and width in which something is not as it should be
 "use strict";
 const { existsSync, readFileSync } = require("fs");
 const [name, what] = process.argv.slice(2);
@@ -20,11 +22,72 @@ function file_of(drawn) {
   return light.replace(/(<svg[^>]*>)/, '$1\n<rect width="100%" height="100%" fill="#ffffff"/>\n').replace(/(<\/(rect|line|text|g|path|circle)>)(?=<[^/])/g, "$1\n") + "\n";
 }
 
+// What a control can be set to: every choice, or both ends and what lies between.
+const values_of = (c) => c.choices || (c.from === undefined ? [c.first] : [...new Set([c.from, c.first, Math.round((c.from + c.to) / 2), c.to])]);
+
+// Shapes of a drawing: [name, class, its numbers and words by attribute].
+const shapes_of = (svg) => [...svg.matchAll(/<(\w+)((?: [\w-]+="[^"]*")*)/g)].map(([, shape, all]) =>
+  ({ shape, ...Object.fromEntries([...all.matchAll(/ ([\w-]+)="([^"]*)"/g)].map(([, key, value]) => [key, value === "" || isNaN(value) ? value : Number(value)])) }));
+
+// Nothing is beyond the frame, nothing has less than no size, and nothing is a number that is none.
+function wrong_in(svg) {
+  const [frame, ...all] = shapes_of(svg), found = svg.match(/NaN|undefined|Infinity|null|\[object/) ? [`says ${svg.match(/NaN|undefined|Infinity|null|\[object/)[0]}`] : [];
+  const inside = (x, y) => x >= -0.01 && x <= frame.width + 0.01 && y >= -0.01 && y <= frame.height + 0.01;
+  for (const s of all) {
+    const places = s.shape === "rect" ? [[s.x, s.y], [s.x + s.width, s.y + s.height]] : s.shape === "line" ? [[s.x1, s.y1], [s.x2, s.y2]] : s.shape === "text" ? [[s.x, s.y]]
+      : s.shape === "circle" ? [[s.cx, s.cy]] : s.shape === "polyline" ? String(s.points).split(" ").filter(Boolean).map((place) => place.split(",").map(Number)) : [];
+    if (s.shape === "rect" && !(s.width >= 0 && s.height >= 0)) found.push(`a ${s.class || "box"} of ${s.width} by ${s.height}`);
+    for (const [x, y] of places) if (!inside(x, y)) found.push(`${s.class || s.shape} at ${x} ${y} of ${frame.width} ${frame.height}`);
+  }
+  return [...new Set(found)];
+}
+
+// On a narrow page the same shapes stand in the same order as on a wide one; only these are others there.
+const by_width = { "05_collectives": ["stripe"], "12_restart": ["bar", "saving"] }[name] || [];
+function differs(narrow, wide) {
+  const kinds = new Set(wide.map((s) => s.class).filter((kind) => kind && !by_width.includes(kind))), found = [];
+  for (const kind of kinds) {
+    const [a, b] = [narrow, wide].map((all) => all.filter((s) => s.class === kind));
+    if (a.length !== b.length) found.push(`${a.length} of ${kind}, not ${b.length}`);
+    for (let i = 1; i < Math.min(a.length, b.length); ++i)
+      for (const [x, y] of [["x", "y"], ["cx", "cy"], ["y", "x"]])
+        if (a[i][y] === a[i - 1][y] && b[i][y] === b[i - 1][y] && (b[i][x] - b[i - 1][x]) * (a[i][x] - a[i - 1][x]) < 0) found.push(`${kind} ${i} stands elsewhere`);
+  }
+  return found;
+}
+
+async function about(run) {
+  const first = first_settings(figure), lines = [], wrong = [], brief = figure.goes_on ? { steps: 10 } : {}; // what computes for long need not, here
+  for (const control of figure.controls)
+    for (const value of values_of(control)) {
+      const set = { ...first, ...brief, [control.name]: value };
+      lines.push(`values.${control.name}.${values_of(control).indexOf(value)}=${value}`);
+      try {
+        const out = await settle(run, figure, set), where = `${control.name} ${value}`;
+        for (const c of figure.controls.filter((c) => c.last)) set[c.name] = Math.min(set[c.name], c.last(out, set)); // as the page does
+        if (control.show) lines.push(`show.${control.name}.${values_of(control).indexOf(value)}=${control.show(set[control.name], out)}`);
+        if (control.last) lines.push(`last.${control.name}=${control.last(out, set)}`);
+        const text = [figure.says(out, set), figure.command(set, out), JSON.stringify(figure.table?.(out, set) || 0)].join(" ");
+        if (/NaN|undefined|Infinity|null|\[object/.test(text)) wrong.push(`${where}: ${text}`);
+        const all = [320, 390, 760, 1200].map((wide) => figure.draw(out, set, wide));
+        all.forEach((svg, i) => wrong.push(...wrong_in(svg).map((what) => `${where}, ${[320, 390, 760, 1200][i]} wide: ${what}`)));
+        wrong.push(...differs(shapes_of(all[0]), shapes_of(all[2])).map((what) => `${where}, 320 wide: ${what}`));
+      } catch (error) {
+        wrong.push(`${control.name} ${value}: ${error.message}`);
+      }
+    }
+  const { ask, change, answers } = figure.question, now = await settle(run, figure, first), then = await settle(run, figure, { ...first, ...change });
+  const { texts, right, because } = answers(now, then);
+  return [...leaves(first, "first"), ...lines, ...leaves(wrong, "wrong"), `ask=${ask(now)}`, ...leaves(change, "change"), ...leaves(texts, "texts"), `right=${right}`,
+    `because=${because}`, ...leaves(now, "now"), ...leaves(then, "then"), ""].join("\n");
+}
+
 (async () => {
   const file = `build/live/${name}`;
   const run = await load(readFileSync(`${file}.wasm`), existsSync(`${file}.data`) && readFileSync(`${file}.data`));
   const first = first_settings(figure);
   if (what === "svg") return process.stdout.write(file_of(figure.draw(await settle(run, figure, first), first, width)));
+  if (what === "about") return process.stdout.write(await about(run));
   for (const text of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
     const set = { ...first };
     for (const pair of text.split("; ")) {
