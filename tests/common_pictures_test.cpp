@@ -1,0 +1,311 @@
+// Pictures that scripts draw of records: the committed ones once more, from the committed records, and what is drawn of records that are
+// written here. And what scripts of chapters write into a record.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <vector>
+
+#include "common/machine.h"
+#include "tests/program.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string line(const char* format, auto... values) {
+  char text[500];
+  std::snprintf(text, sizeof text, format, values...);
+  return text;
+}
+
+struct Pictures : testing::Test {
+  const fs::path folder = fs::path(testing::TempDir()) / ("pictures_" + std::to_string(getpid()));
+  void SetUp() override { fs::create_directories(folder); }
+  void TearDown() override { fs::remove_all(folder); }
+  std::string file(const std::string& name) const { return (folder / name).string(); }
+  std::string read(const std::string& name) const { return text_of(folder / name); }
+  // An executable that stands in for another one.
+  std::string script(const std::string& name, const std::string& body) {
+    fs::create_directories((folder / name).parent_path());
+    fs::remove(folder / name);
+    std::ofstream(folder / name) << "#!/bin/sh\n" << body;
+    fs::permissions(folder / name, fs::perms::owner_all);
+    return file(name);
+  }
+  std::string copy(const std::string& record) {
+    fs::copy_file(record, folder / fs::path(record).filename(), fs::copy_options::overwrite_existing);
+    return file(fs::path(record).filename());
+  }
+};
+
+struct Committed : Pictures {
+  void SetUp() override {
+    Pictures::SetUp();
+    if (run_program("command -v gnuplot").status != 0) GTEST_SKIP() << "skipped: no gnuplot";
+  }
+  // Where gnuplot is of another version it draws in other words.
+  void expect_same(const std::string& drawn, const std::string& committed) const {
+    const auto version = [](const std::string& text) {
+      const size_t at = text.find("Produced by GNUPLOT ");
+      return at == std::string::npos ? "none" : text.substr(at, text.find('<', at) - at);
+    };
+    const std::string now = text_of(drawn), then = text_of(committed);
+    ASSERT_NE(version(then), "none") << committed;
+    if (version(now) != version(then)) GTEST_SKIP() << "skipped: no gnuplot of the version that has drawn " << committed;
+    EXPECT_TRUE(now == then) << committed << " is not what is drawn of its record today: diff " << drawn;
+  }
+  void draw(const std::string& command) const {
+    const ProgramRun run = run_program(command);
+    EXPECT_EQ(run.status, 0) << command << run.output;
+  }
+};
+
+TEST_F(Committed, OfMessages) {
+  const std::string here = "chapters/04_point_to_point/";
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 04 here";
+  draw("sh " + here + "ping_pong.sh " + copy(here + "results/ping_pong.csv"));
+  expect_same(file("ping_pong.svg"), here + "results/ping_pong.svg");
+}
+
+TEST_F(Committed, OfCollectives) {
+  const std::string here = "chapters/05_collectives/", results = here + "results/";
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 05 here";
+  draw("sh " + here + "plot.sh " + results + "times_2_ranks.csv " + file("a.svg"));
+  expect_same(file("a.svg"), results + "allreduce_2_ranks.svg");
+  draw("sh " + here + "curves.sh " + results + "curves.csv " + file("b.svg"));
+  expect_same(file("b.svg"), results + "curves.svg");
+}
+
+TEST_F(Committed, OfMemory) {
+  const std::string here = "chapters/07_sharded_optimizer/", record = here + "results/memory.csv";
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 07 here";
+  draw("gnuplot -e \"csv='" + record + "'; picture='" + file("a.svg") + "'\" " + here + "memory.gp");
+  expect_same(file("a.svg"), here + "figures/memory.svg");
+}
+
+TEST_F(Committed, OfTheCrossover) {
+  const std::string here = "chapters/09_tensor_parallel/", results = here + "results/";
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 09 here";
+  draw("sh " + here + "plot.sh " + results + "crossover_2_ranks.csv " + file("a.svg"));
+  expect_same(file("a.svg"), results + "crossover_2_ranks.svg");
+}
+
+// The program's file is the committed one.
+TEST_F(Committed, OfExponents) {
+  const std::string here = "chapters/11_fewer_bits/", record = here + "results/exponents.csv", csv = file("new.csv");
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 11 here";
+  const std::string launcher = script("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >" + file("called") + "\ncp " + record + " \"$5\"\n");
+  draw("B=the_build MPIEXEC=" + launcher + " sh " + here + "exponents.sh " + csv + " " + file("a.svg"));
+  EXPECT_EQ(read("called"), "-n 1 the_build/" + here + "formats --csv " + csv + "\n");
+  expect_same(file("a.svg"), here + "results/exponents.svg");
+}
+
+TEST_F(Committed, OfScaling) {
+  const std::string here = "chapters/13_scaling/";
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 13 here";
+  for (const std::string name : {"scaling", "large"}) {
+    draw("gnuplot -e \"record='" + here + "results/" + name + ".csv'; picture='" + file(name + ".svg") + "'\" " + here + name + ".gp");
+    expect_same(file(name + ".svg"), here + "results/" + name + ".svg");
+  }
+}
+
+TEST_F(Committed, OfTheSearch) {
+  const std::string here = "chapters/14_search/";
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 14 here";
+  draw("sh " + here + "search.sh " + copy(here + "results/search.csv"));
+  expect_same(file("search.svg"), here + "results/search.svg");
+}
+
+// --- Of records that are written here: as tables, which gnuplot writes instead of drawing ------------------------------------
+
+// The numbers of each thing that is plotted: x, y, and so on, of the points that are drawn.
+std::vector<std::vector<std::vector<double>>> plotted(const std::string& table) {
+  std::vector<std::vector<std::vector<double>>> all;
+  std::istringstream text(text_of(table));
+  for (std::string row; std::getline(text, row);) {
+    if (row.starts_with("# Curve title")) all.emplace_back();
+    if (row.empty() || row[0] == '#' || all.empty() || row.ends_with("u")) continue;  // undefined
+    std::istringstream numbers(row);
+    std::vector<double> point;
+    for (std::string word; numbers >> word && (std::isdigit(static_cast<unsigned char>(word[0])) || word[0] == '-');) point.push_back(std::stod(word));
+    all.back().push_back(point);
+  }
+  return all;
+}
+
+// A record of a run: losses of steps, and behind each tenth the accuracy. The running mean forgets a fiftieth at each step.
+TEST_F(Committed, ALossCurveHasItsMeanAndTheAccuracy) {
+  std::ofstream record(file("run.csv"));
+  record << "step,loss,accuracy,samples_per_second\n";
+  std::vector<double> losses;
+  for (int step = 1; step <= 40; ++step) {
+    losses.push_back(2.5 / step + (step % 3) / 8.0);
+    record << step << ',' << losses.back() << ",,1000\n";
+    if (step % 10 == 0) record << step << ",7," << 0.9 + step / 1000.0 << ",2000\n";
+  }
+  record.close();
+  draw("gnuplot -e \"record='" + file("run.csv") + "'; picture='/dev/null'; set table '" + file("table") + "'\" chapters/01_serial/plot/loss.gp");
+  const auto curves = plotted(file("table"));
+  ASSERT_EQ(curves.size(), 3u) << read("table");
+  for (const auto& point : curves[0]) EXPECT_NEAR(point.at(1), losses.at(size_t(point[0]) - 1), 1e-4) << "a batch";
+  EXPECT_GE(curves[0].size(), 6u);  // every fifth line
+  ASSERT_GE(curves[1].size(), 38u) << "every step, but the first ones";
+  double mean = curves[1][0].at(1);
+  EXPECT_NEAR(mean, losses.at(size_t(curves[1][0][0]) - 1), 1e-4);
+  for (size_t i = 1; i < curves[1].size(); ++i) {
+    EXPECT_EQ(curves[1][i][0], curves[1][i - 1][0] + 1);
+    mean = 0.98 * mean + 0.02 * losses.at(size_t(curves[1][i][0]) - 1);
+    EXPECT_NEAR(curves[1][i].at(1), mean, 1e-4);
+  }
+  ASSERT_EQ(curves[2].size(), 4u) << "in percent";
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(curves[2][i].at(1), 90 + double(i + 1), 1e-4);
+}
+
+// The same as text: 68 columns, 14 rows, the highest mean in the first, the lowest in the last; the scale is logarithmic.
+TEST_F(Pictures, ALossCurveAsTextHasTheSameMean) {
+  std::ofstream record(file("run.csv"));
+  record << "step,loss,accuracy,samples_per_second\n";
+  std::vector<double> means;
+  for (int step = 1; step <= 300; ++step) {
+    const double loss = 3 * std::exp(-step / 60.0) + 0.05 * (step % 7);
+    means.push_back(means.empty() ? loss : 0.98 * means.back() + 0.02 * loss);
+    record << step << ',' << loss << ",,1000\n";
+    if (step % 150 == 0) record << step << ",7," << step / 400.0 << ",2000\n";
+  }
+  record.close();
+  const double high = std::log(*std::max_element(means.begin(), means.end())), low = std::log(*std::min_element(means.begin(), means.end()));
+  int rows[68];
+  for (int x = 0; x < 68; ++x) rows[x] = int((high - std::log(means[size_t(x * 299 / 67)])) / (high - low) * 13 + 0.5);
+  std::string expected = "\n    loss (running mean)\n";
+  for (int y = 0; y < 14; ++y) {
+    expected += y % 3 ? "         |" : line("%8.3f |", std::exp(high - y * (high - low) / 13));
+    for (int x = 0; x < 68; ++x) {
+      const int before = x ? rows[x - 1] : rows[x], least = std::min(before, rows[x]), most = std::max(before, rows[x]);
+      expected += rows[x] == y ? '*' : y > least && y < most ? '|' : ' ';
+    }
+    expected += '\n';
+  }
+  expected += "         +" + std::string(68, '-') + "\n         step 1" + line("%62s\n", "step 300") + "    test accuracy after the last epoch: 75.00 %\n";
+  EXPECT_EQ(run_program("awk -f chapters/01_serial/plot/loss.awk " + file("run.csv")).output, expected);
+}
+
+TEST_F(Committed, AFitHasItsTargetAndTheNetwork) {
+  std::ofstream(file("fit.csv")) << "x,target,fit\n-1,0.25,0.5\n0,1,0.75\n1,-1,-0.5\n";
+  draw("gnuplot -e \"record='" + file("fit.csv") + "'; picture='/dev/null'; name='f'; set table '" + file("table") + "'\" chapters/01_serial/fit.gp");
+  const std::vector<std::vector<double>> target = {{-1, 0.25}, {0, 1}, {1, -1}}, network = {{-1, 0.5}, {0, 0.75}, {1, -0.5}};
+  EXPECT_EQ(plotted(file("table")), (std::vector<std::vector<std::vector<double>>>{target, network})) << read("table");
+}
+
+TEST_F(Committed, ScalingShowsSpeedups) {
+  if (!fs::exists("chapters/06_data_parallel")) GTEST_SKIP() << "skipped: no chapter 06 here";
+  std::ofstream out(file("s.csv"));
+  out << "kind,ranks,batch,samples_per_second,speedup,efficiency,without_core,verdict\n";
+  int row = 0;
+  for (const char* kind : {"strong128", "strong1024", "weak"})
+    for (int ranks : {1, 2, 4}) out << kind << ',' << ranks << ",7,1000," << ranks - 0.125 * row++ << ",0.3,0.1,quiet\n";
+  out.close();
+  draw("gnuplot -e \"record='" + file("s.csv") + "'; picture='/dev/null'; set table '" + file("table") + "'\" chapters/06_data_parallel/scaling.gp");
+  const auto curves = plotted(file("table"));
+  ASSERT_EQ(curves.size(), 4u) << read("table");
+  for (const auto& point : curves[0]) EXPECT_NEAR(point.at(1), point[0], 1e-4 * point[0]) << "ideal";
+  row = 0;
+  for (size_t kind = 1; kind < 4; ++kind) {
+    ASSERT_EQ(curves[kind].size(), 3u);
+    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(curves[kind][i], (std::vector<double>{double(1 << i), (1 << i) - 0.125 * row++}));
+  }
+}
+
+// --- What scripts make of what programs write --------------------------------------------------------------------------------
+
+// Rows of 1, 2, 4, ... ranks up to the cores, one heading, and everything that was asked for.
+TEST_F(Pictures, ScalingRunsOnMoreAndMoreRanks) {
+  if (!fs::exists("chapters/06_data_parallel")) GTEST_SKIP() << "skipped: no chapter 06 here";
+  const std::string program = "chapters/06_data_parallel/scaling", log = file("called"), record = file("r.csv");
+  script(program, "");
+  const std::string launcher = script("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >>" + log + "\ncase $* in *--header*) echo kind,ranks,batch,a,b,c,d,verdict ;; esac\n"
+                                                  "echo weak,$2,128,1,2,3,4,quiet\n");
+  script("tools/nproc", "echo 6\n"), script("tools/gnuplot", "echo \"$*\"\n");
+  const auto run = [&](const std::string& settings, const std::string& ranks = "") {
+    fs::remove(log);
+    return run_program("PATH=" + file("tools") + ":$PATH B=" + folder.string() + " RECORD=" + record + " MPIEXEC=" + launcher + " " + settings +
+                       " sh chapters/06_data_parallel/scaling.sh " + ranks);
+  };
+  const auto row = [](auto... cells) { return line("%-11s %5s %6s %19s %8s %11s %13s  %s\n", cells...); };
+  const std::string heading = row("kind", "ranks", "batch", "a", "b", "c", "d", "verdict"),
+                    drawn = "-e record='" + record + "'; picture='" + file("r.svg") + "' chapters/06_data_parallel/scaling.gp\n";
+  const ProgramRun all = run("");
+  std::string called, rows, table = heading;
+  for (const char* n : {"1", "2", "4"}) {
+    called += "-n " + std::string(n) + " " + file(program) + (n[0] == '1' ? " --header" : "") + " --only-if-quiet\n";
+    rows += "weak," + std::string(n) + ",128,1,2,3,4,quiet\n", table += row("weak", n, "128", "1", "2", "3", "4", "quiet");
+  }
+  EXPECT_EQ(read("called"), called);
+  EXPECT_EQ(read("r.csv"), "kind,ranks,batch,a,b,c,d,verdict\n" + rows);
+  EXPECT_EQ(all.output, table + drawn);
+  EXPECT_EQ(run("DISTURBED=1 ROUNDS=3", "5").status, 0);
+  EXPECT_EQ(read("called"), "-n 5 " + file(program) + " --header --rounds 3\n");
+}
+
+// Both clusters, both ways, in one file with one heading.
+TEST_F(Pictures, SimulatedScalingIsOneTable) {
+  if (!fs::exists("chapters/13_scaling")) GTEST_SKIP() << "skipped: no chapter 13 here";
+  script("chapters/13_scaling/scaling", "echo \"$*\" | sed 's/--csv .*/--csv FILE/' >>" + file("called") + "\nfor csv; do :; done\nprintf 'ranks,seconds\\n%s,7\\n2,8\\n' \"$4\" >\"$csv\"\n");
+  script("tools/gnuplot", "echo \"$*\"\n");
+  const auto run = [&](const std::string& options) {
+    return run_program("PATH=" + file("tools") + ":$PATH B=" + folder.string() + " sh chapters/13_scaling/plot.sh " + options);
+  };
+  std::string said, called, rows = "cluster,way,ranks,seconds\n";
+  for (const std::string cluster : {"ethernet", "infiniband"})
+    for (const std::string way : {"data", "grid"}) {
+      called += "--cluster " + cluster + " --ranks 16" + (way == "data" ? " --data-only" : "") + " --csv FILE\n";
+      said += "  " + cluster + ", " + way + "\n", rows += cluster + "," + way + ",16,7\n" + cluster + "," + way + ",2,8\n";
+    }
+  EXPECT_EQ(run("16 " + file("out")).output, said + "-e record='" + file("out") + "/scaling.csv'; picture='" + file("out") + "/scaling.svg' chapters/13_scaling/scaling.gp\ndrawn: " + file("out") + "/scaling.svg\n");
+  EXPECT_EQ(read("called"), called);
+  EXPECT_EQ(read("out/scaling.csv"), rows);
+  EXPECT_EQ(run("16 " + file("out")).status, 0);
+  EXPECT_EQ(read("out/scaling.csv"), rows) << "written anew";
+}
+
+// The course beside its peers, which stand in for themselves here: rates of three rounds, by hand; quartiles of three are all of them.
+TEST_F(Pictures, PeersAreComparedRoundByRound) {
+  if (run_program("python3 -c 'import os; os.sched_getaffinity(0)'").status != 0) GTEST_SKIP() << "skipped: no python3";
+  const std::string spoken = "echo 'epoch   1   loss 0.4321   test accuracy 90.00 %'; echo \"trained 468 steps: $rate samples/s; weights 0123\"\n";
+  const std::string next = "echo x >>" + file("rounds") + ".$name; n=$(($(wc -l <" + file("rounds") + ".$name)))\n";
+  script("chapters/01_serial/train", "rate=1000\n" + spoken);
+  script("chapters/01_serial/bench", "echo \"a box${OPENBLAS_CORETYPE:-}\"; echo 'OpenBLAS: 0.3 for Zen'; echo 'Training, float: 1500 samples/s'; echo 'ratio to the same network over OpenBLAS: 0.75'\n");
+  const std::string launcher = script("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >" + file("called") + "\nname=ours; " + next + "case $n in 1) rate=1800 ;; 2) rate=1600 ;; *) rate=2000 ;; esac\n" + spoken);
+  // It has NumPy and PyTorch. A peer on two cores is twice as fast.
+  const std::string python = script("python", "case \"$*\" in *'import numpy'* | *'import torch'*) exit 0 ;; *import*) exit 1 ;; esac\nname=$2$4; " + next +
+                                                  "[ $6 = the_data ] || exit 3\ncase $n in 1) rate=500 ;; 2) rate=250 ;; *) rate=800 ;; esac\necho \"samples/s 0.4$n $(($4 * rate)) $2 1.0\"\n");
+  const ProgramRun run = run_program("OPENBLAS_CORETYPE=another MPIEXEC=" + launcher + " python3 chapters/01_serial/peers.py --data the_data --build " + folder.string() + " --rounds 3 --python " + python);
+  EXPECT_EQ(run.status, 0) << run.output;
+  const auto row = [](const char* name, int cores, int middle, int low, int high, double ratio, const char* loss) {
+    std::string text = line("%-24s  %5d  %9d  (%d to %d)", name, cores, middle, low, high);
+    text.resize(62, ' ');
+    return text + line("  %8.2f  %s\n", ratio, loss);
+  };
+  std::string expected = "not installed: jax. To have them:\n  python3 -m venv build/peers && build/peers/bin/pip install numpy torch jax threadpoolctl\n"
+                         "  make bench-peers ARGS=\"--python build/peers/bin/python\"\na box; 784-512-256-10, batch 128, float, 3 interleaved rounds of one epoch\n" +
+                         line("%24s  cores  samples/s  (quartiles)        ours to it  loss\n", "") + row("this course", 1, 1000, 1000, 1000, 1, "0.4321") +
+                         row("C++ over OpenBLAS", 1, 2000, 2000, 2000, 0.5, "-");
+  for (const char* name : {"NumPy", "PyTorch, eager", "PyTorch, torch.compile"}) expected += row(name, 1, 500, 250, 800, 2, "0.41");  // 2, 4, 1.25
+  if (usable_cores() > 1) {
+    expected += row("this course, 2 ranks", 2, 1800, 1600, 2000, 1, "0.4321") + row("two serial programs", 2, 2000, 2000, 2000, 0.9, "-");
+    for (const char* name : {"NumPy", "PyTorch, eager", "PyTorch, torch.compile"}) expected += row(name, 2, 1000, 500, 1600, 1.8, "0.41");  // 1.8, 3.2, 1.25
+    EXPECT_EQ(read("called"), "-n 2 " + folder.string() + "/chapters/12_restart/train --start-over --checkpoint " + folder.string() + "/peers_checkpoint --epochs 1\n");
+  }
+  expected += "versions: OpenBLAS Zen; numpy 1.0; torch 1.0; torch-compiled 1.0\n";
+  EXPECT_EQ(run.output, expected);
+}
+
+}  // namespace
