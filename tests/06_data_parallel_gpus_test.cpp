@@ -9,13 +9,7 @@
 #include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/06_data_parallel/buckets.h"
 #include "tests/06_parallel_runs.h"
-
-// In place of the MPI library's answer. Memory of common/cuda_on_cpu is the host's, so any MPI can send it.
-static bool mpi_takes_pointers = false;
-extern "C" int MPIX_GPU_query_support(int, int* yes) {
-  *yes = mpi_takes_pointers;
-  return MPI_SUCCESS;
-}
+#include "tests/mpi_from_gpus.h"
 
 namespace {
 
@@ -175,31 +169,33 @@ TEST_F(OnCuda, PeersEndWithTheBitsOfTheWayThroughTheHost) {
         }
 }
 
-// An MPI that takes pointers into a GPU's memory. The host waits for the GPU before the first message, and in each bucket for its sum.
+// An MPI that takes pointers into a GPU's memory. The host waits for its GPU before it hands over a bucket, and for losses.
 TEST_F(OnCuda, MpiFromTheGpusMemoryEndsWithTheBitsOfTheWayThroughTheHost) {
   if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
   for (int64_t batch : {5, 130})
     for (int64_t micro_batches : {1, 3})
-      for (int64_t kib : {0, 1}) {
-        const Dataset train = small_data(samples_for(batch));
-        DataParallelOptions o = on_gpus(batch, "host");
-        o.micro_batches = micro_batches;
-        o.bucket_kib = kib;
-        o.watch = 0;
-        const ParallelRun by_host = train_in_parallel(o, train);
-        o.exchange = "mpi";
-        mpi_takes_pointers = true;
-        const ParallelRun by_mpi = train_in_parallel(o, train);
-        mpi_takes_pointers = false;
-        ASSERT_ON_ALL_RANKS(by_mpi.way == ", by MPI from the GPU's memory") << by_mpi.way;
-        const Distance d = compare(by_mpi.weights, by_host.weights);
-        ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ", " << kib << " KiB: " << d;
-        ASSERT_ON_ALL_RANKS(compare(by_mpi.gradients, by_host.gradients).same_bits());
-        ASSERT_ON_ALL_RANKS(by_mpi.loss == by_host.loss);
-        const unsigned long buckets = make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256).size();
-        for (const unsigned long waits : by_mpi.waits)
-          ASSERT_ON_ALL_RANKS(waits <= buckets + 1 + size_t(micro_batches)) << waits << " waits, " << buckets << " buckets";
-      }
+      for (int64_t kib : {0, 1})
+        for (bool overlap : {false, true}) {
+          const Dataset train = small_data(samples_for(batch));
+          DataParallelOptions o = on_gpus(batch, "host");
+          o.micro_batches = micro_batches;
+          o.bucket_kib = kib;
+          o.overlap = overlap;
+          o.watch = 0;
+          const ParallelRun by_host = train_in_parallel(o, train);
+          o.exchange = "mpi";
+          const MpiTakesPointers so(true);
+          const ParallelRun by_mpi = train_in_parallel(o, train);
+          ASSERT_ON_ALL_RANKS(by_mpi.way == ", by MPI from the GPU's memory") << by_mpi.way;
+          const Distance d = compare(by_mpi.weights, by_host.weights);
+          ASSERT_ON_ALL_RANKS(d.same_bits()) << "batch " << batch << ", " << kib << " KiB, overlap " << overlap << ": " << d;
+          ASSERT_ON_ALL_RANKS(compare(by_mpi.gradients, by_host.gradients).same_bits());
+          ASSERT_ON_ALL_RANKS(by_mpi.loss == by_host.loss);
+          const unsigned long buckets = make_buckets(make_layout(o.sizes(train)).count, size_t(kib) * 256).size();
+          ASSERT_ON_ALL_RANKS(by_mpi.waits_by_mpi == (world_size() > 1 ? buckets * by_mpi.waits.size() : 0)) << by_mpi.waits_by_mpi;
+          for (const unsigned long waits : by_mpi.waits)
+            ASSERT_ON_ALL_RANKS(waits <= buckets + size_t(micro_batches)) << waits << " waits, " << buckets << " buckets";
+        }
 }
 
 TEST_F(OnCuda, MpiIsTakenWhereItCanBeAndPeersCannot) {
@@ -209,23 +205,12 @@ TEST_F(OnCuda, MpiIsTakenWhereItCanBeAndPeersCannot) {
   const ParallelRun by_host = train_in_parallel(on_gpus(64, "host"), train);
   for (const bool takes : {false, true})
     for (const char* exchange : {"auto", "mpi", "peer", "host"}) {
-      mpi_takes_pointers = takes || world_rank() > 0;  // one that does not is enough
+      const MpiTakesPointers so(takes || world_rank() > 0);  // one that does not is enough
       const ParallelRun run = train_in_parallel(on_gpus(64, exchange), train, MPI_COMM_WORLD, unreachable);
-      mpi_takes_pointers = false;
       const bool can = exchange == std::string("auto") || exchange == std::string("mpi");
       ASSERT_ON_ALL_RANKS((run.way == ", by MPI from the GPU's memory") == (takes && can)) << exchange << run.way;
       ASSERT_ON_ALL_RANKS(compare(run.weights, by_host.weights).same_bits()) << exchange;
     }
-}
-
-TEST_F(OnCuda, MpiIsRefusedWhereItCannotAdd) {
-  Dataset train = small_data(64);
-  DataParallelOptions o = on_gpus(64, "mpi");
-  EXPECT_NO_THROW(o.apply(train));
-  o.overlap = true;
-  EXPECT_TRUE(contains(error_of([&] { o.apply(train); }), "--exchange mpi: needs --device cuda and --allreduce rank-order, and goes not with"));
-  o.overlap = false, o.device = "cpu";
-  EXPECT_TRUE(contains(error_of([&] { o.apply(train); }), "--exchange mpi: needs --device cuda"));
 }
 
 // A vector that does not begin an allocation has no handle. Where one rank cannot give its own, all go through the host.
@@ -242,20 +227,24 @@ TEST_F(OnCuda, WhereOneRankCannotBeReachedAllGoThroughTheHost) {
   }
 }
 
-TEST_F(OnCuda, PeersAreRefusedWhereTheyCannotAdd) {
+TEST_F(OnCuda, WaysBetweenGpusAreRefusedWhereTheyCannotAdd) {
   Dataset train = small_data(64);
   const DataParallelOptions good = on_gpus(64, "peer");
   EXPECT_NO_THROW(good.apply(train));
+  EXPECT_NO_THROW(on_gpus(64, "mpi").apply(train));
   DataParallelOptions on_cpu = good, ring = good, reproducible = good;
   on_cpu.device = "cpu";
   ring.allreduce = "ring";
   reproducible.reproducible = true;
   for (DataParallelOptions o : {on_cpu, ring, reproducible}) {
-    const std::string error = error_of([&] { o.apply(train); });
-    EXPECT_TRUE(contains(error, "--exchange peer: needs --device cuda and --allreduce rank-order")) << error;
+    for (const std::string exchange : {"peer", "mpi"}) {
+      o.exchange = exchange;
+      const std::string error = error_of([&] { o.apply(train); });
+      EXPECT_TRUE(contains(error, "--exchange " + exchange + ": needs --device cuda and --allreduce rank-order")) << error;
+    }
     o.exchange = "auto";
     EXPECT_NO_THROW(o.apply(train));
-    EXPECT_FALSE(o.fits_peers());
+    EXPECT_FALSE(o.fits_gpus());
   }
 }
 

@@ -9,7 +9,7 @@
 
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/data_parallel.h"
-#include "chapters/06_data_parallel/peer_exchange.h"
+#include "chapters/06_data_parallel/gpu_exchange.h"
 #include "common/compare.h"
 #include "common/philox.h"
 #include "tests/late_device.h"
@@ -51,6 +51,7 @@ struct ParallelRun {
   double loss;                   // of the last batch
   std::string way;  // Exchange::way
   bool between_gpus;
+  size_t waits_by_mpi = 0;  // of all steps, for what is handed to MPI; see Count
   size_t exchange_bytes = 0;         // of the device, at most
   std::vector<unsigned long> waits;  // of the host for a GPU, in each step, without those for the input; empty where nobody counts
 };
@@ -71,7 +72,7 @@ inline ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset
   const GradientMemory memory(*device, unusual.gradients_begin + layout.count, o.allreduce, comm);
   float* const gradients = memory.data() + unusual.gradients_begin;
   device->fill(gradients, NAN, layout.count);
-  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0, "", false, 0, {}};
+  ParallelRun run{std::vector<float>(layout.count), std::vector<float>(layout.count), 0, "", false, 0, 0, {}};
   initialize(run.weights.data(), layout, uint64_t(o.seed));
   device->copy_in(parameters.data(), run.weights.data(), layout.count);
 
@@ -82,11 +83,11 @@ inline ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset
   const std::unique_ptr<Exchange> exchange = make_exchange(o, train.count, mlp, head, gradients, comm);
   run.way = exchange->way();
   run.between_gpus = run.way == " from GPU to GPU";
-  const auto peers = dynamic_cast<PeerExchange*>(exchange.get());
-  if (peers && unusual.buckets_run_at_once && mlp.hooks.after_backward)
-    mlp.hooks.after_backward = [peers, hook = mlp.hooks.after_backward](int layer, int slot) {
+  const auto on_gpus = dynamic_cast<GpuExchange*>(exchange.get());
+  if (on_gpus && unusual.buckets_run_at_once && mlp.hooks.after_backward)
+    mlp.hooks.after_backward = [on_gpus, hook = mlp.hooks.after_backward](int layer, int slot) {
       hook(layer, slot);
-      peers->window().wait();
+      on_gpus->collectives().wait();
     };
 
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
@@ -114,6 +115,7 @@ inline ParallelRun train_in_parallel(const DataParallelOptions& o, const Dataset
       run.waits.push_back(waits + waits_so_far() - before);
     }
   }
+  if (on_gpus) run.waits_by_mpi = on_gpus->collectives().counted().waits;
   exchange->compare_replicas();
   run.exchange_bytes = device->memory(Purpose::exchange).peak;
   device->copy_out(run.weights.data(), parameters.data(), layout.count);

@@ -12,6 +12,7 @@
 #include "tests/07_sharded_runs.h"
 #include "tests/device_without_handles.h"
 #include "tests/late_device.h"
+#include "tests/mpi_from_gpus.h"
 
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
 
@@ -152,6 +153,11 @@ struct BetweenGpus : testing::Test {
     options.exchange = exchange;
     return options;
   }
+  // On a GPU it is not up to a test what MPI takes.
+  static std::vector<std::string> ways_between() {
+    return &cuda_on_cpu_waits ? std::vector<std::string>{"peer", "mpi"} : std::vector<std::string>{"peer"};
+  }
+  const MpiTakesPointers so{true};
   std::unique_ptr<Device> device;
 };
 
@@ -161,16 +167,17 @@ TEST_F(BetweenGpus, EveryWayEndsWithTheBitsOfTheSerialRun) {
   for (const Case& c : {Case{odd_sizes, 23, 20, ranks()}, {odd_sizes, 23, 20, 5}, {narrow_sizes, 23, 20, ranks()}}) {
     const Dataset data = random_dataset(size_t(c.sizes[0]), c.samples);
     const Trained serial = train_serially(*device, data, c.sizes, c.batch, c.micro_batches, rule("adam"));
-    for (int level = 0; level < ways; ++level) {
-      const int64_t unit = turn++ % 2 == 0 ? 1 : 50;
-      ShardedRun run(*device, data, c.sizes, c.batch, rule("adam"), by("peer", way(level, unit, c.micro_batches)), MPI_COMM_WORLD);
-      ASSERT_ON_ALL_RANKS(run.zero().between_gpus() == on_one_host());
-      run.epoch();
-      const std::vector<float> weights = run.weights();
-      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
-          << told(c, "peer", level, size_t(unit)) << ": " << compare(weights, serial.weights);
-      EXPECT_ON_ALL_RANKS(compare(weights, run.initial()).max_abs > 0.01);
-    }
+    for (const std::string& exchange : ways_between())
+      for (int level = 0; level < ways; ++level) {
+        const int64_t unit = turn++ % 2 == 0 ? 1 : 50;
+        ShardedRun run(*device, data, c.sizes, c.batch, rule("adam"), by(exchange, way(level, unit, c.micro_batches)), MPI_COMM_WORLD);
+        ASSERT_ON_ALL_RANKS(run.zero().between_gpus() == (exchange == "mpi" || on_one_host()));
+        run.epoch();
+        const std::vector<float> weights = run.weights();
+        EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
+            << told(c, exchange, level, size_t(unit)) << ": " << compare(weights, serial.weights);
+        EXPECT_ON_ALL_RANKS(compare(weights, run.initial()).max_abs > 0.01);
+      }
   }
 }
 
@@ -179,84 +186,96 @@ TEST_F(BetweenGpus, ClipsAsThroughTheHost) {
   clipped.clip_norm = 0.05;
   const Dataset data = random_dataset(13, 23);
   for (const int level : {0, 3}) {
-    std::vector<float> weights[2];
-    for (const bool peer : {false, true}) {
-      ShardedRun run(*device, data, odd_sizes, 20, clipped, by(peer ? "peer" : "host", way(level, 1, ranks() + 1)), MPI_COMM_WORLD);
+    const auto weights = [&](const std::string& exchange) {
+      ShardedRun run(*device, data, odd_sizes, 20, clipped, by(exchange, way(level, 1, ranks() + 1)), MPI_COMM_WORLD);
       run.epoch();
-      weights[peer] = run.weights();
-    }
-    EXPECT_ON_ALL_RANKS(compare(weights[1], weights[0]).same_bits()) << level << ": " << compare(weights[1], weights[0]);
+      return run.weights();
+    };
+    const std::vector<float> through_host = weights("host");
+    for (const std::string& exchange : ways_between())
+      EXPECT_ON_ALL_RANKS(compare(weights(exchange), through_host).same_bits()) << level << ", " << exchange;
   }
 }
 
-// With the input on the device, the host waits for each micro-batch's loss and for nothing else. What the kernels of a rank read and
-// write elsewhere is as much as it would send: its part of the gradients comes from all others, and its weights go to them. Memory is
-// that of the formulas, with two boxes for each window in place of operands.
+// With the input on the device, the host waits for each micro-batch's loss, and by MPI for each unit before it leaves: gradients in each
+// round, weights where they are gathered. What a rank gets from other GPUs and gives to them is as much as it would send: its part of the
+// gradients comes from all others, and its weights go to them. Memory is that of the formulas, in windows without operands.
 TEST_F(BetweenGpus, AStepWaitsForItsLossesAndMovesWhatTheFormulaSays) {
   if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
   const Dataset data = random_dataset(13, 20);
   std::vector<uint32_t> order(data.count);
   std::iota(order.begin(), order.end(), 0u);
   const int rounds = 2;
-  for (int level = 0; level < ways; ++level) {
-    const Space space{.rows = 20};
-    Mlp mlp(*device, make_layout(odd_sizes), nullptr, nullptr, space);
-    SoftmaxHead head(*device, space);
-    Zero zero(mlp, rule("adam"), by("peer", way(level, 1, rounds * ranks())), MPI_COMM_WORLD);
-    zero.load(std::vector<float>(mlp.layout().count, 0.1f));
-    device->synchronize();
-    unsigned long waits = 0;
-    const auto counted = [&] { return &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0; };
-    for (int round = 0; round < rounds; ++round) {
-      const Range rows = zero.begin_round({0, 20}, round);
-      load_images(mlp, data, order, rows);
-      head.load_labels(data, order, rows);
+  for (const std::string& exchange : ways_between())
+    for (int level = 0; level < ways; ++level) {
+      const Space space{.rows = 20};
+      Mlp mlp(*device, make_layout(odd_sizes), nullptr, nullptr, space);
+      SoftmaxHead head(*device, space);
+      Zero zero(mlp, rule("adam"), by(exchange, way(level, 1, rounds * ranks())), MPI_COMM_WORLD);
+      zero.load(std::vector<float>(mlp.layout().count, 0.1f));
+      device->synchronize();
+      unsigned long waits = 0;
+      const auto counted = [&] { return &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0; };
+      for (int round = 0; round < rounds; ++round) {
+        const Range rows = zero.begin_round({0, 20}, round);
+        load_images(mlp, data, order, rows);
+        head.load_labels(data, order, rows);
+        const unsigned long before = counted();
+        mlp.forward(int(rows.size()));
+        head.backward(mlp, 20);
+        mlp.backward(Write::overwrite);
+        waits += counted() - before;
+        head.loss(mlp, 20);
+      }
       const unsigned long before = counted();
-      mlp.forward(int(rows.size()));
-      head.backward(mlp, 20);
-      mlp.backward(Write::overwrite);
+      zero.step();
       waits += counted() - before;
-      head.loss(mlp, 20);
+      const std::string told = exchange + ", level " + std::to_string(level) + ": ";
+      const size_t units = zero.shards().units.size(), gathered_units = level < 3 ? units : size_t(rounds) * (2 * units - 1);
+      const size_t by_mpi = exchange == "mpi" && ranks() > 1 ? size_t(rounds) * units + gathered_units : 0;
+      const GpuCollectives::Count now = zero.counted_between_gpus();
+      EXPECT_ON_ALL_RANKS(now.waits == by_mpi) << told << now.waits << ", not " << by_mpi;
+      EXPECT_ON_ALL_RANKS(waits <= by_mpi) << told << waits;  // where the GPU has nothing left to do it is not waited for
+
+      const size_t shard = zero.shards().size(rank()), first = zero.shards().part(0, rank()).size(), others = size_t(ranks() - 1);
+      const size_t gathered = level < 3 ? shard : size_t(rounds) * (2 * shard - first);
+      EXPECT_ON_ALL_RANKS(now.read == others * size_t(rounds) * shard) << told << now.read;
+      EXPECT_ON_ALL_RANKS(now.written == others * gathered) << told << now.written;
+
+      const Footprint formula = predict(zero.shards(), way(level, 1, rounds * ranks()), 2, rank());
+      EXPECT_ON_ALL_RANKS(device->memory(Purpose::parameters).live == formula.parameters) << told;
+      EXPECT_ON_ALL_RANKS(device->memory(Purpose::gradients).live == formula.gradients) << told;
+      EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == (exchange == "mpi" ? formula.exchange : 0)) << told;
     }
-    const unsigned long before = counted();
-    zero.step();
-    waits += counted() - before;
-    EXPECT_ON_ALL_RANKS(waits == 0) << "level " << level << ": " << waits;
-
-    const size_t shard = zero.shards().size(rank()), first = zero.shards().part(0, rank()).size(), others = size_t(ranks() - 1);
-    const size_t gathered = level < 3 ? shard : size_t(rounds) * (2 * shard - first);
-    const size_t moved = others * (size_t(rounds) * shard + gathered);
-    EXPECT_ON_ALL_RANKS(zero.moved_between_gpus() == moved) << "level " << level << ": " << zero.moved_between_gpus() << ", " << moved;
-
-    const Footprint formula = predict(zero.shards(), way(level, 1, rounds * ranks()), 2, rank());
-    EXPECT_ON_ALL_RANKS(device->memory(Purpose::parameters).live == formula.parameters) << "level " << level;
-    EXPECT_ON_ALL_RANKS(device->memory(Purpose::gradients).live == formula.gradients) << "level " << level;
-    EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == 0) << "level " << level;
-  }
 }
 
-TEST_F(BetweenGpus, WhereOneRankCannotBeReachedAllGoThroughTheHost) {
+TEST_F(BetweenGpus, WhereOneRankCannotBeReachedAllGoByMpiOrThroughTheHost) {
   const Dataset data = random_dataset(13, 23);
   const Trained serial = train_serially(*device, data, odd_sizes, 20, ranks(), rule("adam"));
   for (const int level : {0, 2, 4}) {
-    DeviceWithoutHandles unreachable(rank() == ranks() - 1);
-    ShardedRun run(unreachable, data, odd_sizes, 20, rule("adam"), by("auto", way(level, 1, ranks())), MPI_COMM_WORLD);
-    unreachable.gap = 0;  // what the device keeps for itself it frees itself
-    run.epoch();
-    EXPECT_ON_ALL_RANKS(!run.zero().between_gpus());
-    const std::vector<float> weights = run.weights();
-    EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << level;
+    for (const bool mpi : {false, true}) {
+      const MpiTakesPointers on_all(mpi && &cuda_on_cpu_waits);
+      DeviceWithoutHandles unreachable(rank() == ranks() - 1);
+      ShardedRun run(unreachable, data, odd_sizes, 20, rule("adam"), by("auto", way(level, 1, ranks())), MPI_COMM_WORLD);
+      unreachable.gap = 0;  // what the device keeps for itself it frees itself
+      run.epoch();
+      EXPECT_ON_ALL_RANKS(run.zero().way() == std::string(mpi_takes_pointers ? ", by MPI from the GPU's memory" : "")) << run.zero().way();
+      const std::vector<float> weights = run.weights();
+      EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << level;
+    }
   }
 }
 
 TEST_F(BetweenGpus, IsRefusedWhereItCannotBe) {
   const Dataset data = random_dataset(13, 23);
-  ZeroOptions options = by("peer", way(1, 1, ranks()));
-  const auto error = [&](Device& on) { return error_of([&] { ShardedRun(on, data, odd_sizes, 20, rule("sgd"), options, MPI_COMM_WORLD); }); };
-  CpuDevice cpu;
-  EXPECT_EQ(error(cpu), "--exchange peer: needs --device cuda, and goes not with --two-level");
-  options.two_level = true;
-  EXPECT_EQ(error(*device), "--exchange peer: needs --device cuda, and goes not with --two-level");
-  options.exchange = "auto";
-  EXPECT_EQ(error(*device), "");
+  for (const std::string exchange : {"peer", "mpi"}) {
+    ZeroOptions options = by(exchange, way(1, 1, ranks()));
+    const auto error = [&](Device& on) { return error_of([&] { ShardedRun(on, data, odd_sizes, 20, rule("sgd"), options, MPI_COMM_WORLD); }); };
+    CpuDevice cpu;
+    EXPECT_EQ(error(cpu), "--exchange " + exchange + ": needs --device cuda, and goes not with --two-level");
+    options.two_level = true;
+    EXPECT_EQ(error(*device), "--exchange " + exchange + ": needs --device cuda, and goes not with --two-level");
+    options.exchange = "auto";
+    EXPECT_EQ(error(*device), "");
+  }
 }

@@ -117,7 +117,7 @@ TEST(Train, WritesATimeline) {
 
 TEST(Train, AMistakeGivesOneLineAndAStatus) {
   for (const char* option :
-       {"--exchange peer", "--exchange peer --device cuda --allreduce ring", "--allreduce shared-window", "--batch 1 --compare-with-serial", "--data /no/such/folder"}) {
+       {"--exchange peer", "--exchange mpi", "--exchange peer --device cuda --allreduce ring", "--allreduce shared-window", "--batch 1 --compare-with-serial", "--data /no/such/folder"}) {
     const ProgramRun run = launch(3, quick + option);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_EQ(run.lines(), 1u) << run.output;

@@ -1,7 +1,6 @@
 #include "chapters/05_collectives/peer_window.h"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
 #include "chapters/02_cuda/kernels.h"
@@ -59,7 +58,7 @@ void PeerWindow::meet() {
 }
 
 void PeerWindow::start(size_t begin, size_t count) {
-  if (begin > n_ || count > n_ - begin) throw std::logic_error("peer window: a range beyond the vector");
+  require_range(begin, count);
   CUDA_CHECK(cudaEventRecord(issued_, device_.stream()));
   CUDA_CHECK(cudaStreamWaitEvent(stream_, issued_, 0));
 }
@@ -106,10 +105,6 @@ void PeerWindow::in_two_shots(size_t begin, size_t count, Combine combine) {
   meet();  // all sums are there
 }
 
-void PeerWindow::reduce_scatter(size_t begin, size_t count) {
-  reduce_scatter_to(vectors_.at[rank_] + begin + Blocks{count, ranks_}.begin(rank_), begin, count, Write::overwrite);
-}
-
 void PeerWindow::reduce_scatter_to(float* sum, size_t begin, size_t count, Write write) {
   start(begin, count);
   const Blocks blocks{count, ranks_};
@@ -133,27 +128,26 @@ void PeerWindow::allgather(size_t begin, size_t count) {
   meet();  // all blocks are there
 }
 
-void PeerWindow::sum_parts(std::span<const Part> parts) {
+void PeerWindow::sum_parts(const PartsOf& parts_of) {
   start(0, n_);
   meet();  // the vectors of all are there
-  for (const Part& part : parts) add({1, {part.sum}}, vectors_ + part.begin, part.count);
+  for (const Part& part : parts_of(rank_)) add({1, {part.sum}}, vectors_ + part.begin, part.count);
   meet();  // the sums of all are there
 }
 
-void PeerWindow::spread_parts(std::span<const Part> parts) {
+void PeerWindow::spread_parts(const PartsOf& parts_of) {
   start(0, n_);
   meet();  // nobody needs what will be overwritten
-  for (const Part& part : parts) add(vectors_ + part.begin, mine() + part.begin, part.count);
+  for (const Part& part : parts_of(rank_)) add(vectors_ + part.begin, mine() + part.begin, part.count);
   meet();  // all parts are there
 }
 
 // --- Opening and closing ---------------------------------------------------------------------------------------------
 
 PeerWindow::PeerWindow(CudaDevice& device, float* mine, size_t n, MPI_Comm comm, size_t short_sums)
-    : device_(device), n_(n), short_sums_(short_sums), comm_(comm), rank_(rank_of(comm)), ranks_(ranks_of(comm)) {
+    : GpuCollectives(device, mine, n, comm, short_sums) {
   require_one_node(comm, "peer window");
   if (ranks_ > most_ranks) throw Error("peer window: at most " + std::to_string(most_ranks) + " ranks");
-  MPI_CHECK(MPI_Comm_dup(comm, &comm_));  // no other message meets those of the hosts
   box_ = Buffer<>(device, 2 * short_sums, Purpose::exchange);
   CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   CUDA_CHECK(cudaEventCreateWithFlags(&issued_, cudaEventDisableTiming));
@@ -210,5 +204,4 @@ void PeerWindow::release() {
   for (auto& reached : reached_) CUDA_CHECK(cudaEventDestroy(reached[size_t(rank_)]));
   for (cudaEvent_t event : {issued_, finished_}) CUDA_CHECK(cudaEventDestroy(event));
   CUDA_CHECK(cudaStreamDestroy(stream_));
-  MPI_CHECK(MPI_Comm_free(&comm_));
 }

@@ -30,10 +30,8 @@ void DataParallelOptions::apply(Dataset& train) const {
   TrainOptions::apply(train);
   if (overlap && reproducible)
     throw Error("--overlap: --reproducible adds whole micro-batches in order and sends nothing before the last one");
-  if (exchange == "peer" && !fits_peers())
-    throw Error("--exchange peer: needs --device cuda and --allreduce rank-order, and goes not with --reproducible");
-  if (exchange == "mpi" && !fits_mpi())
-    throw Error("--exchange mpi: needs --device cuda and --allreduce rank-order, and goes not with --reproducible or --overlap");
+  if ((exchange == "peer" || exchange == "mpi") && !fits_gpus())
+    throw Error("--exchange " + exchange + ": needs --device cuda and --allreduce rank-order, and goes not with --reproducible");
   if (overlap && !runs_in_background(allreduce))
     throw Error("--overlap: --allreduce " + allreduce + " cannot run in the background, only " + background_names());
 }

@@ -22,10 +22,9 @@ struct DataParallelOptions : TrainOptions {
   // As in chapter 01; also checks that the choices fit together.  Throws Error.
   void apply(Dataset& train) const;
 
-  // Whether the peer window of chapter 05 can add what these choices ask for, on GPUs that reach each other; whether an MPI that takes
-  // pointers into a GPU's memory can; whether chunks through host memory may have sums of their own.
-  bool fits_peers() const { return device == "cuda" && allreduce == "rank-order" && !reproducible; }
-  bool fits_mpi() const { return fits_peers() && !overlap; }
+  // Whether GPUs can add what these choices ask for, in chapter 05's peer window or by an MPI that takes pointers into their memory; whether
+  // chunks through host memory may have sums of their own.
+  bool fits_gpus() const { return device == "cuda" && allreduce == "rank-order" && !reproducible; }
   bool fits_chunks() const;
 
   // Rows of the largest part of a micro-batch that one rank computes.

@@ -4,10 +4,8 @@
 #include <string>
 
 #include "chapters/01_serial/gradient_norm.h"
-#include "chapters/06_data_parallel/bucket_exchange.h"
+#include "chapters/06_data_parallel/gpu_exchange.h"
 #include "chapters/06_data_parallel/host_exchange.h"
-#include "chapters/06_data_parallel/mpi_exchange.h"
-#include "chapters/06_data_parallel/peer_exchange.h"
 #include "chapters/06_data_parallel/replicas.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "chapters/06_data_parallel/trace_layers.h"
@@ -39,29 +37,15 @@ void Exchange::compare_replicas() const {
   require_equal_replicas(weights, steps_, comm_);
 }
 
-// Null, on all ranks, where it cannot be: the GPUs do not reach each other, or MPI does not take their pointers. `why`, unless something is
-// in it: the reason.
-template <class Way>
-static std::unique_ptr<Exchange> if_it_can_be(std::string& why, const DataParallelOptions& options, size_t samples, Mlp& mlp,
-                                              float* gradients, MPI_Comm comm) {
-  try {
-    return std::make_unique<Way>(options, samples, mlp, gradients, comm);
-  } catch (const Error& error) {
-    if (why.empty()) why = error.what();
-    return nullptr;
-  }
-}
-
 std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, SoftmaxHead& head,
                                         float* gradients, MPI_Comm comm) {
   std::unique_ptr<Exchange> exchange;
   std::string why;
-  const bool any = options.exchange == "auto";
   if (options.reproducible) exchange = std::make_unique<ReproducibleExchange>(options, samples, mlp, head, gradients, comm);
-  if (!exchange && (any || options.exchange == "peer") && options.fits_peers())
-    exchange = if_it_can_be<PeerExchange>(why, options, samples, mlp, gradients, comm);
-  if (!exchange && (any || options.exchange == "mpi") && options.fits_mpi())
-    exchange = if_it_can_be<MpiExchange>(why, options, samples, mlp, gradients, comm);
+  if (options.fits_gpus())
+    why = open_between_gpus(options.exchange, [&](bool peer) {
+      exchange = std::make_unique<GpuExchange>(peer, options, samples, mlp, gradients, comm);
+    });
   if (!exchange) {
     if (!why.empty() && rank_of(comm) == 0) std::printf("%s: gradients go through host memory\n", why.c_str());
     if (options.fits_chunks()) exchange = std::make_unique<HostExchange>(options, samples, mlp, gradients, comm);

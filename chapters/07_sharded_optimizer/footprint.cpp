@@ -39,10 +39,10 @@ Footprint counted(const Device& device) {
   return {peak(Purpose::parameters), peak(Purpose::gradients), peak(Purpose::optimizer), peak(Purpose::exchange), 0};
 }
 
-void print_memory(const Device& device, bool between_gpus) {
+void print_memory(const Device& device, const std::string& way) {
   const Footprint f = counted(device);
   const double mb = 1e-6;
   std::printf("memory of rank 0: weights %.2f MB, gradients %.2f MB, optimizer state %.2f MB, activations %.2f MB, exchange %.2f MB%s\n",
               mb * double(f.parameters), mb * double(f.gradients), mb * double(f.optimizer),
-              mb * double(device.memory(Purpose::activations).peak), mb * double(f.exchange), between_gpus ? " (from GPU to GPU)" : "");
+              mb * double(device.memory(Purpose::activations).peak), mb * double(f.exchange), way.c_str());
 }

@@ -20,7 +20,7 @@ struct Footprint {
 //     3       S + U        S + U        k S
 //
 // With prefetch, level 3 keeps S + the largest unit with an even number + the largest with an odd one of the parameters.
-// Between GPUs, exchange is 0. In two levels it is two_level_floats of the largest unit (chapter 05; on one node, if options.nodes names
+// In peer windows, exchange is 0. In two levels it is two_level_floats of the largest unit (chapter 05; on one node, if options.nodes names
 // none), and what is sent is meant for nodes of equal size.
 // Below level 2, batches of more micro-batches than ranks need S more gradients.
 // Sent, with one micro-batch per rank: n - S to reduce, (ranks - 1) S to gather, at level 3 a second time in backward
@@ -37,5 +37,5 @@ size_t gathered_again(const Shards& shards, int64_t keep_every, int rank);
 // What `device` has counted, its peaks; sent is left at 0.
 Footprint counted(const Device& device);
 
-// One line on standard output: what the rank with `device` has kept, in MB, activations, too.
-void print_memory(const Device& device, bool between_gpus);
+// One line on standard output: what the rank with `device` has kept, in MB, activations, too.  way: Zero's.
+void print_memory(const Device& device, const std::string& way);

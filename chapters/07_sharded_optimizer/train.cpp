@@ -61,7 +61,7 @@ int train_sharded(MpiSession& mpi, int argc, char** argv) {
 
   zero.save(weights);
   report.end(weights);
-  if (mpi.rank() == 0) print_memory(*device, zero.between_gpus());
+  if (mpi.rank() == 0) print_memory(*device, zero.way());
   if (z.two_level)  // sums have another order
     return on_rank_0(MPI_COMM_WORLD, [&] { return tell_distance_to_serial(o, false, mpi.size(), train, weights, report.train_seconds()); });
   return compare_with_serial_run(o, train, weights, report.train_seconds(), Agreement::same_bits, 0,

@@ -11,7 +11,8 @@ void ZeroOptions::declare(Options& options) {
               between(0, 3));
   options.add("unit", &unit, "the fewest parameters that travel together", at_least(1));
   options.add("prefetch", &prefetch, "with --zero 3: gather the next unit's weights while this one computes");
-  options.add("exchange", &exchange, "how they travel between GPUs: host memory, or each other's; auto: peer where it can be", {"auto", "host", "peer"});
+  options.add("exchange", &exchange, "how they travel between GPUs: host memory, each other's, MPI with their pointers; auto: peer, else mpi, where it can be",
+              {"auto", "host", "peer", "mpi"});
   options.add("recompute", &recompute, "keep every N-th activation only, and compute the others again in backward", between(1, 1000));
   options.add("two-level", &two_level, "add inside each node first: fewer bytes between nodes, sums in another order");
 }

@@ -24,7 +24,7 @@
 
 #include "chapters/01_serial/mlp.h"
 #include "chapters/01_serial/optimizer.h"
-#include "chapters/05_collectives/peer_window.h"
+#include "chapters/05_collectives/gpu_collectives.h"
 #include "chapters/05_collectives/two_level_halves.h"
 #include "chapters/05_collectives/words.h"
 #include "chapters/07_sharded_optimizer/shards.h"
@@ -37,7 +37,7 @@ struct ZeroOptions {
   bool prefetch = false;      // level 3: a unit's weights are gathered while the unit before it computes
   bool two_level = false;     // gradients and weights travel in two levels
   std::vector<int> nodes = {};  // with two_level: a name for each rank's node, for tests; empty: what MPI says
-  std::string exchange = "auto";  // between GPUs of a node: peer, through host memory: host, or auto: peer where it can be
+  std::string exchange = "auto";  // between GPUs: peer, mpi, through host memory: host, or auto: the first of them that can be
   int64_t recompute = 1;          // the Mlp keeps every so many-th activation, see Space, and computes the others again
   // For chapter 11, skip it now: what gradients and weights travel as, if not as floats, from level 1 on. See zero_in_sixteen_bits.cpp.
   std::optional<MessageFormat> format = {};
@@ -75,10 +75,10 @@ class Zero {
   float* own_weights(size_t unit) const;
   float* own_gradients(size_t unit) const;
 
-  // Whether gradients and weights go from GPU to GPU (zero_between_gpus.cpp), and how many floats this rank's kernels have read from
-  // other GPUs and written to them so far.
+  // Whether gradients and weights go from GPU to GPU (zero_between_gpus.cpp); how, for people; and what this rank has counted so far.
   bool between_gpus() const { return gradients_window_ != nullptr; }
-  size_t moved_between_gpus() const;
+  const char* way() const { return between_gpus() ? gradients_window_->way() : ""; }
+  GpuCollectives::Count counted_between_gpus() const;
 
  private:
   void allocate(const OptimizerOptions& optimizer);
@@ -134,7 +134,7 @@ class Zero {
   struct Gathered {
     Buffer<> memory;
     TwoLevelGather messages;
-    std::shared_ptr<PeerWindow> window;  // between GPUs
+    std::shared_ptr<GpuCollectives> window;  // between GPUs
     Buffer<> words;                      // with a format: the unit as it travels
     TwoLevelWords word_messages;
     bool begun = false;
@@ -155,5 +155,5 @@ class Zero {
   std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
   bool first_round_ = true;        // whether the sum begins in this round
   bool goes_back_ = false;         // backward has begun: a layer's forward is one that is computed again
-  std::shared_ptr<PeerWindow> gradients_window_;  // between GPUs, over the memory that backward writes
+  std::shared_ptr<GpuCollectives> gradients_window_;  // between GPUs, over the memory that backward writes
 };

@@ -1,13 +1,13 @@
-// Slices between GPUs of one node: chapter 05's peer window adds what lies in their memories. No host waits for its GPU.
+// Slices between GPUs: chapter 05's collectives add what lies in their memories. In a peer window, inside a node, no host waits for its
+// GPU; by MPI the host waits for what it sends.
 #include <algorithm>
 #include <cstdio>
 
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
-#include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/timer.h"
 
-// All ranks open the window or none.
+// All ranks open it or none.
 void TensorParallel::open_window(const std::string& exchange) {
   if (exchange == "host" || ranks_ == 1) return;
   const auto gpu = dynamic_cast<CudaDevice*>(&device_);
@@ -22,19 +22,26 @@ void TensorParallel::open_window(const std::string& exchange) {
     if (by_rows || mlp_.has_input_gradient(int(&layer - mlp_.layout().layers.data())))
       widest = std::max(widest, size_t(by_rows ? layer.out : layer.in));
   }
-  const size_t longest = widest * size_t(mlp_.space().rows), in_boxes = std::min(longest, PeerWindow::one_shot);
-  try {
-    between_ = Buffer<>(device_, longest > in_boxes ? longest : 0, Purpose::exchange);
-    window_ = std::make_unique<PeerWindow>(*gpu, between_, between_.size(), comm_, in_boxes);
-  } catch (const Error& error) {
-    between_ = {};
-    if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: sums go through host memory\n", error.what());
-  }
+  const size_t longest = widest * size_t(mlp_.space().rows), in_boxes = std::min(longest, GpuCollectives::one_shot);
+  const std::string why = open_between_gpus(exchange, [&](bool peer) {
+    between_ = Buffer<>(device_, peer && longest > in_boxes ? longest : 0, Purpose::exchange);
+    window_ = make_gpu_collectives(peer, *gpu, between_, between_.size(), comm_, in_boxes);
+    window_->reserve(longest);
+  });
+  if (why.empty()) return;
+  between_ = {};
+  if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: sums go through host memory\n", why.c_str());
 }
 
-// On the window's stream, beside what the device is given next, which must leave p alone until window_->finish().
-void TensorParallel::begin_between_gpus(float* p, size_t n, PeerWindow::Combine combine) {
+// Beside what the device is given next, which must leave p alone until the end.
+void TensorParallel::begin_between_gpus(float* p, size_t n, GpuCollectives::Combine combine) {
   const Timer timer;
   window_->allreduce_of(p, n, combine);
+  time_.exchanging += timer.seconds();
+}
+
+void TensorParallel::end_between_gpus() {
+  const Timer timer;
+  window_->finish();
   time_.exchanging += timer.seconds();
 }

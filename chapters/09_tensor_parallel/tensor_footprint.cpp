@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "chapters/05_collectives/peer_window.h"
+#include "chapters/05_collectives/blocks.h"
+#include "chapters/05_collectives/gpu_collectives.h"
 
 TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slice slice, const Space& space,
                                  int state_vectors) {
@@ -36,7 +37,9 @@ TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slic
   f.parameters = f.gradients = 4 * parameters;
   f.optimizer = size_t(state_vectors) * f.parameters;
   f.activations = 4 * rows * (slots * per_slot + 2 * widest_inner + head);
-  const size_t longest = f.sums.empty() ? 0 : std::ranges::max(f.sums), in_boxes = std::min(longest, PeerWindow::one_shot);
+  const size_t longest = f.sums.empty() ? 0 : std::ranges::max(f.sums), in_boxes = std::min(longest, GpuCollectives::one_shot);
   f.exchange = 4 * (2 * in_boxes + (longest > in_boxes ? longest : 0));
+  const size_t block = longest > in_boxes ? Blocks{longest, slice.count}.size(slice.index) : 0;
+  f.by_mpi = 4 * size_t(slice.count - 1) * std::max(in_boxes, block);
   return f;
 }

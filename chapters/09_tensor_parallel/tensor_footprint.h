@@ -9,7 +9,8 @@
 // Of one rank.
 struct TensorFootprint {
   size_t parameters = 0, gradients = 0, optimizer = 0, activations = 0;  // bytes
-  size_t exchange = 0;  // bytes, between GPUs only
+  size_t exchange = 0;  // bytes, between GPUs only: in a peer window
+  size_t by_mpi = 0;    // the same by MPI
   // The floats in each allreduce of a micro-batch of space.rows rows: those of the layers in forward and in backward,
   // in the order of the layers, then the one of the head.
   std::vector<size_t> sums;
@@ -23,7 +24,8 @@ struct TensorFootprint {
 //   layer l, by rows      parameters C(s(l)) s(l+1) +   s(l+1)        sum in forward    R s(l+1)
 //   activation a (input of layer a)   R s(a) if a is even, R C(s(a)) if odd
 //   head                  2 R a slot; 2 R more for split classes      sum               R, and a maximum of R
-//   between GPUs          two boxes of the longest sum, but at most of what is added in one shot (chapter 05); if it is longer, its length
+//   in a peer window      two boxes of the longest sum, but at most of what is added in one shot (chapter 05); if it is longer, its length
+//   by MPI                for each other rank a box, or if the longest sum is longer and this rank's block of it, too, that block
 //
 // So parameters, gradients and optimizer state shrink with the number of ranks, all but the biases of layers by rows, which
 // every rank holds whole; and of the activations only every other one shrinks.

@@ -9,16 +9,16 @@ void TensorOptions::declare(Options& options) {
   TrainOptions::declare(options, device_names);
   options.add("allreduce", &allreduce, "how activations and their gradients are summed",
               tensor_allreduce_names());
-  options.add("exchange", &exchange, "how sums are made between GPUs: host memory, each other's; auto: peer where it can be",
-              {"auto", "host", "peer"});
+  options.add("exchange", &exchange, "how sums are made between GPUs: host memory, each other's, MPI with their pointers; auto: peer, else mpi, where it can be",
+              {"auto", "host", "peer", "mpi"});
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
   options.add("trace", &trace, "write a timeline of all ranks to this file");
 }
 
 void TensorOptions::apply(Dataset& train) const {
   TrainOptions::apply(train);
-  if (exchange == "peer" && (device != "cuda" || allreduce != "rank-order"))
-    throw Error("--exchange peer: needs --device cuda and --allreduce rank-order");
+  if ((exchange == "peer" || exchange == "mpi") && (device != "cuda" || allreduce != "rank-order"))
+    throw Error("--exchange " + exchange + ": needs --device cuda and --allreduce rank-order");
   if (compare_with_serial && batch == 1 && ranks > 1)
     throw Error(
         "--compare-with-serial: needs --batch 2 or more, since one row has no other order to compare with");

@@ -73,11 +73,11 @@ void TensorParallel::after_backward(int l, int slot) {
 
 // on_host(view) works on p (n) where MPI can read and write it; between GPUs they combine p where it is.
 template <class OnHost>
-void TensorParallel::exchange(float* p, size_t n, PeerWindow::Combine combine, OnHost on_host) {
+void TensorParallel::exchange(float* p, size_t n, GpuCollectives::Combine combine, OnHost on_host) {
   if (n == 0) return;
   if (window_) {
     begin_between_gpus(p, n, combine);
-    return window_->finish();
+    return end_between_gpus();
   }
   Timer timer;
   device_.begin_copy_out(p, n);
@@ -103,7 +103,7 @@ uint16_t* TensorParallel::stored(float* p, size_t n) const {
 void TensorParallel::begin_sum(float* p, size_t n) {
   if (n == 0) return;
   summed_ = p, summed_count_ = n, posted_ = false;
-  if (window_) return begin_between_gpus(p, n, PeerWindow::Combine::sum);
+  if (window_) return begin_between_gpus(p, n, GpuCollectives::Combine::sum);
   if (uint16_t* const words = stored(p, n)) {
     const Timer timer;
     go_on_in_background(begin_rank_order(words, n, 0, store_->stored_as(), comm_));
@@ -146,7 +146,7 @@ void TensorParallel::progress() {
 
 void TensorParallel::end_sum() {
   if (!summed_) return;
-  if (window_) window_->finish();
+  if (window_) end_between_gpus();
   else take_sum();
   ++traffic_.sums;
   traffic_.floats += summed_count_;
@@ -175,7 +175,7 @@ void TensorParallel::sum(float* p, size_t n) {
     begin_rank_order(words, n, 0, store_->stored_as(), comm_)->wait();
     time_.exchanging += timer.seconds();
   } else {
-    exchange(p, n, PeerWindow::Combine::sum, [&](float* view) { allreduce_.function(view, view, n, comm_); });
+    exchange(p, n, GpuCollectives::Combine::sum, [&](float* view) { allreduce_.function(view, view, n, comm_); });
   }
   ++traffic_.sums;
   traffic_.floats += n;
@@ -185,7 +185,7 @@ void TensorParallel::sum(float* p, size_t n) {
 void TensorParallel::maximum(float* p, size_t n) {
   if (n > size_t{INT_MAX})
     throw Error("tensor parallel: " + std::to_string(n) + " rows are more than MPI counts");
-  exchange(p, n, PeerWindow::Combine::largest, [&](float* view) {
+  exchange(p, n, GpuCollectives::Combine::largest, [&](float* view) {
     MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view, int(n), MPI_FLOAT, MPI_MAX, comm_));
   });
 }

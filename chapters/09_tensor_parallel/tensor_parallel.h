@@ -24,7 +24,7 @@
 
 #include "chapters/01_serial/activation_store.h"
 #include "chapters/01_serial/mlp.h"
-#include "chapters/05_collectives/peer_window.h"
+#include "chapters/05_collectives/gpu_collectives.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/exchange.h"
@@ -42,7 +42,7 @@ class TensorParallel {
   // of the same layers, calls with the same rows, and gets the same bits wherever a result is whole.
   // allreduce: a name of chapter 05's table. Those whose order of the sum does not depend on the position, as the
   // default, give a row of the batch the same bits whatever rows are computed with it.
-  // exchange: through memory of the host, or "auto", "peer": from GPU to GPU (tensor_between_gpus.cpp), where that can be: in rank order.
+  // exchange: through memory of the host, or "auto", "peer", "mpi": from GPU to GPU (tensor_between_gpus.cpp), where that can be: in rank order.
   // Throws Error if mlp's layers are not cut for this rank, or the allreduce needs a window: activations lie in none.
   //
   // The Mlp may be any range of layers (chapter 10 makes a pipeline of such ranges). Its input and output lie as the
@@ -74,7 +74,9 @@ class TensorParallel {
   const ExchangeTime& time() const { return time_; }
   const TensorTraffic& traffic() const { return traffic_; }
   bool between_gpus() const { return window_ != nullptr; }
-  const PeerWindow::Count& counted() const { return window_->counted(); }  // between GPUs
+  bool by_mpi() const { return between_gpus() && !window_->by_peers(); }
+  const char* way() const { return between_gpus() ? window_->way() : ""; }  // for people
+  const GpuCollectives::Count& counted() const { return window_->counted(); }  // between GPUs
 
  private:
   void require_slices() const;
@@ -82,7 +84,7 @@ class TensorParallel {
   void after_input_gradient(int layer, int slot);
   void after_backward(int layer, int slot);
   template <class OnHost>
-  void exchange(float* p, size_t n, PeerWindow::Combine combine, OnHost on_host);
+  void exchange(float* p, size_t n, GpuCollectives::Combine combine, OnHost on_host);
   uint16_t* stored(float* p, size_t n) const;
   void begin_sum(float* p, size_t n);
   void post_sum();
@@ -91,7 +93,8 @@ class TensorParallel {
   void end_sum();
   void take_sum();
   void open_window(const std::string& exchange);
-  void begin_between_gpus(float* p, size_t n, PeerWindow::Combine combine);
+  void begin_between_gpus(float* p, size_t n, GpuCollectives::Combine combine);
+  void end_between_gpus();
 
   Mlp& mlp_;
   Device& device_;
@@ -111,8 +114,8 @@ class TensorParallel {
   ExchangeTime time_;
   TensorTraffic traffic_;
 
-  Buffer<> between_;  // where long sums are made, between GPUs
-  std::unique_ptr<PeerWindow> window_;
+  Buffer<> between_;  // where long sums are made, in a peer window
+  std::unique_ptr<GpuCollectives> window_;
 };
 
 // The names of allreduces that can be used here.

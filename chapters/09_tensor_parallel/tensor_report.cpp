@@ -14,7 +14,7 @@ TensorReport::TensorReport(const TensorOptions& o, const Dataset& train, const T
   if (tensor.rank() != 0) return;
   const Layout& here = tensor.mlp().layout();
   std::printf("%d rank%s, allreduce %s%s; rank 0 has", o.ranks, o.ranks == 1 ? "" : "s", o.allreduce.c_str(),
-              tensor.between_gpus() ? " from GPU to GPU" : "");
+              tensor.way());
   for (const Layer& layer : here.layers)
     std::printf("%s %d x %d", layer.index == 0 ? "" : ",", layer.w.rows, layer.w.columns);
   std::printf(": %zu of %zu parameters\n", here.count, make_layout(o.sizes(train)).count);

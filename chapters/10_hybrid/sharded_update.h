@@ -17,7 +17,8 @@
 //
 // Between GPUs of one node (sharded_update_between_gpus.cpp) owners add the gradients where they were computed, and write new weights
 // to where they are needed. No host waits. Given nodes, they do so inside each node, and the sums of nodes and the weights for others
-// travel between nodes by way of the host, which waits for its GPU twice a step. Rounded and `reproducible` sums go through the host.
+// travel between nodes, from GPU to GPU if MPI takes their pointers, else by way of the host: it waits for its GPU twice a step. Where
+// GPUs do not reach each other, MPI is between all of them, and the host waits twice a step, in two levels four times. Rounded and `reproducible` sums go through the host.
 #pragma once
 
 #include <mpi.h>
@@ -28,7 +29,7 @@
 
 #include "chapters/01_serial/message_format.h"
 #include "chapters/01_serial/optimizer.h"
-#include "chapters/05_collectives/peer_window.h"
+#include "chapters/05_collectives/gpu_collectives.h"
 #include "chapters/05_collectives/two_level_halves.h"
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/07_sharded_optimizer/shards.h"
@@ -78,7 +79,9 @@ class ShardedUpdate {
   Optimizer& optimizer(size_t layer) { return optimizers_[layer]; }
   const ExchangeTime& time() const { return time_; }
   bool between_gpus() const { return gradients_window_ != nullptr; }
+  bool by_mpi() const { return between_gpus() && !gradients_window_->by_peers(); }
   size_t moved_between_gpus() const;  // floats that this rank read and wrote elsewhere
+  size_t waits_for_messages() const;  // of the host for its GPU, by MPI from and into its memory
 
  private:
   Write place_gradients(int chunk, int micro_batch);
@@ -95,10 +98,14 @@ class ShardedUpdate {
   void copy_out_weights();
   void gather_weights(size_t layer);
   void open_windows(const std::string& exchange);
+  std::vector<GpuCollectives::Part> parts_of(int near);
   void add_up_between_gpus();
   void gather_between_gpus();
   void add_up_between_nodes();
   void gather_between_nodes();
+  float* mpi_view(float* p, size_t n);
+  void show_to_mpi(std::span<const Range> ranges, float* memory);
+  void take_from_mpi(std::span<const Range> ranges, float* memory);
 
   Pipeline& pipeline_;
   Device& device_;
@@ -117,7 +124,9 @@ class ShardedUpdate {
   Buffer<> rounded_;   // this rank's own terms: two numbers in the place of a float, as those received then
   ExchangeTime time_;
   // Between GPUs; in two levels those of a node.
-  std::unique_ptr<PeerWindow> gradients_window_, weights_window_;
+  std::unique_ptr<GpuCollectives> gradients_window_, weights_window_;
+  size_t waits_between_nodes_ = 0;
+  CudaDevice* direct_ = nullptr;  // if messages between nodes go from and into its memory
   Buffer<> node_sums_, from_nodes_;  // this node's sum of the shards that this rank stands for; of other nodes, for its own
 
   // Of this step.

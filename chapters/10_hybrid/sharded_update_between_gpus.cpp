@@ -1,15 +1,16 @@
-// The update between GPUs of one node: chapter 05's peer windows on gradients and weights, in place of messages. The bits are those of
-// messages. A rank without rows has computed zeros, and takes part.
+// The update between GPUs: chapter 05's collectives on gradients and weights in their memory, in peer windows or by MPI. The bits are those
+// of the way through the host. A rank without rows has computed zeros, and takes part.
 #include <algorithm>
 #include <cstdio>
 
 #include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/mpi_collectives.h"
 #include "chapters/10_hybrid/sharded_update.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/timer.h"
 
-// Both windows are opened or, on all ranks, none.
+// Both are opened or, on all ranks, none: in two levels those of all nodes.
 void ShardedUpdate::open_windows(const std::string& exchange) {
   if (exchange == "host" || ranks_ == 1 || reproducible_ || format_) return;
   const auto gpu = dynamic_cast<CudaDevice*>(&device_);
@@ -19,23 +20,29 @@ void ShardedUpdate::open_windows(const std::string& exchange) {
   const size_t n = pipeline_.layout().count;
   MPI_Comm near = comm_;
   if (!nodes_.empty()) MPI_CHECK(MPI_Comm_split(comm_, nodes_.node_of[size_t(rank_)], rank_, &near));
-  std::string why = "another node's GPUs cannot reach each other";
-  try {
-    weights_window_ = std::make_unique<PeerWindow>(*gpu, parameters_, n, near, 0);
-    gradients_window_ = std::make_unique<PeerWindow>(*gpu, gradients_, n, near, 0);
-  } catch (const Error& error) {
-    why = error.what();
-    all = false;
-  }
+  const auto close = [&] { weights_window_ = nullptr, gradients_window_ = nullptr; };
+  const std::string why = open_between_gpus(exchange, [&](bool peer) {
+    std::string error;
+    try {
+      weights_window_ = make_gpu_collectives(peer, *gpu, parameters_, n, near, 0);
+      gradients_window_ = make_gpu_collectives(peer, *gpu, gradients_, n, near, 0);
+    } catch (const Error& here) {
+      error = here.what();
+    }
+    all = error.empty();
+    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, comm_));
+    if (all) return;
+    close();
+    throw Error(error.empty() ? "another node's GPUs cannot reach each other" : error);
+  });
   if (near != comm_) MPI_CHECK(MPI_Comm_free(&near));
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, comm_));
-  if (!all) {
-    weights_window_ = nullptr;
-    gradients_window_ = nullptr;
+  if (!why.empty()) {
+    close();
     if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: gradients go through host memory\n", why.c_str());
     return;
   }
   if (nodes_.ranks.size() < 2) return;
+  if (exchange != "peer" && open_between_gpus("mpi", [&](bool) { require_mpi_from_gpus(comm_); }).empty()) direct_ = gpu;
   node_sums_ = Buffer<>(device_, floats_of_node_sums(shards_, nodes_, rank_), Purpose::exchange);
   from_nodes_ = Buffer<>(device_, (nodes_.ranks.size() - 1) * shards_.size(rank_), Purpose::exchange);
 }
@@ -46,23 +53,39 @@ size_t floats_of_node_sums(const Shards& shards, const Nodes& nodes, int rank) {
   return floats;
 }
 
+// What rank `near` of this node adds, and gives to the others of it: its own part of each layer, and in two levels those of the owners for
+// whom it stands, one owner after the other.
+std::vector<GpuCollectives::Part> ShardedUpdate::parts_of(int near) {
+  const bool apart = nodes_.ranks.size() > 1;
+  const int rank = apart ? nodes_.ranks[size_t(nodes_.node_of[size_t(rank_)])][size_t(near)] : near;
+  std::vector<GpuCollectives::Part> parts;
+  size_t next = 0;
+  for (const int owner : apart ? nodes_.owners_of(rank) : std::vector{rank}) {
+    for (size_t l = 0; l < shards_.units.size(); ++l) {
+      const Range part = shards_.part(l, owner);
+      float* const sum = apart ? node_sums_ + next + shards_.offset(l, owner) : gradients_ + part.first;
+      parts.push_back({part.first, part.size(), rank == rank_ ? sum : nullptr});
+    }
+    next += shards_.size(owner);
+  }
+  return parts;
+}
+
 // Each rank's own parts, where its own gradients were.
 void ShardedUpdate::add_up_between_gpus() {
-  if (nodes_.ranks.size() > 1) return add_up_between_nodes();
   const Timer timer;
-  for (size_t l = 0; l < sums_.size(); ++l) {
-    gradients_window_->reduce_scatter(shards_.units[l].range.first, shards_.units[l].range.size());
-    sums_[l] = gradients_ + shards_.part(l, rank_).first;
-  }
+  gradients_window_->sum_parts([this](int near) { return parts_of(near); });
   gradients_window_->finish();  // and all others have read what the next backward overwrites
+  for (size_t l = 0; l < sums_.size(); ++l) sums_[l] = gradients_ + shards_.part(l, rank_).first;
+  if (nodes_.ranks.size() > 1) add_up_between_nodes();
   time_.exchanging += timer.seconds();
 }
 
 void ShardedUpdate::gather_between_gpus() {
-  if (nodes_.ranks.size() > 1) return gather_between_nodes();
   const Timer timer;
-  for (const Unit& unit : shards_.units) weights_window_->allgather(unit.range.first, unit.range.size());
-  weights_window_->finish();
+  if (nodes_.ranks.size() > 1) gather_between_nodes();
+  weights_window_->spread_parts([this](int near) { return parts_of(near); });
+  weights_window_->finish();  // what others wrote is there, too
   time_.exchanging += timer.seconds();
 }
 
@@ -70,79 +93,83 @@ size_t ShardedUpdate::moved_between_gpus() const {
   return gradients_window_->counted().read + weights_window_->counted().written;
 }
 
-// --- In two levels: chapter 05's two_level_halves.h, the level inside a node on its GPUs, in the same order ---------------------------
+size_t ShardedUpdate::waits_for_messages() const {
+  return between_gpus() ? gradients_window_->counted().waits + weights_window_->counted().waits + waits_between_nodes_ : 0;
+}
+
+// --- In two levels: chapter 05's two_level_halves.h, the level inside a node on its GPUs, in the same order. Messages between nodes go
+// from GPU to GPU, if MPI takes their pointers, or by way of views. In both ways the host waits for what it sends. ---------------------
+
+float* ShardedUpdate::mpi_view(float* p, size_t n) { return direct_ ? p : device_.host_view(p, n); }
+
+// Ranges that were written, each where MPI can read it; in their own memory also where it can write.
+void ShardedUpdate::show_to_mpi(std::span<const Range> ranges, float* memory) {
+  if (direct_) {
+    ++waits_between_nodes_;
+    return wait_for_operations(*direct_);
+  }
+  for (const Range r : ranges) device_.begin_copy_out(memory + r.first, r.size());
+  for (size_t i = ranges.size(); i-- > 0;) device_.end_copy_out(memory + ranges[i].first, ranges[i].size());  // the last is there: all are
+}
+
+void ShardedUpdate::take_from_mpi(std::span<const Range> ranges, float* memory) {
+  for (const Range r : ranges) {
+    if (direct_) return;
+    device_.begin_copy_in(memory + r.first, r.size());
+    device_.end_copy_in(memory + r.first, r.size());
+  }
+}
 
 // The sums of one owner's parts lie as they do in its shard: so they are one message.
 void ShardedUpdate::add_up_between_nodes() {
-  const Timer timer;
   const std::vector<int> owners = nodes_.owners_of(rank_);
   const int here = nodes_.node_of[size_t(rank_)], nodes = int(nodes_.ranks.size());
-  std::vector<PeerWindow::Part> parts;
-  std::vector<size_t> begins;  // of owners
-  size_t next = 0;
-  for (const int owner : owners) {
-    begins.push_back(next);
-    for (size_t l = 0; l < sums_.size(); ++l)
-      parts.push_back({shards_.part(l, owner).first, shards_.part(l, owner).size(), node_sums_ + next + shards_.offset(l, owner)});
-    next += shards_.size(owner);
-  }
-  gradients_window_->sum_parts(parts);
-  gradients_window_->finish();  // the node's sums are there
-  device_.begin_copy_out(node_sums_, next);
-  device_.end_copy_out(node_sums_, next);
+  const Range all_sums{0, node_sums_.size()}, all_foreign{0, from_nodes_.size()};
+  show_to_mpi({&all_sums, 1}, node_sums_);
 
   const size_t size = shards_.size(rank_);
   const auto from_node = [&](int node) { return from_nodes_ + size_t(node < here ? node : node - 1) * size; };
   Pending messages;
   for (int step = 1; step < nodes; ++step) {
     const int node = (here + step) % nodes;
-    messages.receive(device_.host_view(from_node(node), size), size, nodes_.deputy(rank_, node), comm_);
+    messages.receive(mpi_view(from_node(node), size), size, nodes_.deputy(rank_, node), comm_);
   }
-  for (size_t i = 0; i < owners.size(); ++i)
-    if (owners[i] != rank_) messages.send(device_.host_view(node_sums_ + begins[i], shards_.size(owners[i])), shards_.size(owners[i]), owners[i], comm_);
+  float *sum = node_sums_, *own_sum = nullptr;
+  for (const int owner : owners) {
+    const size_t n = shards_.size(owner);
+    if (owner == rank_) own_sum = sum;
+    else messages.send(mpi_view(sum, n), n, owner, comm_);
+    sum += n;
+  }
   messages.wait();
-  device_.begin_copy_in(from_nodes_, from_nodes_.size());
-  device_.end_copy_in(from_nodes_, from_nodes_.size());
+  take_from_mpi({&all_foreign, 1}, from_nodes_);
 
-  const float* const own = node_sums_ + begins[size_t(std::ranges::find(owners, rank_) - owners.begin())];
-  for (size_t l = 0; l < sums_.size(); ++l) {
-    const Range part = shards_.part(l, rank_);
-    sums_[l] = gradients_ + part.first;
+  for (size_t l = 0; l < sums_.size(); ++l)
     for (int node = 0; node < nodes; ++node) {
-      const float* const sum = (node == here ? own : from_node(node)) + shards_.offset(l, rank_);
-      if (node == 0) device_.copy(sums_[l], sum, part.size());
-      else device_.add(sums_[l], sum, part.size());
+      const float* const sum_of_node = (node == here ? own_sum : from_node(node)) + shards_.offset(l, rank_);
+      if (node == 0) device_.copy(sums_[l], sum_of_node, shards_.part(l, rank_).size());
+      else device_.add(sums_[l], sum_of_node, shards_.part(l, rank_).size());
     }
-  }
-  time_.exchanging += timer.seconds();
 }
 
-// A rank gets the new weights of those for whom it stands from their owners, and gives them to its node with its own.
+// A rank gets the new weights of those for whom it stands from their owners.
 void ShardedUpdate::gather_between_nodes() {
-  const Timer timer;
   const int here = nodes_.node_of[size_t(rank_)], nodes = int(nodes_.ranks.size());
-  std::vector<PeerWindow::Part> parts;
   std::vector<Range> own, foreign;
+  for (size_t l = 0; l < shards_.units.size(); ++l)
+    if (const Range part = shards_.part(l, rank_); !part.empty()) own.push_back(part);
+  show_to_mpi(own, parameters_);
   Pending messages;
   for (const int owner : nodes_.owners_of(rank_))
-    for (size_t l = 0; l < shards_.units.size(); ++l) {
+    for (size_t l = 0; owner != rank_ && l < shards_.units.size(); ++l) {
       const Range part = shards_.part(l, owner);
       if (part.empty()) continue;
-      parts.push_back({part.first, part.size()});
-      (owner == rank_ ? own : foreign).push_back(part);
-      if (owner != rank_) messages.receive(device_.host_view(parameters_ + part.first, part.size()), part.size(), owner, comm_);
+      foreign.push_back(part);
+      messages.receive(mpi_view(parameters_ + part.first, part.size()), part.size(), owner, comm_);
     }
-  for (const Range part : own) device_.begin_copy_out(parameters_ + part.first, part.size());
-  for (size_t i = own.size(); i-- > 0;) device_.end_copy_out(parameters_ + own[i].first, own[i].size());  // the last is there: all are
   for (int step = 1; step < nodes; ++step)
     for (const Range part : own)
-      messages.send(device_.host_view(parameters_ + part.first, part.size()), part.size(), nodes_.deputy(rank_, (here + step) % nodes), comm_);
+      messages.send(mpi_view(parameters_ + part.first, part.size()), part.size(), nodes_.deputy(rank_, (here + step) % nodes), comm_);
   messages.wait();
-  for (const Range part : foreign) {
-    device_.begin_copy_in(parameters_ + part.first, part.size());
-    device_.end_copy_in(parameters_ + part.first, part.size());
-  }
-  weights_window_->spread_parts(parts);
-  weights_window_->finish();  // what others wrote is there, too
-  time_.exchanging += timer.seconds();
+  take_from_mpi(foreign, parameters_);
 }

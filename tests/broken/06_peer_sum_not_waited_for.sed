@@ -1,2 +1,2 @@
-# chapters/06_data_parallel/peer_exchange.cpp 06_data_parallel_gpus_test *PeersEndWith*
-s/^  window_.finish();//
+# chapters/06_data_parallel/gpu_exchange.cpp 06_data_parallel_gpus_test *PeersEndWith*
+s/^  sums_->finish();//

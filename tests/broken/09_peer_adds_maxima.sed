@@ -1,2 +1,2 @@
 # chapters/09_tensor_parallel/tensor_parallel.cpp 09_tensor_parallel_gpus_test BetweenGpus.*
-s/PeerWindow::Combine::largest/PeerWindow::Combine::sum/
+s/GpuCollectives::Combine::largest/GpuCollectives::Combine::sum/

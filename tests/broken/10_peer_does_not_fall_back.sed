@@ -1,2 +1,2 @@
 # chapters/10_hybrid/sharded_update_between_gpus.cpp 10_hybrid_gpus_test BetweenGpus.WhereOne*
-s|^    why = error.what();|    throw;|
+s|^      error = here.what();|      throw;|

@@ -43,11 +43,12 @@ PeerMailbox::~PeerMailbox() = default;
 void PeerMailbox::send(const float*, size_t) {}
 void PeerMailbox::sent(const float*) {}
 void PeerMailbox::receive(float*, size_t) {}
-PeerWindow::~PeerWindow() = default;
-void PeerWindow::finish() {}
+GpuCollectives::~GpuCollectives() = default;
 void Pipeline::go_between_gpus(const std::string&) {}
+void Pipeline::wait_for_gpu() {}
 void TensorParallel::open_window(const std::string&) {}
-void TensorParallel::begin_between_gpus(float*, size_t, PeerWindow::Combine) {}
+void TensorParallel::begin_between_gpus(float*, size_t, GpuCollectives::Combine) {}
+void TensorParallel::end_between_gpus() {}
 void ShardedUpdate::open_windows(const std::string&) {}
 void ShardedUpdate::add_up_between_gpus() {}
 void ShardedUpdate::gather_between_gpus() {}

@@ -1,4 +1,4 @@
-#include "chapters/06_data_parallel/peer_exchange.h"
+#include "chapters/06_data_parallel/gpu_exchange.h"
 
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -13,14 +13,14 @@ DataParallelOptions without_background(DataParallelOptions o) {
 
 CudaDevice& gpu(Device& device) {
   if (const auto cuda = dynamic_cast<CudaDevice*>(&device)) return *cuda;
-  throw Error("--exchange peer: needs --device cuda, not " + device.name());
+  throw Error("--exchange peer, mpi: need --device cuda, not " + device.name());
 }
 
 }  // namespace
 
-PeerExchange::PeerExchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, float* gradients, MPI_Comm comm)
+GpuExchange::GpuExchange(bool peer, const DataParallelOptions& options, size_t samples, Mlp& mlp, float* gradients, MPI_Comm comm)
     : BucketExchange(without_background(options), samples, mlp, gradients, comm),
-      window_(gpu(device_), gradients, mlp.layout().count, comm) {
+      sums_(make_gpu_collectives(peer, gpu(device_), gradients, mlp.layout().count, comm)) {
   if (!options.overlap) return;
   mlp.hooks.after_backward = [this](int layer, int) {
     if (last_micro_batch_) leave(mlp_.layout().layers[size_t(layer)].range().first);
@@ -28,18 +28,18 @@ PeerExchange::PeerExchange(const DataParallelOptions& options, size_t samples, M
 }
 
 // Elements from `ready` on are final, once the device has done what it was given: buckets that lie there may leave.
-void PeerExchange::leave(size_t ready) {
+void GpuExchange::leave(size_t ready) {
   const Timer timer;
   for (; gone_ < buckets_.size() && buckets_[gone_].first >= ready; ++gone_)
-    window_.allreduce(buckets_[gone_].first, buckets_[gone_].size());
+    sums_->allreduce(buckets_[gone_].first, buckets_[gone_].size());
   time_.exchanging += timer.seconds();
 }
 
-double PeerExchange::sum_over_ranks(double loss) {
+double GpuExchange::sum_over_ranks(double loss) {
   leave(0);  // also on a rank without rows, whose backward never ran
   gone_ = 0;
-  window_.finish();
   const Timer timer;
+  sums_->finish();
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &loss, 1, MPI_DOUBLE, MPI_SUM, comm_));
   time_.exchanging += timer.seconds();
   return loss;

@@ -1,0 +1,110 @@
+// What ranks do together with vectors on their GPUs, by an MPI that takes pointers into a GPU's memory (chapter 05). Where there is no GPU,
+// common/cuda_on_cpu lets every stream run as late as it may: MPI reads what is not there yet, unless the host has waited.
+// ranks: 1 2 3 4 5 7 8
+#include "chapters/05_collectives/mpi_collectives.h"
+#include "common/error.h"
+#include "tests/gpu_collectives_tests.h"
+#include "tests/mpi_from_gpus.h"
+
+const bool by_peers = false;
+
+namespace {
+
+const MpiTakesPointers yes(true);
+
+using MpiCollectivesTest = GpuCollectivesTest;
+
+unsigned long waits_so_far() { return cuda_on_cpu_waits; }
+
+// The formulas of the headers. Each call finds something that the GPU has not done yet, and so does the sum of a long vector.
+TEST_F(MpiCollectivesTest, FloatsMessagesAndWaitsAreThoseOfTheFormulas) {
+  const size_t p = size_t(ranks), others = p - 1, length = 840 * 25;  // every p from 1 to 8 divides 840
+  const size_t block = length / p, share = block * others;
+  Buffer<> sum(*device, length, Purpose::gradients);
+  const auto costs = [&](auto call, size_t read, size_t written, size_t messages, size_t waits) {
+    write(operand(rank, n));
+    device->fill(sum, 0, length);
+    const GpuCollectives::Count before = window->counted();
+    const Traffic traffic_before = traffic();
+    const unsigned long waits_before = waits_so_far();
+    call();
+    window->finish();
+    const GpuCollectives::Count now = window->counted();
+    EXPECT_ON_ALL_RANKS(now.read - before.read == read) << now.read - before.read << " came, not " << read;
+    EXPECT_ON_ALL_RANKS(now.written - before.written == written) << now.written - before.written << " given, not " << written;
+    EXPECT_ON_ALL_RANKS(now.waits - before.waits == (p > 1 ? waits : 0) && now.meetings == 0);
+    EXPECT_ON_ALL_RANKS(waits_so_far() - waits_before == (p > 1 ? waits : 0)) << waits_so_far() - waits_before << " waits, not " << waits;
+    EXPECT_ON_ALL_RANKS(traffic().messages - traffic_before.messages == messages * others);
+    EXPECT_ON_ALL_RANKS(traffic().floats - traffic_before.floats == read + written);  // blocks are equal
+  };
+  costs([&] { window->allreduce(0, 840); }, 840 * others, 0, 1, 1);
+  costs([&] { window->allreduce(7, length); }, share, share, 2, 2);
+  costs([&] { window->allreduce_of(sum, 840); }, 840 * others, 0, 1, 1);
+  costs([&] { window->allreduce_of(sum, length); }, share, share, 2, 2);
+  costs([&] { window->reduce_scatter(0, length); }, share, 0, 1, 1);
+  costs([&] { window->reduce_scatter_to(sum, 0, length, Write::accumulate); }, share, 0, 1, 1);
+  costs([&] { window->allgather(0, length); }, 0, share, 1, 1);
+}
+
+// The GPU goes on while messages travel: nothing but the next call waits for it.
+TEST_F(MpiCollectivesTest, TheHostWaitsWhenItIsCalledAndThenGoesOn) {
+  write(operand(rank, n));
+  window->allgather(0, n);
+  const unsigned long before = waits_so_far();
+  for (int i = 0; i < 3; ++i) device->fill(operands, float(i), n);
+  window->finish();
+  EXPECT_ON_ALL_RANKS(waits_so_far() == before);
+  read(1);
+}
+
+// Room for what comes from others: for short sums from the beginning, and then for the longest call so far.
+TEST_F(MpiCollectivesTest, MemoryIsThatOfTheLongestCall) {
+  const size_t before = device->memory(Purpose::exchange).live;
+  Buffer<> mine(*device, 1001, Purpose::gradients);
+  device->fill(mine, 1, 1001);
+  MpiCollectives small(*device, mine, 1001, MPI_COMM_WORLD, 10);
+  const auto holds = [&](size_t elements) {
+    const size_t now = device->memory(Purpose::exchange).live - before;
+    EXPECT_ON_ALL_RANKS(now == size_t(ranks - 1) * elements * sizeof(float)) << now;
+  };
+  const size_t block = Blocks{1001, ranks}.size(rank);
+  holds(10);
+  small.allgather(0, 1001);
+  small.allreduce(0, 10);
+  small.reduce_scatter(0, 10);
+  holds(10);
+  small.allreduce(0, 1001);
+  holds(block);
+  small.reduce_scatter(0, 500);
+  small.reserve(500);
+  holds(block);
+  small.reserve(2002);
+  holds(Blocks{2002, ranks}.size(rank));
+  small.finish();
+  read(1);
+}
+
+TEST_F(MpiCollectivesTest, IsRefusedWhereOneMpiTakesNoPointers) {
+  Buffer<> mine(*device, 10, Purpose::gradients);
+  const MpiTakesPointers so(rank < ranks - 1);
+  const std::string error = error_of([&] { MpiCollectives refused(*device, mine, 10, MPI_COMM_WORLD); });
+  EXPECT_ON_ALL_RANKS(error.starts_with("--exchange mpi: MPI takes no pointers into a GPU's memory (MPIX_GPU_query_support says ")) << error;
+}
+
+// The first that can be, of those that are asked for.
+TEST_F(MpiCollectivesTest, WaysAreTriedInTurn) {
+  for (const bool peers : {true, false})
+    for (const bool mpi : {true, false})
+      for (const std::string exchange : {"auto", "peer", "mpi"}) {
+        std::string opened;
+        const std::string why = open_between_gpus(exchange, [&](bool peer) {
+          if (!(peer ? peers : mpi)) throw Error(peer ? "no peers" : "no mpi");
+          opened = peer ? "peer" : "mpi";
+        });
+        const std::string expected = peers && exchange != "mpi" ? "peer" : mpi && exchange != "peer" ? "mpi" : "";
+        EXPECT_EQ(opened, expected) << exchange;
+        EXPECT_EQ(why, !expected.empty() ? "" : exchange == "mpi" ? "no mpi" : "no peers") << exchange;
+      }
+}
+
+}  // namespace
