@@ -437,7 +437,7 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   const std::string told = options_told(options.help());
   EXPECT_TRUE(contains(told, "micro-batches N (1 to 1048576) [8]\n"));
   EXPECT_TRUE(contains(told, "schedule naive|gpipe|1f1b|interleaved|zb-h1 [1f1b]\nchunks N (1 to 1000) [1]\nsplit N,N,.. (1 to 65536) [none]\n"
-                      "recompute N (1 to 1000) [1]\nexchange auto|host|peer [auto]\ncompare-with-serial\ntrace TEXT\n"));
+                      "recompute N (1 to 1000) [1]\nexchange auto|host|peer|mpi [auto]\ncompare-with-serial\ntrace TEXT\n"));
 }
 
 }  // namespace

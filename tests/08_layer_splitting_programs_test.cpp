@@ -117,6 +117,7 @@ TEST(Train, AMistakeGivesOneLineAndAStatus) {
       {"--split 1,1,1", "--split: 3 numbers with the sum 3, expected 3"},
       {"--schedule pipedream", "--schedule"},
       {"--exchange peer", "--exchange peer: needs --device cuda\n"},
+      {"--exchange mpi", "--exchange mpi: needs --device cuda\n"},
       {"--micro-batches 0", "--micro-batches"}};
   for (const auto& [options, text] : mistakes) {
     const ProgramRun run = launch(3, quick + options);

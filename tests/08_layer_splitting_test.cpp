@@ -25,6 +25,7 @@
 #include "tests/late_device.h"
 #include "tests/micro_batches.h"
 #include "tests/mpi_expect.h"
+#include "tests/mpi_from_gpus.h"
 #include "tests/recorded_calls.h"
 
 namespace {
@@ -353,19 +354,23 @@ class BetweenGpus : public testing::Test {
       GTEST_SKIP() << "skipped: " << error.what();
     }
   }
+  // On a GPU it is not up to a test what MPI takes.
+  static std::vector<std::string> ways() { return &cuda_on_cpu_waits ? std::vector<std::string>{"peer", "mpi"} : std::vector<std::string>{"peer"}; }
+  const MpiTakesPointers so{true};
   std::unique_ptr<CudaDevice> device;
 };
 
 TEST_F(BetweenGpus, EveryScheduleGivesTheBitsOfTheSerialRun) {
   const Dataset data = random_dataset(13, samples);
-  for (Training run : every_schedule(ranks(), 16))
-    for (const auto& [micro_batches, keep_every] : {std::pair{1, 1}, {3, 1}, {12, 1}, {7, 2}}) {
-      if (run.schedule == "zb-h1" && keep_every > 1) continue;
-      run.micro_batches = micro_batches, run.keep_every = keep_every;
-      run.device = "cuda", run.exchange = "peer";
-      const Trained trained = train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, *device, MPI_COMM_WORLD);
-      EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
-    }
+  for (const std::string& way : ways())
+    for (Training run : every_schedule(ranks(), 16))
+      for (const auto& [micro_batches, keep_every] : {std::pair{1, 1}, {3, 1}, {12, 1}, {7, 2}}) {
+        if (run.schedule == "zb-h1" && keep_every > 1) continue;
+        run.micro_batches = micro_batches, run.keep_every = keep_every;
+        run.device = "cuda", run.exchange = way;
+        const Trained trained = train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, *device, MPI_COMM_WORLD);
+        EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text() << ", " << way;
+      }
 }
 
 // Every second stage's GPU does everything at once, before and behind each layer: neighbours of a late one are fast.
@@ -377,7 +382,7 @@ TEST_F(BetweenGpus, FastAndLateStagesGiveTheSameBits) {
   for (const int parity : {0, 1})
     for (Training run : every_schedule(ranks(), 16)) {
       run.micro_batches = 8;
-      run.device = "cuda", run.exchange = "auto";
+      run.device = "cuda", run.exchange = parity == 0 ? "auto" : ways().back();
       const Hooks hooks = rank() % 2 == parity ? fast : Hooks();
       const Trained trained = train_in_pipeline(run, schedule_of(run, MPI_COMM_WORLD), data, *device, MPI_COMM_WORLD, hooks);
       EXPECT_ON_ALL_RANKS(same_bits(trained, serial(run, data), MPI_COMM_WORLD)) << run.text();
@@ -429,29 +434,66 @@ TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
     }
 }
 
-TEST_F(BetweenGpus, WhereOneStageCannotBeReachedAllGoThroughTheHost) {
+// By MPI the host waits before each message that it sends, and before memory is given to one that it will receive; and for the losses. No
+// box: a message comes to where it is needed.
+TEST_F(BetweenGpus, ByMpiTheHostWaitsForItsGpuAsTheFormulaSays) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
   const Dataset data = random_dataset(13, samples);
-  Training run{.micro_batches = 3, .device = "cuda", .exchange = "peer"};
-  DeviceWithoutHandles unreachable(rank() == ranks() - 1);
-  Stage stage(unreachable, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
-  unreachable.gap = 0;
-  EXPECT_ON_ALL_RANKS(!stage.pipeline.between_gpus());
-  EXPECT_ON_ALL_RANKS(unreachable.memory(Purpose::exchange).live == 0);
-  std::vector<double> losses;
-  for (const Range batch : batches(data.count, run.batch)) {
-    losses.push_back(stage.pipeline.step(data, in_order(data), batch));
-    stage.optimizer.step(stage.parameters, stage.gradients);
+  for (Training run : every_schedule(ranks(), 16))
+    for (int micro_batches : {1, 3, 8}) {
+      run.micro_batches = micro_batches, run.exchange = "mpi";
+      const Schedule schedule = schedule_of(run, MPI_COMM_WORLD);
+      Stage stage(*device, run, schedule, MPI_COMM_WORLD);
+      Pipeline& pipeline = stage.pipeline;
+      ASSERT_ON_ALL_RANKS(pipeline.by_mpi() && !pipeline.between_gpus());
+      unsigned long counted = 0, waits = 0;
+      for (int step = 0; step < 2; ++step) {  // the first one allocates views
+        counted = pipeline.waits_for_messages(), waits = cuda_on_cpu_waits;
+        pipeline.step(data, in_order(data), {0, batch_rows});
+        stage.optimizer.step(stage.parameters, stage.gradients);
+      }
+      counted = pipeline.waits_for_messages() - counted, waits = cuda_on_cpu_waits - waits;
+      size_t sent = 0;  // and as many are received
+      for (int chunk = rank(); chunk < schedule.chunks(); chunk += ranks()) sent += size_t(micro_batches) * ((chunk > 0) + (chunk + 1 < schedule.chunks()));
+      EXPECT_ON_ALL_RANKS(counted == 2 * sent) << run.text() << ": " << counted << ", not " << 2 * sent;
+      // Before it receives, a GPU may have nothing left to do; before it sends it has.
+      const unsigned long of_loss = pipeline.last_stage() ? 1 : 0;
+      EXPECT_ON_ALL_RANKS(waits >= sent && waits <= 2 * sent + of_loss) << run.text() << ": " << waits << " waits, " << sent << " sent";
+      const size_t rows = (batch_rows + size_t(micro_batches) - 1) / size_t(micro_batches);
+      const size_t images = rank() == 0 ? 4 * rows * size_t(micro_batches) * 13 : 0;
+      const StageMemory formula = predict_memory(schedule, stage.layout, rank(), int(rows), stage.optimizer.state_vectors(), true, true);
+      EXPECT_ON_ALL_RANKS(device->memory(Purpose::exchange).live == images && formula.exchange == images) << run.text();
+    }
+}
+
+TEST_F(BetweenGpus, WhereOneStageCannotBeReachedAllGoByMpiOrThroughTheHost) {
+  const Dataset data = random_dataset(13, samples);
+  Training run{.micro_batches = 3, .device = "cuda"};
+  for (const std::string way : {"peer", "auto"}) {
+    run.exchange = way;
+    const MpiTakesPointers on_all(&cuda_on_cpu_waits);
+    DeviceWithoutHandles unreachable(rank() == ranks() - 1);
+    Stage stage(unreachable, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
+    unreachable.gap = 0;
+    EXPECT_ON_ALL_RANKS(!stage.pipeline.between_gpus() && stage.pipeline.by_mpi() == (way == "auto" && mpi_takes_pointers));
+    EXPECT_ON_ALL_RANKS(stage.pipeline.waits_late() || unreachable.memory(Purpose::exchange).live == 0);
+    std::vector<double> losses;
+    for (const Range batch : batches(data.count, run.batch)) {
+      losses.push_back(stage.pipeline.step(data, in_order(data), batch));
+      stage.optimizer.step(stage.parameters, stage.gradients);
+    }
+    const std::vector<float> weights = stage.all_weights();
+    EXPECT_ON_ALL_RANKS(losses == serial(run, data).losses);
+    EXPECT_ON_ALL_RANKS(rank() != 0 || compare(weights, serial(run, data).weights).same_bits());
   }
-  const std::vector<float> weights = stage.all_weights();
-  EXPECT_ON_ALL_RANKS(losses == serial(run, data).losses);
-  EXPECT_ON_ALL_RANKS(rank() != 0 || compare(weights, serial(run, data).weights).same_bits());
 
   // One stage is on a CPU; or the choice is another one.
   CpuDevice cpu;
   Stage mixed(rank() == 0 ? static_cast<Device&>(cpu) : *device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
   run.exchange = "host";
   Stage by_host(*device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
-  EXPECT_ON_ALL_RANKS(!mixed.pipeline.between_gpus() && !by_host.pipeline.between_gpus());
+  for (const Stage* stage : {&mixed, &by_host})
+    EXPECT_ON_ALL_RANKS(!stage->pipeline.between_gpus() && !stage->pipeline.by_mpi());
 }
 
 // --- In which order ----------------------------------------------------------------------------------------------------

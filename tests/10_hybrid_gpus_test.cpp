@@ -1,4 +1,4 @@
-// The grid between GPUs (chapter 10): stages write into mailboxes, slices and data ranks add in windows. Where there is no GPU,
+// The grid between GPUs (chapter 10): stages write into mailboxes, slices and data ranks add in windows; or all by MPI. Where there is no GPU,
 // common/cuda_on_cpu lets every stream run as late as it may, those of other ranks, too.
 // ranks: 1 2 3 4 5 6 8
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "tests/device_waits.h"
 #include "tests/device_without_handles.h"
 #include "tests/grid_runs.h"
+#include "tests/mpi_from_gpus.h"
 
 namespace {
 
@@ -40,7 +41,7 @@ struct Trained {
   std::vector<float> weights;
   std::vector<double> losses;
   size_t correct;
-  std::string between_gpus, through_host;
+  HybridModel::Ways ways;
   bool operator==(const Trained& other) const {
     return compare(weights, other.weights).same_bits() && losses == other.losses && correct == other.correct;
   }
@@ -64,21 +65,26 @@ struct BetweenGpus : testing::Test {
     t.losses = train(model, d, 0, steps);
     t.weights = model.weights();
     t.correct = model.count_correct(d);
-    const HybridModel::Ways ways = model.ways();
-    t.between_gpus = ways.between_gpus, t.through_host = ways.through_host;
+    t.ways = model.ways();
     expect_moved(t.weights, initial);
     return t;
   }
-  // Through the host, and from GPU to GPU.
-  void expect_same_bits(const GridShape& shape, HybridSettings s, int steps, const std::string& through_host = "") {
+  // Through the host, and from GPU to GPU. On a GPU it is not up to a test what MPI takes.
+  void expect_same_bits(const GridShape& shape, HybridSettings s, int steps, const std::string& through_host = "",
+                        const std::vector<std::string>& ways = {"peer", "mpi"}) {
     s.exchange = "host";
     const Trained host = train_on(*device, shape, s, steps);
-    s.exchange = "peer";
-    const Trained peer = train_on(*device, shape, s, steps);
-    EXPECT_ON_ALL_RANKS(peer == host) << told(shape, s) << ": " << compare(peer.weights, host.weights);
-    EXPECT_ON_ALL_RANKS(peer.through_host == through_host) << told(shape, s) << ": " << peer.through_host;
-    EXPECT_ON_ALL_RANKS(host.between_gpus == "") << host.between_gpus;
+    EXPECT_ON_ALL_RANKS(host.ways.between_gpus + host.ways.by_mpi == "") << host.ways.between_gpus;
+    for (const std::string& way : ways) {
+      if (way != "peer" && !&cuda_on_cpu_waits) continue;
+      s.exchange = way;
+      const Trained t = train_on(*device, shape, s, steps);
+      EXPECT_ON_ALL_RANKS(t == host) << told(shape, s) << ", " << way << ": " << compare(t.weights, host.weights);
+      EXPECT_ON_ALL_RANKS(t.ways.through_host == through_host) << told(shape, s) << ", " << way << ": " << t.ways.through_host;
+      EXPECT_ON_ALL_RANKS((way == "mpi" ? t.ways.between_gpus : t.ways.by_mpi) == "") << way << ": " << t.ways.between_gpus << t.ways.by_mpi;
+    }
   }
+  const MpiTakesPointers so{true};
   std::unique_ptr<CudaDevice> device;
 };
 
@@ -125,20 +131,22 @@ TEST_F(BetweenGpus, WhatWindowsDoNotAddGoesThroughTheHost) {
 }
 
 // Ranks that are told to be on several nodes: inside of each they add on their GPUs, between them by messages. The host of every data
-// rank waits for its sums and for its new weights.
+// rank waits for its sums and for its new weights. The messages go through the host by `peer`, from GPU to GPU by `auto`; by `mpi` those
+// inside of nodes, too.
 TEST_F(BetweenGpus, InTwoLevelsTheBitsAreThoseOfTwoLevelsThroughTheHost) {
   if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
   const std::vector<std::function<int(int)>> names = {[](int r) { return r % 2; }, [](int r) { return r / 2; }, [](int r) { return r % 3 == 2; },
                                                       [](int r) { return r; }, [](int) { return 0; }};
+  int turn = 0;
   for (const GridShape& shape : shapes_of(ranks())) {
     if (shape.data == 1) continue;
     for (const auto& name : names) {
       HybridSettings s = settings("momentum", 2 * shape.data - 1, false);
       s.two_level = true;
       for (int r = 0; r < ranks(); ++r) s.nodes.push_back(name(r));
-      expect_same_bits(shape, s, 4);
+      expect_same_bits(shape, s, 4, "", {"peer", "auto", "mpi"});
 
-      s.exchange = "peer";
+      s.exchange = ++turn % 2 == 0 ? "peer" : "auto";
       CudaDevice counted;
       HybridModel model(counted, grid_of(shape), s);
       model.initialize(1);
@@ -198,6 +206,47 @@ TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
       const GridFootprint formula = predict_footprint(s, shape, model.grid().place), now = counted_footprint(counted);
       EXPECT_ON_ALL_RANKS(now == formula) << told(shape, s) << ": exchange " << now.exchange << ", " << formula.exchange << "; activations "
                                           << now.activations << ", " << formula.activations;
+    }
+}
+
+// By MPI a host waits for its GPU before each message that it sends and each that it will receive, for each sum over slices and, once, for
+// the losses; for the gradients that leave and for the new weights, in two levels twice each. A GPU may have nothing left to do then.
+TEST_F(BetweenGpus, ByMpiTheHostWaitsAsTheFormulaSays) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks()))
+    for (const char* kind : {"1f1b", "interleaved", "two levels"}) {
+      HybridSettings s = settings("adam", 2 * shape.data, false);
+      s.exchange = "mpi";
+      s.two_level = kind == std::string("two levels");
+      if (kind == std::string("interleaved")) s.schedule = kind, s.chunks = 2;
+      for (int r = 0; r < ranks() && s.two_level; ++r) s.nodes.push_back(r / 2);
+      if ((s.chunks > 1 && (shape.pipeline == 1 || shape.pipeline > 4)) || (s.two_level && shape.data == 1)) continue;
+      CudaDevice counted;
+      HybridModel model(counted, grid_of(shape), s);
+      const GridPlace place = model.grid().place;
+      model.initialize(1);
+      train(model, d, 0, 1);  // this one allocates views
+      const size_t told_before = model.waits_for_messages();
+      const unsigned long waits_before = waits_so_far();
+      train(model, d, 1, 2);
+      const size_t told_now = model.waits_for_messages() - told_before;
+      const unsigned long waits = waits_so_far() - waits_before;
+
+      size_t of_micro_batch = 0;
+      const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
+      for (size_t chunk = size_t(place.pipeline); chunk < chunks.size(); chunk += size_t(shape.pipeline)) {
+        if (shape.pipeline > 1) of_micro_batch += 2 * ((chunk > 0) + (chunk + 1 < chunks.size()));
+        if (shape.tensor > 1) of_micro_batch += chunks[chunk].size() - (chunk == 0 ? 1 : 0);
+      }
+      const Nodes nodes = data_nodes(s, shape, place);
+      const bool apart = s.two_level && nodes.ranks.size() > 1;
+      const size_t near = apart ? nodes.ranks[size_t(nodes.node_of[size_t(place.data)])].size() : size_t(shape.data);
+      const size_t expected = 2 * of_micro_batch + (near > 1 ? 2 : 0) + (apart ? 2 : 0);
+      EXPECT_ON_ALL_RANKS(told_now == expected) << told(shape, s) << ", " << kind << ": " << told_now << ", not " << expected;
+      EXPECT_ON_ALL_RANKS(waits <= expected + model.grid().last_stage()) << told(shape, s) << ", " << kind << ": " << waits << " waits";
+      EXPECT_ON_ALL_RANKS(counted_footprint(counted) == predict_footprint(s, shape, place))
+          << told(shape, s) << ", " << kind << ": " << counted_footprint(counted).exchange << ", " << predict_footprint(s, shape, place).exchange;
     }
 }
 
@@ -265,23 +314,29 @@ TEST(Footprint, OfDataRanksOnSeveralNodesHasWhatArrives) {
   s.nodes = {0, 0, 1, 1};
   EXPECT_EQ(exchange(s), images + 4 * 3 * shard);
   EXPECT_EQ(exchange(host), 4 * 3 * shard);
+  s.exchange = "mpi";
+  EXPECT_EQ(exchange(s), images + 4 * 3 * shard);
 }
 
-// The groups of one rank go through the host, the others do not mind.
-TEST_F(BetweenGpus, WhereOneRankCannotBeReachedItsGroupsGoThroughTheHost) {
+// The groups of one rank go by MPI or through the host, the others do not mind.
+TEST_F(BetweenGpus, WhereOneRankCannotBeReachedItsGroupsGoByMpiOrThroughTheHost) {
   if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
   for (const GridShape& shape : shapes_of(ranks())) {
     HybridSettings s = settings("sgd", 2 * shape.data, false);
     const Trained host = train_on(*device, shape, s, 3);
     s.exchange = "auto";
     const Dataset d = data();
-    DeviceWithoutHandles unreachable(rank() == ranks() - 1);
-    HybridModel model(unreachable, grid_of(shape), s);
-    unreachable.gap = 0;
-    EXPECT_ON_ALL_RANKS(model.ways().between_gpus == "") << told(shape, s) << ": " << model.ways().between_gpus;
-    model.initialize(1);
-    const std::vector<double> losses = train(model, d, 0, 3);
-    EXPECT_ON_ALL_RANKS(losses == host.losses && compare(model.weights(), host.weights).same_bits()) << told(shape, s);
+    for (const bool mpi : {false, true}) {
+      const MpiTakesPointers on_all(mpi && &cuda_on_cpu_waits);
+      DeviceWithoutHandles unreachable(rank() == ranks() - 1);
+      HybridModel model(unreachable, grid_of(shape), s);
+      unreachable.gap = 0;
+      const HybridModel::Ways ways = model.ways();
+      EXPECT_ON_ALL_RANKS(ways.between_gpus == "" && (mpi_takes_pointers ? ways.through_host : ways.by_mpi) == "") << told(shape, s) << ": " << ways.between_gpus;
+      model.initialize(1);
+      const std::vector<double> losses = train(model, d, 0, 3);
+      EXPECT_ON_ALL_RANKS(losses == host.losses && compare(model.weights(), host.weights).same_bits()) << told(shape, s);
+    }
   }
 }
 

@@ -370,7 +370,7 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   const std::string all = options_told(options.help());
   EXPECT_TRUE(all.starts_with("replicas N (at least 0) [0]\npipeline N (at least 0) [0]\ntensor N (at least 0) [0]\n")) << all;
   EXPECT_TRUE(all.ends_with("clip-norm X (at least 0) [0]\nschedule naive|gpipe|1f1b|interleaved|zb-h1 [1f1b]\nchunks N (1 to 1000) [1]\nreproducible\n"
-                            "recompute N (0 to 1000) [0]\nlevels N (0 to 2) [0]\nexchange auto|host|peer [auto]\nmemory-mib N (at least 0) [0]\nmachine TEXT\ncompare-with-serial\ntrace TEXT\n")) << all;
+                            "recompute N (0 to 1000) [0]\nlevels N (0 to 2) [0]\nexchange auto|host|peer|mpi [auto]\nmemory-mib N (at least 0) [0]\nmachine TEXT\ncompare-with-serial\ntrace TEXT\n")) << all;
 }
 
 // --- The benchmark ---------------------------------------------------------------------------------------------------------

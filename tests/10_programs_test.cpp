@@ -122,7 +122,7 @@ TEST(Programs, WhatIsNotSaidIsChosenAndExplained) {
 TEST(Programs, BadChoicesEndWithOneLine) {
   for (const char* option :
        {"--replicas 3", "--replicas 2 --pipeline 2", "--pipeline 4 --replicas 1 --tensor 1", "--schedule interleaved",
-        "--memory-mib 1 --hidden 2048", "--machine nowhere", "--exchange peer", "--train-samples 10 --batch 11"}) {
+        "--memory-mib 1 --hidden 2048", "--machine nowhere", "--exchange peer", "--exchange mpi", "--train-samples 10 --batch 11"}) {
     const ProgramRun run = launch(2, quick + option);
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;

@@ -28,7 +28,7 @@ size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool fi
 }
 
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows,
-                           int state_vectors, bool waits_late) {
+                           int state_vectors, bool waits_late, bool by_mpi) {
   StageMemory memory;
   memory.parameters = memory.gradients = sizeof(float) * layout.count;
   size_t from_before = 0, from_behind = 0;
@@ -43,7 +43,7 @@ StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, 
     if (chunk > 0) from_before = std::max(from_before, size_t(layout.chunks[i].in()));
   }
   if (!waits_late) return memory;
-  if (schedule.stages == 1) from_before = from_behind = 0;
+  if (schedule.stages == 1 || by_mpi) from_before = from_behind = 0;
   const size_t images = stage == 0 ? size_t(schedule.micro_batches) * size_t(layout.chunks[0].in()) : 0;
   memory.exchange = sizeof(float) * size_t(rows) * (2 * (from_before + from_behind) + images);
   return memory;

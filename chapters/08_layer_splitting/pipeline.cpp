@@ -19,14 +19,16 @@ int message_length(size_t n) {
   return int(n);
 }
 
-// What travels of n numbers at p: floats, by way of their view. Or for chapter 11, skip it now: what the device has stored, as it is.
+// What travels of n numbers at p: floats, by way of their view; direct: as they lie in a GPU's memory. Or for chapter 11, skip it now: what
+// the device has stored, as it is.
 struct Message {
   void* data;
   int count;
   MPI_Datatype type;
   bool stored;
 };
-Message message_of(Device& device, float* p, size_t n) {
+Message message_of(Device& device, float* p, size_t n, bool direct) {
+  if (direct) return {p, message_length(n), MPI_FLOAT, true};
   if (auto* const store = dynamic_cast<ActivationStore*>(&device))
     if (const auto bytes = store->stored_bytes(p, n); !bytes.empty()) return {bytes.data(), message_length(bytes.size()), MPI_BYTE, true};
   return {device.host_view(p, n), message_length(n), MPI_FLOAT, false};
@@ -214,8 +216,9 @@ MPI_Request& Pipeline::request_of(const Step& step, Way way) {
 // copied behind it, or for its loss.
 void Pipeline::post_receive(const Action& action, size_t rows) {
   if (between_gpus()) return;  // the box is there
+  if (by_mpi()) wait_for_gpu();  // or it would still read what the message overwrites
   const Place place = input_of(action.step);
-  const Message message = message_of(device_, place.data, rows * place.width);
+  const Message message = message_of(device_, place.data, rows * place.width, by_mpi());
   MPI_CHECK(MPI_Irecv(message.data, message.count, message.type, action.other,
                       message_tag(source_of(action.step), schedule_.chunks()), comm_, &request_of(action.step, Way::in)));
 }
@@ -234,7 +237,7 @@ void Pipeline::receive(const Action& action, size_t rows) {
   }
   MPI_CHECK(MPI_Wait(&request_of(action.step, Way::in), MPI_STATUS_IGNORE));
   const double waited = timer.seconds();
-  if (!message_of(device_, place.data, n).stored) {
+  if (!message_of(device_, place.data, n, by_mpi()).stored) {
     device_.begin_copy_in(place.data, n);
     device_.end_copy_in(place.data, n);
   }
@@ -256,13 +259,14 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
     time_.waiting += timer.seconds();
     return;
   }
-  const Message message = message_of(device_, place.data, n);
+  const Message message = message_of(device_, place.data, n, by_mpi());
   double waited = 0;  // for the GPU: mostly it computes
   if (sending_ == Sending::nothing && !message.stored) device_.begin_copy_out(place.data, n);
   sending_ = Sending::copying;
   if (when == When::in_time || message.data == place.data) {
     if (!message.stored) device_.end_copy_out(place.data, n);
-    if (message.data != place.data) waited = timer.seconds();
+    if (by_mpi()) wait_for_gpu();
+    if (by_mpi() || message.data != place.data) waited = timer.seconds();
     sending_ = Sending::posted;
     const int tag = message_tag(action.step, schedule_.chunks());
     MPI_CHECK(MPI_Isend(message.data, message.count, message.type, action.other, tag, comm_,

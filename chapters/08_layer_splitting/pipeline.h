@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "chapters/02_cuda/gpu_clock.h"
+#include "chapters/05_collectives/gpu_collectives.h"
 #include "chapters/05_collectives/peer_mailbox.h"
 #include "chapters/08_layer_splitting/actions.h"
 #include "chapters/08_layer_splitting/pipeline_head.h"
@@ -48,7 +49,7 @@ class Pipeline {
  public:
   // parameters, gradients: (layout.count) each, in memory of `device`.  rows: the most that a micro-batch will have.  The
   // ranks of comm are the stages; comm carries no other messages meanwhile.  exchange: through memory of the host, or "auto",
-  // "peer": from GPU to GPU (pipeline_between_gpus.cpp), where that can be.  head: of the last stage; null for softmax.
+  // "peer", "mpi": from GPU to GPU (pipeline_between_gpus.cpp), where that can be.  head: of the last stage; null for softmax.
   Pipeline(Device& device, const Schedule& schedule, const StageLayout& layout, float* parameters, float* gradients,
            int rows, MPI_Comm comm, const std::string& exchange = "host", std::unique_ptr<PipelineHead> head = nullptr);
   ~Pipeline() { device_.meanwhile = {}; }  // after an error messages may still be under way
@@ -82,6 +83,10 @@ class Pipeline {
   int stage() const { return stage_; }
   bool last_stage() const { return stage_ == schedule_.stages - 1; }
   bool between_gpus() const { return mailboxes_[0] != nullptr; }
+  bool by_mpi() const { return direct_ != nullptr; }
+  const char* way() const { return between_gpus() || by_mpi() ? way_between_gpus(between_gpus()) : ""; }  // for people
+  // By MPI from and into a GPU's memory: how often the host has waited for its GPU, once for each message that is sent or will be received.
+  size_t waits_for_messages() const { return waits_for_messages_; }
   // Whether the host waits for its GPU at the end of a step only: between GPUs, and on one GPU that has all stages.
   bool waits_late() const { return waits_late_; }
   // Of the messages of one direction, between GPUs.
@@ -108,7 +113,8 @@ class Pipeline {
   void wait_for_sends();
   void progress();
   void go_between_gpus(const std::string& exchange);
-  bool open_mailboxes(CudaDevice& gpu);
+  void open_mailboxes(CudaDevice& gpu);
+  void wait_for_gpu();
   void load_images_early(const Step& step, const Batch& batch);
   void read_losses(const Batch& batch);
   void forward(const Step& step, const Batch& batch, bool training);
@@ -147,5 +153,7 @@ class Pipeline {
   std::unique_ptr<GpuClock> clock_;  // of a GPU
   // Between GPUs.
   std::unique_ptr<PeerMailbox> mailboxes_[2];  // by pass
+  CudaDevice* direct_ = nullptr;               // or MPI reads and writes this one's memory
+  size_t waits_for_messages_ = 0;
   Buffer<> images_;                            // of all micro-batches, on stage 0, where the host waits late
 };

@@ -1,10 +1,12 @@
-// A pipeline between GPUs of one node: a stage's GPU writes into chapter 05's mailboxes of its neighbours, one for each direction. No
-// host waits for its GPU before the end of the step, and then only that of the last stage, for the losses.
+// A pipeline between GPUs: inside a node a stage's GPU writes into chapter 05's mailboxes of its neighbours, one for each direction. No
+// host waits for its GPU before the end of the step, and then only that of the last stage, for the losses. Or MPI reads and writes the
+// memory of GPUs: it knows no streams, so the host waits for what it sends, and before a message may come into memory that is read.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "chapters/01_serial/activation_store.h"
+#include "chapters/05_collectives/mpi_collectives.h"
 #include "chapters/08_layer_splitting/pipeline.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
@@ -43,7 +45,16 @@ void Pipeline::go_between_gpus(const std::string& exchange) {
   int fits = gpu && !dynamic_cast<ActivationStore*>(&device_) && (!head_ || head_->keeps_losses());
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, comm_));
   if (!fits) return;
-  if (schedule_.stages > 1 && !open_mailboxes(*gpu)) return;
+  const auto open = [&](bool peer) {
+    if (peer) return open_mailboxes(*gpu);
+    require_mpi_from_gpus(comm_);
+    direct_ = gpu;
+  };
+  const std::string why = schedule_.stages > 1 ? open_between_gpus(exchange, open) : "";
+  if (!why.empty()) {
+    if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: activations go through host memory\n", why.c_str());
+    return;
+  }
   waits_late_ = true;
   if (stage_ == 0)
     images_ = Buffer(device_, size_t(schedule_.micro_batches) * size_t(rows_) * size_t(layout_.chunks[0].in()), Purpose::exchange);
@@ -51,7 +62,7 @@ void Pipeline::go_between_gpus(const std::string& exchange) {
 }
 
 // All are opened or, on all stages, none.
-bool Pipeline::open_mailboxes(CudaDevice& gpu) {
+void Pipeline::open_mailboxes(CudaDevice& gpu) {
   size_t widest[2] = {0, 0};  // of what comes, by pass
   int next = -1, previous = -1;
   for (size_t i = 0; i < layout_.chunks.size(); ++i) {
@@ -62,12 +73,15 @@ bool Pipeline::open_mailboxes(CudaDevice& gpu) {
   try {
     mailboxes_[0] = std::make_unique<PeerMailbox>(gpu, size_t(rows_) * widest[0], next, previous, comm_);
     mailboxes_[1] = std::make_unique<PeerMailbox>(gpu, size_t(rows_) * widest[1], previous, next, comm_);
-  } catch (const Error& error) {
+  } catch (const Error&) {
     mailboxes_[0] = nullptr;
-    if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: activations go through host memory\n", error.what());
-    return false;
+    throw;
   }
-  return true;
+}
+
+void Pipeline::wait_for_gpu() {
+  wait_for_operations(*direct_);
+  ++waits_for_messages_;
 }
 
 // Each micro-batch has a view of its own, which is written again in the next step. Then the last stage has read this step's losses, so

@@ -11,8 +11,8 @@ void PipelineOptions::declare(Options& options) {
   options.add("split", &split, "layers of each chunk, from the first; none: balanced by operations",
               between(1, 65536));
   options.add("recompute", &recompute, "keep every N-th activation only, and compute the others again in backward", between(1, 1000));
-  options.add("exchange", &exchange, "how activations go between GPUs: host memory, each other's; auto: peer where it can be",
-              {"auto", "host", "peer"});
+  options.add("exchange", &exchange, "how activations go between GPUs: host memory, each other's, MPI with their pointers; auto: peer, else mpi, where it can be",
+              {"auto", "host", "peer", "mpi"});
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
   options.add("trace", &trace, "write a timeline of all ranks to this file");
 }
@@ -23,7 +23,7 @@ void PipelineOptions::apply(Dataset& train) const {
     throw Error("--schedule interleaved: needs --chunks 2 or more; with one chunk a rank it is 1f1b");
   if (schedule != "interleaved" && chunks > 1)
     throw Error("--chunks " + std::to_string(chunks) + ": only --schedule interleaved has several chunks a rank");
-  if (exchange == "peer" && device != "cuda") throw Error("--exchange peer: needs --device cuda");
+  if ((exchange == "peer" || exchange == "mpi") && device != "cuda") throw Error("--exchange " + exchange + ": needs --device cuda");
   layers(sizes(train));
 }
 

@@ -12,7 +12,7 @@ struct PipelineOptions : TrainOptions {
   int64_t chunks = 1;             // of layers, on each stage
   std::vector<int64_t> split;     // how many layers each chunk has; empty: balanced
   int64_t recompute = 1;          // keep every so many-th activation only, and compute the others again
-  std::string exchange = "auto";  // through what activations go from GPU to GPU: auto, host or peer
+  std::string exchange = "auto";  // through what activations go from GPU to GPU: auto, host, peer or mpi
   bool compare_with_serial = false;
   std::string trace;
 

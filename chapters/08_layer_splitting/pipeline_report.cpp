@@ -21,7 +21,7 @@ void PipelineReport::tell_plan() const {
   const std::vector<Range> chunks = options_.layers(sizes);
   const Schedule& schedule = pipeline_.schedule();
   std::printf("%d stage%s, %s, %d micro-batches%s; layers", schedule.stages, schedule.stages == 1 ? "" : "s",
-              options_.schedule.c_str(), schedule.micro_batches, pipeline_.between_gpus() ? " from GPU to GPU" : "");
+              options_.schedule.c_str(), schedule.micro_batches, pipeline_.way());
   for (int stage = 0; stage < schedule.stages; ++stage) {
     std::printf("%s", stage > 0 ? " |" : "");
     for (size_t c = size_t(stage); c < chunks.size(); c += size_t(schedule.stages))

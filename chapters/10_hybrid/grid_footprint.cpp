@@ -7,10 +7,13 @@
 // Of slices and stages, between GPUs.
 static size_t bytes_between_gpus(const HybridSettings& s, const GridShape& shape, const GridPlace& place, const StageLayout& layout,
                                  const Schedule& schedule) {
-  size_t bytes = predict_memory(schedule, layout, place.pipeline, s.rows(), 0, true).exchange;
+  const bool by_mpi = s.exchange == "mpi";
+  size_t bytes = predict_memory(schedule, layout, place.pipeline, s.rows(), 0, true, by_mpi).exchange;
   const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
-  for (size_t chunk = size_t(place.pipeline); chunk < chunks.size(); chunk += size_t(shape.pipeline))
-    bytes += tensor_footprint(s.sizes, chunks[chunk], {place.tensor, shape.tensor}, {.rows = s.rows(), .input_gradient = chunk > 0}, 0).exchange;
+  for (size_t chunk = size_t(place.pipeline); chunk < chunks.size(); chunk += size_t(shape.pipeline)) {
+    const TensorFootprint f = tensor_footprint(s.sizes, chunks[chunk], {place.tensor, shape.tensor}, {.rows = s.rows(), .input_gradient = chunk > 0}, 0);
+    bytes += by_mpi ? f.by_mpi : f.exchange;
+  }
   return bytes;
 }
 
@@ -18,7 +21,7 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   const StageLayout layout = stage_layout(s, shape, place);
   const Schedule schedule = stage_schedule(s, shape, place);
   const size_t rows = size_t(s.rows());
-  const bool peers = s.exchange != "host";
+  const bool peers = s.exchange != "host", by_mpi = s.exchange == "mpi";
   const Shards shards = stage_shards(layout, shape.data);
   size_t floats = 0;
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
@@ -35,9 +38,12 @@ GridFootprint predict_footprint(const HybridSettings& s, const GridShape& shape,
   const size_t own = layout.count * own_terms(s.micro_batches, s.reproducible, shape.data, place.data);
   size_t exchange = others;
   const Nodes nodes = peers || s.two_level ? data_nodes(s, shape, place) : Nodes{};
-  const bool apart = nodes.ranks.size() > 1 && !s.two_level;  // no window reaches all
+  const bool apart = nodes.ranks.size() > 1 && !s.two_level && !by_mpi;  // no window reaches all
   if (peers && shape.data > 1 && !s.reproducible && !s.gradients_as && !apart) {
-    exchange = nodes.ranks.size() < 2 ? 0 : floats_of_node_sums(shards, nodes, place.data) + (nodes.ranks.size() - 1) * shards.size(place.data);
+    const bool two = s.two_level && nodes.ranks.size() > 1;
+    const size_t sums = two ? floats_of_node_sums(shards, nodes, place.data) : shards.size(place.data);
+    const size_t near = two ? nodes.ranks[size_t(nodes.node_of[size_t(place.data)])].size() : size_t(shape.data);
+    exchange = (two ? sums + (nodes.ranks.size() - 1) * shards.size(place.data) : 0) + (by_mpi ? (near - 1) * sums : 0);
   } else if (s.two_level && !s.reproducible) {
     exchange = two_level_floats(shards.largest_unit(), nodes, place.data);
   }

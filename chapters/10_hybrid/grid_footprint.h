@@ -22,8 +22,8 @@ struct GridFootprint {
 //                s r (label, loss), and two more numbers a row where the classes are split
 //
 // Between GPUs nothing of other data ranks is kept; on m nodes in two levels this node's sums of the shards that it stands for, and m - 1
-// of its own. Besides, exchange has chapter 08's boxes and images, and chapter 09's memory for each
-// chunk; and labels and losses have a place for each micro-batch.
+// of its own. By MPI what the other ranks of the node, in one level all others, have for these sums is kept, too. Besides, exchange has
+// chapter 08's boxes (not by MPI) and images, and chapter 09's memory for each chunk; and labels and losses have a place for each micro-batch.
 //
 // In 16 bits (chapter 11) an activation is half a float, but for the output of the last layer and its gradient; and where messages are,
 // exchange is half of the terms of others, and of the own ones, which are rounded before they leave; in two levels it is that of floats.

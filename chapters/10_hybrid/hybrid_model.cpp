@@ -143,16 +143,23 @@ void HybridModel::set_weights(std::span<const float> whole) {
 }
 
 HybridModel::Ways HybridModel::ways() const {
-  int between[3] = {1, pipeline_.between_gpus(), update_.between_gpus()};
-  for (const TensorParallel& t : tensor_) between[0] = between[0] && t.between_gpus();
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, between, 3, MPI_INT, MPI_MIN, grid_.all()));
+  enum { host, mpi, peer };  // what goes well for all ranks but one goes as for that one
+  const auto way_of = [](bool between_gpus, bool by_mpi) { return by_mpi ? mpi : between_gpus ? peer : host; };
+  int way[3] = {peer, way_of(pipeline_.between_gpus(), pipeline_.by_mpi()), way_of(update_.between_gpus(), update_.by_mpi())};
+  for (const TensorParallel& t : tensor_) way[0] = std::min<int>(way[0], way_of(t.between_gpus(), t.by_mpi()));
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, way, 3, MPI_INT, MPI_MIN, grid_.all()));
   const std::pair<const char*, int> groups[3] = {{"slices", grid_.shape.tensor}, {"stages", grid_.shape.pipeline}, {"data ranks", grid_.shape.data}};
   Ways ways;
-  for (int i = 0; i < 3; ++i) {
-    std::string& way = between[i] ? ways.between_gpus : ways.through_host;
-    if (groups[i].second > 1) way += (way.empty() ? "" : ", ") + std::string(groups[i].first);
-  }
+  std::string* const texts[3] = {&ways.through_host, &ways.by_mpi, &ways.between_gpus};
+  for (int i = 0; i < 3; ++i)
+    if (groups[i].second > 1) *texts[way[i]] += (texts[way[i]]->empty() ? "" : ", ") + std::string(groups[i].first);
   return ways;
+}
+
+size_t HybridModel::waits_for_messages() const {
+  size_t waits = pipeline_.waits_for_messages() + update_.waits_for_messages();
+  for (const TensorParallel& t : tensor_) waits += t.between_gpus() ? t.counted().waits : 0;
+  return waits;
 }
 
 HybridModel::Time HybridModel::time() const {

@@ -25,7 +25,7 @@ struct HybridSettings {
   std::string allreduce = "rank-order";  // of chapter 05, over the tensor ranks
   OptimizerOptions optimizer;
   int keep_every = 1;  // activations of a chunk: see chapter 01's Space
-  std::string exchange = "host";   // between GPUs: "auto" and "peer" go through their memory, wherever that can be
+  std::string exchange = "host";   // between GPUs: "auto", "peer", "mpi" from GPU to GPU, wherever that can be
   bool two_level = false;          // between data ranks: see sharded_update.h
   std::vector<int> nodes = {};     // with two_level: a name for the node of each rank of the grid, for tests; empty: what MPI says
   // For chapter 11: what the gradients of data ranks travel as, if not as floats; and in how many bytes the device stores an activation,
@@ -86,9 +86,10 @@ class HybridModel {
 
   // What goes from GPU to GPU, on all ranks; of slices, stages, data ranks: those of which there are several.  Collective.
   struct Ways {
-    std::string between_gpus, through_host;  // for people: "slices, stages"
+    std::string between_gpus, by_mpi, through_host;  // for people: "slices, stages"
   };
   Ways ways() const;
+  size_t waits_for_messages() const;  // by MPI from and into its GPU's memory: how often the host has waited for its GPU, so far
 
   // Where the time of the steps went, on this rank, in seconds.
   struct Time {

@@ -24,8 +24,8 @@ void HybridOptions::declare(Options& options) {
   options.add("recompute", &recompute, "keep every N-th activation only, and compute the others again; 0: all, or chosen where memory ends",
               between(0, 1000));
   options.add("levels", &levels, "of the exchange between data ranks: 2 adds inside each node first; 0: chosen", between(0, 2));
-  options.add("exchange", &exchange, "between GPUs of a node: through host memory, or each other's; auto: peer wherever it can be",
-              {"auto", "host", "peer"});
+  options.add("exchange", &exchange, "between GPUs: through host memory, each other's, MPI with their pointers; auto: peer, else mpi, wherever it can be",
+              {"auto", "host", "peer", "mpi"});
   options.add("memory-mib", &memory_mib, "what a rank may use, 0 for its share of its GPU's or the node's memory", at_least(0));
   options.add("machine", &machine, "speed, memory and messages for the choice of the grid: a file from `make 10-calibrate`");
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
@@ -50,7 +50,7 @@ void HybridOptions::apply(Dataset& train, int ranks_of_node, int node_rank) {
     throw Error("--schedule interleaved: needs --chunks 2 or more; with one chunk a stage it is 1f1b");
   if (schedule != "interleaved" && chunks > 1)
     throw Error("--chunks " + std::to_string(chunks) + ": only --schedule interleaved has several chunks a stage");
-  if (exchange == "peer" && device != "cuda") throw Error("--exchange peer: needs --device cuda");
+  if ((exchange == "peer" || exchange == "mpi") && device != "cuda") throw Error("--exchange " + exchange + ": needs --device cuda");
   sizes_ = sizes(train);
   samples = train.count;
   choose_grid(ranks_of_node, node_rank);

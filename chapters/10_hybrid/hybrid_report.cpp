@@ -28,6 +28,7 @@ void HybridReport::tell_ways() const {
   const HybridModel::Ways ways = model_.ways();
   if (rank_of(model_.grid().all()) != 0) return;
   if (!ways.between_gpus.empty()) std::printf("from GPU to GPU: %s\n", ways.between_gpus.c_str());
+  if (!ways.by_mpi.empty()) std::printf("by MPI from the GPUs' memory: %s\n", ways.by_mpi.c_str());
   if (!ways.through_host.empty()) std::printf("through host memory: %s\n", ways.through_host.c_str());
 }
 
