@@ -68,6 +68,11 @@ TEST_P(OnGpu, RoundsAsTheCpuDoes) {
   const Both stored(*gpu, cpu, all, true);
   EXPECT_TRUE(stored.equal());
   EXPECT_EQ(gpu->memory(Purpose::activations).live, 2 * (all.size() + all.size() % 2));
+  // A weight that is a denormal of half.
+  const Both x(*gpu, cpu, {1}, true), w(*gpu, cpu, {0x1p-15f}, false), y(*gpu, cpu, {7}, false);
+  gpu->linear_forward(y.on_gpu, x.on_gpu, w.on_gpu, nullptr, Activation::none, 1, 1, 1);
+  cpu.linear_forward(y.on_cpu, x.on_cpu, w.on_cpu, nullptr, Activation::none, 1, 1, 1);
+  EXPECT_TRUE(y.equal());
 }
 
 // Small whole numbers: products and sums are exact in any order, and some results are too long for the format.

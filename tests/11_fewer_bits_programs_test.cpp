@@ -149,6 +149,18 @@ TEST(Train, SaysHowItMultiplies) {
   EXPECT_FALSE(contains(train(2, quick + "--precision half").output, "products of"));
 }
 
+// Sums in another order, so other bits; activations take the same memory. Without a GPU it is the CPU that stands in for one.
+TEST(Train, OnAGpuIsNearTheCpu) {
+  const data_sets::DataSet data({40, 3, 3, 10}, {20, 3, 3, 10});
+  const std::string options = "--data " + data.folder + " --hidden 16 --epochs 3 --batch 8 --precision bf16 --device ", last = "epoch   3   loss ";
+  const ProgramRun cpu = train(2, options + "cpu"), gpu = train(2, options + "cuda");
+  if (gpu.status == 77) GTEST_SKIP() << "skipped: no GPU";
+  ASSERT_EQ(gpu.status, 0) << gpu.output;
+  EXPECT_NEAR(number_after(gpu.output, last), number_after(cpu.output, last), 0.01) << gpu.output;
+  EXPECT_EQ(number_after(gpu.output, "\nactivations: "), number_after(cpu.output, "\nactivations: ")) << gpu.output;
+  EXPECT_FALSE(contains(gpu.output, "products of bf16"));
+}
+
 // What a step in 16 bits is compared with, and in what words.
 TEST(Bench, ComparesStepsWithChapter01s) {
   const std::string way = on_several_hosts(2) ? "rank-order" : "shared-window";
@@ -207,7 +219,7 @@ TEST(ShardedProgram, TellsMemoryMessagesAndScale) {
   // As far as from float: one row's rank is like another's, also where some ranks have no rows.
   const ProgramRun many = launch(5, options + "--batch 4 --train-samples 40"), one = launch(1, options + "--batch 4 --train-samples 40");
   EXPECT_NEAR(number_after(many.output, "   loss "), number_after(one.output, "   loss "), 0.02) << many.output << one.output;
-  // Batches of four rows and of two, in turn: two ranks have a row of the first and none of the second, and send nothing then.
+  // Batches of four rows and of two, in turn: ranks have a row of the first and none of the second.
   const std::string in_turn = options + "--batch 4 --train-samples 6 --epochs 6", last = "epoch   6   loss ";
   EXPECT_NEAR(number_after(launch(5, in_turn).output, last), number_after(launch(1, in_turn).output, last), 0.02);
 }
