@@ -11,12 +11,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What tests/run prints of a program that does `script`, without the times.
-ProgramRun run_of(const std::string& script) {
+// What tests/run prints of a program that does `script`, without the times. The build that runs this test may have left out something
+// itself: that is not asked about.
+ProgramRun run_of(const std::string& script, const std::string& left_out = "") {
   const std::string program = testing::TempDir() + "said_" + std::to_string(getpid());
   std::ofstream(program) << "#!/bin/sh\n" << script;
   fs::permissions(program, fs::perms(0755));
-  const ProgramRun run = run_program("sh tests/run " + program + " >" + program + ".out; status=$?; sed 's/ *[0-9]*[.][0-9]* s$//' " + program +
+  const ProgramRun run = run_program("LEFT_OUT='" + left_out + "' sh tests/run " + program + " >" + program + ".out; status=$?; sed 's/ *[0-9]*[.][0-9]* s$//' " + program +
                                      ".out; exit $status");
   fs::remove(program), fs::remove(program + ".out");
   std::string said = run.output;
@@ -39,6 +40,14 @@ TEST(Runner, CountsAndGivesTheWholeReasonOfASkip) {
   const ProgramRun run = run_of(writes(passes + passes + skips));
   EXPECT_EQ(run.output, "ok  program  2 passed, 1 skipped\n  SKIPPED T.C: skipped: no Slurm: <no> root & no daemon\n2 passed, 0 failed, 1 skipped\n");
   EXPECT_EQ(run.status, 0);
+}
+
+TEST(Runner, CountsWhatTheBuildLeftOut) {
+  EXPECT_EQ(run_of(writes(passes), "chapter 99: skipped: no ship").output,
+            "  SKIPPED chapter 99: skipped: no ship\nok  program  1 passed\n1 passed, 0 failed, 1 skipped\n");
+  EXPECT_EQ(run_of(writes(passes + skips), "one: skipped: a | two: skipped: b | three: skipped: c").output,
+            "  SKIPPED one: skipped: a\n  SKIPPED two: skipped: b\n  SKIPPED three: skipped: c\nok  program  1 passed, 1 skipped\n"
+            "  SKIPPED T.C: skipped: no Slurm: <no> root & no daemon\n1 passed, 0 failed, 4 skipped\n");
 }
 
 TEST(Runner, ShowsAllThatAFailedProgramSaid) {

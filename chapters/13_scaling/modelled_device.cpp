@@ -54,7 +54,7 @@ void ModelledDevice::copy_bytes_out(void* host, const void* device, size_t bytes
   if (is_staged()) wait_until(when_copied(bytes));
   if (real_)
     CpuDevice::copy_bytes_out(host, device, bytes);
-  else
+  else if (bytes > 0)
     std::memset(host, 0, bytes);
 }
 

@@ -1,5 +1,8 @@
 #include "chapters/13_scaling/world.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
 #include <sys/mman.h>
 
 #include <new>
@@ -9,6 +12,12 @@
 namespace {
 
 World* current = nullptr;
+
+// AddressSanitizer must be told of each change of stacks: where an exception is caught, it cleans the stack up to its end.
+#if !defined(__SANITIZE_ADDRESS__)
+void __sanitizer_start_switch_fiber(void**, const void*, size_t) {}
+void __sanitizer_finish_switch_fiber(void*, const void**, size_t*) {}
+#endif
 
 constexpr size_t page = 4096, stack_bytes = 512 * 1024;  // of address space: only what is used takes memory
 
@@ -43,6 +52,7 @@ World::~World() {
 
 void World::begin_fiber() {
   World& w = *current;
+  __sanitizer_finish_switch_fiber(nullptr, &w.scheduler_stack_, &w.scheduler_stack_bytes_);
   try {
     (*w.program_)();
   } catch (const Ended&) {
@@ -54,12 +64,22 @@ void World::begin_fiber() {
 }
 
 void World::resume(int rank) {
+  Fiber& fiber = fibers_[size_t(rank)];
   running_ = rank;
-  swapcontext(&scheduler_, &fibers_[size_t(rank)].context);
+  void* kept = nullptr;
+  __sanitizer_start_switch_fiber(&kept, fiber.context.uc_stack.ss_sp, stack_bytes);
+  swapcontext(&scheduler_, &fiber.context);
+  __sanitizer_finish_switch_fiber(kept, nullptr, nullptr);
   running_ = -1;
 }
 
-void World::leave() { swapcontext(&fibers_[size_t(running_)].context, &scheduler_); }
+void World::leave() {
+  Fiber& fiber = fibers_[size_t(running_)];
+  void* kept = nullptr;
+  __sanitizer_start_switch_fiber(fiber.done ? nullptr : &kept, scheduler_stack_, scheduler_stack_bytes_);
+  swapcontext(&fiber.context, &scheduler_);
+  __sanitizer_finish_switch_fiber(kept, nullptr, nullptr);
+}
 
 Simulated World::run(const std::function<void()>& program) {
   program_ = &program;

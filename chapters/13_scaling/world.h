@@ -72,7 +72,9 @@ class World {
   std::vector<Fiber> fibers_;
   double now_ = 0;       // of the last event
   size_t happened_ = 0;  // events
-  ucontext_t scheduler_;
+  ucontext_t scheduler_{};
+  const void* scheduler_stack_ = nullptr;  // for a sanitizer
+  size_t scheduler_stack_bytes_ = 0;
   int running_ = -1;
   const std::function<void()>* program_ = nullptr;
   std::exception_ptr failure_;
