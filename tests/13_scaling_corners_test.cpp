@@ -144,6 +144,35 @@ TEST(Communicators, OfRanksThatStayOutside) {
   EXPECT_EQ(text, "rank 0 is not in communicator 'right'");
 }
 
+// What hangs on a communicator that nobody frees is forgotten at the end, for each rank once: also after an error.
+TEST(Communicators, ForgetWhatHangsOnThemAtTheEnd) {
+  static std::multiset<int> forgotten;
+  for (const bool fails : {false, true})
+    for (const int p : {1, 3, 5}) {
+      forgotten.clear();
+      const std::string text = error_of([&] {
+        simulate(flat(), p, [&] {
+          static const int key = [] {
+            int made;
+            const auto forget = [](MPI_Comm, int, void* value, void*) { return forgotten.insert(*static_cast<int*>(value)), delete static_cast<int*>(value), 0; };
+            return MPI_CHECK(MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, forget, &made, nullptr)), made;
+          }();
+          MPI_Comm copy;
+          MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &copy));
+          MPI_CHECK(MPI_Comm_set_attr(MPI_COMM_WORLD, key, new int(rank())));
+          MPI_CHECK(MPI_Comm_set_attr(copy, key, new int(100 + rank())));
+          MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+          EXPECT_TRUE(forgotten.empty());
+          if (fails && rank() == p - 1) throw Error("an end");
+        });
+      });
+      EXPECT_EQ(text, fails ? "an end" : "no error");
+      std::multiset<int> expected;
+      for (int r = 0; r < p; ++r) expected.insert(r), expected.insert(100 + r);
+      EXPECT_EQ(forgotten, expected) << p;
+    }
+}
+
 // ---- Clocks ----
 
 // A question that is answered with no costs a tenth of a microsecond, the last one nothing.

@@ -37,6 +37,15 @@ SimulatedMpi::SimulatedMpi(World& world) : need(size_t(world.ranks)) {
   new_communicator(all, "MPI_COMM_WORLD");
 }
 
+// A value may have communicators with values of its own.
+SimulatedMpi::~SimulatedMpi() {
+  while (!attributes.empty()) {
+    const auto attribute = attributes.extract(attributes.begin());
+    const auto [comm, rank, key] = attribute.key();
+    forgetters[size_t(key)](comm, key, attribute.mapped(), nullptr);
+  }
+}
+
 SimulatedMpi& simulated_mpi() { return world(), *current; }
 
 Communicator& communicator_of(MPI_Comm comm) {

@@ -56,6 +56,7 @@ struct Request : Envelope {
 // All that MPI remembers during a simulation. One exists at a time.
 struct SimulatedMpi {
   explicit SimulatedMpi(World& world);
+  ~SimulatedMpi();  // forgets what hangs on communicators that programs did not free, as MPI_Finalize does for MPI_COMM_WORLD
 
   std::vector<std::unique_ptr<Communicator>> communicators;
   std::map<std::tuple<MPI_Comm, int, int>, void*> attributes;  // by communicator, rank of the world and key
