@@ -91,11 +91,11 @@ float* FastCudaDevice::host_view(float* p, size_t n) {
 }
 
 void FastCudaDevice::copy_bytes_in(void* device, const void* host, size_t bytes) {
-  if (bytes == 0 || bytes > Staging::bytes) return CudaDevice::copy_bytes_in(device, host, bytes);
+  if (bytes > Staging::bytes) return CudaDevice::copy_bytes_in(device, host, bytes);
   Staging& staging = staging_[next_staging_];
   next_staging_ = (next_staging_ + 1) % 4;
   CUDA_CHECK(cudaEventSynchronize(staging.taken));  // of four copies ago: long over
-  std::memcpy(staging.memory, host, bytes);
+  if (bytes > 0) std::memcpy(staging.memory, host, bytes);  // host may be null
   CUDA_CHECK(cudaMemcpyAsync(device, staging.memory, bytes, cudaMemcpyHostToDevice, stream()));
   CUDA_CHECK(cudaEventRecord(staging.taken, stream()));
 }

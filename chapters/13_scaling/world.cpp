@@ -36,6 +36,15 @@ void* new_stack() {
   return memory;
 }
 
+// A function of its own: getcontext may return twice.
+void make_context(ucontext_t& context, void* stack, void (*begin)()) {
+  getcontext(&context);
+  context.uc_stack.ss_sp = static_cast<char*>(stack) + page;
+  context.uc_stack.ss_size = stack_bytes;
+  context.uc_link = nullptr;
+  makecontext(&context, begin, 0);
+}
+
 }  // namespace
 
 World& world() {
@@ -93,11 +102,7 @@ Simulated World::run(const std::function<void()>& program) {
   for (int r = 0; r < ranks; ++r) {
     Fiber& fiber = fibers_[size_t(r)];
     fiber.stack = new_stack();
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = static_cast<char*>(fiber.stack) + page;
-    fiber.context.uc_stack.ss_size = stack_bytes;
-    fiber.context.uc_link = nullptr;
-    makecontext(&fiber.context, begin_fiber, 0);
+    make_context(fiber.context, fiber.stack, begin_fiber);
     events.insert({0, Happens::turn_of_rank, r});
   }
   while (!failure_) {
