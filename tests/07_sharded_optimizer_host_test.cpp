@@ -10,22 +10,23 @@
 #include "tests/device_waits.h"
 
 // How often the host waits for its GPU in a step of `rounds` micro-batches a rank: for each loss, for the gradients that it sends, for its
-// part of the weights that are gathered; and, before gradients arrive, until those of the unit before have left the place, unless the
-// host has waited for weights since. In two levels one rank alone sends, too: to itself.
+// part of the weights of a unit that are gathered at level 3, below it once for those of all units. A rank that has no gradients to send
+// waits, before others' arrive, until those of the unit before have left the place, unless it has waited for weights since. In two
+// levels one rank alone sends, too: to itself.
 unsigned long waits_of_step(const Zero& zero, const ZeroOptions& o, int rounds, bool idle) {
   const std::vector<Unit>& units = zero.shards().units;
   unsigned long waits = size_t(rounds);
   if (ranks() == 1) return waits + (o.two_level ? size_t(rounds) * units.size() : 0);
   const size_t last = units.size() - 1;
-  const bool arrive = !o.two_level && (o.micro_batches > 1 || idle);  // gradients that others have computed
+  const bool place = idle && !o.two_level;
   const auto gathered = [&](size_t u) { return o.level == 3 && units[u].last_layer > 1; };  // in backward
   for (size_t u = 0; u <= last; ++u) {
     const bool waited = o.prefetch ? u > 0 && gathered(u - 1) : gathered(u);  // between the unit before and this one
-    waits += size_t(rounds) * (!idle || o.two_level) + size_t(o.level < 3 ? 1 : rounds * (1 + gathered(u)));
-    if (u < last && !waited && arrive) waits += size_t(rounds);
+    waits += size_t(rounds) * (!idle || o.two_level) + size_t(o.level < 3 ? 0 : rounds * (1 + gathered(u)));
+    if (u < last && !waited && place) waits += size_t(rounds);
   }
-  if (o.level < 3 && arrive) waits += size_t(rounds) - 1;  // the first unit of a later round
-  return waits;
+  if (o.level == 3) return waits;
+  return waits + 1 + (place ? size_t(rounds) - 1 : 0);  // before the first unit of a later round
 }
 
 TEST(ThroughTheHost, AStepWaitsForWhatCrossesIt) {

@@ -34,6 +34,7 @@ Zero::Zero(Mlp& mlp, const OptimizerOptions& optimizer, const ZeroOptions& optio
   const size_t collected = nodes_.empty() ? size_t(ranks_ - 1) * shards_.largest_part(rank_) : two_level_floats(unit, nodes_, rank_);
   if (options.format) allocate_words();
   else if (!between_gpus()) operands_ = Buffer(device_, collected, Purpose::exchange);
+  has_views_ = !between_gpus() && !options.format && device_.host_view(operands_, 0) != operands_.data();
   set_hooks();
   keep_freed_memory(true);
 }
@@ -129,7 +130,7 @@ void Zero::set_hooks() {
     if (weights_are_sharded && needs_weights(u)) gather_weights(u);
     if (options_.prefetch) gather_ahead(next_going_back(u));
     if (gradients_are_sharded) make_gradients(u);
-    post_receives(u);
+    if (!has_views_) post_receives(u);
   };
   mlp_.hooks.after_backward = [=, this](int l, int) {
     goes_back_ = l > 0;
@@ -252,12 +253,12 @@ void Zero::reduce_in_two_levels(size_t u) {
   else if (sum != total) device_.copy(total, sum, n);
 }
 
-// Before this rank computes the unit's gradients: then nobody who is faster waits for it.
+// Before this rank computes the unit's gradients: then nobody who is faster waits for it. But into views once those gradients have come
+// out: then the copies of the unit before, which were begun before, read them no more.
 void Zero::post_receives(size_t u) {
   if (!nodes_.empty() || between_gpus()) return;
   const size_t n = part(u).size();
-  if (operands_are_read_ || options_.format) device_.synchronize();
-  operands_are_read_ = false;
+  if (options_.format) device_.synchronize();
   for (int r : contributors_) {
     if (r == rank_) continue;
     if (options_.format) word_messages_.receive(rounded_operand(r, u), n, r, comm_);
@@ -271,11 +272,16 @@ void Zero::receive_operands(size_t u) {
   const Range unit = shards_.units[u].range;
   const size_t n = part(u).size();
   float* const computed = unit_gradients(u);
-  if (std::ranges::count(contributors_, rank_)) {
+  const bool sends = std::ranges::count(contributors_, rank_) > 0;
+  if (sends) {
     device_.begin_copy_out(computed, unit.size());
     device_.end_copy_out(computed, unit.size());
-    send_parts(device_.host_view(computed, unit.size()), u);
+  } else if (operands_are_read_) {
+    device_.synchronize();
   }
+  operands_are_read_ = false;
+  if (has_views_) post_receives(u);
+  if (sends) send_parts(device_.host_view(computed, unit.size()), u);
   messages_.wait();
 
   for (int r : contributors_) {
@@ -308,19 +314,36 @@ void Zero::clip_gradients() {
 void Zero::step() {
   if (between_gpus()) gradients_window_->finish();
   if (clip_norm_ > 0) clip_gradients();
-  for (size_t u = 0; u < shards_.units.size(); ++u) {
+  const size_t units = shards_.units.size();
+  for (size_t u = 0; u < units && options_.level > 0; ++u) optimizers_[u].step(own_weights(u), own_gradients(u));
+  if (options_.level == 3) return;
+  float* const all = options_.level == 0 ? gradients_ : parameters_;
+  if (!options_.format) place_parts(all);
+  for (size_t u = 0; u < units; ++u) {
     const size_t first = shards_.units[u].range.first;
-    if (options_.level == 0) {
-      begin_allgather(gradients_ + first, own_gradients(u), u, gathering_);
-      end_allgather(gradients_ + first, u, gathering_);
-      optimizers_[u].step(parameters_ + first, gradients_ + first);
-      continue;
-    }
-    optimizers_[u].step(own_weights(u), own_gradients(u));
-    if (options_.level == 3) continue;
-    begin_allgather(parameters_ + first, own_weights(u), u, gathering_);
-    end_allgather(parameters_ + first, u, gathering_);
+    if (options_.format) begin_rounded_allgather(u, gathering_);
+    else begin_messages(all + first, u, gathering_);
+    end_allgather(all + first, u, gathering_);
+    if (options_.level == 0) optimizers_[u].step(parameters_ + first, gradients_ + first);
   }
+}
+
+// This rank's parts of all units go where they belong among all, and from there to where MPI reads them. The host waits for its GPU once:
+// when the last copy is there, all are. (Those of the step before were there before this step's gradients.)
+void Zero::place_parts(float* all) {
+  const bool by_messages = ranks_ > 1 && !gathering_.window;
+  const auto for_each_part = [&](size_t u, auto what) {
+    if (const Range own = part(u); !own.empty()) what(all + own.first, own.size());
+  };
+  const size_t units = shards_.units.size();
+  for (size_t u = 0; u < units; ++u)
+    for_each_part(u, [&](float* place, size_t n) {
+      const float* const mine = options_.level == 0 ? own_gradients(u) : own_weights(u);
+      if (place != mine) device_.copy(place, mine, n);
+      if (by_messages) device_.begin_copy_out(place, n);
+    });
+  for (size_t u = units; u-- > 0 && by_messages;) for_each_part(u, [&](float* place, size_t n) { device_.end_copy_out(place, n); });
+  if (by_messages && shards_.size(rank_) > 0) operands_are_read_ = false;
 }
 
 // whole (unit) = the parts of all ranks, from end_allgather on; mine (part) may lie in it, in its place.
@@ -329,14 +352,22 @@ void Zero::begin_allgather(float* whole, const float* mine, size_t u, Gathered& 
   const Range unit = shards_.units[u].range, own = part(u);
   float* const place = whole + (own.first - unit.first);
   if (place != mine) device_.copy(place, mine, own.size());
+  if (ranks_ > 1 && !g.window) {
+    device_.begin_copy_out(place, own.size());
+    device_.end_copy_out(place, own.size());  // and what was copied in before is through
+    operands_are_read_ = false;
+  }
+  begin_messages(whole, u, g);
+}
+
+// This rank's part lies in its place, and where MPI reads it.
+void Zero::begin_messages(float* whole, size_t u, Gathered& g) {
+  const Range unit = shards_.units[u].range;
   if (ranks_ == 1) return;
   if (g.window) return g.window->allgather(g.window->offset_of(whole), unit.size());
-  device_.begin_copy_out(place, own.size());
-  device_.end_copy_out(place, own.size());  // and what was copied in before is through
-  operands_are_read_ = false;
-  float* const view = device_.host_view(whole, unit.size());
-  if (nodes_.empty()) begin_allgather_direct(view, view + (place - whole), unit.size(), comm_, g.messages.inside);
-  else begin_allgather_two_level(view, view + (place - whole), unit.size(), nodes_, comm_, g.messages);
+  float *const view = device_.host_view(whole, unit.size()), *const mine = view + (part(u).first - unit.first);
+  if (nodes_.empty()) begin_allgather_direct(view, mine, unit.size(), comm_, g.messages.inside);
+  else begin_allgather_two_level(view, mine, unit.size(), nodes_, comm_, g.messages);
 }
 
 void Zero::end_allgather(float* whole, size_t u, Gathered& g) {

@@ -101,7 +101,9 @@ class Zero {
   void send_parts(const float* gradients, size_t unit);
   void clip_gradients();
   struct Gathered;
+  void place_parts(float* all);
   void begin_allgather(float* whole, const float* mine, size_t unit, Gathered& g);
+  void begin_messages(float* whole, size_t unit, Gathered& g);
   void end_allgather(float* whole, size_t unit, Gathered& g);
   void allocate_words();
   void load_rounded(std::span<const float> weights);
@@ -150,6 +152,7 @@ class Zero {
   PendingWords word_messages_;  // of the unit that is being reduced
 
   Pending messages_;               // of the unit that is being reduced
+  bool has_views_ = false;          // MPI reads and writes views of floats, not this memory itself
   bool operands_are_read_ = false;  // the host has not waited since they were copied in: their views may still be read
   Gathered gathering_;             // of the unit whose new weights are being gathered
   std::vector<int> contributors_;  // the ranks that have rows in this round, ascending
