@@ -26,6 +26,14 @@ on_gpu_only { next }
   replace("logic", "!", "", "[A-Za-z(]"); replace("logic", "true", "false", "[^A-Za-z0-9_]"); replace("logic", "false", "true", "[^A-Za-z0-9_]")
   replace("extreme", "std::min", "std::max"); replace("extreme", "std::max", "std::min")
   replace("extreme", "std::floor", "std::ceil"); replace("extreme", "std::ceil", "std::floor")
+  # What else maintenance mixes up (--kinds): the other of two, the other arm, the next two arguments, a word of a text.
+  opposite("first", "last"); opposite("begin", "end"); opposite("front", "back"); opposite("MPI_MIN", "MPI_MAX"); opposite("min", "max")
+  opposite("rank", "size"); opposite("inside", "between"); opposite("sent", "received"); opposite("rows", "columns"); opposite("left", "right")
+  opposite("forward", "backward"); opposite("before", "after"); opposite("data", "tensor"); opposite("stage", "slice"); opposite("MPI_SUM", "MPI_MAX")
+  opposite("in", "out"); opposite("low", "high"); opposite("break", "continue"); opposite("lower_bound", "upper_bound"); opposite("rank", "node_rank")
+  arms()
+  later_arguments()
+  texts()
   constants()
   arguments()
   condition()
@@ -59,6 +67,53 @@ function replace(kind, pattern, by, after,    from, at, rest) {
     if (after != "" && at > 1 && substr(code, at - 1, 1) ~ /[A-Za-z0-9_]/) continue
     tell(kind, substr($0, 1, at - 1) by substr($0, at + RLENGTH))
   }
+}
+
+# Each word of a pair becomes the other one.
+function opposite(one, other) { word_becomes(one, other); word_becomes(other, one) }
+function word_becomes(old, new,    from, at) {
+  for (from = 1; (at = index(substr(code, from), old)) > 0; from = at + length(old)) {
+    at += from - 1
+    if (at > 1 && substr(code, at - 1, 1) ~ /[A-Za-z0-9_]/ || substr(code, at + length(old), 1) ~ /[A-Za-z0-9_]/) continue
+    tell("opposite", substr($0, 1, at - 1) new substr($0, at + length(old)))
+  }
+}
+
+# condition ? one : other: the two change places.
+function arms(    from, at, middle, end) {
+  for (from = 1; (at = index(substr(code, from), " ? ")) > 0; from = at + 3) {
+    at += from - 1
+    middle = ends_at(at + 3); end = substr(code, middle, 1) == ":" ? ends_at(middle + 2) : 0
+    if (end && substr(code, end, 1) != "?") tell("arms", substr($0, 1, at + 2) substr($0, middle + 2, end - middle - 2) " : " substr($0, at + 3, middle - at - 4) substr($0, end))
+  }
+}
+# Where an operand ends that begins there: at a colon, a comma, a semicolon, or a bracket that it has not opened.
+function ends_at(at,    depth, c) {
+  for (; (c = substr(code, at, 1)) != ""; ++at) {
+    if (depth == 0 && (c ~ /[,;)}\]]/ || substr(code, at - 1, 3) ~ /^ [:?] $/)) return at
+    if (c ~ /[({\[]/) ++depth
+    if (c ~ /[)}\]]/) --depth
+  }
+  return at
+}
+
+# The second and the third argument of a call change places, where both are simple.
+function later_arguments(    at, size, pair, behind) {
+  if (!match(code, /[a-z_]\([A-Za-z0-9_.\[\]]+, [A-Za-z0-9_.\[\]]+, [A-Za-z0-9_.\[\]]+[,)]/)) return
+  at = RSTART + 2; size = RLENGTH - 3
+  split(substr(code, at, size), pair, ", ")
+  if (pair[2] != pair[3]) tell("later", substr($0, 1, at - 1) pair[1] ", " pair[3] ", " pair[2] substr($0, at + size))
+}
+
+# Of a text with several words the last one is missing; a number has another digit, or another unit.
+function texts(    at, size, text, changed) {
+  if ($0 ~ /#include|extern "C"/ || !match(code, /\001\001\001\001+/)) return
+  at = RSTART; size = RLENGTH
+  text = substr($0, at, size)
+  if (text !~ /^".*"$/) return
+  changed = text
+  if (sub(/%\.1f/, "%.2f", changed) || sub(/%\.2f/, "%.1f", changed) || sub(/ MB/, " GB", changed) || sub(/ ms/, " us", changed) || changed ~ / / && sub(/ [A-Za-z]+[^A-Za-z%\\]*"$/, "\"", changed))
+    tell("text", substr($0, 1, at - 1) changed substr($0, at + size))
 }
 
 # A whole number becomes the next one, 1 becomes 0; a number with a point is doubled.
