@@ -68,7 +68,7 @@ inline std::vector<double> train(HybridModel& model, const Dataset& d, int first
 
 // Made once: MPI_Comm_split is slow where ranks outnumber cores. Never freed: MPI has ended when statics are.
 inline const Grid& grid_of(const GridShape& shape) {
-  static std::vector<std::pair<GridShape, const Grid*>> grids;
+  static auto& grids = *new std::vector<std::pair<GridShape, const Grid*>>;
   for (const auto& [of, grid] : grids)
     if (of == shape) return *grid;
   grids.emplace_back(shape, new Grid(shape, MPI_COMM_WORLD));
