@@ -85,6 +85,28 @@ TEST(MemoryFormulas, HaveTheValuesOfTheFootprint) {
   EXPECT_NE(text.meanings.find("k: vectors of state, with the float masters, p: ranks"), std::string::npos);
   EXPECT_NE(text.meanings.find("odd: the largest one with an odd number"), std::string::npos);
   EXPECT_EQ(formulas(shards, {2, 1, 3}, 2, 0, 4).meanings.find("odd"), std::string::npos);
+
+  // All of it, of two choices that have every letter but those two.
+  const auto whole = [&](const ZeroOptions& options, int rank) {
+    const Formulas all = formulas(shards, options, 1, rank, 4);
+    std::string lines;
+    for (const auto& [name, letters, numbers] : all.rows) lines += name + ": " + letters + " = " + numbers + "\n";
+    return lines + all.meanings;
+  };
+  EXPECT_EQ(whole({1, 1, 4}, 1),
+            "weights: w · n = 4 · 235\ngradients: w · (n + S) = 4 · (235 + 78)\nstate: 4 · k · S = 4 · 1 · 78\nexchange: w · (p - 1) · part = 4 · (3 - 1) · 51\n"
+            "sent in a step: w · (b · (n - S) + (p - 1) · S) = 4 · (1 · (235 - 78) + (3 - 1) · 78)\n"
+            "w: bytes of a weight, of a gradient, of a number that is sent, n: parameters, S: the rank's shard, k: vectors of state, p: ranks, part: the rank's largest part of a unit, "
+            "b: the rank's micro-batches");
+  ZeroOptions two{3, 1, 4, false, true, {5, 5, 6}};
+  two.recompute = 2;
+  EXPECT_EQ(whole(two, 0),
+            "weights: w · (S + U) = 4 · (78 + 154)\ngradients: w · (S + U) = 4 · (78 + 154)\nstate: 4 · k · S = 4 · 1 · 78\n"
+            "exchange: w · longest · ((here + 1) · owners + nodes) = 4 · 52 · ((2 + 1) · 2 + 2)\n"
+            "sent in a step: w · (b · (n - S) + (p - 1) · r · (2 · S - first + again)) = 4 · (2 · (235 - 78) + (3 - 1) · 2 · (2 · 78 - 51 + 51))\n"
+            "w: bytes of a weight, of a gradient, of a number that is sent, n: parameters, S: the rank's shard, U: the largest unit, k: vectors of state, p: ranks, here: ranks of its node, "
+            "nodes: nodes, owners: owners for whom it stands there, longest: the longest part of any rank, b: the rank's micro-batches, r: rounds, "
+            "first: its part of the first unit, if that is one layer, again: its parts of units that are gathered once more, to compute again");
 }
 
 TEST(LiveMemory, IsThatOfTheNativeFormulas) {

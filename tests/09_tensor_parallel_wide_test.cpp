@@ -1,0 +1,78 @@
+// What chapter 09's benchmark tells of its wide layers, with clocks that are known beforehand.
+// ranks: 2 3
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <span>
+
+#include "chapters/05_collectives/core_share.h"
+#include "chapters/05_collectives/timing.h"
+#include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/09_tensor_parallel/contenders.h"
+#include "chapters/09_tensor_parallel/crossover.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/timer.h"
+#include "common/writable.h"
+#include "tests/known_share.h"
+#include "tests/mpi_expect.h"
+
+#define main main_of_program
+namespace bench_program {
+#include "chapters/09_tensor_parallel/bench.cpp"
+}
+#undef main
+
+namespace {
+
+using namespace bench_program;
+
+int ranks() { return ranks_of(MPI_COMM_WORLD); }
+int rank() { return rank_of(MPI_COMM_WORLD); }
+
+double sorted_at(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values[size_t(share * double(values.size() - 1))];
+}
+
+// The wide layers, with the same clocks twice: each way to train has its own times, and a speedup is of one round.
+TEST(Bench, TellsTheSpeedupsOfWideLayers) {
+  Choices c;
+  c.wide = 24, c.wide_batch = 8, c.rounds = 3, c.only_if_quiet = true;
+  for (const double busy : {1000.0, 1.0}) {
+    int status = -1;
+    const std::string printed = printed_by([&] {
+      const ClocksOfTest known(rank(), 0x1p-20, busy);
+      status = bench_wide(c, *session_of_test);
+    });
+    Cell cell{.width = 24, .rows = 8};
+    {
+      const ClocksOfTest known(rank(), 0x1p-20, busy);
+      Contenders contenders(24, 8, *session_of_test);
+      for (int round = 0; round < 3; ++round) take_turns(cell, contenders);
+    }
+    const bool enough = session_of_test->node_size() <= usable_cores();
+    EXPECT_ON_ALL_RANKS(status == (enough && busy > 1 ? 0 : 77)) << status;
+    if (rank() != 0) {
+      EXPECT_EQ(printed, "");
+      continue;
+    }
+    std::string expected = line("layers of width 24, batch 8, %d ranks; a speedup is of one round, its median over 3 rounds:%s\n", ranks(),
+                                !enough ? "  MORE RANKS THAN CORES" : busy > 1 ? "" : "  DISTURBED");
+    for (const auto& [name, times] : {std::pair{"serial", &cell.serial}, {"data parallel", &cell.data}, {"tensor parallel", &cell.tensor}}) {
+      std::vector<double> speedups;
+      for (size_t round = 0; round < 3; ++round) speedups.push_back(cell.serial[round] / (*times)[round]);
+      expected += line("%-18s %7.1f ms a step, speedup %.2f (quartiles %.2f to %.2f)\n", name, 1000 * sorted_at(*times, 0.5), sorted_at(speedups, 0.5),
+                       sorted_at(speedups, 0.25), sorted_at(speedups, 0.75));
+    }
+    EXPECT_EQ(printed, expected);
+  }
+}
+
+}  // namespace
