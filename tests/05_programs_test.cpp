@@ -85,8 +85,11 @@ TEST_P(SixProgram, EveryRankHasWhatTheStandardSays) {
 TEST_P(SixProgram, NobodyLeavesTheBarrierBeforeAllHaveCome) {
   const ProgramRun run = launch(GetParam(), "six");
   std::vector<int> comes, leaves;
-  for (const auto& cell : cells(run, "MPI_Barrier: comes")) comes.push_back(std::atoi(cell.c_str()));
-  for (const auto& cell : cells(run, "MPI_Barrier: leaves")) leaves.push_back(std::atoi(cell.c_str()));
+  for (auto& [title, times] : {std::pair{"MPI_Barrier: comes", &comes}, {"MPI_Barrier: leaves", &leaves}})
+    for (const auto& cell : cells(run, title)) {
+      times->push_back(std::atoi(cell.c_str()));
+      EXPECT_TRUE(cell.ends_with(" ms")) << cell;
+    }
   ASSERT_EQ(comes.size(), size_t(GetParam())) << run.output;
   ASSERT_EQ(leaves.size(), size_t(GetParam())) << run.output;
   EXPECT_GE(comes.back(), 20 * (GetParam() - 1)) << run.output;  // it sleeps that long
@@ -96,7 +99,7 @@ TEST_P(SixProgram, NobodyLeavesTheBarrierBeforeAllHaveCome) {
 TEST(SixProgramOnTenRanks, SaysWhyNot) {
   const ProgramRun run = launch(10, "six");
   EXPECT_NE(run.status, 0) << run.output;
-  EXPECT_TRUE(contains(run.output, "at most 9 ranks"));
+  EXPECT_TRUE(contains(run.output, "six: shows at most 9 ranks, one digit for each\n"));
 }
 
 // With x = bytes beta / alpha, and no additions: recursive doubling takes lg p (1 + x), a ring 2 (p-1) + 2 (p-1)/p x,

@@ -225,7 +225,7 @@ TEST(Damage, IsNamedInOneLine) {
   const std::string file = scratch.file("a"), good = file_of_one_rank();
   const std::string error = error_of([&] { check_checkpoint(file, MPI_COMM_WORLD); });
   EXPECT_ON_ALL_RANKS(error == file + ": cannot be opened: No such file or directory") << error;
-  expect_refused(file, "", "is empty");
+  expect_refused(file, "", "is empty, not a checkpoint");
   expect_refused(file, "P5 28 28 255 and so on", "is not a checkpoint");
   expect_refused(file, std::string(10000, '\0'), "is not a checkpoint");
   std::string newer = good;
