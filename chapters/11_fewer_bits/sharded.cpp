@@ -64,7 +64,7 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
   zero.save(weights);
   report.end(weights);
   if (mpi.rank() > 0) return 0;
-  print_memory(device, false);
+  print_memory(device, zero.way());
   std::printf("rank 0 sends %.2f MB a step\n", 1e-6 * double(sent));
   std::printf("loss scale %.10g in the end, %lld of %lld steps skipped\n", scale.value(), (long long)scale.skipped(),
               (long long)scale.steps());
