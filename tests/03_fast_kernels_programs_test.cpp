@@ -20,6 +20,7 @@
 #include "common/compare.h"
 #include "common/options.h"
 #include "common/philox.h"
+#include "tests/03_fast_test.h"
 #include "tests/data_sets.h"
 #include "tests/error_of.h"
 #include "tests/known_clock.h"
@@ -197,16 +198,7 @@ TEST(Bench, ARowHasItsSharesOfPeakAndYardstick) {
   EXPECT_EQ(printed({"half", {1, 2}, false}, 0, nullptr), named("half") + "       1.0       2.0\n");
 }
 
-struct BenchTest : testing::Test {
-  std::unique_ptr<FastCudaDevice> device;
-  void SetUp() override {
-    try {
-      device = std::make_unique<FastCudaDevice>();
-    } catch (const NoGpu& error) {
-      GTEST_SKIP() << "skipped: " << error.what();
-    }
-  }
-};
+struct BenchTest : FastTest {};
 
 // Each product takes half a second by the clock, each third of a second in the second table.
 TEST_F(BenchTest, ProductsAreTheirOperationsDividedByTheirTime) {
