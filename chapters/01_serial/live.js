@@ -47,7 +47,7 @@ const figure = {
     });
 
     const below = down + height + 56, columns = narrow ? 5 : 10, size = (width - 8 * (columns - 1)) / columns;
-    inside += words(0, below - 10, `what training has added to ten neurons' weights${narrow ? "" : "; blue: positive, orange: negative"}`);
+    inside += words(0, below - 10, narrow ? "what training added to ten neurons" : "what training has added to ten neurons' weights; blue: positive, orange: negative");
     out.units.forEach((unit, i) => {
       const x = (i % columns) * (size + 8), y = below + Math.floor(i / columns) * (size + 8);
       inside += box(x, y, size, size, { fill: "var(--shade)" }) + squares(x, y, size, [...unit].map(Number), signs);
