@@ -47,17 +47,9 @@ __device__ void write_own_masked(float* c, const float (&sum)[own][own], const f
 template <class Tile, int blocks>
 __global__ void __launch_bounds__(Tile::threads, blocks)
     matmul_masked_kernel(float* c, MatrixView a, MatrixView b_transposed, const float* mask, int m, int n, int k) {
-  constexpr int own = Tile::own, group = group_of<own>, row_second = Tile::warp_rows / 2, column_second = Tile::warp_columns / 2;
-  const BlockPlace block = block_in_bands(blockIdx.x, blockIdx.y, gridDim.x, gridDim.y);
-  const int first_row = int(block.row) * Tile::rows, first_column = int(block.column) * Tile::columns;
-  const int warp = int(threadIdx.x) / 32, lane = int(threadIdx.x) % 32;
-  const int row = warp / Tile::warps_across * Tile::warp_rows + lane / Tile::lanes_across * group;
-  const int column = warp % Tile::warps_across * Tile::warp_columns + lane % Tile::lanes_across * group;
-
-  float sum[own][own] = {};
-  multiply_double_buffered<Tile::rows, Tile::columns, Tile::threads, Tile::depth, savings>(
-      sum, a, b_transposed, first_row, first_column, m, n, k, row, row_second, column, column_second);
-  write_own_masked(c, sum, mask, first_row + row, row_second, first_column + column, column_second, m, n);
+  float sum[Tile::own][Tile::own] = {};
+  const FirstOfLane first = sums_of_warp_tiles<Tile, savings>(sum, a, b_transposed, m, n, k);
+  write_own_masked(c, sum, mask, first.row, Tile::row_second, first.column, Tile::column_second, m, n);
 }
 
 namespace {

@@ -20,6 +20,7 @@ struct Tile {
   static constexpr int threads = 32 * warps_down * warps_across;
   static constexpr int warp_rows = lanes_down * own, warp_columns = lanes_across * own;
   static constexpr int rows = warps_down * warp_rows, columns = warps_across * warp_columns;
+  static constexpr int group = group_of<own>, row_second = warp_rows / 2, column_second = warp_columns / 2;
 };
 using LargeTile = Tile<2, 4>;  // 128 x 128 elements, 256 threads
 
@@ -48,25 +49,34 @@ __device__ void write_own_wide(float* c, const float (&sum)[own][own], int row, 
     }
 }
 
-template <class Tile, Savings savings = Savings{}>
-__device__ void multiply_warp_tiles(float* c, const MatrixView& a, const MatrixView& b_transposed, int m,
-                                    int n, int k, const Finish& finish) {
-  constexpr int own = Tile::own, group = group_of<own>;
-  constexpr int row_second = Tile::warp_rows / 2, column_second = Tile::warp_columns / 2;
+struct FirstOfLane {
+  int row, column;  // of c, where the first element of a lane stands
+};
+
+// A lane's sums of its own x own elements, and where they belong. What is done with them is the caller's.
+template <class Tile, Savings savings>
+__device__ FirstOfLane sums_of_warp_tiles(float (&sum)[Tile::own][Tile::own], const MatrixView& a, const MatrixView& b_transposed, int m,
+                                          int n, int k) {
   BlockPlace block{blockIdx.x, blockIdx.y};
   if constexpr (savings.in_bands) block = block_in_bands(blockIdx.x, blockIdx.y, gridDim.x, gridDim.y);
   const int first_row = int(block.row) * Tile::rows, first_column = int(block.column) * Tile::columns;
   const int warp = int(threadIdx.x) / 32, lane = int(threadIdx.x) % 32;
-  const int row = warp / Tile::warps_across * Tile::warp_rows + lane / Tile::lanes_across * group;
-  const int column = warp % Tile::warps_across * Tile::warp_columns + lane % Tile::lanes_across * group;
-
-  float sum[own][own] = {};
+  const int row = warp / Tile::warps_across * Tile::warp_rows + lane / Tile::lanes_across * Tile::group;
+  const int column = warp % Tile::warps_across * Tile::warp_columns + lane % Tile::lanes_across * Tile::group;
   multiply_double_buffered<Tile::rows, Tile::columns, Tile::threads, Tile::depth, savings>(
-      sum, a, b_transposed, first_row, first_column, m, n, k, row, row_second, column, column_second);
+      sum, a, b_transposed, first_row, first_column, m, n, k, row, Tile::row_second, column, Tile::column_second);
+  return {first_row + row, first_column + column};
+}
+
+template <class Tile, Savings savings = Savings{}>
+__device__ void multiply_warp_tiles(float* c, const MatrixView& a, const MatrixView& b_transposed, int m,
+                                    int n, int k, const Finish& finish) {
+  float sum[Tile::own][Tile::own] = {};
+  const FirstOfLane first = sums_of_warp_tiles<Tile, savings>(sum, a, b_transposed, m, n, k);
   if constexpr (savings.wide_stores)
-    write_own_wide(c, sum, first_row + row, row_second, first_column + column, column_second, m, n, finish);
+    write_own_wide(c, sum, first.row, Tile::row_second, first.column, Tile::column_second, m, n, finish);
   else
-    write_own(c, sum, first_row + row, row_second, first_column + column, column_second, m, n, finish);
+    write_own(c, sum, first.row, Tile::row_second, first.column, Tile::column_second, m, n, finish);
 }
 
 }  // namespace fast
