@@ -492,7 +492,7 @@ bench-13 test-13: $(filter %/10_hybrid/bench %/01_serial/train,$(programs))  # w
 
 ## bench-peers: the training step beside NumPy, PyTorch and JAX, those that are installed for python3; ARGS="--help" lists its options
 .PHONY: bench-peers
-bench-peers: $(filter %/01_serial/train %/01_serial/bench %/12_restart/train,$(programs)) data
+bench-peers: $(filter %/01_serial/train %/01_serial/bench %/11_fewer_bits/train %/12_restart/train,$(programs)) data
 	@command -v python3 >/dev/null || { echo 'the peers are Python libraries; without python3, make bench-01 compares with OpenBLAS'; exit 1; }
 	@python3 chapters/01_serial/peers.py --data $(DATA) --build $(B) $(ARGS)
 

@@ -2,6 +2,7 @@
 """The course's training step beside NumPy, PyTorch and JAX: the same network, batch, data and precision, on one core and on two.
 
     make bench-peers                        compares what is installed here, and prints a table
+    make bench-peers ARGS="--precision bf16"    the step of chapter 11 beside PyTorch's two ways to train in bf16
     python3 peers.py numpy --cores 1        one measurement: the line `samples/s LOSS SAMPLES_PER_SECOND VERSIONS`
 
 The driver runs every peer once a round, each in a process of its own bound to its cores, so that all of them meet the same
@@ -65,7 +66,8 @@ def numpy_steps(np, images, labels):
     return step, float
 
 
-def torch_steps(np, images, labels, compiled):
+def torch_steps(np, images, labels, way):
+    """way: torch, torch-compiled; torch-autocast: weights are floats, products of bf16; torch-bf16: weights, too, are bf16."""
     import torch
 
     x, y = torch.from_numpy(images.copy()), torch.from_numpy(labels.astype(np.int64))
@@ -76,12 +78,16 @@ def torch_steps(np, images, labels, compiled):
         parts += [layer, torch.nn.ReLU()]
     model = torch.nn.Sequential(*parts[:-1])
     optimizer, loss_of = torch.optim.SGD(model.parameters(), RATE), torch.nn.CrossEntropyLoss()
-    forward = torch.compile(model) if compiled else model
+    forward = torch.compile(model) if way == "torch-compiled" else model
+    numbers = torch.bfloat16 if way == "torch-bf16" else torch.float
+    model.to(numbers)
 
     def step(index):
         rows = torch.from_numpy(index)
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(forward(x[rows].float() * (1 / 255)), y[rows])
+        with torch.autocast("cpu", torch.bfloat16, enabled=way == "torch-autocast"):
+            out = forward((x[rows].float() * (1 / 255)).to(numbers))
+        loss = loss_of(out.float(), y[rows])
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -142,7 +148,7 @@ def measure(name, cores, folder):
         import torch
 
         torch.set_num_threads(cores)
-        step, wait = torch_steps(np, images, labels, name == "torch-compiled")
+        step, wait = torch_steps(np, images, labels, name)
     order = np.random.default_rng(2).permutation(len(images))
     batches = [order[i : i + BATCH] for i in range(0, len(order) - BATCH + 1, BATCH)]
     losses = [wait(step(index)) for index in batches[:WARM_UP]]
@@ -185,6 +191,12 @@ def ours(cores, build):
     return re.search(r"^epoch +1 +loss ([\d.]+)", said, re.M)[1], rate_of(said), "this course"
 
 
+def ours_in(precision, cores, build):
+    """One epoch of chapter 11's program."""
+    said = run(["sh", "common/mpi/launch", str(cores), build + "/chapters/11_fewer_bits/train", "--precision", precision, "--epochs", "1"], cores)
+    return re.search(r"^epoch +1 +loss ([\d.]+)", said, re.M)[1], rate_of(said), "this course"
+
+
 def over_openblas(build):
     said = run([build + "/chapters/01_serial/bench", "--training-only", "--pairs", "11"], 1)
     ratio = re.search(r"ratio to the same network over OpenBLAS: ([\d.]+)", said)
@@ -194,13 +206,18 @@ def over_openblas(build):
     return "-", rate / float(ratio[1]), "OpenBLAS " + re.search(r"^OpenBLAS: .* for (.*)", said, re.M)[1]
 
 
+names = {"numpy": "NumPy", "torch": "PyTorch, eager", "torch-compiled": "PyTorch, torch.compile", "jax": "JAX, jit",
+         "torch-autocast": "PyTorch, autocast", "torch-bf16": "PyTorch, weights in bf16"}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("peer", nargs="?", choices=("numpy", "torch", "torch-compiled", "jax"))
+    parser.add_argument("peer", nargs="?", choices=tuple(names))
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--data", default="build/data", help="folder with the unpacked MNIST files")
     parser.add_argument("--build", default="build", help="folder with the course's programs")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--precision", choices=("float", "bf16"), default="float", help="bf16: chapter 11 beside the peers that train in bf16")
     parser.add_argument("--python", default=sys.executable, help="the interpreter of the peers, for example of a virtual environment")
     o = parser.parse_args()
     if o.peer:
@@ -209,14 +226,19 @@ def main():
     def there(module):
         return subprocess.run([o.python, "-c", "import " + module], capture_output=True).returncode == 0
 
-    peers = [p for p in ("numpy", "torch", "torch-compiled", "jax") if there("numpy") and there(p.split("-")[0])]
-    missing = [p for p in ("numpy", "torch", "jax") if p not in peers]
+    in_bf16 = o.precision == "bf16"
+    wanted = ("torch-autocast", "torch-bf16", "torch") if in_bf16 else ("numpy", "torch", "torch-compiled", "jax")
+    peers = [p for p in wanted if there("numpy") and there(p.split("-")[0])]
+    missing = [p for p in ("numpy", "torch", "jax") if p in wanted and p not in peers]
     if missing:
         print("not installed: " + ", ".join(missing) + ". To have them:\n  python3 -m venv build/peers && build/peers/bin/pip install numpy torch jax threadpoolctl\n"
               "  make bench-peers ARGS=\"--python build/peers/bin/python\"")
     most = len(os.sched_getaffinity(0))
-    runs = [("this course", 1, lambda: ours(1, o.build)), ("C++ over OpenBLAS", 1, lambda: over_openblas(o.build))]
-    names = {"numpy": "NumPy", "torch": "PyTorch, eager", "torch-compiled": "PyTorch, torch.compile", "jax": "JAX, jit"}
+    if in_bf16:
+        names["torch"] = "PyTorch in float"
+        runs = [("this course", 1, lambda: ours_in("bf16", 1, o.build)), ("this course in float", 1, lambda: ours(1, o.build))]
+    else:
+        runs = [("this course", 1, lambda: ours(1, o.build)), ("C++ over OpenBLAS", 1, lambda: over_openblas(o.build))]
 
     def peer(name, cores):
         said = run([o.python, __file__, name, "--cores", str(cores), "--data", o.data], cores)
@@ -224,7 +246,10 @@ def main():
 
     runs += [(names[p], 1, lambda p=p: peer(p, 1)) for p in peers]
     if most > 1:
-        runs += [("this course, 2 ranks", 2, lambda: ours(2, o.build)), ("two serial programs", 2, lambda: serial_twice(o.build))]
+        if in_bf16:
+            runs += [("this course, 2 ranks", 2, lambda: ours_in("bf16", 2, o.build))]
+        else:
+            runs += [("this course, 2 ranks", 2, lambda: ours(2, o.build)), ("two serial programs", 2, lambda: serial_twice(o.build))]
         runs += [(names[p], 2, lambda p=p: peer(p, 2)) for p in peers]
 
     found = {}
@@ -238,9 +263,9 @@ def main():
     if sys.stderr.isatty():
         print("\r" + " " * 70, file=sys.stderr)
     machine = run([o.build + "/chapters/01_serial/bench", "--training-only", "--pairs", "11"], most).splitlines()[0]
-    print(f"{machine}; {'-'.join(map(str, SIZES))}, batch {BATCH}, float, {o.rounds} interleaved rounds of one epoch")
+    print(f"{machine}; {'-'.join(map(str, SIZES))}, batch {BATCH}, {o.precision}, {o.rounds} interleaved rounds of one epoch")
     print(f"{'':24}  cores  samples/s  (quartiles)        ours to it  loss")
-    base = {c: [float(x[1]) for (n, k), v in found.items() if n.startswith("this course") and k == c for x in v] for c in (1, 2)}
+    base = {c: [float(x[1]) for x in found.get((n, c), [])] for n, c in (("this course", 1), ("this course, 2 ranks", 2))}
     for (name, cores), results in found.items():
         rates = [float(x[1]) for x in results]
         low, middle, high = statistics.quantiles(rates, n=4) if len(rates) > 1 else rates * 3

@@ -1,0 +1,74 @@
+// Scripts that start the training program of chapter 11 again and again: their tables and records, with a launcher that writes down what it
+// is to start and answers in its place.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "common/machine.h"
+#include "tests/program.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+std::string line(const char* format, auto... values) {
+  char text[500];
+  std::snprintf(text, sizeof text, format, values...);
+  return text;
+}
+
+struct ScriptsOfChapter11 : testing::Test {
+  const fs::path folder = fs::path(testing::TempDir()) / ("scripts_11_" + std::to_string(getpid()));
+  void SetUp() override { fs::create_directories(folder); }
+  void TearDown() override { fs::remove_all(folder); }
+  std::string file(const std::string& name) const { return (folder / name).string(); }
+  std::string script(const std::string& name, const std::string& body) const {
+    fs::create_directories((folder / name).parent_path());
+    std::ofstream(folder / name) << "#!/bin/sh\n" << body;
+    fs::permissions(folder / name, fs::perms::owner_all);
+    return file(name);
+  }
+  std::string launcher(const std::string& body) const { return script("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >>" + file("called") + "\n" + body); }
+};
+
+// Chapter 11's step beside the peers that train in bf16: each row is compared with ours in bf16 on as many cores, round by round. Rates of three
+// rounds, by hand; quartiles of three are all of them.
+TEST_F(ScriptsOfChapter11, PeersInBf16AreComparedRoundByRound) {
+  if (run_program("python3 -c 'import os; os.sched_getaffinity(0)'").status != 0) GTEST_SKIP() << "skipped: no python3";
+  const std::string spoken = "echo 'epoch   1   loss 0.4321   test accuracy 90.00 %'; echo \"trained 468 steps: $rate samples/s; weights 0123\"\n";
+  const std::string next = "echo x >>" + file("rounds") + ".$name; n=$(($(wc -l <" + file("rounds") + ".$name)))\n";
+  script("chapters/01_serial/train", "rate=1000\n" + spoken);
+  script("chapters/01_serial/bench", "echo 'a box'\n");
+  const std::string start = launcher("name=ours$2; " + next + "case $n in 1) rate=1800 ;; 2) rate=1600 ;; *) rate=2000 ;; esac\nrate=$(($2 * rate))\n" + spoken);
+  // It has NumPy and PyTorch. A peer on two cores is twice as fast, and autocast three times as fast as the others.
+  const std::string python = script("python", "case \"$*\" in *'import numpy'* | *'import torch'*) exit 0 ;; *import*) exit 1 ;; esac\nname=$2$4; " + next +
+                                                  "case $n in 1) rate=500 ;; 2) rate=250 ;; *) rate=800 ;; esac\n[ $2 != torch-autocast ] || rate=$((3 * rate))\n"
+                                                  "echo \"samples/s 0.4$n $(($4 * rate)) PyTorch 1.0\"\n");
+  const ProgramRun run = run_program("MPIEXEC=" + start + " python3 chapters/01_serial/peers.py --precision bf16 --data the_data --build " + folder.string() + " --rounds 3 --python " + python);
+  EXPECT_EQ(run.status, 0) << run.output;
+  const auto row = [](const char* name, int cores, int middle, int low, int high, double ratio, const char* loss) {
+    std::string text = line("%-24s  %5d  %9d  (%d to %d)", name, cores, middle, low, high);
+    text.resize(62, ' ');
+    return text + line("  %8.2f  %s\n", ratio, loss);
+  };
+  std::string expected = "a box; 784-512-256-10, batch 128, bf16, 3 interleaved rounds of one epoch\n" + line("%24s  cores  samples/s  (quartiles)        ours to it  loss\n", "") +
+                         row("this course", 1, 1800, 1600, 2000, 1, "0.4321") + row("this course in float", 1, 1000, 1000, 1000, 1.8, "0.4321");
+  const auto peers = [&](int cores) {  // 3.6, 6.4, 2.5 times as fast, or a third of that
+    const int c = cores;
+    return row("PyTorch, autocast", c, c * 1500, c * 750, c * 2400, 1.2, "0.41") + row("PyTorch, weights in bf16", c, c * 500, c * 250, c * 800, 3.6, "0.41") +
+           row("PyTorch in float", c, c * 500, c * 250, c * 800, 3.6, "0.41");
+  };
+  expected += peers(1);
+  if (usable_cores() > 1) expected += row("this course, 2 ranks", 2, 3600, 3200, 4000, 1, "0.4321") + peers(2);
+  EXPECT_EQ(run.output, expected + "versions: PyTorch 1.0\n");
+  EXPECT_TRUE(text_of(file("called")).starts_with("-n 1 " + folder.string() + "/chapters/11_fewer_bits/train --precision bf16 --epochs 1\n"));
+}
+
+}  // namespace
