@@ -11,85 +11,76 @@
 
 namespace {
 
-std::vector<uint8_t> read_file(const std::string& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored))
-    throw Error(file + ": is a directory, expected an IDX file");
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error(file + ": cannot open: " + std::strerror(errno));
-  std::vector<uint8_t> bytes;
-  char part[1 << 16];
-  do {
-    in.read(part, sizeof part);  // an iterator would throw an exception of its own where the disk fails
-    bytes.insert(bytes.end(), part, part + in.gcount());
-  } while (in);
-  if (in.bad()) throw Error(file + ": cannot read: " + std::strerror(errno));
-  return bytes;
-}
-
-size_t big_endian(const uint8_t* p) {
-  return size_t{p[0]} << 24 | size_t{p[1]} << 16 | size_t{p[2]} << 8 | size_t{p[3]};
-}
-
 struct Idx {
+  std::vector<uint8_t> header, data;
   std::vector<size_t> sizes;
-  std::vector<uint8_t> data;
 };
 
-Idx read_idx_file(const std::string& file, size_t dimensions) {
-  std::vector<uint8_t> bytes = read_file(file);
-  if (bytes.empty()) throw Error(file + ": is empty");
-  if (bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
-    throw Error(file + ": is compressed by gzip, unpack it first (`gzip -dk FILE`)");
-  const size_t header = 4 + 4 * dimensions;
-  if (bytes.size() < header)
-    throw Error(file + ": header cut short: " + std::to_string(bytes.size()) + " bytes, expected " +
-                std::to_string(header));
-  const size_t magic = big_endian(bytes.data()), expected_magic = 0x800 + dimensions;
-  if (magic != expected_magic)
-    throw Error(file + ": wrong magic number " + std::to_string(magic) + ", expected " +
-                std::to_string(expected_magic));
+// The first bytes of a file, as many as there are, up to this header's length; and the rest.
+Idx read_file(const std::string& file, size_t header) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) throw Error(file + ": is a directory, expected an IDX file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Error(file + ": cannot open: " + std::strerror(errno));
+  Idx idx{std::vector<uint8_t>(header), {}, {}};
+  in.read(reinterpret_cast<char*>(idx.header.data()), std::streamsize(header));
+  idx.header.resize(size_t(in.gcount()));
+  // Room for all of it at once: to be given memory for MNIST, again and again where a vector grows, takes longer than many a run.
+  if (const uintmax_t bytes = std::filesystem::file_size(file, error); !error && bytes < 1u << 31) idx.data.reserve(bytes);
+  for (char part[1 << 16]; in;) {
+    in.read(part, sizeof part);  // an iterator would throw an exception of its own where the disk fails
+    idx.data.insert(idx.data.end(), part, part + in.gcount());
+  }
+  if (in.bad()) throw Error(file + ": cannot read: " + std::strerror(errno));
+  return idx;
+}
 
-  Idx idx;
+size_t big_endian(const uint8_t* p) { return size_t{p[0]} << 24 | size_t{p[1]} << 16 | size_t{p[2]} << 8 | size_t{p[3]}; }
+
+Idx read_idx_file(const std::string& file, size_t dimensions) {
+  const size_t header = 4 + 4 * dimensions;
+  Idx idx = read_file(file, header);
+  const std::vector<uint8_t>& begin = idx.header;
+  if (begin.empty()) throw Error(file + ": is empty");
+  if (begin.size() >= 2 && begin[0] == 0x1f && begin[1] == 0x8b)
+    throw Error(file + ": is compressed by gzip, unpack it first (`gzip -dk FILE`)");
+  if (begin.size() < header)
+    throw Error(file + ": header cut short: " + std::to_string(begin.size()) + " bytes, expected " + std::to_string(header));
+  const size_t magic = big_endian(begin.data()), expected_magic = 0x800 + dimensions;
+  if (magic != expected_magic)
+    throw Error(file + ": wrong magic number " + std::to_string(magic) + ", expected " + std::to_string(expected_magic));
+
   size_t total = 1;
   for (size_t d = 0; d < dimensions; ++d) {
-    const size_t size = big_endian(bytes.data() + 4 + 4 * d);
+    const size_t size = big_endian(begin.data() + 4 + 4 * d);
     const size_t limit = d == 0 ? 100'000'000 : 4096;  // total stays far below 2^64
     if (size == 0 || size > limit)
-      throw Error(file + ": dimension " + std::to_string(d) + " is " + std::to_string(size) +
-                  ", expected 1 to " + std::to_string(limit));
+      throw Error(file + ": dimension " + std::to_string(d) + " is " + std::to_string(size) + ", expected 1 to " + std::to_string(limit));
     idx.sizes.push_back(size);
     total *= size;
   }
-  if (bytes.size() != header + total)
-    throw Error(file + (bytes.size() < header + total ? ": cut short: " : ": too long: ") +
-                std::to_string(bytes.size()) + " bytes, expected " + std::to_string(header + total));
-  bytes.erase(bytes.begin(), bytes.begin() + ptrdiff_t(header));
-  idx.data = std::move(bytes);
+  if (idx.data.size() != total)
+    throw Error(file + (idx.data.size() < total ? ": cut short: " : ": too long: ") + std::to_string(header + idx.data.size()) +
+                " bytes, expected " + std::to_string(header + total));
   return idx;
 }
+
+std::string size_of_images(const Dataset& data) { return std::to_string(data.height) + " x " + std::to_string(data.width); }
 
 }  // namespace
 
 Dataset read_idx(const std::string& image_file, const std::string& label_file, size_t classes) {
-  Idx images = read_idx_file(image_file, 3);
-  Idx labels = read_idx_file(label_file, 1);
+  Idx images = read_idx_file(image_file, 3), labels = read_idx_file(label_file, 1);
   if (images.sizes[0] != labels.sizes[0])
     throw Error(label_file + ": " + std::to_string(labels.sizes[0]) + " labels, but " + image_file + " has " +
                 std::to_string(images.sizes[0]) + " images");
   if (classes == 0) classes = 1 + size_t(*std::ranges::max_element(labels.data));
   for (size_t i = 0; i < labels.data.size(); ++i)
     if (labels.data[i] >= classes)
-      throw Error(label_file + ": label " + std::to_string(i) + " is " + std::to_string(labels.data[i]) +
-                  ", expected 0 to " + std::to_string(classes - 1));
+      throw Error(label_file + ": label " + std::to_string(i) + " is " + std::to_string(labels.data[i]) + ", expected 0 to " +
+                  std::to_string(classes - 1));
   return {images.sizes[0], images.sizes[1], images.sizes[2], std::move(images.data), std::move(labels.data), classes};
 }
-
-namespace {
-
-std::string size_of_images(const Dataset& data) { return std::to_string(data.height) + " x " + std::to_string(data.width); }
-
-}  // namespace
 
 Dataset read_mnist_train(const std::string& folder) {
   return read_idx(folder + "/train-images-idx3-ubyte", folder + "/train-labels-idx1-ubyte");

@@ -1,6 +1,7 @@
 // What common/ promises: random numbers, ranges, options, comparison, the IDX reader, batches, progress.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,8 +69,7 @@ TEST(Assertions, ATestWithoutOneFails) {
 TEST(Philox, PublishedVectors) {
   EXPECT_EQ(philox({0, 0, 0, 0}, {0, 0}), (Philox4{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   const uint32_t ones = 0xffffffff;
-  EXPECT_EQ(philox({ones, ones, ones, ones}, {ones, ones}),
-            (Philox4{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(philox({ones, ones, ones, ones}, {ones, ones}), (Philox4{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   EXPECT_EQ(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
             (Philox4{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
@@ -212,8 +212,7 @@ TEST_F(OptionsTest, EveryMistakeNamesOptionAndValue) {
   EXPECT_EQ(problem({"--rows", "0"}), "--rows: 0 is out of range, expected at least 1");
   EXPECT_EQ(problem({"--rows", "3x"}), "--rows: '3x' is not a whole number that fits");
   EXPECT_EQ(problem({"--rows", "1.5"}), "--rows: '1.5' is not a whole number that fits");
-  EXPECT_EQ(problem({"--rows", "99999999999999999999"}),
-            "--rows: '99999999999999999999' is not a whole number that fits");
+  EXPECT_EQ(problem({"--rows", "99999999999999999999"}), "--rows: '99999999999999999999' is not a whole number that fits");
   EXPECT_EQ(problem({"--rows="}), "--rows: '' is not a whole number that fits");
   EXPECT_EQ(problem({"--rate", "nan"}), "--rate: 'nan' is not a number that fits");
   EXPECT_EQ(problem({"--rate", "inf"}), "--rate: 'inf' is not a number that fits");
@@ -288,15 +287,12 @@ struct DatasetTest : testing::Test {
   std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("idx_test_" + std::to_string(getpid()));
   std::string images = (folder / "images").string(), labels = (folder / "labels").string();
-  std::string good_images =
-      big_endian(0x803) + big_endian(2) + big_endian(1) + big_endian(3) + "\x01\x02\x03\x04\x05\xff";
+  std::string good_images = big_endian(0x803) + big_endian(2) + big_endian(1) + big_endian(3) + "\x01\x02\x03\x04\x05\xff";
   std::string good_labels = big_endian(0x801) + big_endian(2) + std::string("\x09\x00", 2);
 
   void SetUp() override { std::filesystem::create_directory(folder); }
   void TearDown() override { std::filesystem::remove_all(folder); }
-  void write(const std::string& file, const std::string& bytes) {
-    std::ofstream(file, std::ios::binary) << bytes;
-  }
+  void write(const std::string& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
   // The problem with these files, without the folder's name.
   std::string problem(const std::string& image_bytes, const std::string& label_bytes) {
     write(images, image_bytes);
@@ -311,10 +307,7 @@ struct DatasetTest : testing::Test {
 TEST_F(DatasetTest, ReadsAndGathers) {
   EXPECT_EQ(problem(good_images, good_labels), "");
   const Dataset data = read_idx(images, labels);
-  EXPECT_EQ(data.count, 2u);
-  EXPECT_EQ(data.height, 1u);
-  EXPECT_EQ(data.width, 3u);
-  EXPECT_EQ(data.features(), 3u);
+  EXPECT_EQ((std::vector{data.count, data.height, data.width, data.features()}), (std::vector<size_t>{2, 1, 3, 3}));
   EXPECT_EQ(data.pixels, (std::vector<uint8_t>{1, 2, 3, 4, 5, 255}));
   EXPECT_EQ(data.labels, (std::vector<uint8_t>{9, 0}));
   const std::vector<uint32_t> order = {1, 0};
@@ -333,8 +326,7 @@ TEST_F(DatasetTest, ReadsAndGathers) {
 
 TEST_F(DatasetTest, EveryDamageIsNamed) {
   EXPECT_EQ(problem("", good_labels), "images: is empty");
-  EXPECT_EQ(problem("\x1f\x8b\x08", good_labels),
-            "images: is compressed by gzip, unpack it first (`gzip -dk FILE`)");
+  EXPECT_EQ(problem("\x1f\x8b\x08", good_labels), "images: is compressed by gzip, unpack it first (`gzip -dk FILE`)");
   EXPECT_EQ(problem("\x1f", good_labels), "images: header cut short: 1 bytes, expected 16");
   EXPECT_EQ(problem("\x1f\x01", good_labels), "images: header cut short: 2 bytes, expected 16");
   EXPECT_EQ(problem("\x01\x8b", good_labels), "images: header cut short: 2 bytes, expected 16");
@@ -351,8 +343,7 @@ TEST_F(DatasetTest, EveryDamageIsNamed) {
   EXPECT_EQ(problem(good_images.substr(0, 9), good_labels), "images: header cut short: 9 bytes, expected 16");
   EXPECT_EQ(problem(good_images.substr(0, 20), good_labels), "images: cut short: 20 bytes, expected 22");
   EXPECT_EQ(problem(good_images + "x", good_labels), "images: too long: 23 bytes, expected 22");
-  EXPECT_EQ(problem(good_labels + good_labels, good_labels),
-            "images: wrong magic number 2049, expected 2051");
+  EXPECT_EQ(problem(good_labels + good_labels, good_labels), "images: wrong magic number 2049, expected 2051");
   EXPECT_EQ(problem(good_images, good_images), "labels: wrong magic number 2051, expected 2049");
   EXPECT_EQ(problem(good_images.substr(0, 8) + big_endian(0) + good_images.substr(12), good_labels),
             "images: dimension 1 is 0, expected 1 to 4096");
@@ -360,10 +351,8 @@ TEST_F(DatasetTest, EveryDamageIsNamed) {
             "images: dimension 1 is 4097, expected 1 to 4096");
   EXPECT_EQ(problem(good_images.substr(0, 4) + big_endian(0xffffffff) + good_images.substr(8), good_labels),
             "images: dimension 0 is 4294967295, expected 1 to 100000000");
-  EXPECT_EQ(problem(good_images, good_labels.substr(0, 8) + std::string("\x09\x0a", 2)),
-            "labels: label 1 is 10, expected 0 to 9");
-  EXPECT_EQ(problem(good_images, big_endian(0x801) + big_endian(1) + "\x01"),
-            "labels: 1 labels, but images has 2 images");
+  EXPECT_EQ(problem(good_images, good_labels.substr(0, 8) + std::string("\x09\x0a", 2)), "labels: label 1 is 10, expected 0 to 9");
+  EXPECT_EQ(problem(good_images, big_endian(0x801) + big_endian(1) + "\x01"), "labels: 1 labels, but images has 2 images");
 }
 
 // The number of classes is a property of the training half, and the test half must fit.
@@ -376,34 +365,45 @@ TEST_F(DatasetTest, ClassesComeFromTheLargestLabel) {
 TEST_F(DatasetTest, MissingFileAndFolderAreNamed) {
   write(labels, good_labels);
   EXPECT_EQ(error_of([&] { read_idx(images, labels); }), images + ": cannot open: No such file or directory");
-  EXPECT_EQ(error_of([&] { read_idx(folder.string(), labels); }),
-            folder.string() + ": is a directory, expected an IDX file");
+  EXPECT_EQ(error_of([&] { read_idx(folder.string(), labels); }), folder.string() + ": is a directory, expected an IDX file");
   if (!std::filesystem::exists("/proc/self/mem")) return;
   // It opens, and cannot be read at its beginning: as a disk that fails.
   EXPECT_EQ(error_of([&] { read_idx("/proc/self/mem", labels); }), "/proc/self/mem: cannot read: Input/output error");
 }
 
+// 23.5 MB, in a file with holes. The system gives a page when it is touched first: once for each, if no vector grows on the way.
+TEST_F(DatasetTest, ALargeFileIsReadToItsPlaceAtOnce) {
+  const uint32_t count = 30'011;
+  write(images, big_endian(0x803) + big_endian(count) + big_endian(28) + big_endian(28));
+  write(labels, big_endian(0x801) + big_endian(count));
+  std::filesystem::resize_file(images, 16 + size_t{count} * 784 - 1);
+  std::filesystem::resize_file(labels, 8 + count);
+  std::ofstream(images, std::ios::binary | std::ios::app) << '\x07';
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  const Dataset data = read_idx(images, labels);
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_LE(after.ru_minflt - before.ru_minflt, 1.5 * double(count) * 784 / double(sysconf(_SC_PAGESIZE)) + 200);
+  EXPECT_TRUE(data.pixels.size() == size_t{count} * 784 && data.pixels.front() == 0 && data.pixels.back() == 7);
+}
+
 TEST_F(DatasetTest, ATruncatedArchiveLeavesNoFileBehind) {
-  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(),
-                    target = (folder / "out").string();
+  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(), target = (folder / "out").string();
   std::filesystem::copy("common/data/mnist/SHA256SUMS", folder / "SHA256SUMS");
   std::filesystem::copy("common/data/mnist/" + name, copy);
   const std::string unpack = "sh common/data/unpack.sh " + copy + " " + target;
-  EXPECT_EQ(run_program(unpack).status, 0);
-  EXPECT_TRUE(std::filesystem::remove(target));
+  EXPECT_TRUE(run_program(unpack).status == 0 && std::filesystem::remove(target));
   std::filesystem::resize_file(copy, 4000);
   const ProgramRun cut = run_program(unpack);
   EXPECT_EQ(cut.output, "error: " + copy + ": is cut short or damaged (gzip cannot unpack it)\n");
   EXPECT_NE(cut.status, 0);
   write(copy, "");
   EXPECT_NE(run_program(unpack).status, 0);
-  EXPECT_FALSE(std::filesystem::exists(target));
-  EXPECT_FALSE(std::filesystem::exists(target + ".new"));
+  EXPECT_FALSE(std::filesystem::exists(target) || std::filesystem::exists(target + ".new"));
 }
 
 TEST_F(DatasetTest, AnArchiveWithAnotherChecksumIsRefused) {
-  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(),
-                    target = (folder / "out").string();
+  const std::string name = "t10k-labels-idx1-ubyte.gz", copy = (folder / name).string(), target = (folder / "out").string();
   std::filesystem::copy("common/data/mnist/SHA256SUMS", folder / "SHA256SUMS");
   write((folder / "plain").string(), good_labels);
   ASSERT_EQ(run_program("gzip -c " + (folder / "plain").string() + " > " + copy).status, 0);
