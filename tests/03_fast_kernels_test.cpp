@@ -1,6 +1,6 @@
-// Chapter 03: every step of the matrix product, every fused kernel, the prefetch and the graph compute what the CPU device
-// computes.
-// orders: ascending descending shuffled
+// Chapter 03: every step of the matrix product, every fused kernel, the prefetch and the graph compute what the CPU device does.
+// orders: ascending shuffled
+// more orders: descending
 #include <gtest/gtest.h>
 
 #include <array>

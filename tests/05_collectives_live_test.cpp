@@ -1,5 +1,6 @@
 // The live figure of chapter 05 shows what the native collectives do over MPI: the same messages, the same sums. And the same costs.
-// ranks: 2 3 4 5 7 8
+// ranks: 2 7 8
+// more ranks: 3 4 5
 #include <bit>
 #include <cmath>
 

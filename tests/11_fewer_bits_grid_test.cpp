@@ -1,4 +1,5 @@
-// ranks: 1 2 3 4 6
+// ranks: 1 2 3 6
+// more ranks: 4
 //
 // Chapter 10's grid on a device of 16 bits: nothing of the grid knows of it, and within a precision the bits are those of one rank.
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // What chapter 12 claims of a checkpoint: one file whatever the grid, few large writes, damage is noticed, a header tells what it holds.
-// ranks: 1 2 3 4 5 7 8
+// ranks: 1 2 3 5 8
+// more ranks: 4 7
 #include <gtest/gtest.h>
 
 #include <array>
@@ -196,8 +197,7 @@ TEST(Checkpoint, RefusesToWriteWhenANumberIsMissingOrTwice) {
   holding.fill();
   std::vector<Segment> segments = rank() == 0 ? holding.segments(false) : std::vector<Segment>{};
   if (rank() == 0) --segments.front().count;
-  const std::string error =
-      error_of([&] { write_checkpoint(scratch.file("a"), header_of_step(1), device, segments, MPI_COMM_WORLD); });
+  const std::string error = error_of([&] { write_checkpoint(scratch.file("a"), header_of_step(1), device, segments, MPI_COMM_WORLD); });
   const size_t numbers = header_of_step(1).numbers();
   EXPECT_ON_ALL_RANKS(error == scratch.file("a") + ": the ranks hold " + std::to_string(numbers - 1) + " numbers, expected " +
                                    std::to_string(numbers))

@@ -62,4 +62,43 @@ TEST(Runner, AProgramThatCrashedOrRanNothingIsOneFailure) {
   EXPECT_EQ(run_of(writes("")).output, "FAILED  program  0 passed, 1 failed\n  = it ran no test\n0 passed, 1 failed, 0 skipped\n");
 }
 
+// A copy of the runner with sources beside it. Its launcher starts one process, and each program says for how many, and how they are to wait.
+class RunnerOfRanks : public testing::Test {
+ protected:
+  RunnerOfRanks() {
+    run_program("mkdir -p " + root + "/tests " + root + "/common/mpi; cp tests/run " + root + "/tests; cp common/scratch " + root + "/common");
+    std::ofstream(root + "/common/cores") << "echo ${CORES:-2}\n";
+    std::ofstream(root + "/common/mpi/launch") << "#!/bin/sh\nexport RANKS=$1\nshift\nexec \"$@\"\n";
+    fs::permissions(root + "/common/mpi/launch", fs::perms(0755));
+    for (const auto& [name, source] : {std::pair{"many", "// What it is.\n// ranks: 1 3\n// more ranks: 2 7\n"}, {"few", "// ranks: 5\n"}, {"one", ""},
+                                       {"own", "// ranks: 6\nGUARD_WAIT"}}) {
+      std::ofstream(root + "/tests/" + name + "_test.cpp") << source;
+      std::ofstream(root + "/" + name + "_test") << "#!/bin/sh\necho \"${RANKS:-none} ${GUARD_WAIT-as ever}\" >>" << root << "/said\n" << writes(passes);
+      fs::permissions(root + "/" + name + "_test", fs::perms(0755));
+    }
+  }
+  ~RunnerOfRanks() override { fs::remove_all(root); }
+  // What the programs said, one line each, sorted.
+  std::string said(const std::string& setting) {
+    std::string command = "rm -f " + root + "/said; env -u TEST_RANKS -u LONG -u GUARD_WAIT LEFT_OUT= " + setting + " sh " + root + "/tests/run";
+    for (const char* name : {"many", "few", "one", "own"}) command += " " + root + "/" + name + "_test";
+    const ProgramRun run = run_program(command);
+    EXPECT_EQ(run.status, 0) << run.output;
+    return run_program("sort " + root + "/said | tr '\\n' ','").output;
+  }
+  const std::string root = testing::TempDir() + "ranks_" + std::to_string(getpid());
+};
+
+TEST_F(RunnerOfRanks, StartsATestOnItsRanksAndInTestLongOnMore) {
+  EXPECT_EQ(said("TEST_LANES=1"), "1 as ever,3 as ever,5 as ever,6 as ever,none as ever,");
+  EXPECT_EQ(said("TEST_LANES=1 LONG=yes"), "1 as ever,2 as ever,3 as ever,5 as ever,6 as ever,7 as ever,none as ever,");
+  EXPECT_EQ(said("TEST_LANES=1 LONG=yes TEST_RANKS='2 4'"), "2 as ever,2 as ever,2 as ever,4 as ever,4 as ever,4 as ever,none as ever,");
+}
+
+TEST_F(RunnerOfRanks, LetsRanksWaitPolitelyWhereOtherRunsGoOnBesideThem) {
+  EXPECT_EQ(said("CORES=2"), "1 as ever,3 polite,5 polite,6 as ever,none polite,");
+  EXPECT_EQ(said("CORES=8 TEST_LANES=2"), "1 as ever,3 as ever,5 polite,6 as ever,none as ever,");
+  EXPECT_EQ(said("CORES=2 GUARD_WAIT=plain"), "1 plain,3 plain,5 plain,6 plain,none plain,");
+}
+
 }  // namespace

@@ -41,7 +41,7 @@ try() { # TEST FILTER SECONDS
   programs=$(programs_of "$text")
   # shellcheck disable=SC2086
   (cd "$work" && make -j"$cores" "$program" $programs data) >"$work/log" 2>&1 || { verdict="does not compile"; return; }
-  ranks=$(sed -n 's|^// ranks: *||p' "$text")
+  ranks=$(sed -n 's|^// ranks: *||p; s|^// more ranks: *||p' "$text") # the last ones are tried last
   for n in ${ranks:-1}; do
     if [ -n "$ranks" ]; then launch="sh common/mpi/launch $n"; else launch=; fi
     # shellcheck disable=SC2086
