@@ -343,6 +343,7 @@ TEST(Options, RefuseWhatDoesNotFit) {
   EXPECT_EQ(error([](HybridOptions& o) { o.schedule = "interleaved", o.chunks = 2; }), "");
   EXPECT_EQ(error([](HybridOptions& o) { o.schedule = "interleaved"; }),
             "--schedule interleaved: needs --chunks 2 or more; with one chunk a stage it is 1f1b");
+  for (const std::string way : {"peer", "mpi"}) EXPECT_EQ(error([&](HybridOptions& o) { o.exchange = way; }), "--exchange " + way + ": needs --device cuda");
   EXPECT_EQ(error([](HybridOptions& o) { o.chunks = 3; }), "--chunks 3: only --schedule interleaved has several chunks a stage");
   const std::string full = error([](HybridOptions& o) { o.memory_mib = 1, o.hidden = {4000}; });
   HybridSettings s;
