@@ -1,6 +1,7 @@
 // What chapter 10 claims of the grid: every one of 1 to 8 ranks trains the model of chapter 01; with `reproducible`, data and
 // pipeline splits change no bit; evaluation counts exactly; memory is what the formula says.
-// ranks: 1 2 3 4 5 6 7 8
+// ranks: 1 2 3 6 8
+// more ranks: 4 5 7
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -149,8 +150,7 @@ TEST(Reproducible, DataAndPipelineSplitsGiveTheBitsOfTheSerialRun) {
         GridRun run(shape, s);
         const std::vector<double> losses = train(run.model, d, 0, steps);
         const std::vector<float> weights = run.model.weights();
-        EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
-            << told(shape, s) << ": " << compare(weights, serial.weights);
+        EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << told(shape, s) << ": " << compare(weights, serial.weights);
         EXPECT_ON_ALL_RANKS(losses == serial.losses) << told(shape, s);
       }
     }
