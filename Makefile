@@ -81,13 +81,14 @@ mains    := $(shell grep -lE '^int main' $(wildcard common/*/*.cpp chapters/*/*.
 programs := $(addprefix $(B)/,$(basename $(filter chapters/%,$(mains))))
 tests    := $(addprefix $(B)/,$(basename $(wildcard tests/*_test.cpp tests/*_test.cu)))
 # The little CUDA programs have bugs on purpose and a checker of their own, which no other sanitizer can be combined with. MPICH asks
-# hwloc about the machine, and its part for PCI never gives its memory back. Tests put libraries in front of a program, so of a sanitizer, too.
+# hwloc about the machine, and its part for PCI never gives its memory back. Open MPI's plugins are gone when leaks are told: only whole
+# call stacks show whose they are. Tests put libraries in front of a program, so of a sanitizer, too.
 ifneq ($(SANITIZE),)
 tests := $(filter-out %/cuda_on_cpu_test,$(tests))
 test test-long: export LEFT_OUT := cuda_on_cpu_test: skipped: with a sanitizer: the checker is one itself
 export HWLOC_COMPONENTS ?= -pci
 export LSAN_OPTIONS ?= suppressions="$(CURDIR)/tests/leaks_of_mpi":print_suppressions=0
-export ASAN_OPTIONS ?= verify_asan_link_order=0
+export ASAN_OPTIONS ?= verify_asan_link_order=0$(if $(NO_SIMULATOR),:fast_unwind_on_malloc=0)
 export UBSAN_OPTIONS ?= print_stacktrace=1
 endif
 tests    := $(if $(filter 0,$(GUARD)),$(filter-out $(B)/tests/mpi_guard%,$(tests)),$(tests))
