@@ -151,4 +151,18 @@ TEST(Pairs, TheInstructionStaysInItsFile) {
   for (const char* mark : {"_GLOBAL__sub_", " V ", " W ", " u "}) EXPECT_FALSE(contains(symbols.output, mark));
 }
 
+// A function that gives a vector back does so otherwise where a processor has none that wide, and a compiler warns of it.
+TEST(Vectors, CompileWithoutAWordForAProcessorThatHasNone) {
+#if defined(__x86_64__)
+  const char* compiler = std::getenv("CXX");
+  for (const char* file : {"01_serial/matmul_3_packed.cpp", "11_fewer_bits/bf16_product.cpp", "11_fewer_bits/bf16_instruction.cpp -mavx512f -mavx512bf16"}) {
+    const ProgramRun run = run_program(std::string(compiler ? compiler : "c++") + " -std=c++20 -I. -Wall -Wextra -march=x86-64-v2 -fsyntax-only chapters/" + file);
+    EXPECT_EQ(run.status, 0) << file;
+    EXPECT_EQ(run.output, "") << file;
+  }
+#else
+  GTEST_SKIP() << "skipped: no x86";
+#endif
+}
+
 }  // namespace

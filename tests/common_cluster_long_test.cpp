@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "tests/failing_ranks.h"
 #include "tests/hosts.h"
 
 namespace {
@@ -14,6 +15,22 @@ TEST(Cluster, EightRanksComeToAnEnd) {
   for (int run = 0; run < 8; ++run) {
     const ProgramRun ended = run_program("timeout -k 5 30 sh common/cluster/virtual_cluster.sh run 8 " + build_folder() + "/chapters/04_point_to_point/hello");
     ASSERT_EQ(ended.status, 0) << "run " << run << "\n" << ended.output;
+  }
+}
+
+// Of two that begin at once one has the hosts. The other is refused, and takes nothing down.
+TEST(Cluster, IsUpForOneOfThree) {
+  {
+    const Hosts hosts(1);
+    if (!hosts.there()) GTEST_SKIP() << "skipped: no hosts can be made here: " << hosts.why_not();
+  }
+  for (int i = 0; i < 5; ++i) {
+    const ProgramRun run = run_program("up() { timeout -k 5 60 sh common/cluster/virtual_cluster.sh up 2 2>&1; }; up & up & up & wait; "
+                                       "sh common/cluster/virtual_cluster.sh status; timeout -k 5 60 sh common/cluster/virtual_cluster.sh down");
+    EXPECT_EQ(times_in(run.output, "virtual_cluster.sh: a virtual cluster is up already; take it down first\n"), 2) << run.output;
+    EXPECT_EQ(times_in(run.output, "up: 2 hosts, rate unlimited, delay none\n"), 1) << run.output;
+    EXPECT_EQ(times_in(run.output, "\nvc1 10."), 1) << run.output;
+    EXPECT_EQ(times_in(run.output, "\nvc2 10."), 1) << run.output;
   }
 }
 

@@ -11,7 +11,7 @@ struct Instruction {
   static constexpr int floats = 16;
   typedef float Floats __attribute__((vector_size(64), aligned(4), may_alias));
   typedef uint32_t Pairs __attribute__((vector_size(64), aligned(4), may_alias));
-  static Floats dot(Floats sum, Pairs a, Pairs b) { return (Floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b); }
+  static void dot(Floats& sum, const Pairs& a, const Pairs& b) { sum = (Floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b); }
 };
 constexpr int rows = 12;
 

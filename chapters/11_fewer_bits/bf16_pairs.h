@@ -1,7 +1,7 @@
 // The product of bf16 numbers by an instruction that takes them in pairs: chapter 01's third step (pack, kernel, finish) with two terms in
 // the place of one float. For a class Vectors, which says what a vector is and what the instruction does with it:
 //
-//   dot(sum, a, b) = low(a) · low(b) + (high(a) · high(b) + sum)      two fused multiply-adds of floats, the high half first
+//   dot(sum, a, b): sum = low(a) · low(b) + (high(a) · high(b) + sum)      two fused multiply-adds of floats, the high half first
 //
 // So term p lies in the high half and p + 1 in the low one, and every sum is chapter 01's chain, k ascending, in the same blocks.
 //
@@ -115,7 +115,7 @@ WHOLE_VECTORS void multiply_tile(float* out, size_t step, const uint32_t* a, int
 #pragma GCC unroll 16
       for (int r = 0; r < height; ++r)
 #pragma GCC unroll 2
-        for (int v = 0; v < 2; ++v) sum[r][v] = Vectors::dot(sum[r][v], Pairs{} + a[r], row[v]);
+        for (int v = 0; v < 2; ++v) Vectors::dot(sum[r][v], Pairs{} + a[r], row[v]);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < height; ++r)

@@ -18,10 +18,9 @@ struct Emulated {
   static constexpr int floats = 8;
   typedef float Floats __attribute__((vector_size(32), aligned(4), may_alias));
   typedef uint32_t Pairs __attribute__((vector_size(32), aligned(4), may_alias));
-  static Floats dot(Floats sum, Pairs a, Pairs b) {
+  static void dot(Floats& sum, const Pairs& a, const Pairs& b) {
     sum += (Floats)(a & 0xffff0000u) * (Floats)(b & 0xffff0000u);  // fused: see `fused` in the Makefile
     sum += (Floats)(a << 16) * (Floats)(b << 16);
-    return sum;
   }
 };
 constexpr int emulated_rows = 4;

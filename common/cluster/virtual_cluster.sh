@@ -45,12 +45,11 @@ up() {
   done
   case $count in *[!0-9]* | '') die "up: $count is not a number of hosts" ;; esac
   if [ "$count" -lt 1 ] || [ "$count" -gt 200 ]; then die "up: 1 to 200 hosts, not $count"; fi
-  [ -z "$(hosts)" ] || die "a virtual cluster is up already; take it down first"
 
   how=kernel # who delays
   if [ -n "$delay" ] && ! has_netem; then how=switch; build_switch; fi
+  { [ -z "$(hosts)" ] && mkdir "$state" 2>/dev/null; } || die "a virtual cluster is up already; take it down first"
   trap 'down; die "up failed; what was made is removed"' EXIT
-  mkdir -p "$state"
   { echo "127.0.0.1 localhost"; seq "$count" | sed "s/.*/$network.& $prefix&/"; } >"$state/hosts"
   # Without an address a bridge takes the lowest of its hosts', and another one when that host goes: the others would miss it for a while.
   if [ "$how" = kernel ]; then ip link add "${prefix}0" address 02:00:00:00:00:01 type bridge; else ip tuntap add dev "${prefix}0" mode tap; fi
