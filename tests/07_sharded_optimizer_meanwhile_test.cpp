@@ -2,6 +2,9 @@
 // ranks: 1 2 3 5
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
+
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/06_data_parallel/data_parallel.h"
@@ -116,14 +119,26 @@ TEST(Meanwhile, ThePiecesOfTheLayersBehindArrive) {
   }
 }
 
+// Floats in 16 bits, rounded towards zero.
+const MessageFormat high_halves = {
+    [](uint16_t* to, const float* from, size_t n) {
+      for (size_t i = 0; i < n; ++i) to[i] = uint16_t(std::bit_cast<uint32_t>(from[i]) >> 16);
+    },
+    [](float* to, const uint16_t* from, size_t n) {
+      for (size_t i = 0; i < n; ++i) to[i] = std::bit_cast<float>(uint32_t(from[i]) << 16);
+    }};
+
+// As floats, and as numbers of 16 bits.
 TEST(Meanwhile, TheNextWeightsArrive) {
   if (ranks() == 1 || !calls_can_be_recorded()) GTEST_SKIP() << "skipped: one rank gathers nothing, and without the guard no call is recorded";
   const Dataset data = random_dataset(300, 20);
   OptimizerOptions sgd;
   const int both = 2 * (ranks() - 1);  // a unit's messages: one to each of the others, and one from each
-  for (const bool prefetch : {false, true}) {
+  for (const auto& [prefetch, format] : {std::pair{false, false}, {true, false}, {true, true}}) {
     SlowDevice device;
-    ShardedRun run(device, data, {300, 290, 310, 10}, 20, sgd, {.level = 3, .micro_batches = ranks(), .prefetch = prefetch}, MPI_COMM_WORLD);
+    ZeroOptions options{.level = 3, .micro_batches = ranks(), .prefetch = prefetch};
+    if (format) options.format = high_halves;
+    ShardedRun run(device, data, {300, 290, 310, 10}, 20, sgd, options, MPI_COMM_WORLD);
     const std::vector<int> open = waited_for([&] { run.step({0, 20}); });
     // Forward: 0, 1, 2. Backward: dx and dw of 2, of 1; dw of 0, for which no weights are gathered.
     EXPECT_ON_ALL_RANKS(device.products == (prefetch ? "mm-mm---" : "--------")) << device.products;
