@@ -1,6 +1,7 @@
 // The grid between GPUs (chapter 10): stages write into mailboxes, slices and data ranks add in windows; or all by MPI. Where there is no GPU,
 // common/cuda_on_cpu lets every stream run as late as it may, those of other ranks, too.
-// ranks: 1 2 3 4 5 6 8
+// ranks: 1 2 3 6 8
+// more ranks: 4 5
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -16,6 +17,12 @@
 namespace {
 
 using namespace grid_runs;
+
+// Six ranks have every kind of grid but that of three dimensions: on eight it is that one alone, and in `make test-long` all.
+std::vector<GridShape> shapes() {
+  const char* const all = std::getenv("LONG");
+  return ranks() == 8 && !all ? std::vector<GridShape>{{2, 2, 2}} : shapes_of(ranks());
+}
 
 unsigned long waits_so_far() { return &cuda_on_cpu_waits ? cuda_on_cpu_waits : 0; }
 
@@ -56,13 +63,15 @@ struct BetweenGpus : testing::Test {
       GTEST_SKIP() << "skipped: " << error.what();
     }
   }
+  // From the sixth step of the first epoch on, whose seventh batch is shorter, into the second.
+  static constexpr int first_step = 5;
   static Trained train_on(Device& device, const GridShape& shape, const HybridSettings& s, int steps) {
     const Dataset d = data();
     HybridModel model(device, grid_of(shape), s);
     model.initialize(1);
     const std::vector<float> initial = model.weights();
     Trained t;
-    t.losses = train(model, d, 0, steps);
+    t.losses = train(model, d, first_step, first_step + steps);
     t.weights = model.weights();
     t.correct = model.count_correct(d);
     t.ways = model.ways();
@@ -90,38 +99,39 @@ struct BetweenGpus : testing::Test {
 
 // Data ranks with more micro-batches than others, and some with none.
 TEST_F(BetweenGpus, EveryGridEndsWithTheBitsOfTheWayThroughTheHost) {
-  for (const GridShape& shape : shapes_of(ranks())) {
-    expect_same_bits(shape, settings("adam", 2 * shape.data + 1, false), 9);
-    if (shape.data > 1) expect_same_bits(shape, settings("sgd", shape.data - 1, false), 3);
+  for (const GridShape& shape : shapes()) {
+    expect_same_bits(shape, settings("adam", 2 * shape.data + 1, false), 3);
+    if (shape.data > 1) expect_same_bits(shape, settings("sgd", shape.data - 1, false), 2);
   }
 }
 
 TEST_F(BetweenGpus, EveryScheduleAndActivationsThatAreComputedAgain) {
-  for (const GridShape& shape : shapes_of(ranks())) {
+  for (const GridShape& shape : shapes()) {
     if (shape.pipeline > 4) continue;
     for (const char* schedule : {"naive", "gpipe", "interleaved", "zb-h1", "1f1b"}) {
+      if (shape.pipeline == 1 && (schedule == std::string("naive") || schedule == std::string("gpipe"))) continue;  // without stages, as 1f1b
       HybridSettings s = settings("momentum", 3 * shape.data, false);
       s.schedule = schedule;
       if (s.schedule == "interleaved") s.chunks = 2;
       if (s.schedule == "1f1b") s.keep_every = 2;
       if (s.schedule == "interleaved" && shape.pipeline == 1) continue;
-      expect_same_bits(shape, s, 3);
+      expect_same_bits(shape, s, 2);
     }
   }
 }
 
 TEST_F(BetweenGpus, ClippedGradientsHaveTheSameBits) {
-  for (const GridShape& shape : shapes_of(ranks())) {
+  for (const GridShape& shape : shapes()) {
     HybridSettings s = settings("sgd", 2 * shape.data, false);
     s.optimizer.clip_norm = 0.5;
-    expect_same_bits(shape, s, 3);
+    expect_same_bits(shape, s, 2);
   }
 }
 
 // Terms of micro-batches, and rounded ones: data ranks exchange them through the host, the others do not.
 TEST_F(BetweenGpus, WhatWindowsDoNotAddGoesThroughTheHost) {
   if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
-  for (const GridShape& shape : shapes_of(ranks())) {
+  for (const GridShape& shape : shapes()) {
     if (shape.data == 1) continue;
     expect_same_bits(shape, settings("sgd", 2 * shape.data, true), 2, "data ranks");
     HybridSettings s = settings("sgd", 2 * shape.data, false);
@@ -138,15 +148,15 @@ TEST_F(BetweenGpus, InTwoLevelsTheBitsAreThoseOfTwoLevelsThroughTheHost) {
   const std::vector<std::function<int(int)>> names = {[](int r) { return r % 2; }, [](int r) { return r / 2; }, [](int r) { return r % 3 == 2; },
                                                       [](int r) { return r; }, [](int) { return 0; }};
   int turn = 0;
-  for (const GridShape& shape : shapes_of(ranks())) {
+  for (const GridShape& shape : shapes()) {
     if (shape.data == 1) continue;
     for (const auto& name : names) {
       HybridSettings s = settings("momentum", 2 * shape.data - 1, false);
       s.two_level = true;
       for (int r = 0; r < ranks(); ++r) s.nodes.push_back(name(r));
-      expect_same_bits(shape, s, 4, "", {"peer", "auto", "mpi"});
+      expect_same_bits(shape, s, 2, "", {"peer", ++turn % 2 == 0 ? "auto" : "mpi"});
 
-      s.exchange = ++turn % 2 == 0 ? "peer" : "auto";
+      s.exchange = turn % 2 == 0 ? "peer" : "auto";
       CudaDevice counted;
       HybridModel model(counted, grid_of(shape), s);
       model.initialize(1);
@@ -167,12 +177,12 @@ TEST_F(BetweenGpus, InTwoLevelsTheBitsAreThoseOfTwoLevelsThroughTheHost) {
 
 TEST_F(BetweenGpus, FastAndLateRanksGiveTheSameBits) {
   FastDevice fast;
-  for (const GridShape& shape : shapes_of(ranks())) {
+  for (const GridShape& shape : shapes()) {
     HybridSettings s = settings("momentum", 2 * shape.data + 1, false);
-    const Trained host = train_on(*device, shape, s, 4);
+    const Trained host = train_on(*device, shape, s, 3);
     s.exchange = "auto";
     for (int parity : {0, 1}) {
-      const Trained t = train_on(rank() % 2 == parity ? static_cast<Device&>(fast) : *device, shape, s, 4);
+      const Trained t = train_on(rank() % 2 == parity ? static_cast<Device&>(fast) : *device, shape, s, 3);
       EXPECT_ON_ALL_RANKS(t == host) << told(shape, s) << ": " << compare(t.weights, host.weights);
     }
   }
@@ -182,7 +192,7 @@ TEST_F(BetweenGpus, FastAndLateRanksGiveTheSameBits) {
 // and writes its shard of the weights to each other; memory by formula.
 TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
   const Dataset d = data();
-  for (const GridShape& shape : shapes_of(ranks()))
+  for (const GridShape& shape : shapes())
     for (const char* schedule : {"1f1b", "interleaved", "zb-h1"}) {
       HybridSettings s = settings("adam", 2 * shape.data, false);
       s.schedule = schedule, s.exchange = "peer";
@@ -214,7 +224,7 @@ TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
 TEST_F(BetweenGpus, ByMpiTheHostWaitsAsTheFormulaSays) {
   if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
   const Dataset d = data();
-  for (const GridShape& shape : shapes_of(ranks()))
+  for (const GridShape& shape : shapes())
     for (const char* kind : {"1f1b", "interleaved", "two levels"}) {
       HybridSettings s = settings("adam", 2 * shape.data, false);
       s.exchange = "mpi";
@@ -281,8 +291,9 @@ TEST(EveryGrid, WaitsForWhatLeavesItsGpuAlone) {
   const std::unique_ptr<Device> device = device_that_counts(reason);
   if (!device) GTEST_SKIP() << reason;
   const Dataset d = data();
-  for (const GridShape& shape : shapes_of(ranks()))
+  for (const GridShape& shape : shapes())
     for (int kind = 0; kind < (on_one_host() ? 8 : 5); ++kind) {
+      if (shape.data == 1 && (kind == 1 || kind == 6)) continue;  // nobody to exchange terms with: as 0 and 7
       HybridSettings s = settings("adam", 2 * shape.data + 1, kind == 1 || kind == 6);
       if (kind == 2 && shape.pipeline <= 4) s.schedule = "interleaved", s.chunks = 2;
       if (kind == 3) s.sizes.erase(s.sizes.begin() + 1);  // seven layers
@@ -295,7 +306,7 @@ TEST(EveryGrid, WaitsForWhatLeavesItsGpuAlone) {
       HybridModel model(*device, grid_of(shape), s);
       model.initialize(1);
       train(model, d, 0, 1);
-      for (const Range batch : {Range{0, batch_rows}, {batch_rows, batch_rows + 5}, {0, batch_rows}}) {
+      for (const Range batch : {Range{batch_rows, batch_rows + 5}, {0, batch_rows}}) {
         const unsigned long waits = waits_of([&] { model.step(d, permutation(1, 0, d.count), batch); });
         const unsigned long expected = waits_of_step(s, shape, batch);
         EXPECT_ON_ALL_RANKS(waits == expected) << told(shape, s) << ", " << batch.size() << " rows: " << waits << ", expected " << expected;
@@ -321,9 +332,9 @@ TEST(Footprint, OfDataRanksOnSeveralNodesHasWhatArrives) {
 // The groups of one rank go by MPI or through the host, the others do not mind.
 TEST_F(BetweenGpus, WhereOneRankCannotBeReachedItsGroupsGoByMpiOrThroughTheHost) {
   if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
-  for (const GridShape& shape : shapes_of(ranks())) {
+  for (const GridShape& shape : shapes()) {
     HybridSettings s = settings("sgd", 2 * shape.data, false);
-    const Trained host = train_on(*device, shape, s, 3);
+    const Trained host = train_on(*device, shape, s, 2);
     s.exchange = "auto";
     const Dataset d = data();
     for (const bool mpi : {false, true}) {
@@ -334,7 +345,7 @@ TEST_F(BetweenGpus, WhereOneRankCannotBeReachedItsGroupsGoByMpiOrThroughTheHost)
       const HybridModel::Ways ways = model.ways();
       EXPECT_ON_ALL_RANKS(ways.between_gpus == "" && (mpi_takes_pointers ? ways.through_host : ways.by_mpi) == "") << told(shape, s) << ": " << ways.between_gpus;
       model.initialize(1);
-      const std::vector<double> losses = train(model, d, 0, 3);
+      const std::vector<double> losses = train(model, d, first_step, first_step + 2);
       EXPECT_ON_ALL_RANKS(losses == host.losses && compare(model.weights(), host.weights).same_bits()) << told(shape, s);
     }
   }

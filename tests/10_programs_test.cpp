@@ -44,8 +44,9 @@ TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRun) {
 }
 
 TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
+  const data_sets::DataSet data({230, 28, 28, 10}, {90, 28, 28, 10});  // the CPU that stands in for a GPU is slow
   for (const char* grid : {"--replicas 2", "--pipeline 2 --micro-batches 3", "--tensor 2"}) {
-    const ProgramRun run = launch(2, quick + grid + " --device cuda --compare-with-serial");
+    const ProgramRun run = launch(2, quick + grid + " --device cuda --compare-with-serial --train-samples 0 --data " + data.folder);
     if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, "the same bits") || contains(run.output, "within ten times"));
@@ -56,11 +57,12 @@ TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
 // On GPUs, or on the CPU that stands in for them, in three orders of a block's threads.
 TEST(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   const bool one_host = !on_several_hosts(4);
+  const data_sets::DataSet data({150, 28, 28, 10}, {90, 28, 28, 10});
   const std::pair<const char*, const char*> grids[] = {{"--replicas 2 --pipeline 2 --tensor 1", "ascending"},
                                                        {"--replicas 1 --pipeline 2 --tensor 2", "descending"},
                                                        {"--replicas 2 --pipeline 1 --tensor 2", "shuffled"}};
   for (const auto& [grid, order] : grids) {
-    const std::string text = quick + "--train-samples 150 --epochs 1 --micro-batches 4 --device cuda " + grid + " --exchange ";
+    const std::string text = quick + "--train-samples 0 --data " + data.folder + " --epochs 1 --micro-batches 4 --device cuda " + grid + " --exchange ";
     const ProgramRun host = launch(4, text + "host");
     if (host.status == 77) GTEST_SKIP() << "skipped: " << host.output;
     EXPECT_FALSE(contains(host.output, "GPU to GPU")) << host.output;
@@ -74,7 +76,8 @@ TEST(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
 
 // On hosts of their own no two ranks share memory.
 TEST(Programs, GoThroughTheHostBetweenNodesAndSaySo) {
-  const std::string text = quick + "--train-samples 150 --epochs 1 --micro-batches 2 --device cuda --replicas 2 --exchange ";
+  const data_sets::DataSet data({150, 28, 28, 10}, {90, 28, 28, 10});
+  const std::string text = quick + "--train-samples 0 --data " + data.folder + " --epochs 1 --micro-batches 2 --device cuda --replicas 2 --exchange ";
   const ProgramRun here = launch(2, text + "host"), apart = run_program("env MPIR_CVAR_NOLOCAL=1 " + command(2, text + "peer"));
   if (here.status == 77) GTEST_SKIP() << "skipped: " << here.output;
   EXPECT_EQ(apart.status, 0) << apart.output;
