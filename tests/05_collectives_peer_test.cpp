@@ -64,7 +64,7 @@ TEST_F(PeerWindowTest, MemoryWithoutAHandleIsAnErrorOnAllRanks) {
   Buffer<> good(*device, 10, Purpose::gradients);
   Vector bad(10);
   const std::string error = error_of([&] { PeerWindow refused(*device, rank == ranks - 1 ? bad.data() : good.data(), 10, MPI_COMM_WORLD); });
-  EXPECT_ON_ALL_RANKS(error.starts_with("peer window: ")) << error;
+  EXPECT_ON_ALL_RANKS(error.starts_with("peer window: the GPUs of these ranks cannot reach each other: ")) << error;
 }
 
 // A window without boxes adds short vectors as it adds long ones.

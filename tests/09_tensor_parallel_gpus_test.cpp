@@ -8,6 +8,7 @@
 #include "chapters/05_collectives/blocks.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "tests/device_without_handles.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_from_gpus.h"
 #include "tests/mpi_expect.h"
 #include "tests/tensor_runs.h"
@@ -230,8 +231,11 @@ TEST_F(BetweenGpus, WhereOneRankCannotBeReachedAllGoByMpiOrThroughTheHost) {
   for (const bool mpi : {false, true}) {
     const MpiTakesPointers on_all(mpi && &cuda_on_cpu_waits);
     DeviceWithoutHandles unreachable(world_rank() == world_size() - 1);
-    Trainer t(unreachable, sizes, {.rows = 30}, "rank-order", MPI_COMM_WORLD, "auto");
+    std::unique_ptr<Trainer> made;
+    const std::string said = printed_by([&] { made = std::make_unique<Trainer>(unreachable, sizes, Space{.rows = 30}, "rank-order", MPI_COMM_WORLD, "auto"); });
+    Trainer& t = *made;
     unreachable.gap = 0;
+    EXPECT_ON_ALL_RANKS(says_why(said, world_rank() == 0 && !mpi_takes_pointers, "sums go")) << said;
     EXPECT_ON_ALL_RANKS(t.tensor.way() == std::string(mpi_takes_pointers ? ", by MPI from the GPU's memory" : "")) << t.tensor.way();
     const TensorFootprint f = tensor_footprint(sizes, t.here, {world_rank(), world_size()}, t.mlp.space(), 0);
     EXPECT_ON_ALL_RANKS(unreachable.memory(Purpose::exchange).live == (mpi_takes_pointers ? f.by_mpi : 0));
