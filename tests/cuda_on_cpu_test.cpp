@@ -1,18 +1,21 @@
 // The CPU as a CUDA device. The little programs in tests/cuda_on_cpu/ are built in two ways, plain and for the checker,
 // and run here in all three thread orders.
 //   bugs/     must end with a status other than 0 and say the words of their first line:  // expect: words & words
-//             (`a | b`: one of the two is enough). With a second line `// build: check` only the check build finds it.
+//             (`a | b`: one of the two is enough; `~`: the program's own file). What does not go into one line stands in
+//             others of this kind at the end. With a second line `// build: check` only the check build finds it.
 //   correct/  compute the right thing, end with 0, and must be told nothing.
 //   textbook/ the same, for programs as books and courses print them: nvcc takes them as they are, one feature each.
 //   refused/  must not compile; the error has the words of their first line.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -73,12 +76,20 @@ struct Expectation {
 
 Expectation expectation(const std::string& file) {
   std::ifstream in(file);
-  std::string first, second;
-  std::getline(in, first);
-  std::getline(in, second);
+  Expectation expected;
   const std::string mark = "// expect: ";
-  EXPECT_EQ(first.substr(0, mark.size()), mark) << file;
-  return {split(first.substr(std::min(first.size(), mark.size())), " & "), second != "// build: check"};
+  int number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    EXPECT_TRUE(number > 1 || line.starts_with(mark)) << file;
+    if (number == 2) expected.plain = line != "// build: check";
+    if (!line.starts_with(mark)) continue;
+    for (std::string words : split(line.substr(mark.size()), " & ")) {
+      for (size_t at = 0; (at = words.find('~', at)) != std::string::npos; at += file.size()) words.replace(at, 1, file);
+      expected.words.push_back(words);
+    }
+  }
+  return expected;
 }
 
 void expect_words(const std::vector<std::string>& all, const std::string& text) {
@@ -100,7 +111,8 @@ TEST_P(Bug, IsFound) {
       Output output = run(build_folder() + build + "/bugs/" + GetParam(), order);
       EXPECT_GT(output.status, 0) << output.text;
       EXPECT_LT(output.status, 124) << "ended by the timeout or a signal\n" << output.text;
-      expect_words(expected.words, output.text);
+      static const std::regex folder("/[^ \n]*/(tests/cuda_on_cpu/)");  // that in which it was built, if that is another one
+      expect_words(expected.words, std::regex_replace(output.text, folder, "$1"));
     }
   }
 }
@@ -135,28 +147,44 @@ INSTANTIATE_TEST_SUITE_P(Cuda, Correct, testing::ValuesIn(names("correct")), nam
 INSTANTIATE_TEST_SUITE_P(Cuda, Textbook, testing::ValuesIn(names("textbook")), name);
 INSTANTIATE_TEST_SUITE_P(Cuda, Refused, testing::ValuesIn(names("refused")), name);
 
-// What is said when a call is refused: where it stands, which call it is, and CUDA's name of the error. The program's text has them all.
-TEST(Cuda, ARefusalNamesItsLineItsCallAndItsError) {
-  const Output output = run(build_folder() + "plain/correct/errors", "ascending");
-  const std::vector<std::string> said = split(output.text, "\n");
-  const std::string file = "tests/cuda_on_cpu/correct/errors.cu", mark = "REFUSED(";
+// What is said when a call is refused: where it stands, which call it is, why, and CUDA's name of the error. The program's text has it.
+std::vector<std::string> expect_refusals(const std::string& name, int fewest) {
+  const Output output = run(build_folder() + "plain/correct/" + name, "ascending");
+  std::vector<std::string> said = split(output.text, "\n");
+  const std::string file = "tests/cuda_on_cpu/correct/" + name + ".cu", mark = "// refused: ";
+  const std::regex called("(cuda[A-Za-z0-9]+)\\("), told("^ *REFUSED\\(([A-Za-z_]+), cuda");
   std::ifstream in(file);
   int refused = 0, number = 0;
+  std::string why;
   for (std::string line; std::getline(in, line);) {
     ++number;
-    const size_t at = line.find(mark), comma = line.find(", cuda", at);
-    if (line.starts_with("#define") || at == std::string::npos || comma == std::string::npos) continue;
-    std::string error = line.substr(at + mark.size(), comma - at - mark.size());
-    if (error == "no_handle") error = "cudaErrorInvalidResourceHandle";
-    if (error == "cudaErrorStreamCaptureImplicit") continue;  // whatever the call is
-    const std::string call = line.substr(comma + 2, line.find('(', comma) - comma - 2), begin = "cuda_on_cpu: " + file + ":" + std::to_string(number) + ": ";
-    const auto names_it = [&](const std::string& text) {
-      return text.starts_with(begin) && call.starts_with(text.substr(begin.size(), text.find(": ", begin.size()) - begin.size())) && text.ends_with(" (" + error + ")");
+    if (const size_t at = line.find(mark); at != std::string::npos) why = line.substr(at + mark.size());
+    std::smatch call, error;
+    const bool tells = std::regex_search(line, error, told);
+    EXPECT_FALSE(tells && why.empty()) << line << ": why?";
+    if (why.empty() || !std::regex_search(line, call, called)) continue;
+    if (tells) why += " (" + (error[1] == "no_handle" ? "cudaErrorInvalidResourceHandle" : error[1].str()) + ")";
+    const size_t dots = why.find("...");
+    const auto says_it = [&](const std::string& text) {
+      const std::string begin = "cuda_on_cpu: " + file + ":" + std::to_string(number) + ": ";
+      if (!text.starts_with(begin)) return false;
+      const std::string rest = text.substr(begin.size()), its_call = rest.substr(0, rest.find(": "));
+      const bool named = call[1].str().starts_with(its_call);
+      if (!named && error[1] != "cudaErrorStreamCaptureImplicit") return false;  // that says it whatever the call is
+      const std::string reason = named ? rest.substr(its_call.size() + 2) : rest;
+      return dots == std::string::npos ? reason == why : reason.starts_with(why.substr(0, dots)) && reason.ends_with(why.substr(dots + 3));
     };
-    EXPECT_TRUE(std::any_of(said.begin(), said.end(), names_it)) << line << "\n" << output.text;
+    EXPECT_TRUE(std::any_of(said.begin(), said.end(), says_it)) << line << "\n" << why << "\n" << output.text;
+    why.clear();
     ++refused;
   }
-  EXPECT_GE(refused, 60);
+  EXPECT_GE(refused, fewest);
+  return said;
+}
+
+TEST(Cuda, ARefusalNamesItsLineItsCallItsReasonAndItsError) {
+  expect_refusals("two_processes", 9);
+  const std::vector<std::string> said = expect_refusals("errors", 80);
   size_t asked = 0, used = 0, total = 0;
   for (const std::string& line : said)
     if (const size_t at = line.find("cudaMalloc: "); at != std::string::npos && used == 0)
@@ -194,6 +222,76 @@ TEST(Cu2cpp, SaysWhatItCannotDo) {
   EXPECT_EQ(printed.status, 0);
   EXPECT_TRUE(contains(printed.text, "#line 1 \"" + file + "\""));
   EXPECT_EQ(run(program + " " + file + " -o /dev/stdout", "").text, printed.text);
+}
+
+// Runs cu2cpp on a text; {file} is the name of the file that it reads.
+struct Translated {
+  std::string file;
+  Output output;
+};
+Translated translated(const std::string& text) {
+  const char* folder = std::getenv("B");
+  const std::string file = testing::TempDir() + "cu2cpp_" + std::to_string(getpid()) + ".cu";
+  std::ofstream(file) << text;
+  const Translated result{file, run(std::string(folder ? folder : "build") + "/cu2cpp " + file, "")};
+  fs::remove(file);
+  return result;
+}
+
+// Its place, what is wrong, the line and a caret under the place.
+TEST(Cu2cpp, PointsAtEachMistake) {
+  const std::string kernel = "__global__ void k() { ", host = "void f() { ";
+  const struct {
+    std::string text;
+    int line, column;
+    std::string message;
+  } cases[] = {
+      {"auto s = R\"x;\n", 1, 11, "a raw string without '('"},
+      {"int a;\nauto s = R\"x(text)y\";\n", 2, 11, "a raw string without its end"},
+      {"int a;  /* never\nends\n", 1, 9, "a comment without its end"},
+      {host + "k<<<1, 2>>>(a;\n", 1, 23, "nothing closes this bracket"},
+      {")<<<1, 2>>>(a);\n", 1, 1, "nothing opens this bracket"},
+      {"k><<<1, 2>>>(a);\n", 1, 2, "nothing opens these template arguments"},
+      {"<<<1, 2>>>(a);\n", 1, 1, "expected a kernel before '<<<'"},
+      {"int a; = <<<1, 2>>>(a);\n", 1, 10, "expected a kernel before '<<<'"},
+      {host + "k<<<1, 2>>(a); }\n", 1, 13, "'<<<' without '>>>'"},
+      {host + "k<<<1>>>(a); }\n", 1, 13, "a launch needs a grid and a block: <<<grid, block>>>"},
+      {host + "k<<<1, 2>>>; }\n", 1, 22, "expected '(' after '>>>'"},
+      {kernel + "__shared__ int a\n", 1, 23, "a declaration without ';'"},
+      {kernel + "__shared__; }\n", 1, 23, "a __shared__ declaration without a name"},
+      {kernel + "__shared__ int a = 1; }\n", 1, 40, "a __shared__ variable cannot have an initializer"},
+      {kernel + "extern __shared__ int a[4]; }\n", 1, 30, "expected: extern __shared__ type name[];"},
+      {"int a;\n\t__shared__ int b;\n", 2, 2, "a __shared__ variable must stand inside a kernel or device function"},
+      {"#define S __shared__ int\n", 1, 11, "a macro with __shared__ in it must hold the whole declaration, with its ';'"},
+      {"__host__ __device__ int f() {\n#if __CUDA_ARCH__ >= 700\n  return 1;\n#elif X\n  return 2;\n#endif\n}\n", 4, 2,
+       "an #elif without __CUDA_ARCH__ after an #if with it"},
+      {"#ifdef __CUDA_ARCH__\n#endif\n", 1, 2,
+       "__CUDA_ARCH__ outside of a function: cuda_on_cpu compiles a file once, for host and device"},
+      {host + "asm(\"mov.u32 %0, 1;\"); }\n", 1, 12, "assembly of a GPU (PTX) is not part of cuda_on_cpu"},
+  };
+  for (const auto& [text, line, column, message] : cases) {
+    const auto& [file, output] = translated(text);
+    const std::string shown = split(text, "\n")[size_t(line - 1)];
+    std::string margin = shown.substr(0, size_t(column - 1));
+    for (char& c : margin) c = c == '\t' ? '\t' : ' ';
+    EXPECT_EQ(output.status, 1) << text;
+    const std::string place = file + ":" + std::to_string(line) + ":" + std::to_string(column);
+    EXPECT_EQ(output.text, place + ": error: " + message + "\n  " + shown + "\n  " + margin + "^\n");
+  }
+}
+
+// What only looks like CUDA stays, and of pragmas those that a compiler for a CPU knows.
+TEST(Cu2cpp, CopiesTheRest) {
+  const std::string before = "// a <<<comment>>> __shared__ \\\nwhich goes on: new\n"
+                             "const char* a = \"k<<<1, 2>>>(a) \\\" __shared__\";  /* malloc\n __device__ */\n"
+                             "const char* b = R\"x(__shared__ int y;)\" )x\";\n"
+                             "int c = 1'000'000 + int(0x1p-3 + 1e+2) + '\"' + (d <<3);\n#pragma once\n#\n";
+  const std::string pragmas = "#pragma unroll 4  // four\n#pragma unroll /* all */ // of them\n"
+                              "  # pragma nounroll\n#pragma nv_diag_suppress 177\n";
+  const auto& [file, output] = translated(before + pragmas);
+  EXPECT_EQ(output.status, 0) << output.text;
+  EXPECT_EQ(output.text, "#include <cuda_runtime.h>\n#define __CUDACC__ 1\n#line 1 \"" + file + "\"\n" + before +
+                             "CUDA_ON_CPU_UNROLL(\"unroll 4  \")\nCUDA_ON_CPU_UNROLL(\"unroll \")\n  \n\n");
 }
 
 TEST(Cuda, HasProgramsOfEachKind) {

@@ -198,7 +198,7 @@ void stop_at(const Target& target, Access access, const char* address, size_t by
       if (reinterpret_cast<uintptr_t>(address) < page_bytes) what += "a null pointer";
       else what = "a kernel may not touch host memory: " + what + describe(address);
       break;
-    case Target::constant_variable: what = "a kernel may not change __constant__ memory: " + what; break;
+    case Target::constant_variable: what = "a kernel may not change __constant__ memory: " + what + describe_target(target, address); break;
     default: what = "misaligned address: " + what + describe_target(target, address), error = cudaErrorMisalignedAddress;
   }
   stop_kernel(error, what.c_str(), line_of(where));

@@ -1,4 +1,4 @@
-// expect: data race on & atomic
+// expect: data race on 0 bytes into 256 bytes of device memory allocated at ~:12 & atomic at ~:6 by block (0,0,0), thread (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -16,3 +16,5 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: read at ~:7 by block (0,0,0), thread ( & no __syncthreads or __syncwarp orders them; lanes of a warp do not run in lockstep
+// expect: in kernel count (launched at ~:14)

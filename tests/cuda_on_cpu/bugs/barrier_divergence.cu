@@ -1,4 +1,4 @@
-// expect: barrier divergence & barrier_divergence.cu:6 & barrier_divergence.cu:9
+// expect: ~:9: barrier divergence: this thread | ~:6: barrier divergence: this thread
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void diverge(float* p) {
@@ -20,3 +20,6 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: is at the __syncthreads of ~:9, thread (0,0,0) waits at that of ~:6 | is at the __syncthreads of ~:6, thread (
+// expect: , thread (63,0,0) waits at that of ~:9 | , thread (56,0,0) waits at that of ~:9 | , thread (0,0,0) waits at that of ~:6
+// expect: kernel diverge (launched at ~:18), block (0,0,0), thread ( & ; every later CUDA call returns cudaErrorLaunchFailure

@@ -1,4 +1,4 @@
-// expect: a block of (2048,1,1) threads is not allowed & cudaErrorInvalidConfiguration
+// expect: ~:10: kernel fill: a block of (2048,1,1) threads is not allowed (1 to 1024 threads, z up to 64) (cudaErrorInvalidConfiguration)
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void fill(float* p) { p[threadIdx.x] = 1; }

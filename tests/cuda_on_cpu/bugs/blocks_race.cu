@@ -1,4 +1,4 @@
-// expect: data race on & blocks run in any order & block (1,0,0)
+// expect: data race on 128 bytes into 256 bytes & write at ~:9 by block (1,0,0), thread (0,0,0)
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -18,3 +18,5 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: read at ~:7 by block (0,0,0), thread (31,0,0) & blocks run in any order and at the same time; only atomics may meet
+// expect: in kernel smooth (launched at ~:16)

@@ -1,4 +1,4 @@
-// expect: data race on
+// expect: data race on & into 256 bytes & write at ~:5 by block (0,0,0), thread (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -13,3 +13,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: no __syncthreads or __syncwarp orders them; lanes of a warp do not run in lockstep & in kernel mark (launched at ~:11)

@@ -1,4 +1,4 @@
-// expect: deadlock & __syncthreads & __shfl_sync
+// expect: deadlock: 16 threads wait at __syncthreads (~:9), thread (
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void wait_for_ever(float* p) {
@@ -19,3 +19,6 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: thread (16,0,0) first; warp 0 | thread (31,0,0) first; warp 0 | thread (28,0,0) first; warp 0
+// expect: warp 0 waits at __shfl_sync of ~:7 for lanes 0xffff0000 of mask 0xffffffff
+// expect: kernel wait_for_ever (launched at ~:17), block (0,0,0), thread ( & ; every later CUDA call returns cudaErrorLaunchFailure

@@ -1,4 +1,4 @@
-// expect: no such stream
+// expect: ~:8: cudaStreamSynchronize: no such stream (was it destroyed?) (cudaErrorInvalidResourceHandle)
 #include "tests/cuda_on_cpu/require.h"
 
 int main() {

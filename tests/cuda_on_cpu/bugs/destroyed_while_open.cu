@@ -1,4 +1,4 @@
-// expect: destroyed_while_open.cu:28: an event is destroyed while another process has it open
+// expect: ~:28: an event is destroyed while another process has it open & 1 finding; exit status 66
 #include <sys/wait.h>
 #include <unistd.h>
 

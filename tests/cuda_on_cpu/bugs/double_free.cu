@@ -1,4 +1,4 @@
-// expect: double free & freed at & not flushed yet
+// expect: ~:9: cudaFree: double free: 0 bytes into 128 bytes of device memory allocated at ~:7 and freed at ~:8
 #include "tests/cuda_on_cpu/require.h"
 
 int main() {
@@ -8,3 +8,4 @@ int main() {
   OK(cudaFree(p));
   OK(cudaFree(p));
 }
+// expect: cudaFree: the memory is free already (cudaErrorInvalidValue) & not flushed yet

@@ -1,4 +1,4 @@
-// expect: past the end of dynamic shared memory (128 bytes)
+// expect: illegal address: | out of bounds: write of 4 bytes:
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void fill(float* p) {
@@ -17,3 +17,5 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: : 0 bytes past the end | : 124 bytes past the end | : 96 bytes past the end & past the end of dynamic shared memory (128 bytes)
+// expect: kernel fill (launched at ~:15), block (0,0,0), thread ( & ; every later CUDA call returns cudaErrorIllegalAddress

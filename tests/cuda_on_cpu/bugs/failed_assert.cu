@@ -1,4 +1,4 @@
-// expect: Assertion & failed & thread (5,0,0)
+// expect: ~:7: void below_five(float*): Assertion `threadIdx.x != 5' failed
 #include "tests/cuda_on_cpu/require.h"
 
 #include <cassert>
@@ -17,3 +17,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel below_five (launched at ~:15), block (0,0,0), thread (5,0,0); every later CUDA call returns cudaErrorAssert

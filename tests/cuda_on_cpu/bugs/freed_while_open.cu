@@ -1,4 +1,4 @@
-// expect: freed_while_open.cu:28: 256 bytes allocated at & are freed while another process has them open
+// expect: ~:28: 256 bytes allocated at ~:22 are freed while another process has them open (cudaIpcOpenMemHandle)
 #include <sys/wait.h>
 #include <unistd.h>
 

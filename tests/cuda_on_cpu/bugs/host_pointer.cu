@@ -1,4 +1,4 @@
-// expect: argument 1 is a pointer to host memory
+// expect: ~:12: kernel fill: argument 1 is a pointer to host memory; kernels need cudaMalloc or cudaMallocHost
 #include "tests/cuda_on_cpu/require.h"
 
 #include <vector>
@@ -12,3 +12,4 @@ int main() {
   fill<<<1, 32>>>(host.data(), 32);
   OK(cudaDeviceSynchronize());
 }
+// expect: cudaDeviceSynchronize(): an illegal memory access was encountered

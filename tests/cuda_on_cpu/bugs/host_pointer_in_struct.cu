@@ -1,4 +1,4 @@
-// expect: a kernel may not touch host memory & host_pointer_in_struct.cu:8
+// expect: ~:8: a kernel may not touch host memory: write of 4 bytes: 0x & (memory of the host, or of nobody)
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -12,3 +12,4 @@ int main() {
   fill<<<1, 32>>>(View{host});
   OK(cudaDeviceSynchronize());
 }
+// expect: kernel fill (launched at ~:12), block (0,0,0), thread ( & ; every later CUDA call returns cudaErrorIllegalAddress

@@ -1,4 +1,4 @@
-// expect: host code may not read device memory & host_reads_device.cu:9
+// expect: ~:9: host code may not read device memory: 12 bytes into 128 bytes of device memory allocated at ~:7
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 

@@ -1,4 +1,4 @@
-// expect: host code may not read device memory & cudaMemcpyFromSymbol
+// expect: ~:11: host code may not read device memory: a __device__ or __constant__ variable; use
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -10,3 +10,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   std::printf("%d\n", counter);
 }
+// expect: ; use cudaMemcpyToSymbol or cudaMemcpyFromSymbol

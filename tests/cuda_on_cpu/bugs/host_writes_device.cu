@@ -1,4 +1,4 @@
-// expect: host code may not write device memory
+// expect: ~:8: host code may not write device memory: 12 bytes into 128 bytes of device memory allocated at ~:7
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 

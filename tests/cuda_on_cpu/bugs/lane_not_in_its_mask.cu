@@ -1,4 +1,4 @@
-// expect: is not in its own mask 0xffff
+// expect: ~:4: lane 16 is | ~:4: lane 31 is | ~:4: lane 28 is & is not in its own mask 0xffff
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void vote(float* p) { p[threadIdx.x] = __ballot_sync(0xffffu, 1); }
@@ -12,3 +12,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel vote (launched at ~:10), block (0,0,0), thread ( & ; every later CUDA call returns cudaErrorLaunchFailure

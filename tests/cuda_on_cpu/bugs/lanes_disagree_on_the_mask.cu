@@ -1,4 +1,4 @@
-// expect: lanes disagree on the mask
+// expect: ~:6: lanes disagree on the mask: lane
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void vote(float* p) {
@@ -15,3 +15,6 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: lane 1 names 0xffffffff, lane 0 waits | lane 14 names 0x5555ffff, lane 31 waits | lane 11 names 0xffffffff, lane 28 waits
+// expect: waits at ~:6 with 0x5555ffff | waits at ~:6 with 0xffffffff & kernel vote (launched at ~:13), block (0,0,0), thread (
+// expect: ; every later CUDA call returns cudaErrorLaunchFailure

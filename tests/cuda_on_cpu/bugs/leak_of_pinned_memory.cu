@@ -1,4 +1,4 @@
-// expect: leak: 128 bytes of pinned memory
+// expect: leak: 128 bytes of pinned memory allocated at ~:6 were never freed
 #include "tests/cuda_on_cpu/require.h"
 
 int main() {

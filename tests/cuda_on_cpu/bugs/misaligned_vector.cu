@@ -1,4 +1,4 @@
-// expect: misaligned address & misaligned_vector.cu:5
+// expect: ~:5: misaligned address 0x & : this type needs a multiple of 16
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -13,3 +13,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel load (launched at ~:11), block (0,0,0), thread (0,0,0); every later CUDA call returns cudaErrorMisalignedAddress

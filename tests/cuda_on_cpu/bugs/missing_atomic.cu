@@ -1,4 +1,4 @@
-// expect: data race on & missing_atomic.cu:5
+// expect: data race on 0 bytes into 256 bytes & read at ~:5 by block (0,0,0), thread ( & write at ~:5 by block (0,0,0), thread (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -13,3 +13,5 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: no __syncthreads or __syncwarp orders them; lanes of a warp do not run in lockstep & in kernel count (launched at ~:11)
+// expect: 2 findings; exit status 66

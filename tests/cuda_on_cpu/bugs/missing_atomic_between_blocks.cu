@@ -1,4 +1,4 @@
-// expect: data race on & blocks run in any order
+// expect: data race on 0 bytes into 256 bytes & by block (1,0,0), thread (0,0,0) & by block (0,0,0), thread (0,0,0)
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -13,3 +13,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: blocks run in any order and at the same time; only atomics may meet & in kernel count (launched at ~:11)

@@ -1,4 +1,4 @@
-// expect: before __pipeline_wait_prior
+// expect: ~:12: read before __pipeline_wait_prior has made the asynchronous copy visible: byte & of shared variable tile (128 bytes)
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -21,3 +21,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel twice (launched at ~:19), block (0,0,0), thread (

@@ -1,4 +1,4 @@
-// expect: data race on & blocks run in any order
+// expect: data race on & into 256 bytes of device memory & read at ~:11 by block ( & write at ~:7 by block (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -21,3 +21,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: blocks run in any order and at the same time; only atomics may meet & in kernel sum (launched at ~:19)

@@ -1,4 +1,4 @@
-// expect: data race on & lanes of a warp do not run in lockstep
+// expect: data race on byte & of shared variable part (128 bytes) & read at ~:10 by block (0,0,0), thread (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -19,3 +19,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: write at ~:8 by block (0,0,0), thread ( & no __syncthreads or __syncwarp orders them; lanes of a warp do not run in lockstep

@@ -1,4 +1,4 @@
-// expect: out of bounds: index 4 of an array & past_local_array.cu:6
+// expect: ~:6: out of bounds: index 4 of an array
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -20,3 +20,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel keep (launched at ~:18), block (0,0,0), thread (0,0,0); every later CUDA call returns cudaErrorIllegalAddress

@@ -1,4 +1,4 @@
-// expect: out of bounds: index 16 of an array & thread (15,0,0)
+// expect: ~:9: out of bounds: index 16 of an array
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -18,3 +18,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel shift (launched at ~:16), block (0,0,0), thread (15,0,0); every later CUDA call returns cudaErrorIllegalAddress

@@ -1,4 +1,4 @@
-// expect: past the end of shared variable tile & past_shared_through_pointer.cu:8
+// expect: ~:8: out of bounds: write of 4 bytes: 0 bytes past the end of shared variable tile (128 bytes)
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -19,3 +19,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel fill (launched at ~:17), block (0,0,0), thread (31,0,0); every later CUDA call returns cudaErrorIllegalAddress

@@ -1,4 +1,4 @@
-// expect: out of bounds: index 32 of an array & past_static_shared.cu:7
+// expect: ~:7: out of bounds: index 32 of an array
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -18,3 +18,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel fill (launched at ~:16), block (0,0,0), thread (31,0,0); every later CUDA call returns cudaErrorIllegalAddress

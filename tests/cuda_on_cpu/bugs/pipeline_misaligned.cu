@@ -1,4 +1,4 @@
-// expect: both addresses must be multiples of 16
+// expect: ~:8: __pipeline_memcpy_async: both addresses must be multiples of 16
 #include "tests/cuda_on_cpu/require.h"
 
 #include <cuda_pipeline.h>
@@ -20,3 +20,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel load (launched at ~:18), block (0,0,0), thread (0,0,0); every later CUDA call returns cudaErrorMisalignedAddress

@@ -1,4 +1,4 @@
-// expect: data race on & shared variable tile
+// expect: data race on byte & of shared variable tile (256 bytes) & write at ~:10 by block (0,0,0), thread (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -24,3 +24,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: read at ~:14 by block (0,0,0), thread ( & no __syncthreads orders them & 2 findings

@@ -1,4 +1,4 @@
-// expect: data race on & shared variable tile
+// expect: data race on byte & of shared variable tile (128 bytes) & write at ~:9 by block (0,0,0), thread (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -21,3 +21,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: read at ~:12 by block (0,0,0), thread ( & no __syncthreads or __syncwarp orders them; lanes of a warp do not run in lockstep

@@ -1,4 +1,4 @@
-// expect: data race on & __device__ variable
+// expect: data race on byte 0 of a __device__ variable (4 bytes) & read at ~:6 & write at ~:6
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -14,3 +14,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: no __syncthreads or __syncwarp orders them; lanes of a warp do not run in lockstep & in kernel count (launched at ~:12)

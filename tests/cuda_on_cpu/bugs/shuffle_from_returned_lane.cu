@@ -1,4 +1,4 @@
-// expect: which has returned from the kernel
+// expect: ~:8: shuffle: lane 4 reads from lane 20, which has returned from the kernel
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void sum(float* p, int n) {
@@ -18,3 +18,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel sum (launched at ~:16), block (0,0,0), thread ( & ; every later CUDA call returns cudaErrorLaunchFailure

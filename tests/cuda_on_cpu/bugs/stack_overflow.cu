@@ -1,4 +1,4 @@
-// expect: stack overflow
+// expect: stack overflow: a thread has 64 KiB for its local variables
 #include "tests/cuda_on_cpu/require.h"
 
 __device__ int depth(volatile int* counts, int n) {
@@ -20,3 +20,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel recurse (launched at ~:18), block (0,0,0), thread (0,0,0); every later CUDA call returns cudaErrorIllegalAddress

@@ -1,4 +1,4 @@
-// expect: uninitialised read & dynamic shared memory
+// expect: ~:9: uninitialised read: byte & of dynamic shared memory (128 bytes) & kernel keep (launched at ~:16), block (1,0,0), thread (
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 

@@ -1,4 +1,4 @@
-// expect: 65536 bytes of dynamic shared memory, but the limit is 49152
+// expect: ~:13: kernel fill: 65536 bytes of dynamic shared memory, but the limit is 49152; cudaFuncSetAttribute
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void fill(float* p) {
@@ -15,3 +15,5 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: ; cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes) raises it to at most 166912
+// expect: 166912 (cudaErrorInvalidValue)

@@ -1,4 +1,4 @@
-// expect: __trap() & trap.cu:5
+// expect: ~:5: __trap()
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void give_up(float* p) {
@@ -15,3 +15,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel give_up (launched at ~:13), block (0,0,0), thread (3,0,0); every later CUDA call returns cudaErrorLaunchFailure

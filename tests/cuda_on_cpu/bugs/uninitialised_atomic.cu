@@ -1,4 +1,4 @@
-// expect: uninitialised read & uninitialised_atomic.cu:5
+// expect: ~:5: uninitialised read: 0 bytes into 4 bytes of device memory allocated at ~:9
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -12,3 +12,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(sum));
 }
+// expect: kernel count (launched at ~:10), block (0,0,0), thread (

@@ -1,4 +1,4 @@
-// expect: uninitialised read & shared variable part
+// expect: ~:10: uninitialised read: byte 252 of shared variable part (256 bytes)
 // build: check
 #include "tests/cuda_on_cpu/require.h"
 
@@ -19,3 +19,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: kernel sum (launched at ~:17), block (0,0,0), thread (0,0,0

@@ -1,4 +1,4 @@
-// expect: its work was not waited for
+// expect: ~:17: cudaStreamEndCapture: another stream joined the capture and its work was not waited for (cudaErrorStreamCaptureUnjoined)
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void nothing() {}

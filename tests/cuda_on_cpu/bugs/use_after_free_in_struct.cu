@@ -1,4 +1,4 @@
-// expect: freed at & kernel fill
+// expect: illegal address: | ~:7: use after free: write of 4 bytes:
 #include "tests/cuda_on_cpu/require.h"
 
 struct View {
@@ -13,3 +13,5 @@ int main() {
   fill<<<1, 32>>>(view);
   OK(cudaDeviceSynchronize());
 }
+// expect: bytes into 128 bytes of device memory allocated at ~:11 and freed at ~:12
+// expect: kernel fill (launched at ~:13), block (0,0,0), thread ( & ; every later CUDA call returns cudaErrorIllegalAddress

@@ -1,4 +1,4 @@
-// expect: argument 1 is a pointer to freed device memory & allocated at & used_after_close.cu:17 & freed at & used_after_close.cu:18
+// expect: ~:20: kernel fill: argument 1 is a pointer to freed device memory:
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,3 +29,4 @@ int main() {
   OK(cudaFree(p));
   return WEXITSTATUS(status);
 }
+// expect: memory: 0 bytes into 256 bytes of device memory allocated at ~:17 and freed at ~:18

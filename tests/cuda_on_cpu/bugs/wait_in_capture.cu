@@ -1,4 +1,4 @@
-// expect: cudaStreamSynchronize: not allowed while a stream captures & made the capture invalid
+// expect: ~:9: cudaStreamSynchronize: not allowed while a stream captures; the capture is invalid now (cudaErrorStreamCaptureUnsupported)
 #include "tests/cuda_on_cpu/require.h"
 
 int main() {
@@ -9,3 +9,4 @@ int main() {
   (void)cudaStreamSynchronize(stream);
   OK(cudaStreamEndCapture(stream, &graph));
 }
+// expect: ~:10: cudaStreamEndCapture: an earlier call made the capture invalid (cudaErrorStreamCaptureInvalidated)

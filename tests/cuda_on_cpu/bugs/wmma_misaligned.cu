@@ -1,4 +1,4 @@
-// expect: must begin at a multiple of 32 bytes
+// expect: ~:10: a wmma matrix must begin at a multiple of 32 bytes & kernel zero (launched at ~:18), block (0,0,0), thread (
 #include "tests/cuda_on_cpu/require.h"
 
 #include <mma.h>
@@ -20,3 +20,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: ; every later CUDA call returns cudaErrorMisalignedAddress

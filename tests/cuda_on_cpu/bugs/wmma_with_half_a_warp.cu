@@ -1,4 +1,4 @@
-// expect: needs all 32 lanes
+// expect: ~:15: wmma::mma_sync needs all 32 lanes of the warp & kernel multiply (launched at ~:23), block (0,0,0), thread (
 #include "tests/cuda_on_cpu/require.h"
 
 #include <mma.h>
@@ -25,3 +25,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: ; every later CUDA call returns cudaErrorLaunchFailure

@@ -1,4 +1,4 @@
-// expect: past the end of 256 bytes & kernel fill & write_past_the_end.cu:13 & thread (64,0,0)
+// expect: illegal address: 0 bytes | ~:6: out of bounds: write of 4 bytes: 0 bytes
 #include "tests/cuda_on_cpu/require.h"
 
 __global__ void fill(float* p) {
@@ -15,3 +15,5 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(p));
 }
+// expect: 0 bytes past the end of 256 bytes of device memory allocated at ~:11
+// expect: kernel fill (launched at ~:13), block (0,0,0), thread (64,0,0); every later CUDA call returns cudaErrorIllegalAddress

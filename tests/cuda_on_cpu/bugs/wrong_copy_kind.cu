@@ -1,4 +1,4 @@
-// expect: the kind of copy says
+// expect: ~:8: cudaMemcpy: the destination is device memory, but the kind of copy says host (cudaErrorInvalidValue)
 #include "tests/cuda_on_cpu/require.h"
 
 int main() {

@@ -1,5 +1,5 @@
 // Errors that a program reads are no findings; the device describes itself. What is refused is refused with CUDA's error, and the call
-// that is just right beside it is not.
+// that is just right beside it is not. Why it is, stands after `refused:` in its line, or alone before it; `...`: something more.
 #include "tests/cuda_on_cpu/require.h"
 
 #include <unistd.h>
@@ -26,15 +26,19 @@ void memory() {
   OK(cudaMallocHost(&pinned, 1 << 20));
   OK(cudaMemGetInfo(&free_now, &total));
   REQUIRE(free_now + (1 << 20) == free_before);  // pinned memory is the host's
+  // refused: ... in use
   REFUSED(cudaErrorMemoryAllocation, cudaMalloc(&q, free_now + 1));
-  REFUSED(cudaErrorInvalidValue, cudaMalloc(static_cast<void**>(nullptr), 4));
+  REFUSED(cudaErrorInvalidValue, cudaMalloc(static_cast<void**>(nullptr), 4));  // refused: null instead of where to put the pointer
   OK(cudaMalloc(&q, 0));
   REQUIRE(q == nullptr);
   OK(cudaFree(q));
   OK(cudaFreeHost(nullptr));
-  REFUSED(cudaErrorInvalidValue, cudaFree(host));
+  REFUSED(cudaErrorInvalidValue, cudaFree(host));  // refused: not a pointer from cudaMalloc: 0x... (memory of the host, or of nobody)
+  // refused: not a pointer from cudaMalloc: 0 bytes into 1048576 bytes of pinned memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaFree(pinned));
+  // refused: not a pointer from cudaMalloc: 4 bytes into 1048576 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaFree(p + 1));
+  // refused: not a pointer from cudaMallocHost: 0 bytes into 1048576 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaFreeHost(p));
 
   cudaPointerAttributes a;
@@ -45,52 +49,62 @@ void memory() {
   OK(cudaPointerGetAttributes(&a, host));
   REQUIRE(a.type == cudaMemoryTypeUnregistered && a.device == -2 && !a.devicePointer);
   OK(cudaPointerGetAttributes(&a, variable));
-  REFUSED(cudaErrorInvalidValue, cudaHostRegister(nullptr, 4, 0));
-  REFUSED(cudaErrorInvalidValue, cudaHostRegister(host, 0, 0));
-  REFUSED(cudaErrorInvalidValue, cudaHostRegister(p, 4, 0));
-  REFUSED(cudaErrorHostMemoryNotRegistered, cudaHostUnregister(host));
+  REFUSED(cudaErrorInvalidValue, cudaHostRegister(nullptr, 4, 0));  // refused: needs ordinary host memory
+  REFUSED(cudaErrorInvalidValue, cudaHostRegister(host, 0, 0));  // refused: needs ordinary host memory
+  REFUSED(cudaErrorInvalidValue, cudaHostRegister(p, 4, 0));  // refused: needs ordinary host memory
+  REFUSED(cudaErrorHostMemoryNotRegistered, cudaHostUnregister(host));  // refused: was not registered
   OK(cudaHostRegister(host, 16, 0));
-  REFUSED(cudaErrorHostMemoryAlreadyRegistered, cudaHostRegister(host, 16, 0));
+  REFUSED(cudaErrorHostMemoryAlreadyRegistered, cudaHostRegister(host, 16, 0));  // refused: registered already
   OK(cudaPointerGetAttributes(&a, host + 3));
   REQUIRE(a.type == cudaMemoryTypeHost);
   OK(cudaPointerGetAttributes(&a, host + 4));
   REQUIRE(a.type == cudaMemoryTypeUnregistered);
   OK(cudaHostUnregister(host));
 
-  REFUSED(cudaErrorInvalidMemcpyDirection, cudaMemcpy(p, host, 4, static_cast<cudaMemcpyKind>(5)));
-  REFUSED(cudaErrorInvalidMemcpyDirection, cudaMemcpy(p, host, 4, static_cast<cudaMemcpyKind>(-1)));
+  REFUSED(cudaErrorInvalidMemcpyDirection, cudaMemcpy(p, host, 4, static_cast<cudaMemcpyKind>(5)));  // refused: kind 5
+  REFUSED(cudaErrorInvalidMemcpyDirection, cudaMemcpy(p, host, 4, static_cast<cudaMemcpyKind>(-1)));  // refused: kind -1
+  // refused: the destination is host memory, but the kind of copy says device
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(host, host + 4, 4, cudaMemcpyHostToDevice));
+  // refused: the source is host memory, but the kind of copy says device
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(host, host + 4, 4, cudaMemcpyDeviceToHost));
+  // refused: the destination is device memory, but the kind of copy says host
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(p, p + 4, 4, cudaMemcpyDeviceToHost));
+  // refused: the source is device memory, but the kind of copy says host
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(p, p + 4, 4, cudaMemcpyHostToDevice));
+  // refused: the destination is device memory, but the kind of copy says host
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(p, host, 4, cudaMemcpyHostToHost));
+  // refused: the destination is host memory, but the kind of copy says device
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(host, p, 4, cudaMemcpyDeviceToDevice));
   OK(cudaMemset(p, 0, 1 << 20));
   OK(cudaMalloc(&q, 60));
   OK(cudaMemcpy(q, p, 60, cudaMemcpyDeviceToDevice));
+  // refused: 61 bytes do not fit into the destination, which is 0 bytes into 60 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(q, p, 61, cudaMemcpyDeviceToDevice));
+  // refused: 57 bytes do not fit into the source, which is 4 bytes into 60 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(p, q + 1, 57, cudaMemcpyDeviceToDevice));
   OK(cudaMemset(q, 7, 60));
+  // refused: 61 bytes do not fit into the destination, which is 0 bytes into 60 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaMemset(q, 7, 61));
-  REFUSED(cudaErrorInvalidValue, cudaMemset(host, 7, 4));
+  REFUSED(cudaErrorInvalidValue, cudaMemset(host, 7, 4));  // refused: the destination is host memory
   OK(cudaMemset(host, 7, 0));
   OK(cudaMemcpy2D(q, 20, p, 30, 20, 3, cudaMemcpyDeviceToDevice));
   OK(cudaMemcpy2D(q, 25, p, 30, 10, 3, cudaMemcpyDeviceToDevice));  // the last row needs no pitch
+  // refused: 61 bytes do not fit into the destination, which is 0 bytes into 60 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 25, p, 30, 11, 3, cudaMemcpyDeviceToDevice));
-  REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 19, p, 30, 20, 3, cudaMemcpyDeviceToDevice));
-  REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 20, p, 19, 20, 3, cudaMemcpyDeviceToDevice));
+  REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 19, p, 30, 20, 3, cudaMemcpyDeviceToDevice));  // refused: the width exceeds the pitch
+  REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 20, p, 19, 20, 3, cudaMemcpyDeviceToDevice));  // refused: the width exceeds the pitch
   OK(cudaMemcpy2D(q, 1, p, 1, 20, 0, cudaMemcpyDeviceToDevice));
   OK(cudaMemcpy2D(q, 1, p, 1, 0, 20, cudaMemcpyDeviceToDevice));
 
   OK(cudaMemcpyToSymbol(variable, host, 4, 12));
   OK(cudaMemcpyToSymbol(variable, host, 0, 16));
-  REFUSED(cudaErrorInvalidValue, cudaMemcpyToSymbol(variable, host, 5, 12));
-  REFUSED(cudaErrorInvalidValue, cudaMemcpyToSymbol(another, host, 5, 12));
-  REFUSED(cudaErrorInvalidValue, cudaMemcpyFromSymbol(host, variable, 17));
-  REFUSED(cudaErrorInvalidSymbol, cudaMemcpyToSymbol(plain_variable, host, 4));
-  REFUSED(cudaErrorInvalidSymbol, cudaMemcpyFromSymbol(host, plain_variable, 4));
+  REFUSED(cudaErrorInvalidValue, cudaMemcpyToSymbol(variable, host, 5, 12));  // refused: 5 bytes at offset 12 of a variable of 16 bytes
+  REFUSED(cudaErrorInvalidValue, cudaMemcpyToSymbol(another, host, 5, 12));  // refused: 5 bytes at offset 12 of a variable of 16 bytes
+  REFUSED(cudaErrorInvalidValue, cudaMemcpyFromSymbol(host, variable, 17));  // refused: 17 bytes at offset 0 of a variable of 16 bytes
+  REFUSED(cudaErrorInvalidSymbol, cudaMemcpyToSymbol(plain_variable, host, 4));  // refused: not a __device__ or __constant__ variable
+  REFUSED(cudaErrorInvalidSymbol, cudaMemcpyFromSymbol(host, plain_variable, 4));  // refused: not a __device__ or __constant__ variable
   void* address = nullptr;
-  REFUSED(cudaErrorInvalidSymbol, cudaGetSymbolAddress(&address, plain_variable));
+  REFUSED(cudaErrorInvalidSymbol, cudaGetSymbolAddress(&address, plain_variable));  // refused: not a __device__ or __constant__ variable
   OK(cudaFree(p));
   OK(cudaFree(q));
   OK(cudaFreeHost(pinned));
@@ -98,6 +112,7 @@ void memory() {
   REQUIRE(free_now == free_before);
   OK(cudaPointerGetAttributes(&a, p));
   REQUIRE(a.type == cudaMemoryTypeUnregistered);
+  // refused: the source was freed: 0 bytes into 1048576 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(host, p, 4, cudaMemcpyDeviceToHost));
 }
 
@@ -108,7 +123,9 @@ void launches() {
     return cudaGetLastError();
   };
   REQUIRE(launch(usual) == cudaSuccess && launch(usual + 1) == cudaErrorInvalidValue);
+  // refused: attribute 8, value 166913; shared memory goes up to 166912
   REFUSED(cudaErrorInvalidValue, cudaFuncSetAttribute(nothing, cudaFuncAttributeMaxDynamicSharedMemorySize, most + 1));
+  // refused: attribute 8, value -1; shared memory goes up to 166912
   REFUSED(cudaErrorInvalidValue, cudaFuncSetAttribute(nothing, cudaFuncAttributeMaxDynamicSharedMemorySize, -1));
   REQUIRE(launch(usual + 1) == cudaErrorInvalidValue);
   OK(cudaFuncSetAttribute(nothing, cudaFuncAttributePreferredSharedMemoryCarveout, 100));
@@ -132,11 +149,12 @@ void streams() {
   cudaEvent_t event, other, without_time, gone_event;
   int* p;
   float milliseconds = -1;
-  REFUSED(cudaErrorInvalidValue, cudaStreamCreate(nullptr));
-  REFUSED(cudaErrorInvalidValue, cudaStreamCreateWithFlags(&stream, 2));
-  REFUSED(cudaErrorInvalidValue, cudaEventCreate(nullptr));
+  REFUSED(cudaErrorInvalidValue, cudaStreamCreate(nullptr));  // refused: bad argument
+  REFUSED(cudaErrorInvalidValue, cudaStreamCreateWithFlags(&stream, 2));  // refused: bad argument
+  REFUSED(cudaErrorInvalidValue, cudaEventCreate(nullptr));  // refused: null
+  // refused: cudaEventInterprocess needs cudaEventDisableTiming
   REFUSED(cudaErrorInvalidValue, cudaEventCreateWithFlags(&event, cudaEventInterprocess));
-  REFUSED(cudaErrorInvalidResourceHandle, cudaStreamDestroy(nullptr));
+  REFUSED(cudaErrorInvalidResourceHandle, cudaStreamDestroy(nullptr));  // refused: the default stream stays
   OK(cudaStreamCreate(&stream));
   OK(cudaStreamCreateWithFlags(&nonblocking, cudaStreamNonBlocking));
   OK(cudaStreamCreate(&gone));
@@ -149,21 +167,21 @@ void streams() {
   OK(cudaMalloc(&p, 4));
   OK(cudaMemset(p, 0, 4));
   const cudaError_t no_handle = cudaErrorInvalidResourceHandle;
-  REFUSED(no_handle, cudaStreamDestroy(gone));
-  REFUSED(no_handle, cudaStreamSynchronize(gone));
-  REFUSED(no_handle, cudaStreamQuery(gone));
-  REFUSED(no_handle, cudaStreamWaitEvent(gone, event, 0));
-  REFUSED(no_handle, cudaStreamWaitEvent(stream, gone_event, 0));
-  REFUSED(no_handle, cudaLaunchHostFunc(gone, nullptr, nullptr));
-  REFUSED(no_handle, cudaEventDestroy(gone_event));
-  REFUSED(no_handle, cudaEventRecord(gone_event, stream));
-  REFUSED(no_handle, cudaEventRecord(event, gone));
-  REFUSED(no_handle, cudaEventSynchronize(gone_event));
-  REFUSED(no_handle, cudaEventQuery(gone_event));
-  REFUSED(no_handle, cudaMemcpyAsync(p, p, 4, cudaMemcpyDeviceToDevice, gone));
-  REFUSED(no_handle, cudaMemsetAsync(p, 0, 4, gone));
-  REFUSED(no_handle, cudaMallocAsync(&p, 4, gone));
-  REFUSED(no_handle, cudaFreeAsync(p, gone));
+  REFUSED(no_handle, cudaStreamDestroy(gone));  // refused: no such stream (was it destroyed?)
+  REFUSED(no_handle, cudaStreamSynchronize(gone));  // refused: no such stream (was it destroyed?)
+  REFUSED(no_handle, cudaStreamQuery(gone));  // refused: no such stream (was it destroyed?)
+  REFUSED(no_handle, cudaStreamWaitEvent(gone, event, 0));  // refused: no such stream (was it destroyed?)
+  REFUSED(no_handle, cudaStreamWaitEvent(stream, gone_event, 0));  // refused: no such event (was it destroyed?)
+  REFUSED(no_handle, cudaLaunchHostFunc(gone, nullptr, nullptr));  // refused: no such stream (was it destroyed?)
+  REFUSED(no_handle, cudaEventDestroy(gone_event));  // refused: no such event (was it destroyed?)
+  REFUSED(no_handle, cudaEventRecord(gone_event, stream));  // refused: no such event (was it destroyed?)
+  REFUSED(no_handle, cudaEventRecord(event, gone));  // refused: no such stream (was it destroyed?)
+  REFUSED(no_handle, cudaEventSynchronize(gone_event));  // refused: no such event (was it destroyed?)
+  REFUSED(no_handle, cudaEventQuery(gone_event));  // refused: no such event (was it destroyed?)
+  REFUSED(no_handle, cudaMemcpyAsync(p, p, 4, cudaMemcpyDeviceToDevice, gone));  // refused: no such stream
+  REFUSED(no_handle, cudaMemsetAsync(p, 0, 4, gone));  // refused: no such stream
+  REFUSED(no_handle, cudaMallocAsync(&p, 4, gone));  // refused: no such stream
+  REFUSED(no_handle, cudaFreeAsync(p, gone));  // refused: no such stream
   OK(cudaFreeAsync(nullptr, stream));
   add_one<<<1, 1, 0, gone>>>(p);
   REQUIRE(cudaGetLastError() == no_handle);
@@ -172,7 +190,7 @@ void streams() {
   OK(cudaEventQuery(event));
   OK(cudaEventSynchronize(event));
   OK(cudaStreamWaitEvent(stream, event, 0));
-  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, other));
+  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, other));  // refused: an event was never recorded, or without time
   add_one<<<1, 1, 0, stream>>>(p);
   OK(cudaEventRecord(event, stream));
   OK(cudaEventRecord(without_time, stream));
@@ -185,10 +203,10 @@ void streams() {
   REQUIRE(cudaStreamQuery(stream) == cudaErrorNotReady && cudaStreamQuery(stream) == cudaSuccess && cudaStreamQuery(stream) == cudaSuccess);
 #endif
   OK(cudaStreamSynchronize(stream));
-  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, without_time));
-  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, without_time, event));
-  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, gone_event, event));
-  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, gone_event));
+  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, without_time));  // refused: an event was never recorded, or without time
+  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, without_time, event));  // refused: an event was never recorded, or without time
+  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, gone_event, event));  // refused: no such event (was it destroyed?)
+  REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, gone_event));  // refused: no such event (was it destroyed?)
 #ifdef CUDA_ON_CPU
   OK(cudaEventRecord(other, stream));  // one of the two has happened
   REQUIRE(cudaEventElapsedTime(&milliseconds, event, other) == cudaErrorNotReady && cudaEventElapsedTime(&milliseconds, other, event) == cudaErrorNotReady);
@@ -207,35 +225,38 @@ void streams() {
   cudaGraph_t graph, none = nullptr;
   cudaGraphExec_t executable;
   cudaStreamCaptureStatus status;
+  // refused: the default stream cannot capture
   REFUSED(cudaErrorStreamCaptureUnsupported, cudaStreamBeginCapture(nullptr, cudaStreamCaptureModeGlobal));
-  REFUSED(no_handle, cudaStreamBeginCapture(gone, cudaStreamCaptureModeGlobal));
-  REFUSED(cudaErrorInvalidValue, cudaStreamEndCapture(stream, &graph));
+  REFUSED(no_handle, cudaStreamBeginCapture(gone, cudaStreamCaptureModeGlobal));  // refused: no such stream
+  REFUSED(cudaErrorInvalidValue, cudaStreamEndCapture(stream, &graph));  // refused: this stream did not begin a capture
   OK(cudaStreamIsCapturing(stream, &status));
   REQUIRE(status == cudaStreamCaptureStatusNone);
   OK(cudaEventRecord(other, nonblocking));
   OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
-  REFUSED(cudaErrorInvalidValue, cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+  REFUSED(cudaErrorInvalidValue, cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));  // refused: the stream captures already
   OK(cudaStreamIsCapturing(stream, &status));
   REQUIRE(status == cudaStreamCaptureStatusActive);
+  // refused: the default stream is used while another stream captures
   REFUSED(cudaErrorStreamCaptureImplicit, cudaMemsetAsync(p, 0, 4, nullptr));
 #ifdef CUDA_ON_CPU
+  // refused: the event is from outside the capture
   REFUSED(cudaErrorStreamCaptureUnsupported, cudaStreamWaitEvent(stream, other, 0));  // it has not happened, and is from outside
 #endif
   add_one<<<1, 1, 0, stream>>>(p);
   OK(cudaStreamEndCapture(stream, &graph));
   OK(cudaGraphInstantiate(&executable, graph, 0));
   OK(cudaMemset(p, 0, 4));
-  REFUSED(no_handle, cudaGraphLaunch(executable, gone));
+  REFUSED(no_handle, cudaGraphLaunch(executable, gone));  // refused: no such stream
   OK(cudaGraphLaunch(executable, stream));
   int count = 0;
   OK(cudaMemcpy(&count, p, 4, cudaMemcpyDeviceToHost));
   REQUIRE(count == 1);
   OK(cudaGraphDestroy(graph));
   OK(cudaGraphExecDestroy(executable));
-  REFUSED(cudaErrorInvalidValue, cudaGraphDestroy(graph));
-  REFUSED(cudaErrorInvalidValue, cudaGraphExecDestroy(executable));
-  REFUSED(cudaErrorInvalidValue, cudaGraphInstantiate(&executable, graph, 0));
-  REFUSED(cudaErrorInvalidValue, cudaGraphLaunch(executable, stream));
+  REFUSED(cudaErrorInvalidValue, cudaGraphDestroy(graph));  // refused: no such graph
+  REFUSED(cudaErrorInvalidValue, cudaGraphExecDestroy(executable));  // refused: no such graph
+  REFUSED(cudaErrorInvalidValue, cudaGraphInstantiate(&executable, graph, 0));  // refused: no such graph
+  REFUSED(cudaErrorInvalidValue, cudaGraphLaunch(executable, stream));  // refused: no such graph
 
   // Calls that wait, or that cannot be written down.
   int* q = nullptr;
@@ -244,14 +265,20 @@ void streams() {
     REFUSED(cudaErrorStreamCaptureUnsupported, call());
     OK(cudaStreamIsCapturing(nonblocking, &status));
     REQUIRE(status == cudaStreamCaptureStatusInvalidated);
-    REFUSED(cudaErrorStreamCaptureInvalidated, cudaStreamEndCapture(nonblocking, &none));
+    REFUSED(cudaErrorStreamCaptureInvalidated, cudaStreamEndCapture(nonblocking, &none));  // refused: an earlier call made the capture invalid
     REQUIRE(none == nullptr);
   };
+  // refused: not allowed while a stream captures; the capture is invalid now (cudaErrorStreamCaptureUnsupported)
   makes_invalid([] { return cudaDeviceSynchronize(); });
+  // refused: not allowed while a stream captures; the capture is invalid now (cudaErrorStreamCaptureUnsupported)
   makes_invalid([&] { return cudaStreamSynchronize(nonblocking); });
+  // refused: not allowed while a stream captures; the capture is invalid now (cudaErrorStreamCaptureUnsupported)
   makes_invalid([&] { return cudaStreamQuery(nonblocking); });
+  // refused: not allowed while a stream captures; the capture is invalid now (cudaErrorStreamCaptureUnsupported)
   makes_invalid([&] { return cudaMalloc(&q, 4); });
+  // refused: not allowed while a stream captures; the capture is invalid now (cudaErrorStreamCaptureUnsupported)
   makes_invalid([&] { return cudaFree(p); });
+  // refused: not allowed while a stream captures; the capture is invalid now (cudaErrorStreamCaptureUnsupported)
   makes_invalid([&] { return cudaMemcpy(&count, p, 4, cudaMemcpyDeviceToHost); });
   OK(cudaStreamBeginCapture(nonblocking, cudaStreamCaptureModeRelaxed));
   OK(cudaMalloc(&q, 4));
@@ -268,14 +295,14 @@ void devices() {
   int can = 7, version = 0, driver = 0;
   cudaDeviceProp properties;
   OK(cudaSetDevice(0));
-  REFUSED(cudaErrorInvalidDevice, cudaSetDevice(1));
-  REFUSED(cudaErrorInvalidDevice, cudaSetDevice(-1));
-  REFUSED(cudaErrorInvalidDevice, cudaGetDeviceProperties(&properties, 1));
+  REFUSED(cudaErrorInvalidDevice, cudaSetDevice(1));  // refused: device 1, but the only one is 0
+  REFUSED(cudaErrorInvalidDevice, cudaSetDevice(-1));  // refused: device -1, but the only one is 0
+  REFUSED(cudaErrorInvalidDevice, cudaGetDeviceProperties(&properties, 1));  // refused: device 1, but the only one is 0
   OK(cudaDeviceCanAccessPeer(&can, 0, 0));
   REQUIRE(can == 0);
-  REFUSED(cudaErrorInvalidDevice, cudaDeviceCanAccessPeer(&can, 1, 0));
-  REFUSED(cudaErrorInvalidDevice, cudaDeviceCanAccessPeer(&can, 0, 1));
-  REFUSED(cudaErrorInvalidDevice, cudaDeviceEnablePeerAccess(0, 0));
+  REFUSED(cudaErrorInvalidDevice, cudaDeviceCanAccessPeer(&can, 1, 0));  // refused: device 1, but the only one is 0
+  REFUSED(cudaErrorInvalidDevice, cudaDeviceCanAccessPeer(&can, 0, 1));  // refused: device 1, but the only one is 0
+  REFUSED(cudaErrorInvalidDevice, cudaDeviceEnablePeerAccess(0, 0));  // refused: device 0 is no other one
   OK(cudaRuntimeGetVersion(&version));
   OK(cudaDriverGetVersion(&driver));
   REQUIRE(version == CUDART_VERSION && driver >= version);

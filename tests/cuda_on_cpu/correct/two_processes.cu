@@ -82,19 +82,27 @@ void take_part(int number, int from, int to) {
   OK(cudaGetDeviceCount(&devices));
   OK(cudaDeviceCanAccessPeer(&can, 0, 0));
   REQUIRE(!can);  // itself
+  // refused: device 1, but the only one is 0 (cudaErrorInvalidDevice)
   REQUIRE(cudaDeviceCanAccessPeer(&can, 0, devices) == cudaErrorInvalidDevice);
+  // refused: device 0 is no other one (cudaErrorInvalidDevice)
   REQUIRE(cudaDeviceEnablePeerAccess(0, 0) == cudaErrorInvalidDevice);
   void* again = nullptr;
   cudaEvent_t event;
+  // refused: a handle of this process itself (cudaErrorDeviceUninitialized)
   REQUIRE(cudaIpcOpenMemHandle(&again, mine.memory, cudaIpcMemLazyEnablePeerAccess) != cudaSuccess);  // its own
+  // refused: flags 7 (cudaErrorInvalidValue)
   REQUIRE(cudaIpcOpenMemHandle(&again, others.memory, 7) == cudaErrorInvalidValue);
   REQUIRE(cudaEventCreateWithFlags(&event, cudaEventInterprocess) == cudaErrorInvalidValue);  // it would have a time
   OK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
   cudaIpcEventHandle_t of_event;
+  // refused: needs cudaEventInterprocess | cudaEventDisableTiming (cudaErrorInvalidResourceHandle)
   REQUIRE(cudaIpcGetEventHandle(&of_event, event) != cudaSuccess);  // not made for it
   float on_the_host;
+  // refused: not a pointer from cudaMalloc: 0x... (memory of the host, or of nobody) (cudaErrorInvalidValue)
   REQUIRE(cudaIpcGetMemHandle(&mine.memory, &on_the_host) == cudaErrorInvalidValue);
+  // refused: not open: 0 bytes into 12000 bytes of device memory allocated at ... (cudaErrorInvalidValue)
   REQUIRE(cudaIpcCloseMemHandle(own) == cudaErrorInvalidValue);
+  // refused: not a pointer from cudaMalloc: 0 bytes into 12000 bytes of device memory allocated at ... (cudaErrorInvalidValue)
   REQUIRE(cudaFree(other) == cudaErrorInvalidValue);  // it is the other one's
   cudaGetLastError();
 
@@ -106,6 +114,7 @@ void take_part(int number, int from, int to) {
   OK(cudaFree(own));
   OK(cudaFree(sum));
   token();
+  // refused: process ... has freed it (cudaErrorInvalidValue)
   REQUIRE(cudaIpcOpenMemHandle(&again, others.memory, cudaIpcMemLazyEnablePeerAccess) != cudaSuccess);  // it is free
   cudaGetLastError();
   token();
