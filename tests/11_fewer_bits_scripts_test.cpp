@@ -38,6 +38,41 @@ struct ScriptsOfChapter11 : testing::Test {
   std::string launcher(const std::string& body) const { return script("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >>" + file("called") + "\n" + body); }
 };
 
+const std::string half = "half, batch 128, 2 epochs", flushed = "half-flushed, batch 2048, 3 epochs";
+
+// The launcher's accuracy is 80 and as many as it was given words; 3 of 40 steps are skipped from 2^20 on. A dynamic scale ends with 2^13.
+TEST_F(ScriptsOfChapter11, ScalesAreTriedOneByOne) {
+  const std::string start = launcher(
+      "a=80 s=0; for word; do a=$((a + 1)); case $word in 1048576 | 4194304 | 16777216 | 268435456) s=3 ;; esac; done\n"
+      "e=65536; case $* in *--dynamic*) e=8192 ;; esac\necho 'epoch   1   loss 1.0000   test accuracy 50.00 % (5000 of 10000)'\n"
+      "echo \"epoch   2   loss 0.5000   test accuracy $a.00 % (9000 of 10000)\"\necho \"activations: 1.50 MB; loss scale $e in the end, $s of 40 steps skipped\"\n");
+  const ProgramRun run = run_program("B=build MPIEXEC=" + start + " sh chapters/11_fewer_bits/scales.sh " + file("record"));
+  EXPECT_EQ(run.status, 0) << run.output;
+  std::string table, record = "numbers,exponent,accuracy,skipped\n", called;
+  const auto tell = [&](const std::string& numbers, const std::string& options, int words, int exponent, bool dynamic) {
+    const int accuracy = 80 + 5 + words + dynamic;  // -n 1 PROGRAM --loss-scale SCALE, the options; and --dynamic
+    const double skipped = exponent >= 20 ? 7.5 : 0;
+    const std::string label = line("2^%d", exponent) + (dynamic ? ", dynamic, 2^13 in the end" : "");
+    table += line("  %-40s %8.2f %% %8.1f %%\n", label.c_str(), double(accuracy), skipped);
+    if (!dynamic) record += "\"" + numbers + "\"," + std::to_string(exponent) + "," + std::to_string(accuracy) + line(".00,%.4f\n", skipped);
+    called += "-n 1 build/chapters/11_fewer_bits/train " + options + line(" --loss-scale %.17g", std::exp2(exponent)) + (dynamic ? " --dynamic" : "") + "\n";
+  };
+  const auto group = [&](const std::string& numbers, const std::string& options, int words, const std::vector<int>& exponents, int from) {
+    table += line("%-42s %10s %10s\n", numbers.c_str(), "accuracy", "skipped");
+    for (int exponent : exponents) tell(numbers, options, words, exponent, false);
+    tell(numbers, options, words, from, true);
+  };
+  group(half, "--precision half --epochs 2", 4, {-18, -16, -14, -12, -10, 0, 8, 16, 18, 20, 22}, -16);
+  group(flushed, "--precision half-flushed --batch 2048 --learning-rate 0.5 --epochs 3", 8, {0, 4, 8, 12, 16, 20, 24, 28}, 16);
+  EXPECT_EQ(run.output, table);
+  EXPECT_EQ(text_of(file("record")), record);
+  EXPECT_EQ(text_of(file("called")), called);
+
+  // A program that says nothing of its steps is no line of the table.
+  script("launcher", "[ \"$1\" = --version ] || echo 'epoch   1   loss 1.0000   test accuracy 50.00 %'\n");
+  EXPECT_NE(run_program("MPIEXEC=" + start + " sh chapters/11_fewer_bits/scales.sh").status, 0);
+}
+
 // Chapter 11's step beside the peers that train in bf16: each row is compared with ours in bf16 on as many cores, round by round. Rates of three
 // rounds, by hand; quartiles of three are all of them.
 TEST_F(ScriptsOfChapter11, PeersInBf16AreComparedRoundByRound) {
