@@ -15,6 +15,7 @@
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/03_fast_kernels/near_cores.h"
+#include "tests/false_driver.h"
 #include "tests/program.h"
 
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
@@ -68,27 +69,12 @@ TEST(Cores, OfARankAreNearItsGpuWhileThereIsOneForEach) {
   EXPECT_EQ(list_for(1, all, {{0}, {0}}), "0-7") << "one core, and two GPUs there";
 }
 
-// A driver with four GPUs that obeys CUDA_VISIBLE_DEVICES, and writes addresses as the true one does.
-const char* const driver = R"(
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-static const char* visible(void) { const char* list = getenv("CUDA_VISIBLE_DEVICES"); return list ? list : "0,1,2,3"; }
-int cuInit(unsigned flags) { return flags != 0; }
-int cuDeviceGetCount(int* count) { *count = (int)(strlen(visible()) + 1) / 2; return 0; }
-int cuDeviceGetPCIBusId(char* text, int room, int gpu) {
-  if (visible()[2 * gpu] == '0') return 1;
-  snprintf(text, (size_t)room, "0000:C%c:00.0", visible()[2 * gpu]);
-  return 0;
-}
-)";
-
 class WithDriver : public testing::Test {
  protected:
   void SetUp() override {
     static const bool none_here = !dlopen("libcuda.so.1", RTLD_NOW);
     if (!none_here || !&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: the driver of a GPU is here";
-    static void* const loaded = load();
+    static void* const loaded = load_false_driver();
     ASSERT_TRUE(loaded) << dlerror();
     folder = testing::TempDir() + "driver_" + std::to_string(getpid());
     setenv("PCI_DEVICES", folder.c_str(), 1);
@@ -98,16 +84,6 @@ class WithDriver : public testing::Test {
     for (const char* name : {"PCI_DEVICES", "CUDA_VISIBLE_DEVICES"}) unsetenv(name);
     sched_setaffinity(0, sizeof before, &before);
     if (!folder.empty()) fs::remove_all(folder);
-  }
-  // The loader takes a library that is there already for the one of that name.
-  static void* load() {
-    const std::string name = testing::TempDir() + "false_driver_" + std::to_string(getpid());
-    std::ofstream(name + ".c") << driver;
-    const ProgramRun made = run_program("cc -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + name + ".so " + name + ".c");
-    EXPECT_EQ(made.status, 0) << made.output;
-    void* const library = dlopen((name + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
-    for (const char* ending : {".c", ".so"}) fs::remove(name + ending);
-    return library;
   }
   void near(const std::string& address, const std::string& list) const {
     fs::create_directories(folder + "/" + address);

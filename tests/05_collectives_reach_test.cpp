@@ -8,6 +8,8 @@
 
 #include "chapters/05_collectives/peer_reach.h"
 #include "tests/device_without_handles.h"
+#include "tests/false_driver.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/program.h"
 #include "tests/world.h"
@@ -82,7 +84,9 @@ TEST(Reach, ATableHasTheWayOfEachPair) {
 
 TEST(Reach, EachCaseIsToldWhatToDo) {
   const GpuSupport no{false, "X says no"}, yes{true, "X says yes"};
-  const std::string refused = "1 of one node do not reach each other (ranks 2 and 3: invalid argument)\n  -> Slurm: --gpus-per-node, not --gpus-per-task; ";
+  const std::string refused = "1 of one node do not reach each other (ranks 2 and 3: invalid argument)\n"
+                              "  -> Slurm: --gpus-per-node, not --gpus-per-task; a container: without --pid, --ipc and --contain;\n"
+                              "     else the machine has no way between them: nvidia-smi topo -p2p r\n";
   const std::string none = printed([&] { print_advice(two_nodes(false), no, "Open MPI v5"); });
   EXPECT_TRUE(none.starts_with("6 pairs: 1 peer, 0 mpi, 5 host\n" + refused)) << none;
   EXPECT_TRUE(none.ends_with("\nbetween nodes gradients go through the host: MPI takes no pointers into a GPU's memory (X says no)\n"
@@ -91,7 +95,7 @@ TEST(Reach, EachCaseIsToldWhatToDo) {
       << none;
   const std::string direct = printed([&] { print_advice(two_nodes(true), yes, "Open MPI v5"); });
   EXPECT_TRUE(direct.starts_with("6 pairs: 1 peer, 5 mpi, 0 host\n" + refused)) << direct;
-  EXPECT_TRUE(direct.ends_with("nvidia-smi topo -p2p r\n")) << direct;
+  EXPECT_TRUE(direct.ends_with(refused)) << direct;
   const Ranks one_node = {{"a", "a"}, {"-p", "p-"}, {"", ""}, {false, false}};
   EXPECT_EQ(printed([&] { print_advice(one_node, yes, ""); }), "1 pairs: 1 peer, 0 mpi, 0 host\n");
   EXPECT_EQ(printed([&] { print_advice(one_node, no, "another"); }),
@@ -99,10 +103,46 @@ TEST(Reach, EachCaseIsToldWhatToDo) {
             "     peers need none: common/cluster/README.md\n");
 }
 
+// Texts come in the order of the ranks, the longest as far as there is room; those of a rank say its host and its cores.
+TEST(Reach, TextsOfAllRanksComeToRank0) {
+  const std::vector<std::string> texts = of_all_ranks(std::string(size_t(298 + rank), char('a' + rank)) + "!");
+  std::vector<std::string> expected;
+  for (int r = 0; r < ranks; ++r) expected.push_back((std::string(size_t(298 + r), char('a' + r)) + "!").substr(0, 299));
+  EXPECT_ON_ALL_RANKS(rank != 0 || texts == expected);
+  char host[100] = "";
+  gethostname(host, sizeof host);
+  const bool with_gpus = dlopen("libcuda.so.1", RTLD_NOW);
+  EXPECT_ON_ALL_RANKS(with_gpus || describe(*session_of_test) == host + (", cores " + list_of(allowed_cores()))) << host;
+  const std::vector<std::string> rows = long_texts_of_all_ranks(std::string(299, char('a' + rank)) + std::string(400, char('A' + rank)));
+  for (int r = 0; r < ranks; ++r)
+    EXPECT_ON_ALL_RANKS(rank != 0 || rows[size_t(r)] == std::string(299, char('a' + r)) + std::string(400, char('A' + r)));
+}
+
+// Two GPUs, of which the system says for one what is near to it.
+TEST(Reach, ARankIsToldWithItsGpuAndItsCores) {
+  if (dlopen("libcuda.so.1", RTLD_NOW)) GTEST_SKIP() << "skipped: the driver of a GPU is here";
+  ASSERT_TRUE(load_false_driver()) << dlerror();
+  const std::string folder = testing::TempDir() + "reach_" + std::to_string(getpid());
+  std::filesystem::create_directories(folder + "/0000:c1:00.0");
+  std::ofstream(folder + "/0000:c1:00.0/local_cpulist") << "0-1,4\n";
+  setenv("PCI_DEVICES", folder.c_str(), 1);
+  setenv("CUDA_VISIBLE_DEVICES", "3,1", 1);
+  const std::string mine = describe(*session_of_test);
+  for (const char* name : {"PCI_DEVICES", "CUDA_VISIBLE_DEVICES"}) unsetenv(name);
+  std::filesystem::remove_all(folder);
+  char host[100] = "";
+  gethostname(host, sizeof host);
+  const bool second = session_of_test->node_rank() % 2 == 1;
+  const std::string gpu = second ? ", GPU 1 of 2 0000:c1:00.0" : ", GPU 0 of 2 0000:c3:00.0", near = second ? ", near its GPU: 0-1,4" : "";
+  EXPECT_ON_ALL_RANKS(mine == host + gpu + ", cores " + list_of(allowed_cores()) + near) << mine;
+}
+
 TEST(Reach, AdviceIsForTheLibraryThatIsHere) {
   unsetenv("MPIR_CVAR_ENABLE_GPU");
-  EXPECT_TRUE(contains(advice_for("MPICH Version:      4.0.2"), "--with-device=ch4:ucx --with-cuda"));
-  EXPECT_TRUE(contains(advice_for("MPI VERSION    : CRAY MPICH version 8.1"), "MPICH_GPU_SUPPORT_ENABLED=1"));
+  EXPECT_EQ(advice_for("MPICH Version:      4.0.2"),
+            "that of Debian and Ubuntu takes none: `module avail` for names with CUDA in them, or build it: --with-device=ch4:ucx --with-cuda");
+  EXPECT_EQ(advice_for("MPI VERSION    : CRAY MPICH version 8.1"),
+            "module load craype-accel-nvidia80 (the GPU's name), export MPICH_GPU_SUPPORT_ENABLED=1");
   EXPECT_TRUE(contains(advice_for("Open MPI v4.1.4"), "--with-ucx --with-cuda"));
   EXPECT_EQ(advice_for("Intel(R) MPI Library 2021"), "ask its manual");
   setenv("MPIR_CVAR_ENABLE_GPU", "0", 1);

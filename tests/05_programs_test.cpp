@@ -157,12 +157,14 @@ TEST(ReachProgram, TellsTheWayOfEachPair) {
   if (near.status == 77 || !contains(near.output, "NOT A GPU")) GTEST_SKIP() << "skipped: the GPUs of this machine decide";
   ASSERT_EQ(near.status, 0) << near.output;
   if (on_several_hosts(3)) GTEST_SKIP() << "skipped: the ranks are on several hosts";
-  for (const char* text : {"\nrank 2: ", ", cores ", "\n     1 peer    - peer\n", "\n3 pairs: 3 peer, 0 mpi, 0 host\n"}) EXPECT_TRUE(contains(near.output, text));
+  for (const char* text : {"NOT A GPU: the CPU stands in for one, and all ranks of a node share it\nrank 0: ", "\nrank 2: ", ", cores ",
+                           "\n     1 peer    - peer\n", "\n3 pairs: 3 peer, 0 mpi, 0 host\n"}) EXPECT_TRUE(contains(near.output, text));
   EXPECT_FALSE(contains(near.output, "do not reach"));
   const ProgramRun far = launch(3, "reach", "MPIR_CVAR_NOLOCAL=1");
   if (contains(far.output, "3 peer")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
   EXPECT_TRUE(contains(far.output, "\n     1 host    - host\n"));
   EXPECT_TRUE(contains(far.output, "\n3 pairs: 0 peer, 0 mpi, 3 host\nbetween nodes gradients go through the host: MPI takes no pointers"));
+  EXPECT_TRUE(contains(far.output, ")\n  -> that of Debian and Ubuntu takes none: "));  // MPICH alone can be told so
   const std::string library = testing::TempDir() + "takes_pointers_" + std::to_string(getpid());
   std::ofstream(library + ".c") << "int MPIX_GPU_query_support(int kind, int* yes) { *yes = kind == 0; return 0; }\n";
   const ProgramRun made = run_program("cc -shared -fPIC -o " + library + ".so " + library + ".c");

@@ -36,6 +36,16 @@ std::vector<std::string> of_all_ranks(const std::string& mine) {
   return all;
 }
 
+// The same for texts of any length, if it is the same on all ranks.
+std::vector<std::string> long_texts_of_all_ranks(const std::string& mine) {
+  std::vector<std::string> all(size_t(ranks_of(MPI_COMM_WORLD)));
+  for (size_t at = 0; at < mine.size(); at += longest_text - 1) {
+    const std::vector<std::string> parts = of_all_ranks(mine.substr(at, longest_text - 1));
+    for (size_t r = 0; r < parts.size(); ++r) all[r] += parts[r];
+  }
+  return all;
+}
+
 std::string describe(const MpiSession& mpi) {
   char host[100] = "";
   gethostname(host, sizeof host - 1);
@@ -121,13 +131,8 @@ int reach(MpiSession& mpi, int argc, char** argv) {
     if (refusal.empty() && !away) refusal = why[other];
   }
   const GpuSupport support = mpi_gpu_support();
-  Ranks all{of_all_ranks(describe(mpi)), {}, of_all_ranks(refusal), {}};
+  Ranks all{of_all_ranks(describe(mpi)), long_texts_of_all_ranks(ways), of_all_ranks(refusal), {}};
   for (const std::string& text : of_all_ranks(support.direct ? "yes" : "no")) all.direct.push_back(text == "yes");
-  for (size_t to = 0; to < why.size(); to += longest_text - 1) {  // a row may be longer than a text
-    const std::vector<std::string> parts = of_all_ranks(ways.substr(to, longest_text - 1));
-    all.ways.resize(parts.size());
-    for (size_t r = 0; r < parts.size(); ++r) all.ways[r] += parts[r];
-  }
   char library[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_CHECK(MPI_Get_library_version(library, &length));
