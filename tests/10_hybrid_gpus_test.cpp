@@ -12,6 +12,7 @@
 #include "tests/device_waits.h"
 #include "tests/device_without_handles.h"
 #include "tests/grid_runs.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_from_gpus.h"
 
 namespace {
@@ -91,6 +92,10 @@ struct BetweenGpus : testing::Test {
       EXPECT_ON_ALL_RANKS(t == host) << told(shape, s) << ", " << way << ": " << compare(t.weights, host.weights);
       EXPECT_ON_ALL_RANKS(t.ways.through_host == through_host) << told(shape, s) << ", " << way << ": " << t.ways.through_host;
       EXPECT_ON_ALL_RANKS((way == "mpi" ? t.ways.between_gpus : t.ways.by_mpi) == "") << way << ": " << t.ways.between_gpus << t.ways.by_mpi;
+      std::string others;  // those of which there are several
+      for (const auto& [name, several] : {std::pair{"slices", shape.tensor > 1}, {"stages", shape.pipeline > 1}, {"data ranks", shape.data > 1}})
+        if (several && name != through_host) others += (others.empty() ? "" : ", ") + std::string(name);
+      EXPECT_ON_ALL_RANKS((way == "mpi" ? t.ways.by_mpi : t.ways.between_gpus) == others) << told(shape, s) << ", " << way << ", not " << others;
     }
   }
   const MpiTakesPointers so{true};
@@ -340,8 +345,14 @@ TEST_F(BetweenGpus, WhereOneRankCannotBeReachedItsGroupsGoByMpiOrThroughTheHost)
     for (const bool mpi : {false, true}) {
       const MpiTakesPointers on_all(mpi && &cuda_on_cpu_waits);
       DeviceWithoutHandles unreachable(rank() == ranks() - 1);
-      HybridModel model(unreachable, grid_of(shape), s);
+      std::unique_ptr<HybridModel> made;
+      const std::string said = printed_by([&] { made = std::make_unique<HybridModel>(unreachable, grid_of(shape), s); });
+      HybridModel& model = *made;
       unreachable.gap = 0;
+      const bool stages = shape.pipeline == ranks(), one_group = stages || shape.tensor == ranks() || shape.data == ranks();  // of all
+      const std::string what = stages ? "activations go" : shape.tensor == ranks() ? "sums go" : "gradients go";
+      const char* const by = stages ? "peer mailbox" : "peer window";
+      EXPECT_ON_ALL_RANKS(!one_group || says_why(said, rank() == 0 && !mpi_takes_pointers, what, by)) << said;
       const HybridModel::Ways ways = model.ways();
       EXPECT_ON_ALL_RANKS(ways.between_gpus == "" && (mpi_takes_pointers ? ways.through_host : ways.by_mpi) == "") << told(shape, s) << ": " << ways.between_gpus;
       model.initialize(1);
@@ -349,6 +360,29 @@ TEST_F(BetweenGpus, WhereOneRankCannotBeReachedItsGroupsGoByMpiOrThroughTheHost)
       EXPECT_ON_ALL_RANKS(losses == host.losses && compare(model.weights(), host.weights).same_bits()) << told(shape, s);
     }
   }
+}
+
+// In two levels no node adds on its GPUs where another one cannot: rank 0 is told so, whose own node could.
+TEST_F(BetweenGpus, WhereOneRankOfAnotherNodeCannotBeReachedAllNodesGoThroughTheHost) {
+  if (ranks() < 4) GTEST_SKIP() << "skipped: rank 0's node and another one are to have two ranks each";
+  const GridShape shape{ranks(), 1, 1};
+  HybridSettings s = settings("sgd", ranks() + 1, false);
+  s.two_level = true;
+  for (int r = 0; r < ranks(); ++r) s.nodes.push_back(r >= 2);
+  const Trained host = train_on(*device, shape, s, 3);
+  s.exchange = "auto";
+  const Dataset d = data();
+  const MpiTakesPointers none(false);
+  DeviceWithoutHandles unreachable(rank() == ranks() - 1);
+  std::unique_ptr<HybridModel> made;
+  const std::string said = printed_by([&] { made = std::make_unique<HybridModel>(unreachable, grid_of(shape), s); });
+  unreachable.gap = 0;
+  const std::string expected = "another node's GPUs cannot reach each other: gradients go through host memory\n";
+  EXPECT_ON_ALL_RANKS(said == (rank() == 0 ? expected : "")) << said;
+  EXPECT_ON_ALL_RANKS(made->ways().through_host == "data ranks") << made->ways().through_host;
+  made->initialize(1);
+  const std::vector<double> losses = train(*made, d, 0, 3);
+  EXPECT_ON_ALL_RANKS(losses == host.losses && compare(made->weights(), host.weights).same_bits());
 }
 
 }  // namespace
