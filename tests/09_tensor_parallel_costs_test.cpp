@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include "chapters/09_tensor_parallel/crossover.h"
 #include "chapters/09_tensor_parallel/equal_copies.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
+#include "chapters/09_tensor_parallel/tensor_options.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 #include "tests/tensor_runs.h"
@@ -234,6 +236,14 @@ TEST(Mistakes, AreErrors) {
   EXPECT_EQ(error_of([&] { TensorParallel{uncut}; }),
             "tensor parallel: layer 0 is not cut for rank " + std::to_string(world_rank()) + " of " + std::to_string(world_size()));
   EXPECT_EQ(error_of([&] { TensorParallel(mlp, "shared-window"); }), "allreduce shared-window: activations do not lie in a shared window");
+  Trainer slice(device, {35, 10}, {.rows = 1});
+  EXPECT_EQ(error_of([&] { slice.tensor.maximum(nullptr, size_t{1} << 31); }), "tensor parallel: 2147483648 rows are more than MPI counts");
+  for (const auto& [exchange, allreduce, on] : {std::array{"peer", "rank-order", "cpu"}, {"mpi", "rank-order", "cpu"}, {"peer", "ring", "cuda"}}) {
+    TensorOptions o{world_rank(), world_size()};
+    o.exchange = exchange, o.allreduce = allreduce, o.device = on, o.batch = 4;
+    Dataset train = small_data(4);
+    EXPECT_EQ(error_of([&] { o.apply(train); }), "--exchange " + std::string(exchange) + ": needs --device cuda and --allreduce rank-order");
+  }
   EXPECT_TRUE(error_of([&] { TensorParallel(mlp, "no-such-name"); }).starts_with("allreduce: there is no 'no-such-name', only "));
   EXPECT_EQ(error_of([&] { TensorParallel{mlp}; }), "");
 }
