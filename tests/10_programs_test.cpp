@@ -1,6 +1,8 @@
 // The programs of chapter 10 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
@@ -58,17 +60,17 @@ TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
 TEST(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   const bool one_host = !on_several_hosts(4);
   const data_sets::DataSet data({150, 28, 28, 10}, {90, 28, 28, 10});
-  const std::pair<const char*, const char*> grids[] = {{"--replicas 2 --pipeline 2 --tensor 1", "ascending"},
-                                                       {"--replicas 1 --pipeline 2 --tensor 2", "descending"},
-                                                       {"--replicas 2 --pipeline 1 --tensor 2", "shuffled"}};
-  for (const auto& [grid, order] : grids) {
+  const std::array<const char*, 3> grids[] = {{"--replicas 2 --pipeline 2 --tensor 1", "ascending", "stages, data ranks"},
+                                              {"--replicas 1 --pipeline 2 --tensor 2", "descending", "slices, stages"},
+                                              {"--replicas 2 --pipeline 1 --tensor 2", "shuffled", "slices, data ranks"}};
+  for (const auto& [grid, order, groups] : grids) {
     const std::string text = quick + "--train-samples 0 --data " + data.folder + " --epochs 1 --micro-batches 4 --device cuda " + grid + " --exchange ";
     const ProgramRun host = launch(4, text + "host");
     if (host.status == 77) GTEST_SKIP() << "skipped: " << host.output;
     EXPECT_FALSE(contains(host.output, "GPU to GPU")) << host.output;
     const ProgramRun run = run_program("export CUDA_ON_CPU_ORDER=" + std::string(order) + "; " + command(4, text + "auto"));
     EXPECT_EQ(run.status, 0) << run.output;
-    EXPECT_EQ(contains(run.output, "from GPU to GPU: "), one_host) << run.output;
+    EXPECT_EQ(contains(run.output, "\nfrom GPU to GPU: " + std::string(groups) + "\n"), one_host) << run.output;
     EXPECT_EQ(contains(run.output, "through host memory: "), !one_host) << run.output;
     EXPECT_EQ(hash_of_weights(run), hash_of_weights(host)) << order << run.output;
   }
@@ -84,6 +86,7 @@ TEST(Programs, GoThroughTheHostBetweenNodesAndSaySo) {
   EXPECT_EQ(hash_of_weights(apart), hash_of_weights(here)) << apart.output;
   if (!contains(run_program("env MPIR_CVAR_NOLOCAL=1 " + command(2, "../04_point_to_point/hello")).output, " 0 of 1 "))
     GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
+  EXPECT_TRUE(contains(apart.output, "peer window: the ranks of this communicator do not share memory (several nodes?): gradients go through host memory\n"));
   EXPECT_TRUE(contains(apart.output, "through host memory: data ranks\n")) << apart.output;
   EXPECT_FALSE(contains(apart.output, "from GPU to GPU: ")) << apart.output;
 }
@@ -103,7 +106,8 @@ TEST(Programs, TheSplitDoesNotChangeReproducibleWeights) {
 
 // MPICH can be told that each rank is on a host of its own. Tensor ranks belong on one; others may be apart.
 TEST(Programs, WarnsOfTensorRanksOnSeveralHosts) {
-  const std::string apart = "env MPIR_CVAR_NOLOCAL=1 ", mark = "warning: ranks of a tensor group are on several hosts";
+  const std::string apart = "env MPIR_CVAR_NOLOCAL=1 ", mark = "warning: ranks of a tensor group are on several hosts, and they talk most: start ranks host by host, "
+                                                           "mpiexec -ppn RANKS-OF-A-HOST or srun -m block\n";
   const ProgramRun tensor = run_program(apart + command(2, quick + "--epochs 0 --tensor 2"));
   const ProgramRun pipeline = run_program(apart + command(2, quick + "--epochs 0 --pipeline 2"));
   EXPECT_EQ(tensor.status, 0) << tensor.output;
