@@ -5,6 +5,7 @@
 #include "chapters/05_collectives/mpi_collectives.h"
 #include "common/error.h"
 #include "tests/gpu_collectives_tests.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_from_gpus.h"
 
 const bool by_peers = false;
@@ -92,19 +93,25 @@ TEST_F(MpiCollectivesTest, IsRefusedWhereOneMpiTakesNoPointers) {
   EXPECT_ON_ALL_RANKS(error.starts_with("--exchange mpi: MPI takes no pointers into a GPU's memory (MPIX_GPU_query_support says ")) << error;
 }
 
-// The first that can be, of those that are asked for.
+// The first that can be, of those that are asked for; if it is another one, one line says why.
 TEST_F(MpiCollectivesTest, WaysAreTriedInTurn) {
   for (const bool peers : {true, false})
     for (const bool mpi : {true, false})
       for (const std::string exchange : {"auto", "peer", "mpi"}) {
         std::string opened;
-        const std::string why = open_between_gpus(exchange, [&](bool peer) {
-          if (!(peer ? peers : mpi)) throw Error(peer ? "no peers" : "no mpi");
-          opened = peer ? "peer" : "mpi";
+        bool some = false;
+        const std::string printed = printed_by([&] {
+          some = open_between_gpus(exchange, "sums go", [&](bool peer) {
+            if (!(peer ? peers : mpi)) throw Error(peer ? "no peers" : "no mpi");
+            opened = peer ? "peer" : "mpi";
+          });
         });
         const std::string expected = peers && exchange != "mpi" ? "peer" : mpi && exchange != "peer" ? "mpi" : "";
         EXPECT_EQ(opened, expected) << exchange;
-        EXPECT_EQ(why, !expected.empty() ? "" : exchange == "mpi" ? "no mpi" : "no peers") << exchange;
+        EXPECT_EQ(some, !expected.empty()) << exchange;
+        const std::string way = some ? ", by MPI from the GPU's memory" : " through host memory";
+        const bool first = exchange == "mpi" ? mpi : peers;  // of those that were asked for
+        EXPECT_EQ(printed, first || rank > 0 ? "" : (exchange == "mpi" ? "no mpi: sums go" : "no peers: sums go") + way + "\n") << exchange;
       }
 }
 

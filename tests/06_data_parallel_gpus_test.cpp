@@ -10,7 +10,7 @@
 #include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/06_data_parallel/buckets.h"
 #include "tests/06_parallel_runs.h"
-#include "tests/known_clock.h"
+#include "tests/device_without_handles.h"
 #include "tests/mpi_from_gpus.h"
 
 namespace {
@@ -223,21 +223,22 @@ TEST_F(OnCuda, MpiIsTakenWhereItCanBeAndPeersCannot) {
 }
 
 // A vector that does not begin an allocation has no handle. Where one rank cannot give its own, all go through the host.
-TEST_F(OnCuda, WhereOneRankCannotBeReachedAllGoThroughTheHost) {
+TEST_F(OnCuda, WhereOneRankCannotBeReachedAllGoByMpiOrThroughTheHost) {
   const Dataset train = small_data(samples_for(64));
-  for (const char* exchange : {"auto", "peer"}) {
-    const DataParallelOptions o = on_gpus(64, exchange);
-    const ParallelRun usual = train_in_parallel(o, train);
-    ASSERT_ON_ALL_RANKS(usual.between_gpus == on_one_host());
-    const bool odd = world_rank() == world_size() - 1;
-    ParallelRun fallen_back;
-    const std::string said = printed_by([&] { fallen_back = train_in_parallel(o, train, MPI_COMM_WORLD, {.gradients_begin = odd ? 16u : 0u}); });
-    const std::string why = "peer window: the GPUs of these ranks cannot reach each other: ", then = ": gradients go through host memory\n";
-    const bool as_it_is = world_rank() == 0 ? said.starts_with(why) && said.ends_with(then) : said.empty();
-    ASSERT_ON_ALL_RANKS(!on_one_host() || as_it_is) << said;
-    ASSERT_ON_ALL_RANKS(!fallen_back.between_gpus);
-    ASSERT_ON_ALL_RANKS(compare(fallen_back.weights, usual.weights).same_bits());
-  }
+  const auto trained = [&](const std::string& exchange, size_t begin = 0) {
+    return train_in_parallel(on_gpus(64, exchange), train, MPI_COMM_WORLD, {.gradients_begin = begin});
+  };
+  for (const bool mpi : {false, true})
+    for (const std::string exchange : {"auto", "peer"}) {
+      const MpiTakesPointers on_all(mpi && &cuda_on_cpu_waits);
+      const bool by_mpi = exchange == "auto" && mpi_takes_pointers;
+      const ParallelRun usual = trained("peer");
+      ASSERT_ON_ALL_RANKS(usual.between_gpus == on_one_host());
+      ParallelRun fallen_back;
+      expect_told_why([&] { fallen_back = trained(exchange, world_rank() == world_size() - 1 ? 16 : 0); }, "peer window", "gradients go", by_mpi);
+      ASSERT_ON_ALL_RANKS(fallen_back.way == std::string(by_mpi ? ", by MPI from the GPU's memory" : ""));
+      ASSERT_ON_ALL_RANKS(compare(fallen_back.weights, usual.weights).same_bits());
+    }
 }
 
 TEST_F(OnCuda, WaysBetweenGpusAreRefusedWhereTheyCannotAdd) {

@@ -12,7 +12,6 @@
 #include "chapters/07_sharded_optimizer/footprint.h"
 #include "tests/07_sharded_runs.h"
 #include "tests/device_without_handles.h"
-#include "tests/known_clock.h"
 #include "tests/late_device.h"
 #include "tests/mpi_from_gpus.h"
 
@@ -258,21 +257,19 @@ TEST_F(BetweenGpus, WhereOneRankCannotBeReachedAllGoByMpiOrThroughTheHost) {
     for (const bool mpi : {false, true}) {
       const MpiTakesPointers on_all(mpi && &cuda_on_cpu_waits);
       DeviceWithoutHandles unreachable(rank() == ranks() - 1);
-      std::unique_ptr<ShardedRun> made;
-      const std::string said = printed_by(
-          [&] { made = std::make_unique<ShardedRun>(unreachable, data, odd_sizes, 20, rule("adam"), by("auto", way(level, 1, ranks())), MPI_COMM_WORLD); });
-      ShardedRun& run = *made;
+      std::optional<ShardedRun> run;
+      expect_told_why([&] { run.emplace(unreachable, data, odd_sizes, 20, rule("adam"), by("auto", way(level, 1, ranks())), MPI_COMM_WORLD); },
+                      "peer window", "gradients and weights go", mpi_takes_pointers);
       unreachable.gap = 0;  // what the device keeps for itself it frees itself
-      EXPECT_ON_ALL_RANKS(says_why(said, rank() == 0 && !mpi_takes_pointers, "gradients and weights go")) << said;
       CudaDevice plain;  // whose ranks do not try: what was opened in vain leaves no memory
       const ZeroOptions at_once = by(mpi_takes_pointers ? "mpi" : "host", way(level, 1, ranks()));
       const ShardedRun other(plain, data, odd_sizes, 20, rule("adam"), at_once, MPI_COMM_WORLD);
       for (const Purpose of : {Purpose::parameters, Purpose::gradients, Purpose::exchange})
         EXPECT_ON_ALL_RANKS(unreachable.memory(of).live == plain.memory(of).live)
             << level << ": " << unreachable.memory(of).live << ", not " << plain.memory(of).live;
-      run.epoch();
-      EXPECT_ON_ALL_RANKS(run.zero().way() == std::string(mpi_takes_pointers ? ", by MPI from the GPU's memory" : "")) << run.zero().way();
-      const std::vector<float> weights = run.weights();
+      run->epoch();
+      EXPECT_ON_ALL_RANKS(run->zero().way() == std::string(mpi_takes_pointers ? ", by MPI from the GPU's memory" : "")) << run->zero().way();
+      const std::vector<float> weights = run->weights();
       EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits()) << level;
     }
   }

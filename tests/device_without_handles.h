@@ -1,11 +1,14 @@
 // A device of which one rank's memory does not begin an allocation, and so has no handle, for a while.
 #pragma once
 
-#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "chapters/02_cuda/cuda_device.h"
+#include "common/mpi/session.h"
+#include "tests/known_clock.h"
+#include "tests/mpi_expect.h"
 
 struct DeviceWithoutHandles : CudaDevice {
   explicit DeviceWithoutHandles(bool here) : gap(here ? 256 : 0) {}
@@ -19,9 +22,13 @@ struct DeviceWithoutHandles : CudaDevice {
   std::map<void*, size_t> gaps;
 };
 
-// What rank 0 says then, in one line, and nobody else: why it is so, and what goes through host memory.
-inline bool says_why(const std::string& said, bool here, const std::string& through_host, const std::string& by = "peer window") {
-  const std::string why = by + ": the GPUs of these ranks cannot reach each other: ", then = ": " + through_host + " through host memory\n";
-  if (!here) return said.empty();
-  return said.starts_with(why) && said.ends_with(then) && said.size() > why.size() + then.size() && std::ranges::count(said, '\n') == 1;
+// What open() prints: one line on rank 0, and nothing on the others: who could not be opened, why, and where it goes instead.
+template <class Open>
+void expect_told_why(Open open, const std::string& who, const std::string& what, bool by_mpi) {
+  const std::string printed = printed_by(open);
+  if (!on_one_host()) return;  // then for another reason
+  const std::string why = who + ": the GPUs of these ranks cannot reach each other: ";
+  const std::string end = ": " + what + (by_mpi ? ", by MPI from the GPU's memory\n" : " through host memory\n");
+  const bool told = printed.size() > why.size() + end.size() && printed.starts_with(why) && printed.ends_with(end) && printed.find('\n') == printed.size() - 1;
+  EXPECT_ON_ALL_RANKS(rank_of(MPI_COMM_WORLD) == 0 ? told : printed.empty()) << printed;
 }

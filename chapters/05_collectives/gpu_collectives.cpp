@@ -1,10 +1,12 @@
 #include "chapters/05_collectives/gpu_collectives.h"
 
+#include <cstdio>
 #include <stdexcept>
 
 #include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/mpi_collectives.h"
 #include "chapters/05_collectives/peer_window.h"
+#include "common/error.h"
 #include "common/mpi/session.h"
 
 GpuCollectives::GpuCollectives(CudaDevice& device, float* mine, size_t n, MPI_Comm comm, size_t short_sums)
@@ -20,6 +22,25 @@ void GpuCollectives::require_range(size_t begin, size_t count) const {
 
 void GpuCollectives::reduce_scatter(size_t begin, size_t count) {
   reduce_scatter_to(mine_ + begin + Blocks{count, ranks_}.begin(rank_), begin, count, Write::overwrite);
+}
+
+bool open_between_gpus(const std::string& exchange, const std::string& what, const std::function<void(bool peer)>& open) {
+  std::string why;
+  const auto tell = [&](const char* way) {
+    if (!why.empty() && rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: %s%s\n", why.c_str(), what.c_str(), way);
+  };
+  for (const bool peer : {true, false}) {
+    if (exchange != "auto" && exchange != (peer ? "peer" : "mpi")) continue;
+    try {
+      open(peer);
+      tell(way_between_gpus(peer));
+      return true;
+    } catch (const Error& error) {
+      if (why.empty()) why = error.what();
+    }
+  }
+  tell(" through host memory");
+  return false;
 }
 
 std::unique_ptr<GpuCollectives> make_gpu_collectives(bool peer, CudaDevice& device, float* mine, size_t n, MPI_Comm comm,

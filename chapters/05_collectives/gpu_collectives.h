@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "chapters/02_cuda/cuda_device.h"
-#include "common/error.h"
 
 // For people.
 inline const char* way_between_gpus(bool peer) { return peer ? " from GPU to GPU" : ", by MPI from the GPU's memory"; }
@@ -88,21 +87,9 @@ class GpuCollectives {
 };
 
 // exchange: "peer", "mpi", or "auto" for the first of them that can be. open(peer) opens all that is needed, or throws Error on all ranks
-// and leaves nothing. Returns "", or why the first could not be: then through the host.
-template <class Open>
-std::string open_between_gpus(const std::string& exchange, Open open) {
-  std::string why;
-  for (const bool peer : {true, false}) {
-    if (exchange != "auto" && exchange != (peer ? "peer" : "mpi")) continue;
-    try {
-      open(peer);
-      return "";
-    } catch (const Error& error) {
-      if (why.empty()) why = error.what();
-    }
-  }
-  return why;
-}
+// and leaves nothing. Returns whether it did; if not, then through the host. what: for people, "gradients go". Where it is not the way that
+// was asked for first, rank 0 of the program says why, and which way it is instead.
+bool open_between_gpus(const std::string& exchange, const std::string& what, const std::function<void(bool peer)>& open);
 
 // In one of the two ways; mine (n): the beginning of an allocation of `device`. n is the same on all ranks. Must be destroyed, on all
 // ranks, before `mine` is freed and before MPI_Finalize. short_sums: the most elements that an allreduce adds in one shot.

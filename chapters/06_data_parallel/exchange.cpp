@@ -1,7 +1,5 @@
 #include "chapters/06_data_parallel/exchange.h"
 
-#include <cstdio>
-#include <string>
 
 #include "chapters/01_serial/gradient_norm.h"
 #include "chapters/06_data_parallel/gpu_exchange.h"
@@ -40,14 +38,12 @@ void Exchange::compare_replicas() const {
 std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size_t samples, Mlp& mlp, SoftmaxHead& head,
                                         float* gradients, MPI_Comm comm) {
   std::unique_ptr<Exchange> exchange;
-  std::string why;
   if (options.reproducible) exchange = std::make_unique<ReproducibleExchange>(options, samples, mlp, head, gradients, comm);
   if (options.fits_gpus())
-    why = open_between_gpus(options.exchange, [&](bool peer) {
+    open_between_gpus(options.exchange, "gradients go", [&](bool peer) {
       exchange = std::make_unique<GpuExchange>(peer, options, samples, mlp, gradients, comm);
     });
   if (!exchange) {
-    if (!why.empty() && rank_of(comm) == 0) std::printf("%s: gradients go through host memory\n", why.c_str());
     if (options.fits_chunks()) exchange = std::make_unique<HostExchange>(options, samples, mlp, gradients, comm);
     else exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
   }

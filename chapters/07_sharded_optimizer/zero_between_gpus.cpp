@@ -1,6 +1,5 @@
 // ZeRO between GPUs: chapter 05's collectives on vectors in their memory. Owners add the gradients of the others, and give new weights to
 // all. In peer windows, inside a node, no host waits for its GPU; by MPI the host waits before each unit leaves. The bits are the same.
-#include <cstdio>
 
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "chapters/07_sharded_optimizer/zero.h"
@@ -20,7 +19,7 @@ void Zero::open_windows() {
     if (!options_.prefetch) gathered_[0].memory = {};
     computed_gradients_ = {};
   };
-  const std::string why = open_between_gpus(options_.exchange, [&](bool peer) {
+  const bool opened = open_between_gpus(options_.exchange, "gradients and weights go", [&](bool peer) {
     forget();
     const auto on = [&](Buffer<>& memory) -> std::shared_ptr<GpuCollectives> {
       return make_gpu_collectives(peer, *gpu, memory, memory.size(), comm_, 0);
@@ -36,9 +35,7 @@ void Zero::open_windows() {
     else if (options_.level < 3) gathering_.window = on(parameters_);
     gradients_window_ = gradients;
   });
-  if (why.empty()) return;
-  forget();
-  if (rank_ == 0) std::printf("%s: gradients and weights go through host memory\n", why.c_str());
+  if (!opened) forget();
 }
 
 // From level 2 on units come and go in each step. On a GPU each of them gets memory that another had.

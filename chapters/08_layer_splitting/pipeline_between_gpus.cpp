@@ -2,7 +2,6 @@
 // host waits for its GPU before the end of the step, and then only that of the last stage, for the losses. Or MPI reads and writes the
 // memory of GPUs: it knows no streams, so the host waits for what it sends, and before a message may come into memory that is read.
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include "chapters/01_serial/activation_store.h"
@@ -50,11 +49,7 @@ void Pipeline::go_between_gpus(const std::string& exchange) {
     require_mpi_from_gpus(comm_);
     direct_ = gpu;
   };
-  const std::string why = schedule_.stages > 1 ? open_between_gpus(exchange, open) : "";
-  if (!why.empty()) {
-    if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: activations go through host memory\n", why.c_str());
-    return;
-  }
+  if (schedule_.stages > 1 && !open_between_gpus(exchange, "activations go", open)) return;
   waits_late_ = true;
   if (stage_ == 0)
     images_ = Buffer(device_, size_t(schedule_.micro_batches) * size_t(rows_) * size_t(layout_.chunks[0].in()), Purpose::exchange);

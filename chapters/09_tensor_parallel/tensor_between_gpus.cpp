@@ -1,7 +1,6 @@
 // Slices between GPUs: chapter 05's collectives add what lies in their memories. In a peer window, inside a node, no host waits for its
 // GPU; by MPI the host waits for what it sends.
 #include <algorithm>
-#include <cstdio>
 
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
 #include "common/mpi/session.h"
@@ -23,14 +22,12 @@ void TensorParallel::open_window(const std::string& exchange) {
       widest = std::max(widest, size_t(by_rows ? layer.out : layer.in));
   }
   const size_t longest = widest * size_t(mlp_.space().rows), in_boxes = std::min(longest, GpuCollectives::one_shot);
-  const std::string why = open_between_gpus(exchange, [&](bool peer) {
+  const bool opened = open_between_gpus(exchange, "sums go", [&](bool peer) {
     between_ = Buffer<>(device_, peer && longest > in_boxes ? longest : 0, Purpose::exchange);
     window_ = make_gpu_collectives(peer, *gpu, between_, between_.size(), comm_, in_boxes);
     window_->reserve(longest);
   });
-  if (why.empty()) return;
-  between_ = {};
-  if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: sums go through host memory\n", why.c_str());
+  if (!opened) between_ = {};
 }
 
 // Beside what the device is given next, which must leave p alone until the end.

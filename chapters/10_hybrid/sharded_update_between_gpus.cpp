@@ -1,7 +1,6 @@
 // The update between GPUs: chapter 05's collectives on gradients and weights in their memory, in peer windows or by MPI. The bits are those
 // of the way through the host. A rank without rows has computed zeros, and takes part.
 #include <algorithm>
-#include <cstdio>
 
 #include "chapters/05_collectives/messages.h"
 #include "chapters/05_collectives/mpi_collectives.h"
@@ -21,7 +20,7 @@ void ShardedUpdate::open_windows(const std::string& exchange) {
   MPI_Comm near = comm_;
   if (!nodes_.empty()) MPI_CHECK(MPI_Comm_split(comm_, nodes_.node_of[size_t(rank_)], rank_, &near));
   const auto close = [&] { weights_window_ = nullptr, gradients_window_ = nullptr; };
-  const std::string why = open_between_gpus(exchange, [&](bool peer) {
+  const bool opened = open_between_gpus(exchange, "gradients go", [&](bool peer) {
     std::string error;
     try {
       weights_window_ = make_gpu_collectives(peer, *gpu, parameters_, n, near, 0);
@@ -36,13 +35,9 @@ void ShardedUpdate::open_windows(const std::string& exchange) {
     throw Error(error.empty() ? "another node's GPUs cannot reach each other" : error);
   });
   if (near != comm_) MPI_CHECK(MPI_Comm_free(&near));
-  if (!why.empty()) {
-    close();
-    if (rank_of(MPI_COMM_WORLD) == 0) std::printf("%s: gradients go through host memory\n", why.c_str());
-    return;
-  }
+  if (!opened) return close();
   if (nodes_.ranks.size() < 2) return;
-  if (exchange != "peer" && open_between_gpus("mpi", [&](bool) { require_mpi_from_gpus(comm_); }).empty()) direct_ = gpu;
+  if (exchange != "peer" && open_between_gpus("mpi", "sums of nodes go", [&](bool) { require_mpi_from_gpus(comm_); })) direct_ = gpu;
   node_sums_ = Buffer<>(device_, floats_of_node_sums(shards_, nodes_, rank_), Purpose::exchange);
   from_nodes_ = Buffer<>(device_, (nodes_.ranks.size() - 1) * shards_.size(rank_), Purpose::exchange);
 }

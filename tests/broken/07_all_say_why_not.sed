@@ -1,2 +1,0 @@
-# chapters/07_sharded_optimizer/zero_between_gpus.cpp 07_sharded_optimizer_nodes_test BetweenGpus.WhereOneRank*
-s/^  if (rank_ == 0) std::printf/  std::printf/
