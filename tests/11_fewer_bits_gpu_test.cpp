@@ -12,6 +12,8 @@
 #include "tests/device_operations.h"
 #include "tests/grid_runs.h"
 
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_launches;
+
 namespace {
 
 using namespace grid_runs;
@@ -84,7 +86,7 @@ TEST_P(OnGpu, ComputesWhatTheCpuDoes) {
       const auto both = [&](size_t n, uint32_t stream, bool as_stored) { return Both(*gpu, cpu, small_integers(n, stream), as_stored); };
       const Both x = both(n_x, 1, stored), w = both(n_w, 2, false), b = both(size_t(out), 3, false), dy = both(n_y, 4, stored),
                  y = both(n_y, 5, stored), dx = both(n_x, 6, stored), dw = both(n_w, 7, false), db = both(size_t(out), 8, false),
-                 sum = both(n_x, 9, stored), copied = both(n_x, 10, !stored);
+                 sum = both(n_x, 9, stored), copied = both(n_x, 10, !stored), same_kind = both(n_x, 11, stored);
       const auto on_both = [&](auto work) {
         work(static_cast<Device&>(*gpu), [](const Both& p) { return p.on_gpu.data(); });
         work(static_cast<Device&>(cpu), [](const Both& p) { return p.on_cpu.data(); });
@@ -99,12 +101,54 @@ TEST_P(OnGpu, ComputesWhatTheCpuDoes) {
         d.scale(at(sum), 0.3f, n_x);
         d.add_bias(at(y), at(b), Activation::none, rows, out);
         d.copy(at(copied), at(dx), n_x);
+        d.copy(at(same_kind), at(dx), n_x);
         d.fill(at(x), 0.3f, n_x);
       });
       for (const auto& [name, p] : {std::pair{"x", &x}, {"w", &w}, {"b", &b}, {"dy", &dy}, {"y", &y}, {"dx", &dx}, {"dw", &dw}, {"db", &db}, {"sum", &sum},
-                                    {"copied", &copied}})
+                                    {"copied", &copied}, {"same kind", &same_kind}})
         EXPECT_TRUE(p->equal()) << name << ", stored " << stored;
     }
+}
+
+// Not a number is not positive, an infinity is; minus zero is not.
+TEST_P(OnGpu, MasksGradientsByWhatIsPositive) {
+  const Both y(*gpu, cpu, {NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 1, -1}, true), dy(*gpu, cpu, {1, 2, 3, 4, 5, NAN, 7}, true);
+  gpu->relu_backward(dy.on_gpu, y.on_gpu, 7);
+  cpu.relu_backward(dy.on_cpu, y.on_cpu, 7);
+  EXPECT_TRUE(dy.equal());
+  EXPECT_TRUE(same(read(*gpu, dy.on_gpu, 7), {0, 2, 0, 0, 0, NAN, 0}));
+}
+
+// Kernels: an operation on what is stored is one. A product of bf16 is chapter 03's, which puts two operands in order and multiplies; one of half
+// is its step 15, and floats are made of each operand that is stored. A stored result is rounded by one more; so is, for half-flushed, a weight.
+TEST_P(OnGpu, HasTheKernelsOfTheFormula) {
+  if (!&cuda_on_cpu_launches) GTEST_SKIP() << "skipped: on a GPU nobody counts kernels";
+  const std::string format = GetParam();
+  const unsigned long multiply = format == "bf16" ? 3 : 1, operand = format == "bf16" ? 0 : 1, weight = format == "half-flushed" ? 1 : 0;
+  const int rows = 5, in = 7, out = 3;
+  const auto buffer = [&](int n, bool stored) { return Both(*gpu, cpu, Floats(size_t(n), 0.5f), stored); };
+  const Both x = buffer(rows * in, true), dx = buffer(rows * in, true), y = buffer(rows * out, true), dy = buffer(rows * out, true), w = buffer(in * out, false),
+             dw = buffer(in * out, false), b = buffer(out, false), db = buffer(out, false), logits = buffer(rows * out, false);
+  Device& d = *gpu;
+  const auto expect = [&](const char* what, unsigned long kernels, auto work) {
+    const unsigned long before = cuda_on_cpu_launches;
+    work();
+    EXPECT_EQ(cuda_on_cpu_launches - before, kernels) << what;
+  };
+  const auto at = [](const Both& p) { return p.on_gpu.data(); };
+  expect("forward", operand + weight + multiply + 1, [&] { d.linear_forward(at(y), at(x), at(w), at(b), Activation::relu, rows, in, out); });
+  expect("logits", operand + weight + multiply, [&] { d.linear_forward(at(logits), at(x), at(w), at(b), Activation::none, rows, in, out); });
+  expect("dw", 2 * operand + multiply, [&] { d.linear_backward_weights(at(dw), at(x), at(dy), Write::overwrite, rows, in, out); });
+  expect("dw of logits", operand + weight + multiply, [&] { d.linear_backward_weights(at(dw), at(x), at(logits), Write::overwrite, rows, in, out); });
+  expect("dx", operand + weight + multiply + 1, [&] { d.linear_backward_input(at(dx), at(dy), at(w), Write::overwrite, rows, in, out); });
+  expect("db", 2, [&] { d.linear_backward_bias(at(db), at(dy), Write::overwrite, rows, out); });
+  expect("relu", 1, [&] { d.relu_backward(at(dy), at(y), size_t(rows * out)); });
+  expect("bias", 1, [&] { d.add_bias(at(y), at(b), Activation::relu, rows, out); });
+  expect("scale", 1, [&] { d.scale(at(y), 2, size_t(rows * out)); });
+  expect("fill", 1, [&] { d.fill(at(y), 2, size_t(rows * out)); });
+  expect("copy", 0, [&] { d.copy(at(y), at(dy), size_t(rows * out)); });
+  expect("round", 1, [&] { d.copy(at(y), at(logits), size_t(rows * out)); });
+  expect("widen", 1, [&] { d.copy(at(logits), at(y), size_t(rows * out)); });
 }
 
 // The view of an activation is of floats, there and back; a part of one has no address.

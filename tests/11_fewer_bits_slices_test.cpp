@@ -22,7 +22,7 @@ using namespace grid_runs;
 // The slow reference: a device whose messages are floats, by way of views.
 struct TellsNobody : FewerBitsDevice {
   using FewerBitsDevice::FewerBitsDevice;
-  std::span<std::byte> stored_bytes(float*, size_t) override { return {}; }
+  bool stores(const float*) const override { return false; }
 };
 
 struct Trained {

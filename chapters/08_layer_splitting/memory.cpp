@@ -28,7 +28,7 @@ size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool fi
 }
 
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows,
-                           int state_vectors, bool waits_late, bool by_mpi) {
+                           int state_vectors, bool waits_late, bool by_mpi, size_t bytes) {
   StageMemory memory;
   memory.parameters = memory.gradients = sizeof(float) * layout.count;
   size_t from_before = 0, from_behind = 0;
@@ -36,7 +36,8 @@ StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, 
   for (size_t i = 0; i < layout.chunks.size(); ++i) {
     const int chunk = int(i) * schedule.stages + stage;
     const size_t slots = size_t(schedule.slots[size_t(chunk)]);
-    memory.activations += sizeof(float) * chunk_activations(layout.chunks[i], slots, size_t(rows), chunk == 0, schedule.keep_every, schedule.halves);
+    memory.activations += sizeof(float) * chunk_activations(layout.chunks[i], slots, size_t(rows), chunk == 0, schedule.keep_every,
+                                                            schedule.halves, bytes);
     const size_t places = waits_late ? size_t(schedule.micro_batches) : slots;
     if (chunk == schedule.chunks() - 1) memory.activations += sizeof(float) * places * size_t(rows) * 2;
     else from_behind = std::max(from_behind, size_t(layout.chunks[i].out()));
@@ -45,6 +46,7 @@ StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, 
   if (!waits_late) return memory;
   if (schedule.stages == 1 || by_mpi) from_before = from_behind = 0;
   const size_t images = stage == 0 ? size_t(schedule.micro_batches) * size_t(layout.chunks[0].in()) : 0;
-  memory.exchange = sizeof(float) * size_t(rows) * (2 * (from_before + from_behind) + images);
+  const auto box = [&](size_t width) { return (size_t(rows) * width * bytes + 3) / 4; };
+  memory.exchange = sizeof(float) * (2 * (box(from_before) + box(from_behind)) + size_t(rows) * images);
   return memory;
 }

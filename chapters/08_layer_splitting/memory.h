@@ -32,9 +32,10 @@ size_t chunk_activations(const Layout& chunk, size_t slots, size_t rows, bool fi
 // Between GPUs, and where one GPU has all stages and its host waits late, labels and losses have a place for each micro-batch of a step;
 // and exchange has
 //
-//   2 x rows x (the widest input that comes from the stage before + the widest gradient that comes from the one behind)   stages > 1, by peers
+//   2 x rows x (the widest input that comes from the stage before + the widest gradient that comes from the one behind)   stages > 1, by peers;
+//                                                    of numbers of two bytes half of these
 //   + micro_batches x rows x the network's input     on stage 0: images on their way
 //
 // Slots are what the schedules differ in: `micro_batches` with gpipe, at most `stages` with 1f1b and zb-h1, 1 with naive.
 StageMemory predict_memory(const Schedule& schedule, const StageLayout& layout, int stage, int rows, int state_vectors,
-                           bool waits_late = false, bool by_mpi = false);
+                           bool waits_late = false, bool by_mpi = false, size_t bytes = 4);

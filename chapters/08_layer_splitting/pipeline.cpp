@@ -22,16 +22,14 @@ int message_length(size_t n) {
 // What travels of n numbers at p: floats, by way of their view; direct: as they lie in a GPU's memory. Or for chapter 11, skip it now: what
 // the device has stored, as it is.
 struct Message {
+  MessageView view;
   void* data;
   int count;
   MPI_Datatype type;
-  bool stored;
 };
 Message message_of(Device& device, float* p, size_t n, bool direct) {
-  if (direct) return {p, message_length(n), MPI_FLOAT, true};
-  if (auto* const store = dynamic_cast<ActivationStore*>(&device))
-    if (const auto bytes = store->stored_bytes(p, n); !bytes.empty()) return {bytes.data(), message_length(bytes.size()), MPI_BYTE, true};
-  return {device.host_view(p, n), message_length(n), MPI_FLOAT, false};
+  const MessageView view(device, p, n);
+  return {view, direct ? p : view.data(), message_length(n), view.stored() ? MPI_UINT16_T : MPI_FLOAT};
 }
 
 // The two halves of Mlp::backward. A slot keeps all that the second one reads. The hooks are those that have to do with the
@@ -231,15 +229,16 @@ void Pipeline::receive(const Action& action, size_t rows) {
   const size_t n = rows * place.width;
   const Timer timer;
   if (between_gpus()) {
-    mailboxes_[size_t(action.step.pass)]->receive(place.data, n);
+    mailboxes_[size_t(action.step.pass)]->receive(place.data, in_floats(place.data, n));
     time_.waiting += timer.seconds();
     return;
   }
   MPI_CHECK(MPI_Wait(&request_of(action.step, Way::in), MPI_STATUS_IGNORE));
   const double waited = timer.seconds();
-  if (!message_of(device_, place.data, n, by_mpi()).stored) {
-    device_.begin_copy_in(place.data, n);
-    device_.end_copy_in(place.data, n);
+  if (!by_mpi()) {
+    const MessageView view = message_of(device_, place.data, n, false).view;
+    view.begin_in();
+    view.end_in();
   }
   time_.waiting += waited;
   time_.copying += timer.seconds() - waited;
@@ -254,17 +253,17 @@ void Pipeline::send(const Action& action, size_t rows, When when) {
   const size_t n = rows * place.width;
   const Timer timer;
   if (between_gpus()) {
-    mailboxes_[size_t(action.step.pass)]->send(place.data, n);
+    mailboxes_[size_t(action.step.pass)]->send(place.data, in_floats(place.data, n));
     sending_ = Sending::posted;
     time_.waiting += timer.seconds();
     return;
   }
   const Message message = message_of(device_, place.data, n, by_mpi());
   double waited = 0;  // for the GPU: mostly it computes
-  if (sending_ == Sending::nothing && !message.stored) device_.begin_copy_out(place.data, n);
+  if (sending_ == Sending::nothing && !by_mpi()) message.view.begin_out();
   sending_ = Sending::copying;
   if (when == When::in_time || message.data == place.data) {
-    if (!message.stored) device_.end_copy_out(place.data, n);
+    if (!by_mpi()) message.view.end_out();
     if (by_mpi()) wait_for_gpu();
     if (by_mpi() || message.data != place.data) waited = timer.seconds();
     sending_ = Sending::posted;

@@ -114,6 +114,7 @@ class Pipeline {
   void progress();
   void go_between_gpus(const std::string& exchange);
   void open_mailboxes(CudaDevice& gpu);
+  size_t in_floats(const float* p, size_t n) const;
   void wait_for_gpu();
   void load_images_early(const Step& step, const Batch& batch);
   void read_losses(const Batch& batch);

@@ -41,7 +41,7 @@ void Pipeline::go_between_gpus(const std::string& exchange) {
   const auto gpu = dynamic_cast<CudaDevice*>(&device_);
   if (gpu) clock_ = std::make_unique<GpuClock>(*gpu);  // by whatever way
   if (exchange == "host") return;
-  int fits = gpu && !dynamic_cast<ActivationStore*>(&device_) && (!head_ || head_->keeps_losses());
+  int fits = gpu && (!head_ || head_->keeps_losses());
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, comm_));
   if (!fits) return;
   const auto open = [&](bool peer) {
@@ -65,13 +65,21 @@ void Pipeline::open_mailboxes(CudaDevice& gpu) {
     if (chunk > 0) previous = schedule_.stage_of(chunk - 1), widest[0] = std::max(widest[0], size_t(layout_.chunks[i].in()));
     if (chunk + 1 < all) next = schedule_.stage_of(chunk + 1), widest[1] = std::max(widest[1], size_t(layout_.chunks[i].out()));
   }
+  const bool stores = dynamic_cast<ActivationStore*>(&device_);
+  for (size_t& n : widest) n = stores ? words_in_floats(size_t(rows_) * n) : size_t(rows_) * n;
   try {
-    mailboxes_[0] = std::make_unique<PeerMailbox>(gpu, size_t(rows_) * widest[0], next, previous, comm_);
-    mailboxes_[1] = std::make_unique<PeerMailbox>(gpu, size_t(rows_) * widest[1], previous, next, comm_);
+    mailboxes_[0] = std::make_unique<PeerMailbox>(gpu, widest[0], next, previous, comm_);
+    mailboxes_[1] = std::make_unique<PeerMailbox>(gpu, widest[1], previous, next, comm_);
   } catch (const Error&) {
     mailboxes_[0] = nullptr;
     throw;
   }
+}
+
+// The floats whose place a message of n numbers takes: they go as they are stored.
+size_t Pipeline::in_floats(const float* p, size_t n) const {
+  const auto* const store = dynamic_cast<const ActivationStore*>(&device_);
+  return store && store->stores(p) ? words_in_floats(n) : n;
 }
 
 void Pipeline::wait_for_gpu() {

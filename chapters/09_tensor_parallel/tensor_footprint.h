@@ -25,9 +25,10 @@ struct TensorFootprint {
 //   activation a (input of layer a)   R s(a) if a is even, R C(s(a)) if odd
 //   head                  2 R a slot; 2 R more for split classes      sum               R, and a maximum of R
 //   in a peer window      two boxes of the longest sum, but at most of what is added in one shot (chapter 05); if it is longer, its length
+//                         (chapter 11: where `bytes` of a stored number are 2, no box for those, but the longest of them from each rank)
 //   by MPI                for each other rank a box, or if the longest sum is longer and this rank's block of it, too, that block
 //
 // So parameters, gradients and optimizer state shrink with the number of ranks, all but the biases of layers by rows, which
 // every rank holds whole; and of the activations only every other one shrinks.
 TensorFootprint tensor_footprint(const std::vector<int>& sizes, Range here, Slice slice, const Space& space,
-                                 int state_vectors);
+                                 int state_vectors, size_t bytes = 4);

@@ -74,28 +74,28 @@ void TensorParallel::after_backward(int l, int slot) {
 // on_host(view) works on p (n) where MPI can read and write it; between GPUs they combine p where it is.
 template <class OnHost>
 void TensorParallel::exchange(float* p, size_t n, GpuCollectives::Combine combine, OnHost on_host) {
+  const MessageView view = view_of(p, n);
   if (n == 0) return;
   if (window_) {
     begin_between_gpus(p, n, combine);
-    return end_between_gpus();
+    return end_between_gpus(p, n);
   }
   Timer timer;
-  device_.begin_copy_out(p, n);
-  device_.end_copy_out(p, n);
+  view.begin_out();
+  view.end_out();
   time_.copying += timer.seconds();
   timer.restart();
-  on_host(device_.host_view(p, n));
+  on_host(view);
   time_.exchanging += timer.seconds();
   timer.restart();
-  device_.begin_copy_in(p, n);
-  device_.end_copy_in(p, n);
+  view.begin_in();
+  view.end_in();
   time_.copying += timer.seconds();
 }
 
-// For chapter 11, skip it now: what the device has stored in 16 bits travels as it is, where sums have rank-order's order; else null.
-uint16_t* TensorParallel::stored(float* p, size_t n) const {
-  if (!store_ || std::string(allreduce_.name) != "rank-order" || n > INT_MAX) return nullptr;
-  return reinterpret_cast<uint16_t*>(store_->stored_bytes(p, n).data());
+// For chapter 11, skip it now: what the device has stored in 16 bits travels as it is, where sums have rank-order's order.
+MessageView TensorParallel::view_of(float* p, size_t n) const {
+  return MessageView(device_, p, n, std::string(allreduce_.name) == "rank-order" && n <= INT_MAX);
 }
 
 // ---- The sum of dx: rank-order's goes on in the background, others are done when they are begun ----
@@ -104,28 +104,26 @@ void TensorParallel::begin_sum(float* p, size_t n) {
   if (n == 0) return;
   summed_ = p, summed_count_ = n, posted_ = false;
   if (window_) return begin_between_gpus(p, n, GpuCollectives::Combine::sum);
-  if (uint16_t* const words = stored(p, n)) {
-    const Timer timer;
-    go_on_in_background(begin_rank_order(words, n, 0, store_->stored_as(), comm_));
-    time_.exchanging += timer.seconds();
-    return;
-  }
-  device_.begin_copy_out(p, n);
+  const MessageView view = view_of(p, n);
+  view.begin_out();
   // A copy from a GPU takes a while: it is waited for when the host has handed the GPU the product for dw.
-  if (device_.host_view(p, n) == p) post_sum();
+  if (view.data() == p) post_sum();
 }
 
 void TensorParallel::post_sum() {
-  float* view = device_.host_view(summed_, summed_count_);
+  const MessageView view = view_of(summed_, summed_count_);
+  float* const floats = view.floats();
   Timer timer;
-  device_.end_copy_out(summed_, summed_count_);
+  view.end_out();
   time_.copying += timer.seconds();
   timer.restart();
-  if (std::string(allreduce_.name) == "rank-order" && summed_count_ <= INT_MAX) {
-    go_on_in_background(begin_rank_order(view, summed_count_, 0, comm_));
+  if (uint16_t* const words = view.words()) {
+    go_on_in_background(begin_rank_order(words, summed_count_, 0, store_->stored_as(), comm_));
+  } else if (std::string(allreduce_.name) == "rank-order" && summed_count_ <= INT_MAX) {
+    go_on_in_background(begin_rank_order(floats, summed_count_, 0, comm_));
   } else {
     posted_ = true;
-    allreduce_.function(view, view, summed_count_, comm_);
+    allreduce_.function(floats, floats, summed_count_, comm_);
   }
   time_.exchanging += timer.seconds();
 }
@@ -146,7 +144,7 @@ void TensorParallel::progress() {
 
 void TensorParallel::end_sum() {
   if (!summed_) return;
-  if (window_) end_between_gpus();
+  if (window_) end_between_gpus(summed_, summed_count_);
   else take_sum();
   ++traffic_.sums;
   traffic_.floats += summed_count_;
@@ -162,21 +160,18 @@ void TensorParallel::take_sum() {
     device_.meanwhile = std::move(meanwhile_before_);
   }
   time_.exchanging += timer.seconds();
-  if (stored(summed_, summed_count_)) return;
+  const MessageView view = view_of(summed_, summed_count_);
   timer.restart();
-  device_.begin_copy_in(summed_, summed_count_);
-  device_.end_copy_in(summed_, summed_count_);
+  view.begin_in();
+  view.end_in();
   time_.copying += timer.seconds();
 }
 
 void TensorParallel::sum(float* p, size_t n) {
-  if (uint16_t* const words = stored(p, n)) {
-    const Timer timer;
-    begin_rank_order(words, n, 0, store_->stored_as(), comm_)->wait();
-    time_.exchanging += timer.seconds();
-  } else {
-    exchange(p, n, GpuCollectives::Combine::sum, [&](float* view) { allreduce_.function(view, view, n, comm_); });
-  }
+  exchange(p, n, GpuCollectives::Combine::sum, [&](const MessageView& view) {
+    if (uint16_t* const words = view.words()) begin_rank_order(words, n, 0, store_->stored_as(), comm_)->wait();
+    else allreduce_.function(view.floats(), view.floats(), n, comm_);
+  });
   ++traffic_.sums;
   traffic_.floats += n;
 }
@@ -185,8 +180,8 @@ void TensorParallel::sum(float* p, size_t n) {
 void TensorParallel::maximum(float* p, size_t n) {
   if (n > size_t{INT_MAX})
     throw Error("tensor parallel: " + std::to_string(n) + " rows are more than MPI counts");
-  exchange(p, n, GpuCollectives::Combine::largest, [&](float* view) {
-    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view, int(n), MPI_FLOAT, MPI_MAX, comm_));
+  exchange(p, n, GpuCollectives::Combine::largest, [&](const MessageView& view) {
+    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view.floats(), int(n), MPI_FLOAT, MPI_MAX, comm_));
   });
 }
 

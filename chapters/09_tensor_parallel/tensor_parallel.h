@@ -85,7 +85,7 @@ class TensorParallel {
   void after_backward(int layer, int slot);
   template <class OnHost>
   void exchange(float* p, size_t n, GpuCollectives::Combine combine, OnHost on_host);
-  uint16_t* stored(float* p, size_t n) const;
+  MessageView view_of(float* p, size_t n) const;
   void begin_sum(float* p, size_t n);
   void post_sum();
   void go_on_in_background(std::unique_ptr<BackgroundAllreduce> sum);
@@ -94,7 +94,7 @@ class TensorParallel {
   void take_sum();
   void open_window(const std::string& exchange);
   void begin_between_gpus(float* p, size_t n, GpuCollectives::Combine combine);
-  void end_between_gpus();
+  void end_between_gpus(float* p, size_t n);
 
   Mlp& mlp_;
   Device& device_;
@@ -114,7 +114,7 @@ class TensorParallel {
   ExchangeTime time_;
   TensorTraffic traffic_;
 
-  Buffer<> between_;  // where long sums are made, in a peer window
+  Buffer<> between_;  // where long sums are made, in a peer window; and the words of all ranks, in chapter 11
   std::unique_ptr<GpuCollectives> window_;
 };
 

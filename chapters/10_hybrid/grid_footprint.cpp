@@ -8,11 +8,12 @@
 static size_t bytes_between_gpus(const HybridSettings& s, const GridShape& shape, const GridPlace& place, const StageLayout& layout,
                                  const Schedule& schedule) {
   const bool by_mpi = s.exchange == "mpi";
-  size_t bytes = predict_memory(schedule, layout, place.pipeline, s.rows(), 0, true, by_mpi).exchange;
+  size_t bytes = predict_memory(schedule, layout, place.pipeline, s.rows(), 0, true, by_mpi, s.activation_bytes).exchange;
   const std::vector<Range> chunks = balanced_chunks(s.sizes, shape.pipeline * s.chunks);
   for (size_t chunk = size_t(place.pipeline); chunk < chunks.size(); chunk += size_t(shape.pipeline)) {
-    const TensorFootprint f = tensor_footprint(s.sizes, chunks[chunk], {place.tensor, shape.tensor}, {.rows = s.rows(), .input_gradient = chunk > 0}, 0);
-    bytes += by_mpi ? f.by_mpi : f.exchange;
+    const TensorFootprint f = tensor_footprint(s.sizes, chunks[chunk], {place.tensor, shape.tensor}, {.rows = s.rows(), .input_gradient = chunk > 0}, 0,
+                                               s.activation_bytes);
+    if (s.activation_bytes == 4 || shape.tensor <= 4) bytes += by_mpi ? f.by_mpi : f.exchange;  // else through the host
   }
   return bytes;
 }

@@ -2,6 +2,9 @@
 
 #include <stdexcept>
 
+static uint16_t* words(float* p) { return reinterpret_cast<uint16_t*>(p); }
+static const uint16_t* words(const float* p) { return reinterpret_cast<const uint16_t*>(p); }
+
 FewerBitsCudaDevice::FewerBitsCudaDevice(const char* name, int index)
     : FastCudaDevice(index), format_(sixteen_bits(name)), gpu_(gpu_conversions(name)) {
   set_matmul(gpu_.matmul);
@@ -38,13 +41,13 @@ Buffer<>& FewerBitsCudaDevice::grown(Buffer<>& buffer, size_t n) {
 const float* FewerBitsCudaDevice::floats(const float* p, size_t n, int room) {
   if (!stored(p)) return p;
   float* const values = grown(rooms_[room], n);
-  gpu_.widen(values, reinterpret_cast<const uint16_t*>(p), n, stream());
+  gpu_.widen(values, words(p), n, stream());
   return values;
 }
 
-// The same, rounded.
+// The same, as a product may have it: it rounds to nearest even itself, but keeps denormals.
 const float* FewerBitsCudaDevice::operand(const float* p, size_t n, int room) {
-  if (stored(p)) return floats(p, n, room);
+  if (stored(p) || gpu_.product_rounds) return floats(p, n, room);
   float* const values = grown(rooms_[room], n);
   gpu_.round(values, p, n, stream());
   return values;
@@ -58,18 +61,26 @@ void FewerBitsCudaDevice::write(float* p, size_t n, bool reads, Work work) {
   float* const values = grown(rooms_[room], n);
   if (reads) floats(p, n, room);
   work(values);
-  gpu_.narrow(reinterpret_cast<uint16_t*>(p), values, n, stream());
+  gpu_.narrow(words(p), values, n, stream());
 }
 
 // The floats beside an activation, as many as it has numbers: their place stays.
 Buffer<>& FewerBitsCudaDevice::beside(float* p) { return grown(beside_[p], stored_.at(p)); }
+
+uint16_t* FewerBitsCudaDevice::words_view(float* p, size_t n) {
+  return reinterpret_cast<uint16_t*>(FastCudaDevice::host_view(p, words_in_floats(n)));
+}
+
+void FewerBitsCudaDevice::add_words(float* p, const float* x, size_t step, int count, size_t n) {
+  gpu_.sum(words(p), words(x), 2 * step, count, n, stream());
+}
 
 float* FewerBitsCudaDevice::host_view(float* p, size_t n) { return FastCudaDevice::host_view(stored(p) ? beside(p).data() : p, n); }
 
 void FewerBitsCudaDevice::begin_copy_out(float* p, size_t n) {
   if (!stored(p)) return FastCudaDevice::begin_copy_out(p, n);
   float* const values = beside(p);
-  gpu_.widen(values, reinterpret_cast<const uint16_t*>(p), n, stream());
+  gpu_.widen(values, words(p), n, stream());
   FastCudaDevice::begin_copy_out(values, n);
 }
 
@@ -81,7 +92,7 @@ void FewerBitsCudaDevice::end_copy_in(float* p, size_t n) {
   if (!stored(p)) return FastCudaDevice::end_copy_in(p, n);
   float* const values = beside(p);
   FastCudaDevice::end_copy_in(values, n);
-  gpu_.narrow(reinterpret_cast<uint16_t*>(p), values, n, stream());
+  gpu_.narrow(words(p), values, n, stream());
 }
 
 void FewerBitsCudaDevice::copy_bytes_in(void* device, const void* host, size_t bytes) {
@@ -98,25 +109,31 @@ void FewerBitsCudaDevice::copy_bytes_out(void* host, const void* device, size_t 
 
 // --- A linear layer --------------------------------------------------------------------------------------------------
 
+Bf16View FewerBitsCudaDevice::view(const float* p, int columns) const { return {p, stored(p), size_t(columns), 1}; }
+
+// Of numbers as they are stored, where there is such a product; else of floats that are made of them.
+void FewerBitsCudaDevice::product(float* c, const Bf16View& a, const Bf16View& b, int m, int n, int k, Finish finish) {
+  if (gpu_.product) return gpu_.product(c, a, b, m, n, k, finish, stream());
+  const auto floats = [&](const Bf16View& v, int rows, int columns, int room) {
+    return MatrixView{operand(static_cast<const float*>(v.data), size_t(rows) * size_t(columns), room), v.row_step, v.column_step};
+  };
+  matmul(c, floats(a, m, k, 0), floats(b, k, n, 1), m, n, k, finish);
+}
+
 void FewerBitsCudaDevice::linear_forward(float* y, const float* x, const float* w, const float* b, Activation activation, int rows, int in,
                                          int out) {
-  const float* const x_rounded = operand(x, size_t(rows) * size_t(in), 0);
-  const float* const w_rounded = operand(w, size_t(in) * size_t(out), 1);
-  write(y, size_t(rows) * size_t(out), false,
-        [&](float* values) { FastCudaDevice::linear_forward(values, x_rounded, w_rounded, b, activation, rows, in, out); });
+  write(y, size_t(rows) * size_t(out), false, [&](float* values) {
+    product(values, view(x, in), view(w, out), rows, out, in, {.bias = b, .activation = activation});
+  });
 }
 
 void FewerBitsCudaDevice::linear_backward_weights(float* dw, const float* x, const float* dy, Write how, int rows, int in, int out) {
-  const float* const x_rounded = operand(x, size_t(rows) * size_t(in), 0);
-  const float* const dy_rounded = operand(dy, size_t(rows) * size_t(out), 1);
-  FastCudaDevice::linear_backward_weights(dw, x_rounded, dy_rounded, how, rows, in, out);
+  product(dw, view(x, in).transposed(), view(dy, out), in, out, rows, {.write = how});
 }
 
 void FewerBitsCudaDevice::linear_backward_input(float* dx, const float* dy, const float* w, Write how, int rows, int in, int out) {
-  const float* const dy_rounded = operand(dy, size_t(rows) * size_t(out), 0);
-  const float* const w_rounded = operand(w, size_t(in) * size_t(out), 1);
   write(dx, size_t(rows) * size_t(in), how == Write::accumulate,
-        [&](float* values) { FastCudaDevice::linear_backward_input(values, dy_rounded, w_rounded, how, rows, in, out); });
+        [&](float* values) { product(values, view(dy, out), view(w, out).transposed(), rows, in, out, {.write = how}); });
 }
 
 void FewerBitsCudaDevice::linear_backward_bias(float* db, const float* dy, Write how, int rows, int out) {
@@ -124,10 +141,12 @@ void FewerBitsCudaDevice::linear_backward_bias(float* db, const float* dy, Write
 }
 
 void FewerBitsCudaDevice::add_bias(float* y, const float* b, Activation activation, int rows, int out) {
-  write(y, size_t(rows) * size_t(out), true, [&](float* values) { FastCudaDevice::add_bias(values, b, activation, rows, out); });
+  if (!stored(y)) return FastCudaDevice::add_bias(y, b, activation, rows, out);
+  gpu_.add_bias(words(y), b, activation == Activation::relu, size_t(rows) * size_t(out), size_t(out), stream());
 }
 
 void FewerBitsCudaDevice::relu_backward(float* dy, const float* y, size_t n) {
+  if (stored(y) && stored(dy)) return gpu_.relu_backward(words(dy), words(y), n, stream());
   const float* const outputs = floats(y, n, 0);
   write(dy, n, true, [&](float* values) { FastCudaDevice::relu_backward(values, outputs, n); });
 }
@@ -135,19 +154,24 @@ void FewerBitsCudaDevice::relu_backward(float* dy, const float* y, size_t n) {
 // --- Vectors ---------------------------------------------------------------------------------------------------------
 
 void FewerBitsCudaDevice::copy(float* to, const float* from, size_t n) {
-  const float* const values = floats(from, n, 0);
-  write(to, n, false, [&](float* results) { FastCudaDevice::copy(results, values, n); });
+  if (stored(to) && stored(from)) return FastCudaDevice::copy(to, from, words_in_floats(n));
+  if (stored(to)) return gpu_.narrow(words(to), from, n, stream());
+  if (stored(from)) return gpu_.widen(to, words(from), n, stream());
+  FastCudaDevice::copy(to, from, n);
 }
 
 void FewerBitsCudaDevice::fill(float* p, float value, size_t n) {
-  write(p, n, false, [&](float* values) { FastCudaDevice::fill(values, value, n); });
+  if (!stored(p)) return FastCudaDevice::fill(p, value, n);
+  gpu_.fill(words(p), value, n, stream());
 }
 
 void FewerBitsCudaDevice::add(float* y, const float* x, size_t n) {
   const float* const other = floats(x, n, 0);
-  write(y, n, true, [&](float* values) { FastCudaDevice::add(values, other, n); });
+  if (!stored(y)) return FastCudaDevice::add(y, other, n);
+  gpu_.add(words(y), other, n, stream());
 }
 
 void FewerBitsCudaDevice::scale(float* y, float factor, size_t n) {
-  write(y, n, true, [&](float* values) { FastCudaDevice::scale(values, factor, n); });
+  if (!stored(y)) return FastCudaDevice::scale(y, factor, n);
+  gpu_.scale(words(y), factor, n, stream());
 }

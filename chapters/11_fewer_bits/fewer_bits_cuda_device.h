@@ -1,8 +1,9 @@
 // FewerBitsDevice on a GPU: the same table of what is rounded where, products on tensor cores, activations of two bytes in the GPU's memory.
 // Sums run in another order than on a CPU, so the bits are others; on any ranks' GPUs they are the same.
 //
-// Conversions are kernels of their own here, into floats that an operation reads and writes; a step that is to be fast would have them in
-// the kernels that write.
+// A product of bf16 reads what is stored as it is, and other operations on an activation read and write its 16 bits in one kernel. Kernels of
+// their own are the rounding of a product's result, and what makes floats of a gradient for the sum of a bias; of half, also what makes
+// floats for a product.
 #pragma once
 
 #include <map>
@@ -12,15 +13,23 @@
 #include "chapters/11_fewer_bits/gpu_conversions.h"
 #include "chapters/11_fewer_bits/sixteen_bits.h"
 
-class FewerBitsCudaDevice : public FastCudaDevice, public ActivationStore {
+class FewerBitsCudaDevice : public FastCudaDevice, public ActivationStore, public StoredWordSums {
  public:
   // name: of sixteen_bits.h.  Throws NoGpu, and Error if this GPU has no product of such numbers.
   explicit FewerBitsCudaDevice(const char* name, int index = 0);
 
   Buffer<> allocate_activations(size_t n) override;  // 2 n bytes
-  // MPI reads and writes no memory of a GPU here: activations travel by their views, as floats.
-  std::span<std::byte> stored_bytes(float*, size_t) override { return {}; }
+  bool stores(const float* p) const override { return stored_.contains(p); }
   MessageFormat stored_as() const override { return {format_.narrow, format_.widen}; }
+
+  // For messages: memory of the host for the words as they lie in the GPU's.
+  uint16_t* words_view(float* p, size_t n) override;
+  void begin_words_out(float* p, size_t n) override { FastCudaDevice::begin_copy_out(p, words_in_floats(n)); }
+  void end_words_out(float* p, size_t n) override { FastCudaDevice::end_copy_out(p, words_in_floats(n)); }
+  void begin_words_in(float* p, size_t n) override { FastCudaDevice::begin_copy_in(p, words_in_floats(n)); }
+  void end_words_in(float* p, size_t n) override { FastCudaDevice::end_copy_in(p, words_in_floats(n)); }
+  void copy_words(float* to, const float* p, size_t n) override { FastCudaDevice::copy(to, p, words_in_floats(n)); }
+  void add_words(float* p, const float* x, size_t step, int count, size_t n) override;
 
   // The view of an activation is one of floats that lie beside it.
   float* host_view(float* p, size_t n) override;
@@ -52,6 +61,8 @@ class FewerBitsCudaDevice : public FastCudaDevice, public ActivationStore {
   Buffer<>& beside(float* p);
   const float* floats(const float* p, size_t n, int room);
   const float* operand(const float* p, size_t n, int room);
+  Bf16View view(const float* p, int columns) const;
+  void product(float* c, const Bf16View& a, const Bf16View& b, int m, int n, int k, Finish finish);
   template <class Work>
   void write(float* p, size_t n, bool reads, Work work);
 

@@ -27,10 +27,6 @@ Buffer<> FewerBitsDevice::allocate_activations(size_t n) {
   return buffer;
 }
 
-std::span<std::byte> FewerBitsDevice::stored_bytes(float* p, size_t n) {
-  return stored(p) ? std::as_writable_bytes(std::span(reinterpret_cast<uint16_t*>(p), n)) : std::span<std::byte>();
-}
-
 void FewerBitsDevice::free_bytes(void* pointer) {
   stored_.erase(pointer);
   CpuDevice::free_bytes(pointer);

@@ -22,8 +22,15 @@ class FewerBitsDevice : public CpuDevice, public ActivationStore {
   bool by_instruction() const { return by_instruction_; }
 
   Buffer<> allocate_activations(size_t n) override;  // 2 n bytes
-  std::span<std::byte> stored_bytes(float* p, size_t n) override;
+  bool stores(const float* p) const override { return stored_.contains(p); }
   MessageFormat stored_as() const override { return {format_.narrow, format_.widen}; }
+
+  // Messages take the numbers where they lie.
+  uint16_t* words_view(float* p, size_t) override { return reinterpret_cast<uint16_t*>(p); }
+  void begin_words_out(float*, size_t) override {}
+  void end_words_out(float*, size_t) override {}
+  void begin_words_in(float*, size_t) override {}
+  void end_words_in(float*, size_t) override {}
 
   // The view of an activation is memory of its own, as on a GPU: floats, which begin_copy_in rounds.
   float* host_view(float* p, size_t n) override;

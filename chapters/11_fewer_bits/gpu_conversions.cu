@@ -71,9 +71,99 @@ void round(float* to, const float* from, size_t n, cudaStream_t stream) {
   CUDA_CHECK(cudaGetLastError());
 }
 
+// A NaN is not positive.
 template <class To>
-GpuConversions conversions(fast::Matmul* matmul) {
-  return {narrow<To>, widen<To>, round<To>, matmul};
+__global__ void relu_backward_kernel(typename To::Stored* dy, const typename To::Stored* y, size_t n) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < n && !(To::widen(y[i]) > 0.0f)) dy[i] = To::narrow(0.0f);
+}
+
+template <class To>
+void relu_backward(uint16_t* dy, const uint16_t* y, size_t n, cudaStream_t stream) {
+  if (n == 0) return;
+  using Stored = typename To::Stored;
+  relu_backward_kernel<To>
+      <<<blocks_for(n, threads), threads, 0, stream>>>(reinterpret_cast<Stored*>(dy), reinterpret_cast<const Stored*>(y), n);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+template <class To>
+__global__ void add_bias_kernel(typename To::Stored* y, const float* b, bool relu, size_t n, size_t columns) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  float value = To::widen(y[i]);
+  if (b) value += b[i % columns];
+  if (relu) value = value < 0.0f ? 0.0f : value;
+  y[i] = To::narrow(value);
+}
+
+template <class To>
+void add_bias(uint16_t* y, const float* b, bool relu, size_t n, size_t columns, cudaStream_t stream) {
+  if (n == 0) return;
+  add_bias_kernel<To><<<blocks_for(n, threads), threads, 0, stream>>>(reinterpret_cast<typename To::Stored*>(y), b, relu, n, columns);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+template <class To>
+__global__ void add_kernel(typename To::Stored* y, const float* x, size_t n) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = To::narrow(To::widen(y[i]) + x[i]);
+}
+
+template <class To>
+void add(uint16_t* y, const float* x, size_t n, cudaStream_t stream) {
+  if (n == 0) return;
+  add_kernel<To><<<blocks_for(n, threads), threads, 0, stream>>>(reinterpret_cast<typename To::Stored*>(y), x, n);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+template <class To>
+__global__ void scale_kernel(typename To::Stored* y, float factor, size_t n) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = To::narrow(To::widen(y[i]) * factor);
+}
+
+template <class To>
+void scale(uint16_t* y, float factor, size_t n, cudaStream_t stream) {
+  if (n == 0) return;
+  scale_kernel<To><<<blocks_for(n, threads), threads, 0, stream>>>(reinterpret_cast<typename To::Stored*>(y), factor, n);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+template <class To>
+__global__ void fill_kernel(typename To::Stored* p, float value, size_t n) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < n) p[i] = To::narrow(value);
+}
+
+template <class To>
+void fill(uint16_t* p, float value, size_t n, cudaStream_t stream) {
+  if (n == 0) return;
+  fill_kernel<To><<<blocks_for(n, threads), threads, 0, stream>>>(reinterpret_cast<typename To::Stored*>(p), value, n);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+template <class To>
+__global__ void sum_kernel(typename To::Stored* sum, const typename To::Stored* x, size_t step, int count, size_t n) {
+  const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  float all = To::widen(x[i]);
+  for (int k = 1; k < count; ++k) all += To::widen(x[size_t(k) * step + i]);
+  sum[i] = To::narrow(all);
+}
+
+template <class To>
+void sum(uint16_t* sum, const uint16_t* x, size_t step, int count, size_t n, cudaStream_t stream) {
+  if (n == 0) return;
+  using Stored = typename To::Stored;
+  sum_kernel<To>
+      <<<blocks_for(n, threads), threads, 0, stream>>>(reinterpret_cast<Stored*>(sum), reinterpret_cast<const Stored*>(x), step, count, n);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+template <class To>
+GpuConversions conversions(fast::Matmul* matmul, bool product_rounds) {
+  return {narrow<To>, widen<To>, round<To>, relu_backward<To>, add_bias<To>, add<To>, scale<To>, fill<To>, sum<To>, matmul, product_rounds, nullptr};
 }
 
 }  // namespace
@@ -82,8 +172,10 @@ GpuConversions gpu_conversions(const std::string& name) {
   int device = 0, major = 0;
   CUDA_CHECK(cudaGetDevice(&device));
   CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
-  if (name == "half") return conversions<ToHalf>(fast::matmul_tensor_half);
-  if (name == "half-flushed") return conversions<ToFlushedHalf>(fast::matmul_tensor_half);
+  if (name == "half") return conversions<ToHalf>(fast::matmul_tensor_half, true);
+  if (name == "half-flushed") return conversions<ToFlushedHalf>(fast::matmul_tensor_half, false);
   if (major < 8) throw Error("--precision bf16: tensor cores multiply bf16 from compute capability 8.0 on");
-  return conversions<ToBf16>(fast::matmul_tensor_stages);
+  GpuConversions bf16 = conversions<ToBf16>(fast::matmul_tensor_stages, true);
+  bf16.product = gpu_product_of_bf16;
+  return bf16;
 }

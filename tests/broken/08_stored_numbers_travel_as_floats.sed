@@ -1,2 +1,2 @@
 # chapters/08_layer_splitting/pipeline.cpp 11_fewer_bits_grid_test Grid.Sends*
-s/!bytes.empty()) return/false) return/
+s/const MessageView view(device, p, n);/const MessageView view(device, p, n, false);/

@@ -1,2 +1,2 @@
-# chapters/09_tensor_parallel/tensor_parallel.cpp 11_fewer_bits_slices_test Slices.Have*
-s/^  if (stored(summed_, summed_count_)) return;/  ;/
+# chapters/01_serial/activation_store.h 11_fewer_bits_slices_test Slices.Have*
+s/store_ ? store_->begin_words_in(p_, n_)/false ? (void)0/

@@ -1,2 +1,2 @@
 # chapters/09_tensor_parallel/tensor_parallel.cpp 11_fewer_bits_slices_test Slices.SendTwo*
-s/^  if (!store_ || /  if (store_ || /
+s/  return MessageView(device_, p, n, /  return MessageView(device_, p, n, false \&\& /

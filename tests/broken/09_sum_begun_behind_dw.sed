@@ -1,2 +1,2 @@
 # chapters/09_tensor_parallel/tensor_parallel.cpp 09_tensor_parallel_costs_test Order.*
-s/if (device_.host_view(p, n) == p) post_sum();//
+s/if (view.data() == p) post_sum();//

@@ -1,2 +1,2 @@
 # chapters/09_tensor_parallel/tensor_parallel.cpp 09_tensor_parallel_test OnCuda.Training
-s|on_host(device_.host_view(p, n))|on_host(p)|
+s|allreduce_.function(view.floats(), view.floats(), n, comm_)|allreduce_.function(p, p, n, comm_)|
