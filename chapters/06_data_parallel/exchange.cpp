@@ -1,6 +1,5 @@
 #include "chapters/06_data_parallel/exchange.h"
 
-
 #include "chapters/01_serial/gradient_norm.h"
 #include "chapters/06_data_parallel/gpu_exchange.h"
 #include "chapters/06_data_parallel/host_exchange.h"
