@@ -1,4 +1,5 @@
-// A device of which one rank's memory does not begin an allocation, and so has no handle, for a while.
+// A device of which one rank's memory does not begin an allocation, and so has no handle, for a while; or only what comes after its first
+// memory for an exchange.
 #pragma once
 
 #include <map>
@@ -11,14 +12,16 @@
 #include "tests/mpi_expect.h"
 
 struct DeviceWithoutHandles : CudaDevice {
-  explicit DeviceWithoutHandles(bool here) : gap(here ? 256 : 0) {}
+  explicit DeviceWithoutHandles(bool here, bool but_the_first = false) : gap(here ? 256 : 0), but_the_first(but_the_first) {}
   void* allocate_bytes(size_t bytes) override {
-    char* p = static_cast<char*>(CudaDevice::allocate_bytes(bytes + gap));
-    gaps[p + gap] = gap;
-    return p + gap;
+    const size_t before = but_the_first && memory(Purpose::exchange).live == 0 ? 0 : gap;
+    char* p = static_cast<char*>(CudaDevice::allocate_bytes(bytes + before)) + before;
+    gaps[p] = before;
+    return p;
   }
   void free_bytes(void* p) override { CudaDevice::free_bytes(static_cast<char*>(p) - gaps[p]); }
   size_t gap;
+  bool but_the_first;
   std::map<void*, size_t> gaps;
 };
 
