@@ -1,7 +1,7 @@
 // What ranks do together with vectors on their GPUs, by an MPI that takes pointers into a GPU's memory (chapter 05). Where there is no GPU,
 // common/cuda_on_cpu lets every stream run as late as it may: MPI reads what is not there yet, unless the host has waited.
 // ranks: 1 2 3 7 8
-// more ranks: 4 5
+// more ranks: 4 5 6
 #include "chapters/05_collectives/mpi_collectives.h"
 #include "common/error.h"
 #include "tests/gpu_collectives_tests.h"

@@ -1,7 +1,7 @@
 // Peer window and peer mailbox of chapter 05: ranks that add and write in each other's GPU memory. Where there is no GPU,
 // common/cuda_on_cpu lets every stream run as late as it may, those of other ranks, too: a wait that is missing shows in the sums.
 // ranks: 1 2 3 5 8
-// more ranks: 4 7
+// more ranks: 4 6 7
 #include "chapters/05_collectives/peer_mailbox.h"
 #include "chapters/05_collectives/peer_window.h"
 #include "common/error.h"

@@ -1,7 +1,7 @@
 // Chapter 06 on GPUs, or on the CPU that stands in for them, and where everything comes as late as it may: the bits of the serial run on
 // that device, by every way between GPUs, and how often a host waits.
 // ranks: 1 2 3 5
-// more ranks: 4 7 8
+// more ranks: 4 6 7 8
 #include <gtest/gtest.h>
 
 #include <tuple>

@@ -5,6 +5,7 @@
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/killed_gpu_rank.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
 
@@ -42,16 +43,28 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRun) {
   EXPECT_EQ(hash.size(), 16u) << hash;
 }
 
+// In three orders of a block's threads: the same weights.
 TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
   const data_sets::DataSet data({230, 28, 28, 10}, {90, 28, 28, 10});  // the CPU that stands in for a GPU is slow
   const bool one_host = !on_several_hosts(3);
-  for (const char* level : {"0 --exchange peer", "1 --exchange host", "2", "3", "3 --prefetch"}) {
+  std::string hash;
+  for (const auto& [level, order] : {std::pair{"0 --exchange peer", "ascending"}, {"1 --exchange host", "descending"}, {"2", "shuffled"},
+                                     {"3", "descending"}, {"3 --prefetch", "shuffled"}, {"3 --prefetch --exchange host", "ascending"}}) {
+    setenv("CUDA_ON_CPU_ORDER", order, 1);
     const ProgramRun run = launch(3, quick + "--train-samples 0 --data " + data.folder + " --device cuda --optimizer adam --learning-rate 0.001 --zero " + level);
+    unsetenv("CUDA_ON_CPU_ORDER");
     if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, " on cuda: ") && contains(run.output, "weights have the same bits"));
-    EXPECT_EQ(contains(run.output, " MB from GPU to GPU\n"), level != std::string("1 --exchange host") && one_host) << run.output;
+    EXPECT_EQ(contains(run.output, " MB from GPU to GPU\n"), !contains(level, "host") && one_host) << run.output;
+    if (hash.empty()) hash = hash_of_weights(run);
+    EXPECT_EQ(hash_of_weights(run), hash) << level << ", " << order;
   }
+  EXPECT_EQ(hash.size(), 16u) << hash;
+}
+
+TEST(TrainProgram, AKilledRankLeavesNoSharedMemoryBehind) {
+  expect_nothing_left_behind(3, build_folder() + "/chapters/07_sharded_optimizer/train", "--hidden 24,17 --zero 3 --prefetch");
 }
 
 // 2n(p - r) floats cross in one level, 2n(p - r)/r in two, of 2n(p - 1) that are sent: n is 535,818, p 4 and r 2.

@@ -444,19 +444,25 @@ TEST_F(Programs, ACheckpointOfCudaIsContinuedAndUsedThere) {
   EXPECT_TRUE(contains(used.output, "\n" + word_after(rest, " % (") + " of 170 images"));
 }
 
-// The main job between GPUs, or on the CPU that stands in for them: it is continued the other way with the same bits.
+// The main job between GPUs, or on the CPU that stands in for them: it is continued the other way, and in another order of a block's threads,
+// with the same bits.
 TEST_F(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   const data_sets::DataSet data({150, 28, 28, 10}, {90, 28, 28, 10});
-  const std::string small = quick + "--train-samples 0 --data " + data.folder + " --micro-batches 4 --device cuda --replicas 2 --tensor 2 --exchange ";
-  const ProgramRun host = launch(4, small + "host");
+  const auto train = [&](const std::string& order, const std::string& options) {
+    return run_program("export CUDA_ON_CPU_ORDER=" + order + "; " + command(4, quick + "--train-samples 0 --data " + data.folder +
+                       " --micro-batches 4 --device cuda --replicas 2 --tensor 2 --exchange " + options));
+  };
+  const ProgramRun host = train("ascending", "host");
   if (host.status == 77) GTEST_SKIP() << "skipped: " << host.output;
   EXPECT_FALSE(contains(host.output, "GPU to GPU")) << host.output;
-  const ProgramRun peer = launch(4, small + "peer --epochs 1 " + checkpoint());
+  const ProgramRun peer = train("descending", "peer --epochs 1 " + checkpoint());
   EXPECT_EQ(peer.status, 0) << peer.output;
   EXPECT_EQ(contains(peer.output, "from GPU to GPU: slices, data ranks\n"), !on_several_hosts(4)) << peer.output;
-  const ProgramRun rest = launch(4, small + "host --resume " + checkpoint());
+  const ProgramRun rest = train("shuffled", "host --resume " + checkpoint()), whole = train("shuffled", "peer");
   EXPECT_TRUE(contains(rest.output, "continuing after step 4")) << rest.output;
   EXPECT_EQ(hash_of_weights(rest), hash_of_weights(host)) << rest.output;
+  EXPECT_EQ(hash_of_weights(whole), hash_of_weights(host)) << whole.output;
+  EXPECT_NE(hash_of_weights(whole), "none");
 }
 
 TEST_F(Programs, AKilledRankLeavesNoSharedMemoryBehind) {
