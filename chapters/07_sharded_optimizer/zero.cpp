@@ -13,6 +13,8 @@ void ZeroOptions::declare(Options& options) {
   options.add("prefetch", &prefetch, "with --zero 3: gather the next unit's weights while this one computes");
   options.add("exchange", &exchange, "how they travel between GPUs: host memory, each other's, MPI with their pointers; auto: peer, else mpi, where it can be",
               {"auto", "host", "peer", "mpi"});
+  options.add("chunk-kib", &chunk_kib, "through host memory: of longer units one chunk of this size is copied while another one travels",
+              between(1, 1 << 20));
   options.add("recompute", &recompute, "keep every N-th activation only, and compute the others again in backward", between(1, 1000));
   options.add("two-level", &two_level, "add inside each node first: fewer bytes between nodes, sums in another order");
 }
@@ -149,6 +151,7 @@ void Zero::begin_gathering(size_t u) {
   begin_allgather(g.memory, own_weights(u), u, g);
   device_.meanwhile = [&g] {
     g.messages.between.progress(), g.messages.inside.progress();
+    for (Pending& piece : g.pieces) piece.progress();
     g.word_messages.between.progress(), g.word_messages.inside.progress();
   };
 }
@@ -226,7 +229,8 @@ void Zero::reduce(size_t u) {
   if (!nodes_.empty()) return reduce_in_two_levels(u);
   if (between_gpus()) return reduce_between_gpus(u);
   if (options_.format) return reduce_rounded(u);
-  receive_operands(u);
+  if (pieces_of(u) > 0) receive_operands_in_pieces(u);
+  else receive_operands(u);
   const size_t n = part(u).size();
   float* const total = own_gradients(u);
   // The sum begins in the first operand, since `total` may be the memory of this rank's own one.
@@ -328,8 +332,8 @@ void Zero::step() {
   }
 }
 
-// This rank's parts of all units go where they belong among all, and from there to where MPI reads them. The host waits for its GPU once:
-// when the last copy is there, all are. (Those of the step before were there before this step's gradients.)
+// This rank's parts of all units go where they belong among all, and from there to where MPI reads them. The host waits for its GPU once,
+// but for pieces: when the last copy is there, all are. (Those of the step before were there before this step's gradients.)
 void Zero::place_parts(float* all) {
   const bool by_messages = ranks_ > 1 && !gathering_.window;
   const auto for_each_part = [&](size_t u, auto what) {
@@ -340,9 +344,11 @@ void Zero::place_parts(float* all) {
     for_each_part(u, [&](float* place, size_t n) {
       const float* const mine = options_.level == 0 ? own_gradients(u) : own_weights(u);
       if (place != mine) device_.copy(place, mine, n);
-      if (by_messages) device_.begin_copy_out(place, n);
+      if (pieces_of(u) > 0) begin_pieces_out(all + shards_.units[u].range.first, u);
+      else if (by_messages) device_.begin_copy_out(place, n);
     });
-  for (size_t u = units; u-- > 0 && by_messages;) for_each_part(u, [&](float* place, size_t n) { device_.end_copy_out(place, n); });
+  for (size_t u = units; u-- > 0 && by_messages;)
+    if (pieces_of(u) == 0) for_each_part(u, [&](float* place, size_t n) { device_.end_copy_out(place, n); });
   if (by_messages && shards_.size(rank_) > 0) operands_are_read_ = false;
 }
 
@@ -352,7 +358,10 @@ void Zero::begin_allgather(float* whole, const float* mine, size_t u, Gathered& 
   const Range unit = shards_.units[u].range, own = part(u);
   float* const place = whole + (own.first - unit.first);
   if (place != mine) device_.copy(place, mine, own.size());
-  if (ranks_ > 1 && !g.window) {
+  if (pieces_of(u) > 0) {
+    begin_pieces_out(whole, u);
+    operands_are_read_ = false;  // when the first of them is there
+  } else if (ranks_ > 1 && !g.window) {
     device_.begin_copy_out(place, own.size());
     device_.end_copy_out(place, own.size());  // and what was copied in before is through
     operands_are_read_ = false;
@@ -365,6 +374,7 @@ void Zero::begin_messages(float* whole, size_t u, Gathered& g) {
   const Range unit = shards_.units[u].range;
   if (ranks_ == 1) return;
   if (g.window) return g.window->allgather(g.window->offset_of(whole), unit.size());
+  if (pieces_of(u) > 0) return begin_messages_in_pieces(whole, u, g);
   float *const view = device_.host_view(whole, unit.size()), *const mine = view + (part(u).first - unit.first);
   if (nodes_.empty()) begin_allgather_direct(view, mine, unit.size(), comm_, g.messages.inside);
   else begin_allgather_two_level(view, mine, unit.size(), nodes_, comm_, g.messages);
@@ -375,6 +385,7 @@ void Zero::end_allgather(float* whole, size_t u, Gathered& g) {
   const size_t n = shards_.units[u].range.size();
   if (ranks_ == 1) return;
   if (g.window) return g.window->finish();
+  if (pieces_of(u) > 0) return end_messages_in_pieces(whole, u, g);
   if (nodes_.empty()) g.messages.inside.wait();
   else end_allgather_two_level(device_.host_view(whole, n), n, nodes_, comm_, g.messages);
   device_.begin_copy_in(whole, n);

@@ -16,6 +16,7 @@
 
 #include <mpi.h>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,7 @@ struct ZeroOptions {
   bool two_level = false;     // gradients and weights travel in two levels
   std::vector<int> nodes = {};  // with two_level: a name for each rank's node, for tests; empty: what MPI says
   std::string exchange = "auto";  // between GPUs: peer, mpi, through host memory: host, or auto: the first of them that can be
+  int64_t chunk_kib = 1024;       // through host memory: pieces of at most so much of longer units, see zero_in_pieces.cpp
   int64_t recompute = 1;          // the Mlp keeps every so many-th activation, see Space, and computes the others again
   // For chapter 11, skip it now: what gradients and weights travel as, if not as floats, from level 1 on. See zero_in_sixteen_bits.cpp.
   std::optional<MessageFormat> format = {};
@@ -101,6 +103,12 @@ class Zero {
   void send_parts(const float* gradients, size_t unit);
   void clip_gradients();
   struct Gathered;
+  size_t pieces_of(size_t unit) const;
+  Range piece(size_t unit, int rank, size_t number) const;
+  void receive_operands_in_pieces(size_t unit);
+  void begin_pieces_out(float* whole, size_t unit);
+  void begin_messages_in_pieces(float* whole, size_t unit, Gathered& g);
+  void end_messages_in_pieces(float* whole, size_t unit, Gathered& g);
   void place_parts(float* all);
   void begin_allgather(float* whole, const float* mine, size_t unit, Gathered& g);
   void begin_messages(float* whole, size_t unit, Gathered& g);
@@ -136,6 +144,7 @@ class Zero {
   struct Gathered {
     Buffer<> memory;
     TwoLevelGather messages;
+    std::deque<Pending> pieces;
     std::shared_ptr<GpuCollectives> window;  // between GPUs
     Buffer<> words;                      // with a format: the unit as it travels
     TwoLevelWords word_messages;
