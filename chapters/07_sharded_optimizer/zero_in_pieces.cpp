@@ -6,6 +6,7 @@
 //
 // Each piece has a place of its own in the views, so none waits for another one's. The host waits for the way out of a piece before it
 // sends it, and for the messages of a piece before they go in. What is added, and in which order, does not change.
+#include <algorithm>
 #include <utility>
 
 #include "chapters/07_sharded_optimizer/zero.h"
