@@ -48,8 +48,8 @@ TEST(TrainProgram, EveryLevelEndsWithTheBitsOfTheSerialRunOnCuda) {
   const data_sets::DataSet data({230, 28, 28, 10}, {90, 28, 28, 10});  // the CPU that stands in for a GPU is slow
   const bool one_host = !on_several_hosts(3);
   std::string hash;
-  for (const auto& [level, order] : {std::pair{"0 --exchange peer", "ascending"}, {"1 --exchange host", "descending"}, {"2", "shuffled"},
-                                     {"3", "descending"}, {"3 --prefetch", "shuffled"}, {"3 --prefetch --exchange host", "ascending"}}) {
+  for (const auto& [level, order] : {std::pair{"0 --exchange peer", "ascending"}, {"1 --exchange host --chunk-kib 4", "descending"}, {"2", "shuffled"},
+                                     {"3", "descending"}, {"3 --prefetch", "shuffled"}, {"3 --prefetch --exchange host --chunk-kib 4", "ascending"}}) {
     setenv("CUDA_ON_CPU_ORDER", order, 1);
     const ProgramRun run = launch(3, quick + "--train-samples 0 --data " + data.folder + " --device cuda --optimizer adam --learning-rate 0.001 --zero " + level);
     unsetenv("CUDA_ON_CPU_ORDER");
@@ -133,7 +133,7 @@ TEST(Programs, EndWellAndOnlyRank0Speaks) {
 
 TEST(TrainProgram, OptionsHaveTheseDefaultsAndRanges) {
   const std::string told = options_told(launch(3, "train --help").output);
-  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "clip-norm X (at least 0) [0]\nzero N (0 to 3) [1]\nunit N (at least 1) [1]\nprefetch\n", "auto|host|peer|mpi [auto]\nrecompute N (1 to 1000) [1]\ntwo-level\n"})
+  for (const char* line : {"device cpu|cuda [cpu]\n", "micro-batches N (1 to 1048576) [3]\n", "clip-norm X (at least 0) [0]\nzero N (0 to 3) [1]\nunit N (at least 1) [1]\nprefetch\n", "auto|host|peer|mpi [auto]\nchunk-kib N (1 to 1048576) [1024]\nrecompute N (1 to 1000) [1]\ntwo-level\n"})
     EXPECT_TRUE(contains(told, line));
 }
 
