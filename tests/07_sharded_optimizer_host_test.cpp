@@ -1,6 +1,7 @@
 // How often the host waits for its GPU where chapter 07's gradients and weights go through host memory, by formula: units come and go in
 // each step, and none of them waits for the driver.
-// ranks: 1 2 3 5
+// ranks: 1 2 3
+// more ranks: 5
 #include <gtest/gtest.h>
 
 #include <algorithm>

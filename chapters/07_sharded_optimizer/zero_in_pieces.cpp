@@ -77,10 +77,10 @@ void Zero::begin_pieces_out(float* whole, size_t u) {
 void Zero::begin_messages_in_pieces(float* whole, size_t u, Gathered& g) {
   float* const begin = whole - shards_.units[u].range.first;
   const Range unit = shards_.units[u].range;
-  float* const view = device_.host_view(whole, unit.size()) - unit.first;
   for (size_t c = 0; c < pieces_of(u); ++c) {
     const Range own = piece(u, rank_, c);
     if (!own.empty()) device_.end_copy_out(begin + own.first, own.size());
+    float* const view = device_.host_view(whole, unit.size()) - unit.first;  // a place that was used before is free by now
     Pending& messages = g.pieces.emplace_back();
     for (int step = 1; step < ranks_; ++step) {
       const int to = (rank_ + step) % ranks_, from = (rank_ - step + ranks_) % ranks_;
