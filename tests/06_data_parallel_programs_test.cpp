@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
+#include <vector>
 
+#include "chapters/06_data_parallel/buckets.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/killed_gpu_rank.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
 
@@ -72,6 +76,43 @@ TEST(Train, WritesATimelineOfItsLayers) {
   EXPECT_EQ(count("\"backward 1\""), 6u);
   EXPECT_GE(count("\"forward 0\""), 6u);
   EXPECT_EQ(count("\"forward 1\""), count("\"forward 0\""));
+  run_program("rm -f " + file);
+}
+
+// With --overlap from GPU to GPU: of each rank what its GPU computes, and on a stream of its own each bucket's sum, which begins when the
+// layers in the bucket are done. Beside them the host's calls of MPI.
+TEST(Train, WritesATimelineOfTheStreamsOfItsGpus) {
+  if (on_several_hosts(2)) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+  const std::string file = testing::TempDir() + "streams_" + std::to_string(getpid()) + ".json";
+  const ProgramRun run = train(2, "--device cuda --exchange peer --overlap --bucket-kib 4 --hidden 8 --train-samples 90 --batch 30 --epochs 1 --trace " + file);
+  if (run.status == 77) GTEST_SKIP() << "skipped: no GPU";
+  EXPECT_EQ(run.status, 0) << run.output;
+  struct Stretch {
+    double begin, end;
+  };
+  std::map<std::string, std::vector<Stretch>> found;  // by rank, stream and name
+  size_t collectives = 0;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    char name[100];
+    int stream = 0, rank = 0;
+    double begin = 0, length = 0;
+    collectives += contains(line, "\"cat\":\"collective\"") && contains(line, "\"pid\":0,");
+    if (std::sscanf(line.c_str(), R"({"name":"%99[^"]","cat":"stream","ph":"X","pid":%d,"tid":%d,"ts":%lf,"dur":%lf)", name, &stream, &rank, &begin, &length) == 5)
+      found[std::to_string(rank) + " " + std::to_string(stream) + " " + name].push_back({begin, begin + length});
+  }
+  EXPECT_GT(collectives, 0u);
+  const size_t first_layer = 784 * 8 + 8;
+  const std::vector<Range> buckets = make_buckets(first_layer + 8 * 10 + 10, 1024);
+  EXPECT_GT(buckets.size(), 5u);
+  for (const std::string rank : {"0", "1"})
+    for (size_t b = 0; b < buckets.size(); ++b) {
+      const std::vector<Stretch>& sums = found[rank + " 2 sum " + std::to_string(b)];
+      const std::vector<Stretch>& done = found[rank + " 1 backward " + (buckets[b].first < first_layer ? "0" : "1")];
+      ASSERT_TRUE(sums.size() == 3 && done.size() == 3) << rank << ": " << sums.size() << " sums, " << done.size() << " backward";
+      // Times of events are floats of milliseconds: here of less than 60 s, so right to 4 us.
+      for (size_t step = 0; step < 3; ++step) EXPECT_GE(sums[step].begin, done[step].end - 8) << "rank " << rank << ", bucket " << b << ", step " << step;
+    }
   run_program("rm -f " + file);
 }
 
@@ -191,6 +232,10 @@ TEST(Train, GoesFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   const ProgramRun run = train(2, "--exchange peer");
   EXPECT_EQ(run.status, 1) << run.output;
   EXPECT_TRUE(contains(run.output, "--exchange peer: needs --device cuda"));
+}
+
+TEST(Train, AKilledRankLeavesNoSharedMemoryBehind) {
+  expect_nothing_left_behind(3, build_folder() + "/chapters/06_data_parallel/train", "--hidden 24,17 --overlap --bucket-kib 4");
 }
 
 // The script that `make gpu-report` trains with, around a program that says what the test wants. What it ends with, and its last line.

@@ -69,6 +69,8 @@ class GpuCollectives {
   };
   const Count& counted() const { return counted_; }
   virtual bool by_peers() const = 0;
+  // For a timeline: the stream of the next call, which from now on waits for what the device was given; null: it has none of its own.
+  virtual cudaStream_t stream_behind() { return nullptr; }
   const char* way() const { return way_between_gpus(by_peers()); }
   // Where an address in this rank's vector lies in it.
   size_t offset_of(const float* p) const { return size_t(p - mine_); }

@@ -63,6 +63,11 @@ void PeerWindow::start(size_t begin, size_t count) {
   CUDA_CHECK(cudaStreamWaitEvent(stream_, issued_, 0));
 }
 
+cudaStream_t PeerWindow::stream_behind() {
+  start(0, 0);
+  return stream_;
+}
+
 void PeerWindow::finish() {
   CUDA_CHECK(cudaEventRecord(finished_, stream_));
   CUDA_CHECK(cudaStreamWaitEvent(device_.stream(), finished_, 0));

@@ -28,6 +28,7 @@ class PeerWindow : public GpuCollectives {
   void finish() override;
   void wait() override;
   bool by_peers() const override { return true; }
+  cudaStream_t stream_behind() override;
 
   static constexpr int most_ranks = 32;
 

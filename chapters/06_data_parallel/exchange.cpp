@@ -46,6 +46,6 @@ std::unique_ptr<Exchange> make_exchange(const DataParallelOptions& options, size
     if (options.fits_chunks()) exchange = std::make_unique<HostExchange>(options, samples, mlp, gradients, comm);
     else exchange = std::make_unique<BucketExchange>(options, samples, mlp, gradients, comm);
   }
-  if (!options.trace.empty()) trace_layers(mlp);
+  if (!options.trace.empty()) trace_layers(mlp, trace_of_gpu(mlp.device()));
   return exchange;
 }

@@ -21,6 +21,7 @@ CudaDevice& gpu(Device& device) {
 GpuExchange::GpuExchange(bool peer, const DataParallelOptions& options, size_t samples, Mlp& mlp, float* gradients, MPI_Comm comm)
     : BucketExchange(without_background(options), samples, mlp, gradients, comm),
       sums_(make_gpu_collectives(peer, gpu(device_), gradients, mlp.layout().count, comm)) {
+  if (!options.trace.empty()) trace_ = std::make_unique<GpuTrace>(gpu(device_));
   if (!options.overlap) return;
   mlp.hooks.after_backward = [this](int layer, int) {
     if (last_micro_batch_) leave(mlp_.layout().layers[size_t(layer)].range().first);
@@ -30,8 +31,11 @@ GpuExchange::GpuExchange(bool peer, const DataParallelOptions& options, size_t s
 // Elements from `ready` on are final, once the device has done what it was given: buckets that lie there may leave.
 void GpuExchange::leave(size_t ready) {
   const Timer timer;
-  for (; gone_ < buckets_.size() && buckets_[gone_].first >= ready; ++gone_)
+  for (; gone_ < buckets_.size() && buckets_[gone_].first >= ready; ++gone_) {
+    if (const cudaStream_t stream = trace_ ? sums_->stream_behind() : nullptr) trace_->begin(stream, 2, "sum", int(gone_));
     sums_->allreduce(buckets_[gone_].first, buckets_[gone_].size());
+    if (trace_) trace_->end();
+  }
   time_.exchanging += timer.seconds();
 }
 

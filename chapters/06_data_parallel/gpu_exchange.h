@@ -4,6 +4,7 @@
 // host waits for its GPU. By MPI, which knows no streams, the host waits for those kernels before it sends the bucket.
 #pragma once
 
+#include "chapters/02_cuda/gpu_trace.h"
 #include "chapters/05_collectives/gpu_collectives.h"
 #include "chapters/06_data_parallel/bucket_exchange.h"
 
@@ -23,5 +24,6 @@ class GpuExchange : public BucketExchange {
   void leave(size_t ready);
 
   std::unique_ptr<GpuCollectives> sums_;
-  size_t gone_ = 0;  // buckets of this step
+  std::unique_ptr<GpuTrace> trace_;  // with --trace
+  size_t gone_ = 0;                  // buckets of this step
 };

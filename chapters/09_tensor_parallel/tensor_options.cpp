@@ -31,5 +31,5 @@ Layout TensorOptions::layout(const Dataset& train) const {
 void TensorOptions::show_layers(Mlp& mlp) const {
   if (trace.empty()) return;
   trace_begin(trace);
-  trace_layers(mlp);
+  trace_layers(mlp, trace_of_gpu(mlp.device()));
 }

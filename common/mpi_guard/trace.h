@@ -16,6 +16,8 @@ extern "C" {
 __attribute__((weak)) void guard_trace_begin(const char* file);
 __attribute__((weak)) int64_t guard_trace_region_begin();  // 0 when not tracing
 __attribute__((weak)) void guard_trace_region_end(const char* name, int number, int64_t begin);
+// Of a GPU's stream, which has a row of its own from 1 on; times as guard_trace_region_begin tells them.
+__attribute__((weak)) void guard_trace_stream(const char* name, int number, int64_t begin, int64_t end, int row);
 }
 
 // Throws std::runtime_error on rank 0 if the file cannot be written.

@@ -58,3 +58,7 @@ int64_t guard_trace_region_begin() { return guard::tracing ? guard::now_ns() : 0
 void guard_trace_region_end(const char* name, int number, int64_t begin) {
   guard::record({begin, guard::now_ns(), name, number, {}});
 }
+
+void guard_trace_stream(const char* name, int number, int64_t begin, int64_t end, int row) {
+  guard::record({begin, end, name, number, {}, row});
+}

@@ -14,6 +14,7 @@ struct Event {
   const char* region;  // null for an MPI call
   int number;          // of the region; -1: none
   Call call;
+  int row = 0;         // of a GPU's stream
 };
 
 void trace_call(const Call& call, int64_t begin);  // it ends now

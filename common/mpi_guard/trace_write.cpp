@@ -26,7 +26,7 @@ Clock at_start;
 // ---- text ----
 
 const char* category(const Event& event) {
-  if (event.region) return "compute";
+  if (event.region) return event.row > 0 ? "stream" : "compute";
   // In the order of Kind.
   constexpr const char* of_kind[] = {"other", "send", "receive", "exchange", "wait", "collective", "other", "other", "other"};
   return of_kind[int(kind_of(event.call.op))];
@@ -59,9 +59,7 @@ int64_t bytes_of(const Call& call) {
 std::string arguments(const Call& call) {
   if (!call.communicator) return "";
   std::string text = "\"communicator\":\"" + quotable(call.communicator->name) + "\"";
-  const auto add = [&](const char* key, int64_t value) {
-    text += std::string(",\"") + key + "\":" + std::to_string(value);
-  };
+  const auto add = [&](const char* key, int64_t value) { text += std::string(",\"") + key + "\":" + std::to_string(value); };
   const Kind kind = kind_of(call.op);
   if (call.type != MPI_DATATYPE_NULL) add("bytes", bytes_of(call));
   if (kind == Kind::send || kind == Kind::recv || kind == Kind::sendrecv) {
@@ -76,8 +74,7 @@ std::string arguments(const Call& call) {
 std::string event_text(const Event& event, const Conversion& rank_0_time) {
   const int64_t begin = rank_0_time(event.begin), end = rank_0_time(event.end);
   char numbers[160];
-  std::snprintf(numbers, sizeof numbers, R"("ph":"X","pid":0,"tid":%d,"ts":%.3f,"dur":%.3f)", rank,
-                1e-3 * double(begin), 1e-3 * double(end - begin));
+  std::snprintf(numbers, sizeof numbers, R"("ph":"X","pid":%d,"tid":%d,"ts":%.3f,"dur":%.3f)", event.row, rank, 1e-3 * double(begin), 1e-3 * double(end - begin));
   return "{\"name\":\"" + name_text(event) + "\",\"cat\":\"" + category(event) + "\"," + numbers +
          ",\"args\":{" + arguments(event.call) + "}},\n";
 }
@@ -86,8 +83,14 @@ std::string text_of_this_rank(const Conversion& rank_0_time) {
   char host[64] = "";
   gethostname(host, sizeof host - 1);
   const std::string number = std::to_string(rank);
-  std::string text = "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":0,\"tid\":" + number +
-                     ",\"args\":{\"name\":\"rank " + number + " on " + host + "\"}},\n";
+  std::string text;
+  int rows = 0;
+  for (const Event& event : recorded_trace().events) rows = std::max(rows, event.row);
+  for (int row = 0; row <= rows; row++) {
+    const std::string begin = "\"ph\":\"M\",\"pid\":" + std::to_string(row) + ",";
+    if (row > 0) text += "{\"name\":\"process_name\"," + begin + "\"args\":{\"name\":\"GPUs, stream " + std::to_string(row) + "\"}},\n";
+    text += "{\"name\":\"thread_name\"," + begin + "\"tid\":" + number + ",\"args\":{\"name\":\"rank " + number + " on " + host + "\"}},\n";
+  }
   for (const Event& event : recorded_trace().events) text += event_text(event, rank_0_time);
   return text;
 }
@@ -119,9 +122,7 @@ void write_file(const std::string& name, const std::string& mine) {
   if (file) std::fprintf(file, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n%s", mine.c_str());
   for (int source = 1; source < size; source++) copy_text(source, file);
   bool good = file != nullptr;
-  if (file)
-    std::fprintf(
-        file, "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":0,\"args\":{\"name\":\"MPI ranks\"}}\n]}\n");
+  if (file) std::fprintf(file, "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":0,\"args\":{\"name\":\"MPI ranks\"}}\n]}\n");
   if (file) good = std::ferror(file) == 0;
   if (file) good = std::fclose(file) == 0 && good;
   if (!good || (part != name && std::rename(part.c_str(), name.c_str()) != 0))
@@ -146,8 +147,7 @@ void write_trace() {
   const Clock at_end = compare_clocks();
   const std::string text = text_of_this_rank(Conversion(at_start, at_end));
   if (recorded_trace().dropped > 0)
-    std::fprintf(stderr, "guard: rank %d: the trace lacks its last %lld events\n", rank,
-                 (long long)recorded_trace().dropped);
+    std::fprintf(stderr, "guard: rank %d: the trace lacks its last %lld events\n", rank, (long long)recorded_trace().dropped);
   if (rank == 0)
     write_file(recorded_trace().file, text);
   else
