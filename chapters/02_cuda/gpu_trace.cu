@@ -10,7 +10,8 @@ bool GpuTrace::is_on() {
   CUDA_CHECK(cudaEventCreate(&began_));
   CUDA_CHECK(cudaEventRecord(began_, device_.stream()));
   CUDA_CHECK(cudaEventSynchronize(began_));
-  return host_began_ = guard_trace_region_begin();
+  host_began_ = guard_trace_region_begin();
+  return true;
 }
 
 GpuTrace::~GpuTrace() {

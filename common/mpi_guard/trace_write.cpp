@@ -74,7 +74,8 @@ std::string arguments(const Call& call) {
 std::string event_text(const Event& event, const Conversion& rank_0_time) {
   const int64_t begin = rank_0_time(event.begin), end = rank_0_time(event.end);
   char numbers[160];
-  std::snprintf(numbers, sizeof numbers, R"("ph":"X","pid":%d,"tid":%d,"ts":%.3f,"dur":%.3f)", event.row, rank, 1e-3 * double(begin), 1e-3 * double(end - begin));
+  std::snprintf(numbers, sizeof numbers, R"("ph":"X","pid":%d,"tid":%d,"ts":%.3f,"dur":%.3f)", event.row, rank, 1e-3 * double(begin),
+                1e-3 * double(end - begin));
   return "{\"name\":\"" + name_text(event) + "\",\"cat\":\"" + category(event) + "\"," + numbers +
          ",\"args\":{" + arguments(event.call) + "}},\n";
 }
@@ -86,7 +87,7 @@ std::string text_of_this_rank(const Conversion& rank_0_time) {
   std::string text;
   int rows = 0;
   for (const Event& event : recorded_trace().events) rows = std::max(rows, event.row);
-  for (int row = 0; row <= rows; row++) {
+  for (int row = 0; row <= rows; ++row) {
     const std::string begin = "\"ph\":\"M\",\"pid\":" + std::to_string(row) + ",";
     if (row > 0) text += "{\"name\":\"process_name\"," + begin + "\"args\":{\"name\":\"GPUs, stream " + std::to_string(row) + "\"}},\n";
     text += "{\"name\":\"thread_name\"," + begin + "\"tid\":" + number + ",\"args\":{\"name\":\"rank " + number + " on " + host + "\"}},\n";
