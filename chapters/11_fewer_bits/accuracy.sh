@@ -1,22 +1,29 @@
 #!/bin/sh
 # accuracy.sh [--seeds] [EPOCHS]: what a precision costs: a line for each run, with its test accuracy in the end, the share of updates that
 # changed nothing, the loss scale in the end, and the steps that were skipped. The first group loses updates, the second one small gradients.
-# --seeds: bf16 beside float, with the program's own learning rate and batch, from three seeds.
+# --seeds: from three seeds, with the program's own learning rate and batch; in brackets what each differs from float by.
 set -eu
 export LC_ALL=C CDPATH=''
 cd "$(dirname "$0")/../.."
 seeds=
 if [ "${1:-}" = --seeds ]; then seeds='1 2 3'; shift; fi
 epochs=${1:-10}
-train() { sh common/mpi/launch 1 build/chapters/11_fewer_bits/train --epochs "$epochs" "$@"; }
+train() { sh common/mpi/launch 1 "${B:-build}/chapters/11_fewer_bits/train" --epochs "$epochs" "$@"; }
 if [ -n "$seeds" ]; then
-  printf '%-8s %10s %10s %12s\n' seed float bf16 difference
+  printf '%-8s %10s %18s %18s %18s\n' seed float bf16 'weights rounded' stochastic
   for seed in $seeds; do
-    for precision in float bf16; do train --seed "$seed" --precision $precision; done | awk -v seed="$seed" '
-      /^epoch  *1 / { ++run }
-      /^epoch/ { accuracy[run] = $7 }
-      END { if (run != 2) exit 1; printf "%-8s %8.2f %% %8.2f %% %+12.2f\n", seed, accuracy[1], accuracy[2], accuracy[2] - accuracy[1] }'
-  done
+    # shellcheck disable=SC2086
+    for how in float bf16 'bf16 --weights rounded' 'bf16 --weights stochastic'; do train --seed "$seed" --precision $how; done
+  done | awk -v last="$epochs" '
+    function size(x) { return x < 0 ? -x : x }
+    $1 == "epoch" && $2 == last {
+      run = n++ % 4
+      if (run == 0) printf "%-8d %8.2f %%", n / 4 + 1, float = $7
+      else printf " %8.2f %% (%+.2f)", $7, $7 - float
+      if (run == 3) print ""
+      if (size($7 - float) > most[run]) most[run] = size($7 - float)
+    }
+    END { if (n != 12) exit 1; printf "%-19s %10.2f %18.2f %18.2f\n", "farthest from float", most[1], most[2], most[3] }'
   exit
 fi
 run() { # GROUP OPTIONS: a run with both; only the second is told
