@@ -27,8 +27,7 @@ std::string text(const std::vector<Element>& list, const char* between) {
 }
 
 std::string text(const Bounds& bounds) {
-  if (std::isfinite(bounds.low) && std::isfinite(bounds.high))
-    return text(bounds.low) + " to " + text(bounds.high);
+  if (std::isfinite(bounds.low) && std::isfinite(bounds.high)) return text(bounds.low) + " to " + text(bounds.high);
   if (std::isfinite(bounds.low)) return "at least " + text(bounds.low);
   if (std::isfinite(bounds.high)) return "at most " + text(bounds.high);
   return "";
@@ -41,8 +40,7 @@ Number parse_number(const std::string& option, const std::string& word, const Bo
   const char* end = word.data() + word.size();
   const auto [rest, problem] = std::from_chars(word.data(), end, number);
   if (word.empty() || problem != std::errc() || rest != end || !std::isfinite(double(number)))
-    throw Error("--" + option + ": '" + word + "' is not " +
-                (std::is_integral_v<Number> ? "a whole number" : "a number") + " that fits");
+    throw Error("--" + option + ": '" + word + "' is not " + (std::is_integral_v<Number> ? "a whole number" : "a number") + " that fits");
   if (!(double(number) >= bounds.low && double(number) <= bounds.high))
     throw Error("--" + option + ": " + word + " is out of range, expected " + text(bounds));
   return number;
@@ -69,26 +67,22 @@ void Options::add(const std::string& name, bool* value, const std::string& help)
   options_.push_back({name, "", help, "", [=](const std::string&) { *value = true; }});
 }
 
-void Options::add(const std::string& name, std::string* value, const std::string& help,
-                  std::vector<std::string> choices) {
+void Options::add(const std::string& name, std::string* value, const std::string& help, std::vector<std::string> choices) {
   const std::string listed = text(choices, "|");
   options_.push_back({name, choices.empty() ? "TEXT" : listed, help, *value, [=](const std::string& word) {
-                        if (!choices.empty() &&
-                            std::find(choices.begin(), choices.end(), word) == choices.end())
+                        if (!choices.empty() && std::find(choices.begin(), choices.end(), word) == choices.end())
                           throw Error("--" + name + ": '" + word + "' is not one of " + listed);
                         *value = word;
                       }});
 }
 
-void Options::add(const std::string& name, std::vector<int64_t>* value, const std::string& help,
-                  Bounds bounds) {
+void Options::add(const std::string& name, std::vector<int64_t>* value, const std::string& help, Bounds bounds) {
   options_.push_back({name, "N,N,..", with_range(help, bounds), value->empty() ? "none" : text(*value, ","), [=](const std::string& word) {
                         std::vector<int64_t> list;
                         std::istringstream in(word == "none" ? "" : word);
                         for (std::string element; std::getline(in, element, ',');)
                           list.push_back(parse_number<int64_t>(name, element, bounds));
-                        if (word.empty() || word.back() == ',')
-                          throw Error("--" + name + ": '" + word + "' is not a list like 512,256");
+                        if (word.empty() || word.back() == ',') throw Error("--" + name + ": '" + word + "' is not a list like 512,256");
                         *value = list;
                       }});
 }
@@ -106,8 +100,7 @@ bool Options::parse(int argc, const char* const* argv, bool quiet) {
       if (!quiet) std::cout << help();
       return false;
     }
-    if (!argument.starts_with("--"))
-      throw Error("unexpected argument '" + argument + "' (--help lists the options)");
+    if (!argument.starts_with("--")) throw Error("unexpected argument '" + argument + "' (--help lists the options)");
     const size_t equals = argument.find('=');
     const Option& option = find(argument.substr(2, equals == std::string::npos ? equals : equals - 2));
     if (option.value_name.empty()) {
@@ -127,9 +120,7 @@ bool Options::parse(int argc, const char* const* argv, bool quiet) {
 std::string Options::help() const {
   std::ostringstream out;
   out << summary_ << "\n\noptions:\n";
-  auto left_of = [](const Option& option) {
-    return "--" + option.name + (option.value_name.empty() ? "" : " " + option.value_name);
-  };
+  auto left_of = [](const Option& option) { return "--" + option.name + (option.value_name.empty() ? "" : " " + option.value_name); };
   size_t width = 6;
   for (const Option& option : options_) width = std::max(width, left_of(option).size());
   for (const Option& option : options_) {

@@ -26,8 +26,7 @@ size_t room_at(const void* pointer) {
 }
 
 // One side of a copy of `bytes` bytes: must it be on the device, is it, does it fit?
-cudaError_t check_side(const char* call, const char* side, const void* pointer, size_t bytes, bool device, bool any,
-                       SourceLine source) {
+cudaError_t check_side(const char* call, const char* side, const void* pointer, size_t bytes, bool device, bool any, SourceLine source) {
   MemoryKind kind = kind_of(pointer);
   if (!any && device && !on_device(kind) && kind != MemoryKind::freed)
     return refuse(cudaErrorInvalidValue, source, "%s: the %s is host memory, but the kind of copy says device", call, side);
@@ -69,8 +68,7 @@ struct Copy {
   }
 };
 
-cudaError_t run_copy(const char* call, const Copy& copy, cudaMemcpyKind kind, cudaStream_t stream, bool wait,
-                     SourceLine source) {
+cudaError_t run_copy(const char* call, const Copy& copy, cudaMemcpyKind kind, cudaStream_t stream, bool wait, SourceLine source) {
   BEGIN_CALL
   if (!valid_stream(stream)) return refuse(cudaErrorInvalidResourceHandle, source, "%s: no such stream", call);
   if (copy.width == 0 || copy.height == 0) return cudaSuccess;
@@ -92,18 +90,15 @@ cudaError_t run_fill(const char* call, void* pointer, int value, size_t bytes, c
   BEGIN_CALL
   if (!valid_stream(stream)) return refuse(cudaErrorInvalidResourceHandle, source, "%s: no such stream", call);
   if (bytes == 0) return cudaSuccess;
-  if (kind_of(pointer) == MemoryKind::host)
-    return refuse(cudaErrorInvalidValue, source, "%s: the destination is host memory", call);
-  if (cudaError_t error = check_side(call, "destination", pointer, bytes, true, true, source); error != cudaSuccess)
-    return error;
+  if (kind_of(pointer) == MemoryKind::host) return refuse(cudaErrorInvalidValue, source, "%s: the destination is host memory", call);
+  if (cudaError_t error = check_side(call, "destination", pointer, bytes, true, true, source); error != cudaSuccess) return error;
   return submit(stream, source, [=] {
     std::memset(pointer, value, bytes);
     if (observer) observer->host_wrote(pointer, bytes);
   });
 }
 
-cudaError_t check_symbol(const char* call, const void* symbol, size_t symbol_bytes, size_t bytes, size_t offset,
-                         SourceLine source) {
+cudaError_t check_symbol(const char* call, const void* symbol, size_t symbol_bytes, size_t bytes, size_t offset, SourceLine source) {
   if (kind_of(symbol) != MemoryKind::symbol)
     return refuse(cudaErrorInvalidSymbol, source, "%s: not a __device__ or __constant__ variable", call);
   if (offset > symbol_bytes || bytes > symbol_bytes - offset)
@@ -142,8 +137,7 @@ using namespace cuda_on_cpu;
 cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, SourceLine source) {
   return run_copy("cudaMemcpy", {to, bytes, from, bytes, bytes, 1}, kind, nullptr, true, source);
 }
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream,
-                            SourceLine source) {
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream, SourceLine source) {
   return run_copy("cudaMemcpyAsync", {to, bytes, from, bytes, bytes, 1}, kind, stream, false, source);
 }
 cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width, size_t height,

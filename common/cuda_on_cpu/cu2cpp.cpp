@@ -420,8 +420,7 @@ size_t rewrite_shared(size_t shared) {
   if (dynamic) {
     size_t bracket = type;
     while (bracket < end && !is(bracket, "[")) ++bracket;
-    if (names.size() != 1 || !is(bracket + 1, "]"))
-      fail(tokens[shared].begin, "expected: extern __shared__ type name[];");
+    if (names.size() != 1 || !is(bracket + 1, "]")) fail(tokens[shared].begin, "expected: extern __shared__ type name[];");
     std::string element = (is_volatile ? "volatile " : "") + tokens_as_text(type, bracket - 1);
     std::string row = tokens_as_text(bracket + 2, end);  // name[][33] points to rows of 33
     std::string open = row.empty() ? "*" : "(*", close = row.empty() ? "" : ")" + row;
@@ -484,9 +483,7 @@ void find_aliases() {
       aliases[spelling(tokens[i + 1])] = spelling(tokens[i + 2]);
 }
 
-bool begins_directive(size_t i) {
-  return tokens[i].directive && source[source.find_last_not_of(" \t", tokens[i].begin - 1)] == '#';
-}
+bool begins_directive(size_t i) { return tokens[i].directive && source[source.find_last_not_of(" \t", tokens[i].begin - 1)] == '#'; }
 
 // PTX has a dot in every instruction: mov.u32
 void refuse_ptx(size_t i) {

@@ -52,8 +52,7 @@ cudaError_t refuse_in_capture(SourceLine source, const char* call) {
     stream->capture->invalidated = any = true;
   }
   if (!any) return cudaSuccess;
-  return refuse(cudaErrorStreamCaptureUnsupported, source, "%s: not allowed while a stream captures; the capture is invalid now",
-                call);
+  return refuse(cudaErrorStreamCaptureUnsupported, source, "%s: not allowed while a stream captures; the capture is invalid now", call);
 }
 
 }  // namespace cuda_on_cpu
@@ -64,8 +63,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode mo
   BEGIN_CALL
   StreamPointer stream = find_stream(handle);
   if (!stream) return refuse(cudaErrorInvalidResourceHandle, source, "cudaStreamBeginCapture: no such stream");
-  if (!handle)
-    return refuse(cudaErrorStreamCaptureUnsupported, source, "cudaStreamBeginCapture: the default stream cannot capture");
+  if (!handle) return refuse(cudaErrorStreamCaptureUnsupported, source, "cudaStreamBeginCapture: the default stream cannot capture");
   if (stream->capture) return refuse(cudaErrorInvalidValue, source, "cudaStreamBeginCapture: the stream captures already");
   stream->capture = std::make_shared<CUgraph_st>();
   stream->capture->origin = stream.get();
@@ -131,7 +129,6 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph, SourceLine source) {
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable, SourceLine source) {
   BEGIN_CALL
-  if (!owned<CUgraphExec_st>().erase(executable))
-    return refuse(cudaErrorInvalidValue, source, "cudaGraphExecDestroy: no such graph");
+  if (!owned<CUgraphExec_st>().erase(executable)) return refuse(cudaErrorInvalidValue, source, "cudaGraphExecDestroy: no such graph");
   return cudaSuccess;
 }

@@ -2,6 +2,7 @@
 // /proc/PID/fd/N): a process that is killed leaves nothing behind. Each process has a board with a slot for each allocation and event
 // that it exports. Streams run as late as they may, those of other processes, too: who waits for an event asks on its owner's board and
 // rings there, and a thread of the owner runs the stream up to that event. So a wait that is missing between two processes shows.
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -17,7 +18,7 @@ namespace {
 
 struct Board {
   sem_t bell;
-  Slot slots[1 << 20];  // none is used twice; what is never written takes no memory
+  Slot slots[1 << 16];  // none is used twice; what is never written takes no memory
 };
 
 struct Handle {
@@ -28,6 +29,8 @@ constexpr int magic = 0x6970632e;
 
 auto& boards = *new std::map<int, Board*>;  // by process; like the next one never destroyed: used at exit
 auto& exported = *new std::vector<CUevent_st*>;
+
+auto& known = *new std::vector<std::pair<int, uint64_t>>;  // none goes away: whoever reads those of a slot meanwhile finds all
 
 int memory_file(size_t bytes) {
   const int file = memfd_create("cuda_on_cpu", MFD_CLOEXEC);
@@ -78,6 +81,7 @@ cudaError_t read_handle(Handle& handle, Slot*& slot, const void* from, bool memo
 }  // namespace
 
 void forget_shared(Allocation& a) {
+  if (a.file_mapping) munmap(std::exchange(a.file_mapping, nullptr), a.pages_bytes * with_stamps);
   if (!a.slot) return;
   if (a.owner == Owner::other_process) return static_cast<void>(--a.slot->open);
   if (a.slot->open > 0)
@@ -95,6 +99,18 @@ void forget_shared(CUevent_st& event, SourceLine source) {
     finding("%s: an event is destroyed while another process has it open", text(source).c_str());
 }
 
+uint64_t& known_until(int process) {
+  for (auto& [known_process, until] : known)
+    if (known_process == process) return until;
+  return known.emplace_back(process, 0).second;
+}
+
+void happen(Slot& slot, uint64_t number) {
+  known_until(getpid()) = nanoseconds_now();
+  std::copy_n(known.begin(), std::min(known.size(), std::size(slot.known)), slot.known);
+  slot.done = number;
+}
+
 bool has_happened(Slot& slot, uint64_t number, int owner) {
   if (slot.done >= number) return true;
   if (slot.wanted < number) slot.wanted = number;
@@ -109,6 +125,7 @@ void wait_for_process(Slot& slot, uint64_t number, int owner) {
     finding("process %d has ended, and this one waits for its event", owner);
     set_sticky_error(cudaErrorLaunchFailure);
   }
+  for (const auto& [process, until] : slot.known) known_until(process) = std::max(known_until(process), until);
 }
 
 }  // namespace cuda_on_cpu
@@ -120,13 +137,14 @@ cudaError_t cudaIpcGetMemHandle(cudaIpcMemHandle_t* handle, void* pointer, Sourc
   if (!a || a->begin != pointer || a->owner != Owner::device || a->freed)
     return refuse(cudaErrorInvalidValue, source, "cudaIpcGetMemHandle: not a pointer from cudaMalloc: %s", describe(pointer).c_str());
   if (!a->slot) {  // from now on these pages are those of a file
-    a->file = memory_file(a->pages_bytes);
+    a->file = memory_file(a->pages_bytes * with_stamps);
     void* copy = map_file(getpid(), a->file, a->pages_bytes, nullptr);
     if (copy) std::memcpy(copy, a->pages, a->pages_bytes);
     if (!copy || !map_file(getpid(), a->file, a->pages_bytes, a->pages))
       return refuse(cudaErrorMemoryAllocation, source, "cudaIpcGetMemHandle: no memory file");
     munmap(copy, a->pages_bytes);
     if (observer) observer->host_wrote(a->begin, a->bytes);  // or another process: the checker cannot know
+    if (observer) a->file_mapping = map_file(getpid(), a->file, a->pages_bytes * with_stamps, nullptr);
   }
   return write_handle(handle, a->slot, a->file, a->bytes, "cudaIpcGetMemHandle", source);
 }
@@ -143,6 +161,7 @@ cudaError_t cudaIpcOpenMemHandle(void** pointer, cudaIpcMemHandle_t handle, unsi
   if (!a || !map_file(h.process, h.file, a->pages_bytes, a->pages))
     return refuse(cudaErrorMapBufferObjectFailed, source, "%s: %zu bytes of process %d", call, h.bytes, h.process);
   if (observer) observer->host_wrote(a->begin, a->bytes);
+  if (observer) a->file_mapping = map_file(h.process, h.file, a->pages_bytes * with_stamps, nullptr);
   ++(a->slot = slot)->open;
   *pointer = a->begin;
   return cudaSuccess;

@@ -92,8 +92,7 @@ void fill_places(std::vector<ThreadPlace>& places, dim3 block) {
   places.clear();
   for (unsigned z = 0; z < block.z; ++z)
     for (unsigned y = 0; y < block.y; ++y)
-      for (unsigned x = 0; x < block.x; ++x)
-        places.push_back({{x, y, z}, static_cast<unsigned>(places.size())});
+      for (unsigned x = 0; x < block.x; ++x) places.push_back({{x, y, z}, static_cast<unsigned>(places.size())});
   if (order() == Order::descending) std::reverse(places.begin(), places.end());
   if (order() == Order::shuffled)
     for (size_t i = places.size(); i > 1; --i) std::swap(places[i - 1], places[shuffle_number(i)]);
@@ -103,8 +102,7 @@ void fill_places(std::vector<ThreadPlace>& places, dim3 block) {
 void* dynamic_shared(size_t bytes) {
   constexpr size_t room = (most_shared + page_bytes - 1) / page_bytes * page_bytes;
   static char* const end = [] {
-    char* memory = static_cast<char*>(
-        mmap(nullptr, room + 2 * page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    char* memory = static_cast<char*>(mmap(nullptr, room + 2 * page_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     mprotect(memory + page_bytes, room, PROT_READ | PROT_WRITE);
     return memory + page_bytes + room;
   }();
@@ -128,8 +126,7 @@ void run_kernel(const LaunchedKernel& kernel, void (*run)(void*), void* call, si
   BlockOrder block_order(blocks);
   for (uint64_t step = 0; step < blocks; ++step) {
     uint64_t block = block_order[step];
-    running.block_index = {static_cast<unsigned>(block % kernel.grid.x),
-                           static_cast<unsigned>(block / kernel.grid.x % kernel.grid.y),
+    running.block_index = {static_cast<unsigned>(block % kernel.grid.x), static_cast<unsigned>(block / kernel.grid.x % kernel.grid.y),
                            static_cast<unsigned>(block / kernel.grid.x / kernel.grid.y)};
     if (kernel.shared_bytes) std::memset(running.dynamic_shared, 0xff, kernel.shared_bytes);
     if (!run_block(run, call)) break;
@@ -229,8 +226,7 @@ void start_kernel(const LaunchedKernel& kernel, void (*run)(void*), std::shared_
   ++cuda_on_cpu_launches;
   cuda_on_cpu_blocks = size_t{kernel.grid.x} * kernel.grid.y * kernel.grid.z;
   cuda_on_cpu_threads = size_t{kernel.block.x} * kernel.block.y * kernel.block.z;
-  submit(kernel.stream, kernel.source,
-         [kernel, run, call, call_bytes] { run_kernel(kernel, run, call.get(), call_bytes); });
+  submit(kernel.stream, kernel.source, [kernel, run, call, call_bytes] { run_kernel(kernel, run, call.get(), call_bytes); });
 }
 
 // ---- the thread order
@@ -259,8 +255,7 @@ uint64_t shuffle_number(uint64_t bound) {
 extern "C" void __assert_fail(const char* assertion, const char* file, unsigned line, const char* function) noexcept {
   using namespace cuda_on_cpu;
   if (kernel_now)
-    stop_kernel(cudaErrorAssert, format("%s: Assertion `%s' failed", function, assertion).c_str(),
-                {file, static_cast<int>(line)});
+    stop_kernel(cudaErrorAssert, format("%s: Assertion `%s' failed", function, assertion).c_str(), {file, static_cast<int>(line)});
   std::fprintf(stderr, "%s:%u: %s: Assertion `%s' failed.\n", file, line, function, assertion);
   std::abort();
 }

@@ -166,8 +166,7 @@ void report_leaks() {
 std::vector<Section> device_sections() {
   std::vector<Section> sections;
   if (__start_cuda_on_cpu_device) sections.push_back({__start_cuda_on_cpu_device, __stop_cuda_on_cpu_device, false});
-  if (__start_cuda_on_cpu_constant)
-    sections.push_back({__start_cuda_on_cpu_constant, __stop_cuda_on_cpu_constant, true});
+  if (__start_cuda_on_cpu_constant) sections.push_back({__start_cuda_on_cpu_constant, __stop_cuda_on_cpu_constant, true});
   return sections;
 }
 
@@ -255,9 +254,7 @@ cudaError_t free_memory(void* pointer, bool pinned, const char* call, SourceLine
 
 }  // namespace
 
-cudaError_t cudaMalloc(void** pointer, size_t bytes, SourceLine source) {
-  return new_memory(pointer, bytes, false, "cudaMalloc", source);
-}
+cudaError_t cudaMalloc(void** pointer, size_t bytes, SourceLine source) { return new_memory(pointer, bytes, false, "cudaMalloc", source); }
 cudaError_t cudaFree(void* pointer, SourceLine source) { return free_memory(pointer, false, "cudaFree", source); }
 cudaError_t cudaMallocHost(void** pointer, size_t bytes, SourceLine source) {
   return new_memory(pointer, bytes, true, "cudaMallocHost", source);

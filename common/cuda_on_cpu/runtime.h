@@ -59,6 +59,7 @@ struct Allocation {
   Owner owner;
   struct Slot* slot = nullptr;  // of memory that is exported or imported: ipc.cpp
   int file = -1;                // that holds exported memory
+  void* file_mapping = nullptr;  // of all the file: with stamps of the checker, check/processes.cpp
 };
 
 constexpr size_t page_bytes = 4096;
@@ -98,6 +99,14 @@ cudaError_t drain_all();
 cudaError_t refuse_in_capture(SourceLine source, const char* call);  // cudaSuccess outside a capture
 size_t operations_left();
 SourceLine oldest_operation_left();
+uint64_t nanoseconds_now();
+extern SourceLine operation_source;   // of the one that runs, or ran last
+extern uint64_t operation_asked_for;  // when
+
+// ---- ipc.cpp
+
+uint64_t& known_until(int process);  // what it did until then comes before what this process does now
+constexpr size_t with_stamps = 26;   // the file for a byte of exported memory
 
 // ---- kernel.cpp
 

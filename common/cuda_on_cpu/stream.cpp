@@ -31,6 +31,7 @@ void run_until(CUstream_st& stream, uint64_t sequence) {
     stream.queue.pop_front();
     stream.running = operation.sequence;
     for (auto& dependency : operation.after) run_until(*dependency.stream, dependency.sequence);
+    operation_source = operation.source, operation_asked_for = operation.asked_for;
     if (sticky_error() == cudaSuccess) operation.run();
     stream.running = 0;
   }
@@ -50,16 +51,9 @@ std::vector<CUstream_st::Dependency> implicit_dependencies(const CUstream_st& st
   return after;
 }
 
-void enqueue(CUstream_st& stream, SourceLine source, std::function<void()> run,
-             std::vector<CUstream_st::Dependency> after) {
-  stream.queue.push_back({++stream.issued, std::move(run), std::move(after), source});
+void enqueue(CUstream_st& stream, SourceLine source, std::function<void()> run, std::vector<CUstream_st::Dependency> after) {
+  stream.queue.push_back({++stream.issued, std::move(run), std::move(after), source, nanoseconds_now()});
   if (stream.queue.size() > longest_queue) run_one(stream);
-}
-
-double milliseconds_now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1e3 + now.tv_nsec * 1e-6;
 }
 
 bool waits_for_what_runs(const CUstream_st& stream, uint64_t sequence, std::map<const CUstream_st*, uint64_t>&& seen = {}) {
@@ -67,8 +61,7 @@ bool waits_for_what_runs(const CUstream_st& stream, uint64_t sequence, std::map<
   const uint64_t before = std::exchange(seen[&stream], std::max(seen[&stream], sequence));  // what waits is looked at once
   for (const Operation& operation : stream.queue)
     for (const auto& [other, until] : operation.after)
-      if (operation.sequence > before && operation.sequence <= sequence && waits_for_what_runs(*other, until, std::move(seen)))
-        return true;
+      if (operation.sequence > before && operation.sequence <= sequence && waits_for_what_runs(*other, until, std::move(seen))) return true;
   return false;
 }
 
@@ -78,6 +71,14 @@ std::map<cudaEvent_t, std::unique_ptr<CUevent_st>>& events() {
 }
 
 }  // namespace
+
+SourceLine operation_source;
+uint64_t operation_asked_for;
+uint64_t nanoseconds_now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return uint64_t(now.tv_sec) * 1000000000 + uint64_t(now.tv_nsec);
+}
 
 bool valid_event(cudaEvent_t event) { return events().count(event); }
 bool run_until(const CUevent_st::Record& record) {
@@ -248,9 +249,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags, SourceL
   events()[*event] = std::move(created);
   return cudaSuccess;
 }
-cudaError_t cudaEventCreate(cudaEvent_t* event, SourceLine source) {
-  return cudaEventCreateWithFlags(event, cudaEventDefault, source);
-}
+cudaError_t cudaEventCreate(cudaEvent_t* event, SourceLine source) { return cudaEventCreateWithFlags(event, cudaEventDefault, source); }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event, SourceLine source) {
   BEGIN_CALL
@@ -273,8 +272,8 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle, SourceLine s
   } else {
     const uint64_t number = event->slot ? ++event->slot->recorded : 0;
     cudaError_t error = submit(handle, source, [record, number, slot = event->slot] {
-      record->done = true, record->milliseconds = milliseconds_now();
-      if (slot) slot->done = number;
+      record->done = true, record->milliseconds = double(nanoseconds_now()) * 1e-6;
+      if (slot) happen(*slot, number);
     });
     if (error != cudaSuccess) return error;
     record->stream = stream;

@@ -34,6 +34,7 @@ struct CUstream_st {
     std::function<void()> run;
     std::vector<Dependency> after;
     cuda_on_cpu::SourceLine source;
+    uint64_t asked_for;  // when
   };
   bool blocking = true;  // ordered with the legacy default stream
   uint64_t issued = 0;   // the sequence number of the newest operation
@@ -49,6 +50,7 @@ struct cuda_on_cpu::Slot {  // of something that several processes know
   std::atomic<int> open;  // how many have imported it
   std::atomic<bool> gone;
   std::atomic<uint64_t> recorded, wanted, done;  // of an event: how often it was recorded; which record is waited for, which has happened
+  std::pair<int, uint64_t> known[33];  // what its process knew when it happened last: of which processes, until when
 };
 
 struct CUevent_st {
@@ -75,6 +77,7 @@ bool run_until(const CUevent_st::Record& record);  // false: it has happened, or
 void forget_shared(CUevent_st& event, SourceLine source);       // ipc.cpp
 bool has_happened(Slot& slot, uint64_t number, int owner);      // and asks for it
 void wait_for_process(Slot& slot, uint64_t number, int owner);
+void happen(Slot& slot, uint64_t number);
 void leave_capture(CUgraph_st* graph);
 void join_capture(CUstream_st& stream, const CUevent_st::Record& record);
 }  // namespace cuda_on_cpu

@@ -32,9 +32,7 @@ const char* name_of(WarpOperation operation) {
 
 unsigned bit(int lane) { return 1u << lane; }
 
-[[noreturn]] void stop(const std::string& what, SourceLine source) {
-  stop_kernel(cudaErrorLaunchFailure, what.c_str(), source);
-}
+[[noreturn]] void stop(const std::string& what, SourceLine source) { stop_kernel(cudaErrorLaunchFailure, what.c_str(), source); }
 
 // Threads beyond the end of the block count as finished from the start; see reset_warps.
 unsigned finished(unsigned warp) { return running.finished[warp]; }
@@ -204,9 +202,8 @@ std::string describe_waiting_lanes() {
   std::string all;
   for (unsigned number = 0; number * 32 < running.threads; ++number)
     for (const Group& group : warps[number].groups)
-      all += format("%swarp %u waits at %s of %s for lanes %#x of mask %#x", all.empty() ? "" : "; ", number,
-                    name_of(group.operation), text(group.source).c_str(), group.mask & ~group.arrived & ~finished(number),
-                    group.mask);
+      all += format("%swarp %u waits at %s of %s for lanes %#x of mask %#x", all.empty() ? "" : "; ", number, name_of(group.operation),
+                    text(group.source).c_str(), group.mask & ~group.arrived & ~finished(number), group.mask);
   return all;
 }
 

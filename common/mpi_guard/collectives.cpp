@@ -38,14 +38,12 @@ int MPI_Bcast(void* buffer, int count, MPI_Datatype type, int root, MPI_Comm com
   return POLITELY(Bcast, Ibcast, comm, buffer, count, type, root, comm);
 }
 
-int MPI_Reduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, int root,
-               MPI_Comm comm) {
+int MPI_Reduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, int root, MPI_Comm comm) {
   const InCall call(collective(Op::reduce, GUARD_HERE, comm, root, count, type));
   return POLITELY(Reduce, Ireduce, comm, send, recv, count, type, operation, root, comm);
 }
 
-int MPI_Allreduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation,
-                  MPI_Comm comm) {
+int MPI_Allreduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, MPI_Comm comm) {
   const InCall call(collective(Op::allreduce, GUARD_HERE, comm, no_root, count, type));
   return POLITELY(Allreduce, Iallreduce, comm, send, recv, count, type, operation, comm);
 }
@@ -53,51 +51,42 @@ int MPI_Allreduce(const void* send, void* recv, int count, MPI_Datatype type, MP
 int MPI_Gather(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
                MPI_Datatype recv_type, int root, MPI_Comm comm) {
   const bool in_place = send == MPI_IN_PLACE;  // the root only
-  const InCall call(collective(Op::gather, GUARD_HERE, comm, root, in_place ? recv_count : send_count,
-                               in_place ? recv_type : send_type));
-  return POLITELY(Gather, Igather, comm, send, send_count, send_type, recv, recv_count, recv_type, root,
-                  comm);
+  const InCall call(collective(Op::gather, GUARD_HERE, comm, root, in_place ? recv_count : send_count, in_place ? recv_type : send_type));
+  return POLITELY(Gather, Igather, comm, send, send_count, send_type, recv, recv_count, recv_type, root, comm);
 }
 
 int MPI_Gatherv(const void* send, int send_count, MPI_Datatype send_type, void* recv, const int recv_counts[],
                 const int starts[], MPI_Datatype recv_type, int root, MPI_Comm comm) {
   const InCall call(collective(Op::gatherv, GUARD_HERE, comm, root, send == MPI_IN_PLACE ? 0 : send_count,
                                send == MPI_IN_PLACE ? MPI_DATATYPE_NULL : send_type));
-  return POLITELY(Gatherv, Igatherv, comm, send, send_count, send_type, recv, recv_counts, starts, recv_type,
-                  root, comm);
+  return POLITELY(Gatherv, Igatherv, comm, send, send_count, send_type, recv, recv_counts, starts, recv_type, root, comm);
 }
 
 int MPI_Scatter(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
                 MPI_Datatype recv_type, int root, MPI_Comm comm) {
   const bool sends = is_rank(root, comm);
-  const InCall call(collective(Op::scatter, GUARD_HERE, comm, root, sends ? send_count : recv_count,
-                               sends ? send_type : recv_type));
-  return POLITELY(Scatter, Iscatter, comm, send, send_count, send_type, recv, recv_count, recv_type, root,
-                  comm);
+  const InCall call(collective(Op::scatter, GUARD_HERE, comm, root, sends ? send_count : recv_count, sends ? send_type : recv_type));
+  return POLITELY(Scatter, Iscatter, comm, send, send_count, send_type, recv, recv_count, recv_type, root, comm);
 }
 
 int MPI_Scatterv(const void* send, const int send_counts[], const int starts[], MPI_Datatype send_type,
                  void* recv, int recv_count, MPI_Datatype recv_type, int root, MPI_Comm comm) {
   const InCall call(collective(Op::scatterv, GUARD_HERE, comm, root, recv == MPI_IN_PLACE ? 0 : recv_count,
                                recv == MPI_IN_PLACE ? MPI_DATATYPE_NULL : recv_type));
-  return POLITELY(Scatterv, Iscatterv, comm, send, send_counts, starts, send_type, recv, recv_count,
-                  recv_type, root, comm);
+  return POLITELY(Scatterv, Iscatterv, comm, send, send_counts, starts, send_type, recv, recv_count, recv_type, root, comm);
 }
 
 int MPI_Allgather(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
                   MPI_Datatype recv_type, MPI_Comm comm) {
   const InCall call(collective(Op::allgather, GUARD_HERE, comm, no_root, recv_count, recv_type));
-  return POLITELY(Allgather, Iallgather, comm, send, send_count, send_type, recv, recv_count, recv_type,
-                  comm);
+  return POLITELY(Allgather, Iallgather, comm, send, send_count, send_type, recv, recv_count, recv_type, comm);
 }
 
-int MPI_Allgatherv(const void* send, int send_count, MPI_Datatype send_type, void* recv,
-                   const int recv_counts[], const int starts[], MPI_Datatype recv_type, MPI_Comm comm) {
-  const InCall call(collective(Op::allgatherv, GUARD_HERE, comm, no_root,
-                               send == MPI_IN_PLACE ? 0 : send_count,
+int MPI_Allgatherv(const void* send, int send_count, MPI_Datatype send_type, void* recv, const int recv_counts[], const int starts[],
+                   MPI_Datatype recv_type, MPI_Comm comm) {
+  const InCall call(collective(Op::allgatherv, GUARD_HERE, comm, no_root, send == MPI_IN_PLACE ? 0 : send_count,
                                send == MPI_IN_PLACE ? MPI_DATATYPE_NULL : send_type));
-  return POLITELY(Allgatherv, Iallgatherv, comm, send, send_count, send_type, recv, recv_counts, starts,
-                  recv_type, comm);
+  return POLITELY(Allgatherv, Iallgatherv, comm, send, send_count, send_type, recv, recv_counts, starts, recv_type, comm);
 }
 
 int MPI_Alltoall(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
@@ -106,25 +95,20 @@ int MPI_Alltoall(const void* send, int send_count, MPI_Datatype send_type, void*
   return POLITELY(Alltoall, Ialltoall, comm, send, send_count, send_type, recv, recv_count, recv_type, comm);
 }
 
-int MPI_Alltoallv(const void* send, const int send_counts[], const int send_starts[], MPI_Datatype send_type,
-                  void* recv, const int recv_counts[], const int recv_starts[], MPI_Datatype recv_type,
-                  MPI_Comm comm) {
+int MPI_Alltoallv(const void* send, const int send_counts[], const int send_starts[], MPI_Datatype send_type, void* recv,
+                  const int recv_counts[], const int recv_starts[], MPI_Datatype recv_type, MPI_Comm comm) {
   const InCall call(collective(Op::alltoallv, GUARD_HERE, comm, no_root, sum(recv_counts, comm), recv_type));
-  return POLITELY(Alltoallv, Ialltoallv, comm, send, send_counts, send_starts, send_type, recv, recv_counts,
-                  recv_starts, recv_type, comm);
+  return POLITELY(Alltoallv, Ialltoallv, comm, send, send_counts, send_starts, send_type, recv, recv_counts, recv_starts, recv_type, comm);
 }
 
-int MPI_Reduce_scatter(const void* send, void* recv, const int recv_counts[], MPI_Datatype type,
-                       MPI_Op operation, MPI_Comm comm) {
+int MPI_Reduce_scatter(const void* send, void* recv, const int recv_counts[], MPI_Datatype type, MPI_Op operation, MPI_Comm comm) {
   const InCall call(collective(Op::reduce_scatter, GUARD_HERE, comm, no_root, sum(recv_counts, comm), type));
   return POLITELY(Reduce_scatter, Ireduce_scatter, comm, send, recv, recv_counts, type, operation, comm);
 }
 
-int MPI_Reduce_scatter_block(const void* send, void* recv, int recv_count, MPI_Datatype type,
-                             MPI_Op operation, MPI_Comm comm) {
+int MPI_Reduce_scatter_block(const void* send, void* recv, int recv_count, MPI_Datatype type, MPI_Op operation, MPI_Comm comm) {
   const InCall call(collective(Op::reduce_scatter_block, GUARD_HERE, comm, no_root, recv_count, type));
-  return POLITELY(Reduce_scatter_block, Ireduce_scatter_block, comm, send, recv, recv_count, type, operation,
-                  comm);
+  return POLITELY(Reduce_scatter_block, Ireduce_scatter_block, comm, send, recv, recv_count, type, operation, comm);
 }
 
 int MPI_Scan(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, MPI_Comm comm) {

@@ -11,9 +11,7 @@ using namespace guard;
 
 namespace {
 
-Call making(Op op, const void* where, MPI_Comm comm) {
-  return {.op = op, .where = where, .communicator = &describe(comm)};
-}
+Call making(Op op, const void* where, MPI_Comm comm) { return {.op = op, .where = where, .communicator = &describe(comm)}; }
 
 int made(int error, Op op, MPI_Comm parent, const MPI_Comm* child) {
   if (error == MPI_SUCCESS) register_child(parent, *child, op);
@@ -52,12 +50,10 @@ int MPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm* par
   return made(PMPI_Comm_create_group(comm, group, tag, part), Op::comm_create_group, comm, part);
 }
 
-int MPI_Cart_create(MPI_Comm comm, int dimensions, const int sizes[], const int periodic[], int reorder,
-                    MPI_Comm* grid) {
+int MPI_Cart_create(MPI_Comm comm, int dimensions, const int sizes[], const int periodic[], int reorder, MPI_Comm* grid) {
   const InCall call(making(Op::cart_create, GUARD_HERE, comm));
   const PoliteRegion region(comm);
-  return made(PMPI_Cart_create(comm, dimensions, sizes, periodic, reorder, grid), Op::cart_create, comm,
-              grid);
+  return made(PMPI_Cart_create(comm, dimensions, sizes, periodic, reorder, grid), Op::cart_create, comm, grid);
 }
 
 int MPI_Cart_sub(MPI_Comm comm, const int keep[], MPI_Comm* part) {

@@ -20,8 +20,7 @@ std::string at(const Place& place) { return place.text[0] ? std::string(" (") + 
 
 std::string list(const std::vector<int>& ranks) {
   std::string text = ranks.size() == 1 ? "rank " : "ranks ";
-  for (size_t i = 0; i < std::min(ranks.size(), size_t(16)); i++)
-    text += (i ? ", " : "") + std::to_string(ranks[i]);
+  for (size_t i = 0; i < std::min(ranks.size(), size_t(16)); i++) text += (i ? ", " : "") + std::to_string(ranks[i]);
   return ranks.size() > 16 ? text + ", ..." : text;
 }
 
@@ -29,17 +28,14 @@ bool tags_match(int receive, int send) { return receive == MPI_ANY_TAG || receiv
 
 // Whether `receive`, wanted by rank `receiver`, takes what `send`, wanted by rank `sender`, offers.
 bool fits(const Want& receive, int receiver, const Want& send, int sender) {
-  return receive.what == Want::message && send.what == Want::receiver &&
-         receive.communicator == send.communicator &&
-         (receive.peer == sender || receive.peer == MPI_ANY_SOURCE) && send.peer == receiver &&
-         tags_match(receive.tag, send.tag);
+  return receive.what == Want::message && send.what == Want::receiver && receive.communicator == send.communicator &&
+         (receive.peer == sender || receive.peer == MPI_ANY_SOURCE) && send.peer == receiver && tags_match(receive.tag, send.tag);
 }
 
 bool offers_partner(const Reports& all, const Want& want, int rank, int other) {
   const RankReport& report = all[other];
-  return std::any_of(report.wants, report.wants + report.want_count, [&](const Want& theirs) {
-    return fits(want, rank, theirs, other) || fits(theirs, other, want, rank);
-  });
+  return std::any_of(report.wants, report.wants + report.want_count,
+                     [&](const Want& theirs) { return fits(want, rank, theirs, other) || fits(theirs, other, want, rank); });
 }
 
 uint32_t collectives_begun(const RankReport& report, uint64_t communicator) {
@@ -67,8 +63,7 @@ bool seems_sent(const Reports& all, const Want& want, int receiver) {
 Needed needed_members(const Reports& all, int rank) {
   Needed needed;
   for (int other = 0; other < int(all.size()); other++)
-    if (other != rank && all[rank].members.test(other) &&
-        collectives_begun(all[other], all[rank].communicator) < all[rank].number)
+    if (other != rank && all[rank].members.test(other) && collectives_begun(all[other], all[rank].communicator) < all[rank].number)
       needed.ranks.push_back(other);
   needed.met = needed.ranks.empty();
   return needed;
@@ -98,8 +93,7 @@ class Needs {
       if (all[rank].finished)
         needs_[rank].push_back(for_finalize());
       else
-        for (int i = 0; i < all[rank].want_count; i++)
-          needs_[rank].push_back(needed_by(all, rank, all[rank].wants[i]));
+        for (int i = 0; i < all[rank].want_count; i++) needs_[rank].push_back(needed_by(all, rank, all[rank].wants[i]));
     }
     find_free();
   }
@@ -192,10 +186,8 @@ std::string difference(const Reports& all, const std::vector<int>& ranks, uint32
     if (!past) continue;
     const std::string name = name_of(past->op);
     calls.add(name, rank, past->where);
-    if (roots_agree(past->op))
-      roots.add(name + " with root " + std::to_string(past->root), rank, past->where);
-    if (bytes_agree(past->op) && past->bytes >= 0)
-      sizes.add(name + " of " + std::to_string(past->bytes) + " bytes", rank, past->where);
+    if (roots_agree(past->op)) roots.add(name + " with root " + std::to_string(past->root), rank, past->where);
+    if (bytes_agree(past->op) && past->bytes >= 0) sizes.add(name + " of " + std::to_string(past->bytes) + " bytes", rank, past->where);
   }
   const std::string which =
       "collective number " + std::to_string(number) + " on " + all[ranks[0]].communicator_name;
@@ -252,21 +244,16 @@ void explain_other_message(const Reports& all, Diagnosis& found) {
   }
 }
 
-bool sends(const RankReport& report) {
-  return report.want_count == 1 && report.wants[0].what == Want::receiver;
-}
+bool sends(const RankReport& report) { return report.want_count == 1 && report.wants[0].what == Want::receiver; }
 
-bool receives(const RankReport& report) {
-  return report.want_count == 1 && report.wants[0].what == Want::message;
-}
+bool receives(const RankReport& report) { return report.want_count == 1 && report.wants[0].what == Want::message; }
 
 std::string advice(const Reports& all, const std::vector<int>& cycle) {
   if (cycle.size() == 1) return "";
   const auto every = [&](bool (*what)(const RankReport&)) {
     return std::all_of(cycle.begin(), cycle.end(), [&](int rank) { return what(all[rank]); });
   };
-  if (every(sends))
-    return ". Each of them sends before it receives: let one receive first, or use MPI_Sendrecv";
+  if (every(sends)) return ". Each of them sends before it receives: let one receive first, or use MPI_Sendrecv";
   if (every(receives)) return ". Each of them receives before it sends";
   return "";
 }
@@ -284,8 +271,7 @@ void explain_cycle(const Reports& all, const Needs& needs, Diagnosis& found) {
     if (path.empty() || rank != start) continue;
     std::string line = "deadlock: ";
     for (size_t i = 0; i < path.size(); i++)
-      line += (i ? ", " : "") + rank_text(path[i]) + " waits for " +
-              (path.size() == 1 ? "itself" : rank_text(path[(i + 1) % path.size()]));
+      line += (i ? ", " : "") + rank_text(path[i]) + " waits for " + (path.size() == 1 ? "itself" : rank_text(path[(i + 1) % path.size()]));
     found.lines.push_back(line + advice(all, path));
     return;
   }

@@ -9,8 +9,7 @@ using namespace guard;
 namespace {
 
 // Counts the call, and remembers it for the day its request is waited for.
-int begun(int error, Op op, const void* where, MPI_Comm comm, int root, int64_t count, MPI_Datatype type,
-          MPI_Request* request) {
+int begun(int error, Op op, const void* where, MPI_Comm comm, int root, int64_t count, MPI_Datatype type, MPI_Request* request) {
   if (error == MPI_SUCCESS)
     start_request({.op = op, .where = where, .communicator = &describe(comm), .peer = root, .count = count, .type = type}, *request);
   return error;
@@ -36,24 +35,21 @@ int MPI_Ireduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_
   return begun(error, Op::ireduce, GUARD_HERE, comm, root, count, type, request);
 }
 
-int MPI_Iallreduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation,
-                   MPI_Comm comm, MPI_Request* request) {
+int MPI_Iallreduce(const void* send, void* recv, int count, MPI_Datatype type, MPI_Op operation, MPI_Comm comm, MPI_Request* request) {
   const int error = PMPI_Iallreduce(send, recv, count, type, operation, comm, request);
   return begun(error, Op::iallreduce, GUARD_HERE, comm, no_root, count, type, request);
 }
 
-int MPI_Igather(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
-                MPI_Datatype recv_type, int root, MPI_Comm comm, MPI_Request* request) {
-  const int error =
-      PMPI_Igather(send, send_count, send_type, recv, recv_count, recv_type, root, comm, request);
+int MPI_Igather(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count, MPI_Datatype recv_type, int root,
+                MPI_Comm comm, MPI_Request* request) {
+  const int error = PMPI_Igather(send, send_count, send_type, recv, recv_count, recv_type, root, comm, request);
   return begun(error, Op::igather, GUARD_HERE, comm, root, send == MPI_IN_PLACE ? recv_count : send_count,
                send == MPI_IN_PLACE ? recv_type : send_type, request);
 }
 
-int MPI_Iscatter(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count,
-                 MPI_Datatype recv_type, int root, MPI_Comm comm, MPI_Request* request) {
-  const int error =
-      PMPI_Iscatter(send, send_count, send_type, recv, recv_count, recv_type, root, comm, request);
+int MPI_Iscatter(const void* send, int send_count, MPI_Datatype send_type, void* recv, int recv_count, MPI_Datatype recv_type, int root,
+                 MPI_Comm comm, MPI_Request* request) {
+  const int error = PMPI_Iscatter(send, send_count, send_type, recv, recv_count, recv_type, root, comm, request);
   return begun(error, Op::iscatter, GUARD_HERE, comm, root, recv == MPI_IN_PLACE ? send_count : recv_count,
                recv == MPI_IN_PLACE ? send_type : recv_type, request);
 }
@@ -64,11 +60,9 @@ int MPI_Iallgather(const void* send, int send_count, MPI_Datatype send_type, voi
   return begun(error, Op::iallgather, GUARD_HERE, comm, no_root, recv_count, recv_type, request);
 }
 
-int MPI_Iallgatherv(const void* send, int send_count, MPI_Datatype send_type, void* recv,
-                    const int recv_counts[], const int starts[], MPI_Datatype recv_type, MPI_Comm comm,
-                    MPI_Request* request) {
-  const int error =
-      PMPI_Iallgatherv(send, send_count, send_type, recv, recv_counts, starts, recv_type, comm, request);
+int MPI_Iallgatherv(const void* send, int send_count, MPI_Datatype send_type, void* recv, const int recv_counts[], const int starts[],
+                    MPI_Datatype recv_type, MPI_Comm comm, MPI_Request* request) {
+  const int error = PMPI_Iallgatherv(send, send_count, send_type, recv, recv_counts, starts, recv_type, comm, request);
   return begun(error, Op::iallgatherv, GUARD_HERE, comm, no_root, send == MPI_IN_PLACE ? 0 : send_count,
                send == MPI_IN_PLACE ? MPI_DATATYPE_NULL : send_type, request);
 }

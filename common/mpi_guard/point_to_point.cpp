@@ -38,14 +38,12 @@ int MPI_Rsend(const void* buffer, int count, MPI_Datatype type, int dest, int ta
   return POLITELY(Rsend, Irsend, comm, buffer, count, type, dest, tag, comm);
 }
 
-int MPI_Recv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
-             MPI_Status* status) {
+int MPI_Recv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm, MPI_Status* status) {
   const InCall call(message(Op::recv, GUARD_HERE, comm, source, tag, count, type));
   const auto receive = [&] { return PMPI_Recv(buffer, count, type, source, tag, comm, status); };
   if (source == MPI_PROC_NULL) return receive();
-  return wait_instead("MPI_Recv", comm, status, receive, [&](MPI_Request* request) {
-    return PMPI_Irecv(buffer, count, type, source, tag, comm, request);
-  });
+  return wait_instead("MPI_Recv", comm, status, receive,
+                      [&](MPI_Request* request) { return PMPI_Irecv(buffer, count, type, source, tag, comm, request); });
 }
 
 int MPI_Mrecv(void* buffer, int count, MPI_Datatype type, MPI_Message* matched, MPI_Status* status) {
@@ -56,8 +54,7 @@ int MPI_Mrecv(void* buffer, int count, MPI_Datatype type, MPI_Message* matched, 
 
 namespace {
 
-Call exchange(Op op, const void* where, MPI_Comm comm, int dest, int send_tag, int source, int recv_tag,
-              int64_t count, MPI_Datatype type) {
+Call exchange(Op op, const void* where, MPI_Comm comm, int dest, int send_tag, int source, int recv_tag, int64_t count, MPI_Datatype type) {
   Call call = message(op, where, comm, dest, send_tag, count, type);
   note_message(Op::recv, source, comm, 0);
   call.source = source;
@@ -76,14 +73,12 @@ int finish_exchange(int sending, MPI_Request* sent, int source, MPI_Request* rec
   const int received_error = wait_politely(received, status);
   const int sent_error = wait_politely(sent, MPI_STATUS_IGNORE);
   if (received_error != MPI_SUCCESS) return received_error;
-  if (source == MPI_PROC_NULL)
-    PMPI_Recv(nullptr, 0, MPI_BYTE, source, 0, MPI_COMM_SELF, status);  // sets `status`
+  if (source == MPI_PROC_NULL) PMPI_Recv(nullptr, 0, MPI_BYTE, source, 0, MPI_COMM_SELF, status);  // sets `status`
   return sent_error;
 }
 
 // What `buffer` holds, as bytes of type MPI_PACKED, which match any type.
-int pack(const void* buffer, int count, MPI_Datatype type, MPI_Comm comm, std::vector<char>& packed,
-         int& length) {
+int pack(const void* buffer, int count, MPI_Datatype type, MPI_Comm comm, std::vector<char>& packed, int& length) {
   int bytes = 0;
   length = 0;
   const int error = PMPI_Pack_size(count, type, comm, &bytes);
@@ -94,31 +89,25 @@ int pack(const void* buffer, int count, MPI_Datatype type, MPI_Comm comm, std::v
 
 }  // namespace
 
-int MPI_Sendrecv(const void* send_buffer, int send_count, MPI_Datatype send_type, int dest, int send_tag,
-                 void* recv_buffer, int recv_count, MPI_Datatype recv_type, int source, int recv_tag,
-                 MPI_Comm comm, MPI_Status* status) {
-  const InCall call(
-      exchange(Op::sendrecv, GUARD_HERE, comm, dest, send_tag, source, recv_tag, send_count, send_type));
+int MPI_Sendrecv(const void* send_buffer, int send_count, MPI_Datatype send_type, int dest, int send_tag, void* recv_buffer, int recv_count,
+                 MPI_Datatype recv_type, int source, int recv_tag, MPI_Comm comm, MPI_Status* status) {
+  const InCall call(exchange(Op::sendrecv, GUARD_HERE, comm, dest, send_tag, source, recv_tag, send_count, send_type));
   const auto exchange = [&] {
     return PMPI_Sendrecv(send_buffer, send_count, send_type, dest, send_tag, recv_buffer, recv_count, recv_type,
                          source, recv_tag, comm, status);
   };
   return attempt_politely("MPI_Sendrecv", comm, exchange, [&] {
     MPI_Request received, sent;
-    if (PMPI_Irecv(recv_buffer, recv_count, recv_type, source, recv_tag, comm, &received) != MPI_SUCCESS)
-      return refused;
+    if (PMPI_Irecv(recv_buffer, recv_count, recv_type, source, recv_tag, comm, &received) != MPI_SUCCESS) return refused;
     const int sending = PMPI_Isend(send_buffer, send_count, send_type, dest, send_tag, comm, &sent);
     return finish_exchange(sending, &sent, source, &received, status);
   });
 }
 
-int MPI_Sendrecv_replace(void* buffer, int count, MPI_Datatype type, int dest, int send_tag, int source,
-                         int recv_tag, MPI_Comm comm, MPI_Status* status) {
-  const InCall call(
-      exchange(Op::sendrecv_replace, GUARD_HERE, comm, dest, send_tag, source, recv_tag, count, type));
-  const auto exchange = [&] {
-    return PMPI_Sendrecv_replace(buffer, count, type, dest, send_tag, source, recv_tag, comm, status);
-  };
+int MPI_Sendrecv_replace(void* buffer, int count, MPI_Datatype type, int dest, int send_tag, int source, int recv_tag, MPI_Comm comm,
+                         MPI_Status* status) {
+  const InCall call(exchange(Op::sendrecv_replace, GUARD_HERE, comm, dest, send_tag, source, recv_tag, count, type));
+  const auto exchange = [&] { return PMPI_Sendrecv_replace(buffer, count, type, dest, send_tag, source, recv_tag, comm, status); };
   return attempt_politely("MPI_Sendrecv_replace", comm, exchange, [&] {
     std::vector<char> packed;
     int length = 0;
@@ -168,33 +157,28 @@ int begun(int error, Op op, const void* where, MPI_Comm comm, int peer, int tag,
 
 }  // namespace
 
-int MPI_Isend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
-              MPI_Request* request) {
+int MPI_Isend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm, MPI_Request* request) {
   const int error = PMPI_Isend(buffer, count, type, dest, tag, comm, request);
   return begun(error, Op::isend, GUARD_HERE, comm, dest, tag, count, type, request);
 }
 
-int MPI_Issend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
-               MPI_Request* request) {
+int MPI_Issend(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm, MPI_Request* request) {
   const int error = PMPI_Issend(buffer, count, type, dest, tag, comm, request);
   return begun(error, Op::issend, GUARD_HERE, comm, dest, tag, count, type, request);
 }
 
-int MPI_Irecv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
-              MPI_Request* request) {
+int MPI_Irecv(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm, MPI_Request* request) {
   const int error = PMPI_Irecv(buffer, count, type, source, tag, comm, request);
   return begun(error, Op::irecv, GUARD_HERE, comm, source, tag, count, type, request);
 }
 
-int MPI_Send_init(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm,
-                  MPI_Request* request) {
+int MPI_Send_init(const void* buffer, int count, MPI_Datatype type, int dest, int tag, MPI_Comm comm, MPI_Request* request) {
   note_persistent();
   const int error = PMPI_Send_init(buffer, count, type, dest, tag, comm, request);
   return begun(error, Op::isend, GUARD_HERE, comm, dest, tag, count, type, request);
 }
 
-int MPI_Recv_init(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
-                  MPI_Request* request) {
+int MPI_Recv_init(void* buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm, MPI_Request* request) {
   note_persistent();
   const int error = PMPI_Recv_init(buffer, count, type, source, tag, comm, request);
   return begun(error, Op::irecv, GUARD_HERE, comm, source, tag, count, type, request);

@@ -34,9 +34,7 @@ class Places {
   std::vector<const void*> addresses_;
 };
 
-int world_rank(const Call& call, int member) {
-  return member < 0 || !call.communicator ? member : call.communicator->world_rank(member);
-}
+int world_rank(const Call& call, int member) { return member < 0 || !call.communicator ? member : call.communicator->world_rank(member); }
 
 uint64_t id_of(const Call& call) { return call.communicator ? call.communicator->id : 0; }
 
@@ -115,9 +113,7 @@ std::string rank_text(int rank) {
 
 std::string tag_text(int tag) { return tag == MPI_ANY_TAG ? "any tag" : "tag " + std::to_string(tag); }
 
-std::string name_text(const Call& call) {
-  return call.communicator ? call.communicator->name : "its communicator";
-}
+std::string name_text(const Call& call) { return call.communicator ? call.communicator->name : "its communicator"; }
 
 std::string amount_text(const Call& call) {
   if (call.type == MPI_DATATYPE_NULL) return "";
@@ -138,12 +134,10 @@ std::string in_words(const Call& call) {
       return name + side(" to ", call.peer, call.tag) + side(", from ", call.source, call.source_tag) + on + amount_text(call);
     case Kind::collective: {
       const std::string root = roots_agree(call.op) ? ", root " + std::to_string(call.peer) : "";
-      return name + ", collective number " + std::to_string(call.number) + " on " + name_text(call) + root +
-             amount_text(call);
+      return name + ", collective number " + std::to_string(call.number) + " on " + name_text(call) + root + amount_text(call);
     }
     case Kind::lock:
-      return name + (call.peer >= 0 ? " on the window of " + rank_text(world_rank(call, call.peer)) : "") +
-             on;
+      return name + (call.peer >= 0 ? " on the window of " + rank_text(world_rank(call, call.peer)) : "") + on;
     case Kind::finalize:
       return name + ": it has nothing more to do";
     default:
@@ -154,10 +148,8 @@ std::string in_words(const Call& call) {
 std::string requests_in_words(const Call& call, const std::vector<const Call*>& open) {
   int active = 0;
   for (int i = 0; i < call.request_count; i++) active += call.requests[i] != MPI_REQUEST_NULL;
-  std::string text =
-      std::string(name_of(call.op)) + " on " + std::to_string(active) + " request" + (active == 1 ? "" : "s");
-  for (size_t i = 0; i < std::min(open.size(), size_t(4)); i++)
-    text += (i ? "; " : ": ") + in_words(*open[i]);
+  std::string text = std::string(name_of(call.op)) + " on " + std::to_string(active) + " request" + (active == 1 ? "" : "s");
+  for (size_t i = 0; i < std::min(open.size(), size_t(4)); i++) text += (i ? "; " : ": ") + in_words(*open[i]);
   return open.size() > 4 ? text + "; ..." : text;
 }
 
@@ -185,8 +177,7 @@ void write_report(RankReport& report) {
   add_sends(report, places);
   places.fill();
   const std::string words = kind_of(call.op) == Kind::wait ? requests_in_words(call, open) : in_words(call);
-  std::snprintf(report.line, sizeof report.line, "%s%s%s", words.c_str(), here.text[0] ? ", at " : "",
-                here.text);
+  std::snprintf(report.line, sizeof report.line, "%s%s%s", words.c_str(), here.text[0] ? ", at " : "", here.text);
 }
 
 }  // namespace guard

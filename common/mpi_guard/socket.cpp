@@ -90,8 +90,7 @@ Socket listen_somewhere(in_port_t& port) {
   sockaddr_in6 here = at(in6addr_any, 0);
   socklen_t length = sizeof here;
   if (!listener.open() || bind(listener.file(), reinterpret_cast<sockaddr*>(&here), sizeof here) != 0 ||
-      listen(listener.file(), SOMAXCONN) != 0 ||
-      getsockname(listener.file(), reinterpret_cast<sockaddr*>(&here), &length) != 0)
+      listen(listener.file(), SOMAXCONN) != 0 || getsockname(listener.file(), reinterpret_cast<sockaddr*>(&here), &length) != 0)
     return Socket();
   port = here.sin6_port;
   return listener;
@@ -122,8 +121,7 @@ std::vector<in6_addr> own_addresses() {
     found.push_back(address);
   }
   freeifaddrs(all);
-  if (found.empty())
-    found.push_back(in6addr_loopback), found.push_back(loopback_v4());  // all nodes on this host
+  if (found.empty()) found.push_back(in6addr_loopback), found.push_back(loopback_v4());  // all nodes on this host
   return found;
 }
 
@@ -132,13 +130,10 @@ Socket connect_within(const in6_addr& address, in_port_t port, int milliseconds)
   const sockaddr_in6 there = at(address, port);
   if (!made.open()) return made;
   fcntl(made.file(), F_SETFL, O_NONBLOCK);
-  if (connect(made.file(), reinterpret_cast<const sockaddr*>(&there), sizeof there) != 0 &&
-      errno != EINPROGRESS)
-    return Socket();
+  if (connect(made.file(), reinterpret_cast<const sockaddr*>(&there), sizeof there) != 0 && errno != EINPROGRESS) return Socket();
   int error = 0;
   socklen_t length = sizeof error;
-  if (!wait_for(made.file(), POLLOUT, milliseconds) ||
-      getsockopt(made.file(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0)
+  if (!wait_for(made.file(), POLLOUT, milliseconds) || getsockopt(made.file(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0)
     return Socket();
   fcntl(made.file(), F_SETFL, 0);
   limit_waiting(made.file());

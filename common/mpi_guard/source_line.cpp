@@ -21,9 +21,7 @@ Position position_of(const void* address) {
   Dl_info info{};
   if (!address || !dladdr(address, &info) || !info.dli_fname) return {};
   // The address is where the call returns to; one byte earlier lies inside the call itself.
-  return {info.dli_fname, static_cast<unsigned long>(static_cast<const char*>(address) -
-                                                     static_cast<const char*>(info.dli_fbase)) -
-                              1};
+  return {info.dli_fname, static_cast<unsigned long>(static_cast<const char*>(address) - static_cast<const char*>(info.dli_fbase)) - 1};
 }
 
 std::string short_path(const std::string& path) {
@@ -35,9 +33,7 @@ std::string short_path(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-void set(Place& place, const std::string& text) {
-  std::snprintf(place.text, sizeof place.text, "%s", text.c_str());
-}
+void set(Place& place, const std::string& text) { std::snprintf(place.text, sizeof place.text, "%s", text.c_str()); }
 
 }  // namespace
 
@@ -50,8 +46,7 @@ std::vector<Place> source_lines(const std::vector<const void*>& addresses) {
     std::vector<size_t> same;  // all addresses of one program are asked for at once
     std::vector<unsigned long> offsets;
     for (size_t j = i; j < positions.size(); j++)
-      if (positions[j].program == positions[i].program)
-        same.push_back(j), offsets.push_back(positions[j].offset);
+      if (positions[j].program == positions[i].program) same.push_back(j), offsets.push_back(positions[j].offset);
     const std::vector<std::string> answers = addr2line(positions[i].program, offsets);
     for (size_t k = 0; k < same.size(); k++) {
       const bool known = k < answers.size() && answers[k].compare(0, 2, "??") != 0;

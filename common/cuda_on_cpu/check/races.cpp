@@ -97,13 +97,6 @@ bool ordered_before(const Slot& slot, unsigned thread) {
 constexpr size_t most_reports = 20;
 std::set<std::tuple<int, uint32_t, uint32_t>> reported;
 
-bool worth_reporting(int kind, uint32_t where, uint32_t other) {
-  if (reported.size() < most_reports) return reported.insert({kind, where, other}).second;
-  if (reported.size() == most_reports && reported.insert({-1, 0, 0}).second)
-    finding("more findings of the checker are not shown");
-  return false;
-}
-
 uint3 thread_index(unsigned number) {
   dim3 block = running.block_dim;
   return {number % block.x, number / block.x % block.y, number / block.x / block.y};
@@ -116,9 +109,7 @@ uint3 block_of(const Slot& slot) {
   return index;
 }
 
-const char* name_of(Access access) {
-  return access == Access::read ? "read" : access == Access::write ? "write" : "atomic";
-}
+const char* name_of(Access access) { return access == Access::read ? "read" : access == Access::write ? "write" : "atomic"; }
 
 void report_race(Access access, uint32_t where, const Slot& other, bool other_wrote, const std::string& memory) {
   if (!worth_reporting(0, where, other.where)) return;
@@ -218,6 +209,12 @@ void count_access(bool shared, Access access, const char* address, size_t bytes)
 
 }  // namespace
 
+bool worth_reporting(int kind, uint32_t where, uint32_t other) {
+  if (reported.size() < most_reports) return reported.insert({kind, where, other}).second;
+  if (reported.size() == most_reports && reported.insert({-1, 0, 0}).second) finding("more findings of the checker are not shown");
+  return false;
+}
+
 void start_kernel_epoch(const void* call, size_t call_bytes) {
   kernel_epoch = block_epoch = ++epoch;
   call_begin = static_cast<const char*>(call);
@@ -269,6 +266,7 @@ void check_access(Access access, const char* address, size_t bytes, uint32_t whe
   bool misaligned = need_alignment && bytes <= 16 && (bytes & (bytes - 1)) == 0 && reinterpret_cast<uintptr_t>(address) % bytes != 0;
   if (forbidden || misaligned) stop_at(target, access, address, bytes, where);
   count_access(target.kind == Target::shared, access, address, bytes);
+  if (target.kind == Target::device) check_processes(owner_of(address), access, address, bytes);
   unsigned thread = running.thread.number;
   if (access == Access::atomic) order_by_atomic(address, thread);
   if (access == Access::write && target.kind != Target::shared) fenced[thread] = false;

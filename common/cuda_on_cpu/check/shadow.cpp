@@ -66,10 +66,11 @@ struct Watcher final : Observer {
     for (size_t offset = 0; offset < a.pages_bytes; offset += page_bytes)
       owners[static_cast<size_t>(a.pages + offset - arena) / page_bytes] = &a;
   }
-  void freed(const Allocation& a) override {
-    madvise(&arena_cell(a.pages), a.pages_bytes / word_bytes * cell_bytes, MADV_DONTNEED);
+  void freed(const Allocation& a) override { madvise(&arena_cell(a.pages), a.pages_bytes / word_bytes * cell_bytes, MADV_DONTNEED); }
+  void host_wrote(const void* begin, size_t bytes) override {
+    fill_cells(static_cast<const char*>(begin), bytes, true);
+    check_processes(owner_of(begin), Access::write, begin, bytes);
   }
-  void host_wrote(const void* begin, size_t bytes) override { fill_cells(static_cast<const char*>(begin), bytes, true); }
   void copied(void* to, const void* from, size_t bytes) override;
   void kernel_began(const void* call, size_t call_bytes) override {
     if (!arena) start_shadow();
@@ -106,6 +107,8 @@ void Watcher::copied(void* to, const void* from, size_t bytes) {
   if (from_target.kind == Target::device)
     for (size_t i = 0; i < bytes; ++i) known[i] = arena_cell(origin + i).initialised >> (reinterpret_cast<uintptr_t>(origin + i) % 4) & 1;
   fill_cells(target, bytes, true);
+  check_processes(owner_of(from), Access::read, from, bytes);
+  check_processes(owner_of(to), Access::write, to, bytes);
   if (find_target(target, 1).kind != Target::device) return;
   for (size_t i = 0; i < bytes; ++i)
     if (!known[i]) arena_cell(target + i).initialised &= static_cast<uint8_t>(~(1u << reinterpret_cast<uintptr_t>(target + i) % 4));
@@ -144,10 +147,14 @@ void start_shadow() {
   }
 }
 
+const Allocation* owner_of(const void* address) {
+  return in_arena(address) ? owners[static_cast<size_t>(static_cast<const char*>(address) - arena) / page_bytes] : nullptr;
+}
+
 Target find_target(const char* address, size_t bytes) {
   if (on_fiber_stack(address)) return {Target::local, nullptr};
   if (in_arena(address)) {
-    const Allocation* owner = owners[static_cast<size_t>(address - arena) / page_bytes];
+    const Allocation* owner = owner_of(address);
     if (!owner || address < owner->begin || address + bytes > owner->begin + owner->bytes) return {Target::out_of_bounds, nullptr};
     if (owner->freed) return {Target::freed, nullptr};
     return {owner->pinned ? Target::pinned : Target::device, nullptr};

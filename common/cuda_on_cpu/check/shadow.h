@@ -45,6 +45,7 @@ struct Target {
 
 void start_shadow();
 Target find_target(const char* address, size_t bytes);
+const Allocation* owner_of(const void* address);  // null outside of the arena, and between allocations
 Cell& cell_of(const Target& target, const char* address);
 std::string describe_target(const Target& target, const char* address);
 void fill_cells(const char* begin, size_t bytes, bool initialised);  // device memory and variables; forgets all accesses
@@ -59,6 +60,10 @@ void check_access(Access access, const char* address, size_t bytes, uint32_t whe
 void check_host_access(Access access, const char* address, uint32_t where);
 void fence(unsigned thread);
 uint32_t block_epoch_now();
+bool worth_reporting(int kind, uint32_t where, uint32_t other);
+
+// processes.cpp
+void check_processes(const Allocation* allocation, Access access, const void* begin, size_t bytes);
 
 // traffic.cpp
 void count_traffic(Access access, const char* address, size_t bytes, uint32_t where);

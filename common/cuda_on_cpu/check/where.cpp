@@ -57,8 +57,7 @@ std::string look_up(uint32_t where) {
     bool ours = line.find("/cuda_on_cpu/include/") != std::string::npos || line[0] == '?';
     if (chosen.empty() && !ours) chosen = line;
   }
-  if (chosen.compare(0, program().directory.size(), program().directory) == 0)
-    chosen.erase(0, program().directory.size());
+  if (chosen.compare(0, program().directory.size(), program().directory) == 0) chosen.erase(0, program().directory.size());
   return chosen;
 }
 
