@@ -15,8 +15,8 @@ class GpuTrace {
   GpuTrace& operator=(const GpuTrace&) = delete;
 
   // Around operations of a stream: behind what it was given before, and behind all that it has been given by now. row: of the picture, from
-  // 1 on. `name` must be a literal; number: of the layer, say. A stretch ends before the next one begins. In the first one the host waits for
-  // the device, so that both clocks have a moment in common.
+  // 1 on. `name` must be a literal; number: of the layer, say. A stretch ends before the next one begins. In the first one the host waits
+  // for the device, so that both clocks have a moment in common.
   void begin(cudaStream_t stream, int row, const char* name, int number);
   void end();
 
