@@ -249,9 +249,44 @@ TEST(Training, WhereEverythingComesAsLateAsItMay) {
       CpuDevice cpu;
       LateDevice late;
       const Result at_once = train_on_ranks(cpu, run, data, "rank-order", micro_batches);
-      const Result delayed = train_on_ranks(late, run, data, "rank-order", micro_batches);
-      EXPECT_ON_ALL_RANKS(compare(delayed.weights, at_once.weights).same_bits() && delayed.loss == at_once.loss) << name_of(sizes);
+      for (const size_t longest_piece : {1 << 18, 5}) {
+        const Result delayed = train_on_ranks(late, run, data, "rank-order", micro_batches, MPI_COMM_WORLD, "host", longest_piece);
+        EXPECT_ON_ALL_RANKS(compare(delayed.weights, at_once.weights).same_bits() && delayed.loss == at_once.loss) << name_of(sizes);
+      }
     }
+}
+
+// Copies, in the order in which they are asked for: (o)ut, waited for (w), (i)n.
+template <class Kind>
+struct Listening : Kind {
+  void begin_copy_out(float* p, size_t n) override { said += 'o', Kind::begin_copy_out(p, n); }
+  void end_copy_out(float* p, size_t n) override { said += 'w', Kind::end_copy_out(p, n); }
+  void begin_copy_in(float* p, size_t n) override { said += 'i', Kind::begin_copy_in(p, n); }
+  std::string said;
+};
+
+// Makes a sum of n numbers, in pieces of 5.
+template <class Kind>
+std::string said_by_a_sum(size_t n) {
+  Listening<Kind> device;
+  Trainer t(device, {35, 23, 10}, {.rows = 4}, "rank-order", MPI_COMM_WORLD, "host", 5);
+  const Buffer p(device, 23, Purpose::activations);
+  device.fill(p, float(world_rank()), 23);
+  device.said = "";
+  t.tensor.sum(p, n);
+  const std::string said = device.said;
+  std::vector<float> sums(23), right(23, float(world_rank()));
+  device.copy_out(sums.data(), p.data(), 23);
+  std::fill_n(right.begin(), n, float(world_size() * (world_size() - 1) / 2));
+  EXPECT_ON_ALL_RANKS(sums == right) << n;
+  return said;
+}
+
+// While a piece travels, those behind it are on their way out and those before it on their way in. Without copies there is one piece.
+TEST(Pieces, GoOutTogetherAndEachComesInWhenItIsSummed) {
+  for (const auto& [n, expected] : {std::pair{23, "ooooowiwiwiwiwi"}, {10, "oowiwi"}, {6, "oowiwi"}, {5, "owi"}, {4, "owi"}})
+    EXPECT_ON_ALL_RANKS(said_by_a_sum<LateDevice>(size_t(n)) == expected) << n;
+  EXPECT_ON_ALL_RANKS(said_by_a_sum<CpuDevice>(23) == "owi");
 }
 
 // Tests that run on CUDA devices.
@@ -277,23 +312,31 @@ TEST_F(OnCuda, Training) {
 }
 
 // The host waits for each matrix or row of numbers that is to be summed, and for each micro-batch's loss: behind every layer cut by rows,
-// before every one cut by columns but the first, and twice where the classes are cut.
+// before every one cut by columns but the first, and twice where the classes are cut. In forward it waits for each piece, but where pieces
+// would change sums: in a ring.
 TEST(WaitsForGpu, AreThoseOfTheSumsAndTheLoss) {
   std::string reason;
   const std::unique_ptr<Device> counting = device_that_counts(reason);
   if (!counting) GTEST_SKIP() << reason;
   const Dataset data = small_data(64);
   for (const std::vector<int>& sizes : networks)
-    for (const char* allreduce : {"rank-order", "ring"})
-      for (size_t micro_batches : {1, 3}) {
-        Trainer t(*counting, sizes, {.rows = 16}, allreduce);
+    for (const auto& [allreduce, longest_piece] : {std::pair{"rank-order", size_t{1} << 18}, {"rank-order", 5}, {"ring", 5}})
+      for (const size_t micro_batches : {1, 3}) {
+        Trainer t(*counting, sizes, {.rows = 16}, allreduce, MPI_COMM_WORLD, "host", longest_piece);
         Optimizer optimizer(*counting, {}, t.layout.count);
-        const size_t layers = sizes.size() - 1, expected = micro_batches * (layers - 1 + (layers % 2 == 1 ? 2 : 0) + 1);
+        const auto waits_for = [&, most = std::string(allreduce) == "ring" ? size_t{1} << 18 : longest_piece](size_t n) { return (n + most - 1) / most; };
+        const size_t layers = sizes.size() - 1;
+        const auto expected = [&](size_t rows) {
+          size_t waits = 1 + (layers - 1) / 2;  // the loss; in backward each dx is one sum
+          for (size_t l = 1; l < layers; l += 2) waits += waits_for(rows * size_t(sizes[l + 1]));
+          return waits + (layers % 2 == 1 ? 2 * waits_for(rows) : 0);
+        };
         const auto step = [&](Range batch) { t.step(data, in_order(data), batch, int(micro_batches)), optimizer.step(t.parameters, t.gradients); };
         step({0, 16});
         for (const Range batch : {Range{16, 32}, {32, 41}}) {
           const unsigned long waits = waits_of([&] { step(batch); });
-          const unsigned long right = world_size() > 1 ? expected : micro_batches;
+          unsigned long right = 0;
+          for (size_t m = 0; m < micro_batches; ++m) right += world_size() > 1 ? expected(share(batch, micro_batches, m).size()) : 1;
           EXPECT_ON_ALL_RANKS(waits == right) << name_of(sizes) << ", " << allreduce << ": " << waits << ", expected " << right;
         }
       }

@@ -23,6 +23,7 @@ namespace {
 
 using namespace grid_runs;
 using tensor_runs::in_order;
+using tensor_runs::train_on_ranks;
 using tensor_runs::Trainer;
 
 // The slow reference: a GPU whose messages are floats, by way of views.
@@ -72,6 +73,18 @@ Trained train_on(const char* format, const GridShape& shape, HybridSettings s, c
                                             << ", activations " << found.activations << ", " << predicted.activations;
   }
   return t;
+}
+
+// Through the host: floats may go in pieces, what is stored goes as a whole.
+TEST_F(WordsBetweenGpus, ThroughTheHostPiecesAreOfFloats) {
+  const Dataset d = small_data(32);
+  for (const std::vector<int>& sizes : {tensor_runs::networks[1], tensor_runs::networks[3], tensor_runs::networks[5]}) {
+    const training_runs::Run run{.sizes = sizes, .batch = 16, .steps = 4};
+    const auto trained = [&](size_t longest_piece) { return train_on_ranks(*device, run, d, "rank-order", 1, MPI_COMM_WORLD, "host", longest_piece); };
+    const training_runs::Result whole = trained(1 << 18), pieces = trained(7);
+    EXPECT_ON_ALL_RANKS(compare(pieces.weights, whole.weights).same_bits() && pieces.loss == whole.loss) << tensor_runs::name_of(sizes);
+    EXPECT_ON_ALL_RANKS(compare(whole.weights, whole.initial).max_abs > 1e-3) << tensor_runs::name_of(sizes);
+  }
 }
 
 // Every grid, and ways of the pipeline in which two chunks, or a layer that is computed again, come between each other.

@@ -52,10 +52,11 @@ struct Trainer {
   SplitSoftmaxHead head;
 
   Trainer(Device& device, const std::vector<int>& sizes, Space space,
-          const std::string& allreduce = "rank-order", MPI_Comm comm = MPI_COMM_WORLD, const std::string& exchange = "host")
-      : Trainer(device, sizes, {0, sizes.size() - 1}, space, allreduce, comm, exchange) {}
+          const std::string& allreduce = "rank-order", MPI_Comm comm = MPI_COMM_WORLD, const std::string& exchange = "host",
+          size_t longest_piece = size_t{1} << 18)
+      : Trainer(device, sizes, {0, sizes.size() - 1}, space, allreduce, comm, exchange, longest_piece) {}
   Trainer(Device& device, const std::vector<int>& sizes, Range here, Space space,
-          const std::string& allreduce, MPI_Comm comm, const std::string& exchange = "host")
+          const std::string& allreduce, MPI_Comm comm, const std::string& exchange = "host", size_t longest_piece = size_t{1} << 18)
       : device(device),
         sizes(sizes),
         here(here),
@@ -64,7 +65,7 @@ struct Trainer {
         parameters(device, layout.count, Purpose::parameters),
         gradients(device, layout.count, Purpose::gradients),
         mlp(device, layout, parameters, gradients, space),
-        tensor(mlp, allreduce, comm, exchange),
+        tensor(mlp, allreduce, comm, exchange, longest_piece),
         head(tensor, space) {
     std::vector<float> weights(layout.count);
     initialize(weights.data(), layout, 1);
@@ -87,8 +88,9 @@ struct Trainer {
 
 // The loop of training_runs::train, on all ranks.
 inline Result train_on_ranks(Device& device, const TrainingRun& run, const Dataset& data, const std::string& allreduce = "rank-order",
-                             int micro_batches = 1, MPI_Comm comm = MPI_COMM_WORLD, const std::string& exchange = "host") {
-  Trainer t(device, run.sizes, {.rows = int(run.batch)}, allreduce, comm, exchange);
+                             int micro_batches = 1, MPI_Comm comm = MPI_COMM_WORLD, const std::string& exchange = "host",
+                             size_t longest_piece = size_t{1} << 18) {
+  Trainer t(device, run.sizes, {.rows = int(run.batch)}, allreduce, comm, exchange, longest_piece);
   Result result;
   result.initial = t.whole(t.parameters);
   OptimizerOptions options{.name = run.optimizer};

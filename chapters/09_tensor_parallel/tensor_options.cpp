@@ -11,6 +11,8 @@ void TensorOptions::declare(Options& options) {
               tensor_allreduce_names());
   options.add("exchange", &exchange, "how sums are made between GPUs: host memory, each other's, MPI with their pointers; auto: peer, else mpi, where it can be",
               {"auto", "host", "peer", "mpi"});
+  options.add("chunk-kib", &chunk_kib, "through host memory: of longer sums in forward one chunk of this size is copied while another one travels",
+              between(1, 1 << 20));
   options.add("compare-with-serial", &compare_with_serial, "train again on rank 0 alone, and compare");
   options.add("trace", &trace, "write a timeline of all ranks to this file");
 }

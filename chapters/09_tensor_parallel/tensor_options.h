@@ -8,6 +8,7 @@ struct TensorOptions : TrainOptions {
   int rank, ranks;                       // that share each layer
   std::string allreduce = "rank-order";  // how activations and their gradients are summed: see TensorParallel
   std::string exchange = "auto";         // between GPUs
+  int64_t chunk_kib = 1024;              // through host memory: see TensorParallel
   bool compare_with_serial = false;
   std::string trace;
 
@@ -15,6 +16,7 @@ struct TensorOptions : TrainOptions {
   void declare(Options& options);
   // As in chapter 01; also checks that the choices fit together.  Throws Error.
   void apply(Dataset& train) const;
+  size_t longest_piece() const { return size_t(chunk_kib) * 1024 / sizeof(float); }
 
   // This rank's slice of each layer.
   Layout layout(const Dataset& train) const;

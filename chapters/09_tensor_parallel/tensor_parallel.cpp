@@ -1,5 +1,6 @@
 #include "chapters/09_tensor_parallel/tensor_parallel.h"
 
+#include <algorithm>
 #include <climits>
 #include <utility>
 
@@ -9,7 +10,7 @@
 #include "common/mpi/session.h"
 #include "common/timer.h"
 
-TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm comm, const std::string& exchange)
+TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm comm, const std::string& exchange, size_t longest_piece)
     : mlp_(mlp),
       device_(mlp.device()),
       store_(dynamic_cast<ActivationStore*>(&device_)),
@@ -17,6 +18,7 @@ TensorParallel::TensorParallel(Mlp& mlp, const std::string& allreduce, MPI_Comm 
       comm_(comm),
       rank_(rank_of(comm)),
       ranks_(ranks_of(comm)),
+      longest_piece_(longest_piece),
       hooks_before_(mlp.hooks) {
   if (allreduce_.needs_window)
     throw Error("allreduce " + allreduce + ": activations do not lie in a shared window");
@@ -71,26 +73,38 @@ void TensorParallel::after_backward(int l, int slot) {
   end_sum();
 }
 
-// on_host(view) works on p (n) where MPI can read and write it; between GPUs they combine p where it is.
+// on_host(view, n) works on the next n of p where MPI can read and write them; between GPUs they combine p where it is. A long p goes
+// through the host in pieces: while one travels, the next one is copied out and the one before goes back.
 template <class OnHost>
 void TensorParallel::exchange(float* p, size_t n, GpuCollectives::Combine combine, OnHost on_host) {
-  const MessageView view = view_of(p, n);
   if (n == 0) return;
   if (window_) {
     begin_between_gpus(p, n, combine);
     return end_between_gpus(p, n);
   }
-  Timer timer;
-  view.begin_out();
-  view.end_out();
-  time_.copying += timer.seconds();
-  timer.restart();
-  on_host(view);
-  time_.exchanging += timer.seconds();
-  timer.restart();
-  view.begin_in();
-  view.end_in();
-  time_.copying += timer.seconds();
+  const size_t most = goes_in_pieces(p, n) ? longest_piece_ : n;
+  const auto each_piece = [&](auto what) {
+    for (size_t first = 0; first < n; first += most) what(view_of(p + first, std::min(most, n - first)), std::min(most, n - first));
+  };
+  each_piece([](const MessageView& view, size_t) { view.begin_out(); });
+  each_piece([&](const MessageView& view, size_t size) {
+    Timer timer;
+    view.end_out();
+    time_.copying += timer.seconds();
+    timer.restart();
+    on_host(view, size);
+    time_.exchanging += timer.seconds();
+    timer.restart();
+    view.begin_in();
+    view.end_in();
+    time_.copying += timer.seconds();
+  });
+}
+
+// Where there are copies, and where no sum changes by it. What chapter 11 stores in 16 bits is read as a whole.
+bool TensorParallel::goes_in_pieces(float* p, size_t n) const {
+  const MessageView view = view_of(p, n);
+  return view.data() != p && !view.stored() && !allreduce_.order_depends_on_position;
 }
 
 // For chapter 11, skip it now: what the device has stored in 16 bits travels as it is, where sums have rank-order's order.
@@ -168,9 +182,9 @@ void TensorParallel::take_sum() {
 }
 
 void TensorParallel::sum(float* p, size_t n) {
-  exchange(p, n, GpuCollectives::Combine::sum, [&](const MessageView& view) {
-    if (uint16_t* const words = view.words()) begin_rank_order(words, n, 0, store_->stored_as(), comm_)->wait();
-    else allreduce_.function(view.floats(), view.floats(), n, comm_);
+  exchange(p, n, GpuCollectives::Combine::sum, [&](const MessageView& view, size_t size) {
+    if (uint16_t* const words = view.words()) begin_rank_order(words, size, 0, store_->stored_as(), comm_)->wait();
+    else allreduce_.function(view.floats(), view.floats(), size, comm_);
   });
   ++traffic_.sums;
   traffic_.floats += n;
@@ -180,8 +194,8 @@ void TensorParallel::sum(float* p, size_t n) {
 void TensorParallel::maximum(float* p, size_t n) {
   if (n > size_t{INT_MAX})
     throw Error("tensor parallel: " + std::to_string(n) + " rows are more than MPI counts");
-  exchange(p, n, GpuCollectives::Combine::largest, [&](const MessageView& view) {
-    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view.floats(), int(n), MPI_FLOAT, MPI_MAX, comm_));
+  exchange(p, n, GpuCollectives::Combine::largest, [&](const MessageView& view, size_t size) {
+    MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, view.floats(), int(size), MPI_FLOAT, MPI_MAX, comm_));
   });
 }
 

@@ -43,6 +43,8 @@ class TensorParallel {
   // allreduce: a name of chapter 05's table. Those whose order of the sum does not depend on the position, as the
   // default, give a row of the batch the same bits whatever rows are computed with it.
   // exchange: through memory of the host, or "auto", "peer", "mpi": from GPU to GPU (tensor_between_gpus.cpp), where that can be: in rank order.
+  // longest_piece: in floats; a longer sum in forward goes through memory of the host in such pieces. In backward none does: dw is
+  // computed meanwhile.
   // Throws Error if mlp's layers are not cut for this rank, or the allreduce needs a window: activations lie in none.
   //
   // The Mlp may be any range of layers (chapter 10 makes a pipeline of such ranges). Its input and output lie as the
@@ -53,7 +55,8 @@ class TensorParallel {
   // So a rank passes its output on to, and gets its gradient from, the rank with its number in the neighbouring
   // range, and nothing needs to be gathered or cut.
   explicit TensorParallel(Mlp& mlp, const std::string& allreduce = "rank-order",
-                          MPI_Comm comm = MPI_COMM_WORLD, const std::string& exchange = "host");
+                          MPI_Comm comm = MPI_COMM_WORLD, const std::string& exchange = "host",
+                          size_t longest_piece = size_t{1} << 18);
   ~TensorParallel();
   TensorParallel(const TensorParallel&) = delete;
   TensorParallel& operator=(const TensorParallel&) = delete;
@@ -85,6 +88,7 @@ class TensorParallel {
   void after_backward(int layer, int slot);
   template <class OnHost>
   void exchange(float* p, size_t n, GpuCollectives::Combine combine, OnHost on_host);
+  bool goes_in_pieces(float* p, size_t n) const;
   MessageView view_of(float* p, size_t n) const;
   void begin_sum(float* p, size_t n);
   void post_sum();
@@ -102,6 +106,7 @@ class TensorParallel {
   const Named<Allreduce>& allreduce_;
   MPI_Comm comm_;
   int rank_, ranks_;
+  size_t longest_piece_;
   Hooks hooks_before_;
 
   // The sum of dx that is under way, (summed_count_); null: none.

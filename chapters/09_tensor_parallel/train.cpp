@@ -25,7 +25,7 @@ int train_on_all_ranks(MpiSession& mpi, int argc, char** argv) {
   const Space space{.rows = o.largest_micro_batch()};
   Mlp mlp(*device, layout, parameters, gradients, space);
   o.show_layers(mlp);
-  TensorParallel tensor(mlp, o.allreduce, MPI_COMM_WORLD, o.exchange);
+  TensorParallel tensor(mlp, o.allreduce, MPI_COMM_WORLD, o.exchange, o.longest_piece());
   SplitSoftmaxHead head(tensor, space);
   Optimizer optimizer(*device, o.optimizer, layout.count);
   TensorReport report(o, train, tensor);

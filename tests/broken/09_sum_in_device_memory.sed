@@ -1,2 +1,2 @@
-# chapters/09_tensor_parallel/tensor_parallel.cpp 09_tensor_parallel_test OnCuda.Training
-s|allreduce_.function(view.floats(), view.floats(), n, comm_)|allreduce_.function(p, p, n, comm_)|
+# chapters/09_tensor_parallel/tensor_parallel.cpp 09_tensor_parallel_test OnCuda.Training*:Training.WhereEverything*
+s|allreduce_.function(view.floats(), view.floats(), size, comm_)|allreduce_.function(p, p, size, comm_)|
