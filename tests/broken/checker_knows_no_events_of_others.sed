@@ -1,0 +1,2 @@
+# common/cuda_on_cpu/check/processes.cpp cuda_on_cpu_test Cuda/Correct.IsSilent/ordered_processes
+s/ \&\& other->time > known_until(other->process)//
