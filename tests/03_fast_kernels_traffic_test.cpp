@@ -36,6 +36,7 @@ const Counts& counts(const std::string& product) {
   std::ifstream file(csv);
   std::string line, field;
   std::getline(file, line);
+  EXPECT_EQ(line, "kernel,line,access,unit,requests,units,least");
   while (std::getline(file, line)) {
     const size_t quote = line.find('"', 1);
     std::istringstream rest(line.substr(quote + 2));
