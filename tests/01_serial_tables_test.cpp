@@ -37,6 +37,7 @@
 #include "common/writable.h"
 #include "tests/data_sets.h"
 #include "tests/error_of.h"
+#include "tests/false_library.h"
 #include "tests/full_disk.h"
 #include "tests/known_clock.h"
 #include "tests/program.h"
@@ -93,19 +94,7 @@ TEST(Bench, KnowsTheProductsOfAStep) {
 }
 
 // A library with OpenBLAS's name that was loaded before is found by that name.
-void* load_library(const std::string& name, const std::string& source) {
-  const std::string file = scratch_file(name), code = file + ".c";
-  std::ofstream(code) << source;
-  const char* compiler = std::getenv("CXX");
-  const ProgramRun run = run_program(std::string(compiler ? compiler : "c++") + " -x c++ -shared -fPIC -Wl,-soname," + name + " -o " + file + " " + code);
-  void* library = run.status == 0 ? dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
-  std::remove(file.c_str());
-  std::remove(code.c_str());
-  EXPECT_TRUE(library) << run.output;
-  return library;
-}
-
-const char* const sgemm_in_loops = R"(extern "C" {
+const char* const sgemm_in_loops = R"(
 int threads = 0;
 void openblas_set_num_threads(int n) { threads = n; }
 void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float* a, int as, const float* b, int bs, float beta, float* c, int cs) {
@@ -121,8 +110,8 @@ void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, co
 // Libraries that lack what is needed take the places where one could be installed; only the last name is left.
 void take_openblas_away() {
   static const bool once = [] {
-    load_library("libopenblas.so.0", R"(extern "C" void openblas_set_num_threads(int) {})");  // no product
-    load_library("libopenblas.so", R"(extern "C" void cblas_sgemm() {})");                    // no number of threads
+    load_false_library("void openblas_set_num_threads(int n) {}", "libopenblas.so.0");  // no product
+    load_false_library("void cblas_sgemm(void) {}", "libopenblas.so");                  // no number of threads
     return true;
   }();
   EXPECT_TRUE(once);
@@ -212,7 +201,7 @@ TEST(Bench, PrintsWhatTheClockSaysWithoutOpenBlas) {
 
 TEST(Bench, TakesOpenBlasIfItHasWhatIsNeeded) {
   take_openblas_away();
-  void* library = load_library("libopenblas.dylib", std::string(sgemm_in_loops) + "char* openblas_get_corename() { static char name[] = \"TestWell\"; return name; }}");
+  void* library = load_false_library(std::string(sgemm_in_loops) + "char* openblas_get_corename(void) { static char name[] = \"TestWell\"; return name; }", "libopenblas.dylib");
   const auto device = OpenBlasDevice::open();
   ASSERT_TRUE(device);
   EXPECT_EQ(device->core(), "TestWell");

@@ -23,6 +23,7 @@
 #include "tests/03_fast_test.h"
 #include "tests/data_sets.h"
 #include "tests/error_of.h"
+#include "tests/false_library.h"
 #include "tests/known_clock.h"
 #include "tests/plain_training.h"
 #include "tests/program.h"
@@ -382,8 +383,7 @@ TEST(Yardstick, CallsCublasWithItsOwnOrderOfNumbers) {
 }
 
 TEST(Yardstick, DISABLED_InItself) {
-  const std::string name = testing::TempDir() + "false_cublas_" + std::to_string(getpid());
-  std::ofstream(name + ".c") << R"(
+  void* const library = load_false_library(R"(
 static int handle;
 void* stream_of_cublas = 0;
 int cublasCreate_v2(void** made) { *made = &handle; return 0; }
@@ -418,13 +418,8 @@ int cublasGemmEx(void* h, int ta, int tb, int m, int n, int k, const float* alph
     }
   return 0;
 }
-)";
-  // The loader takes a library that is there already for the one of that name.
-  const ProgramRun made = run_program("cc -shared -fPIC -Wl,-soname,libcublas.so -o " + name + ".so " + name + ".c");
-  ASSERT_EQ(made.status, 0) << made.output;
-  void* const library = dlopen((name + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
-  ASSERT_TRUE(library) << dlerror();
-  for (const char* ending : {".c", ".so"}) std::filesystem::remove(name + ending);
+)", "libcublas.so");
+  ASSERT_TRUE(library);
   {
     const auto stream = reinterpret_cast<cudaStream_t>(&shown);
     Cublas cublas(stream);

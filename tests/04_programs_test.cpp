@@ -12,6 +12,7 @@
 
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/false_library.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
 
@@ -79,13 +80,9 @@ TEST(HelloProgram, EveryRankHasItsLine) {
 // A library that says what the test wants takes the place of the GPU's driver, and of MPI's own answer.
 TEST(HelloProgram, AsksTheDriverAndMpi) {
   const std::string folder = testing::TempDir() + "hello_" + std::to_string(getpid());
-  const char* compiler = std::getenv("CXX");
   const auto run_with = [&](int ranks, const std::string& source, const std::string& hosts = "") {
     run_program("mkdir -p " + folder);
-    std::ofstream(folder + "/driver.c") << "extern \"C\" {\n" << source << "\n}\n";
-    const ProgramRun built = run_program(std::string(compiler ? compiler : "c++") + " -x c++ -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + folder + "/libcuda.so.1 " +
-                                         folder + "/driver.c");
-    EXPECT_EQ(built.status, 0) << built.output;
+    make_false_library(folder + "/libcuda.so.1", source, "libcuda.so.1");
     return launch(ranks, "hello", "LD_LIBRARY_PATH=" + folder + " LD_PRELOAD=" + folder + "/libcuda.so.1 " + hosts).output;
   };
   const std::string init = "int cuInit(unsigned flags) { return flags == 0 ? 0 : 1; }", two = "int cuDeviceGetCount(int* count) { *count = 2; return 0; }";
@@ -94,9 +91,9 @@ TEST(HelloProgram, AsksTheDriverAndMpi) {
   EXPECT_EQ(bool(contains(yes, "1 of 2\n")), !on_several_hosts(2)) << yes;  // a host of its own has two for each rank
   EXPECT_FALSE(contains(yes, "none"));
   EXPECT_TRUE(contains(yes, "in MPI calls: yes (MPIX_GPU_query_support says yes)\n"));
-  const std::string no = "int MPIX_GPU_query_support(int, int* answer) { *answer = 0; return 0; }";
-  for (const std::string& driver : {init, two, "int cuInit(unsigned) { return 100; }" + two, init + "int cuDeviceGetCount(int* count) { *count = 2; return 100; }",
-                                    init + "int cuDeviceGetCount(int*) { return 0; }"}) {
+  const std::string no = "int MPIX_GPU_query_support(int kind, int* answer) { *answer = 0; return 0; }";
+  for (const std::string& driver : {init, two, "int cuInit(unsigned flags) { return 100; }" + two, init + "int cuDeviceGetCount(int* count) { *count = 2; return 100; }",
+                                    init + "int cuDeviceGetCount(int* count) { return 0; }"}) {
     const std::string none = run_with(1, driver + no);
     EXPECT_TRUE(contains(none, " none\n")) << driver << none;
     EXPECT_FALSE(contains(none, " of 2\n")) << driver << none;
@@ -123,14 +120,17 @@ TEST(HelloProgram, AsksTheDriverAndMpi) {
 TEST(HelloProgram, TellsGpusThatAreVisibleAndWhatIsNearThem) {
   const std::string folder = testing::TempDir() + "visible_" + std::to_string(getpid()), near = folder + "/0000:c2:00.0";
   run_program("mkdir -p " + near + "; echo 0-1 >" + near + "/local_cpulist");
-  std::ofstream(folder + "/driver.c") << "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
-      "int cuInit(unsigned flags) { return (int)flags; }\n"
-      "int cuDeviceGetCount(int* count) { *count = (int)(strlen(getenv(\"CUDA_VISIBLE_DEVICES\")) + 1) / 2; return 0; }\n"
-      "int cuDeviceGetPCIBusId(char* text, int room, int gpu) {\n"
-      "  return snprintf(text, (size_t)room, \"0000:C%c:00.0\", getenv(\"CUDA_VISIBLE_DEVICES\")[2 * gpu]) < 0;\n}\n";
   const std::string library = folder + "/libcuda.so.1", preload = "LD_LIBRARY_PATH=" + folder + " LD_PRELOAD=" + library + " PCI_DEVICES=" + folder;
-  const ProgramRun built = run_program("cc -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + library + " " + folder + "/driver.c");
-  ASSERT_EQ(built.status, 0) << built.output;
+  make_false_library(library, R"(
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int cuInit(unsigned flags) { return (int)flags; }
+int cuDeviceGetCount(int* count) { *count = (int)(strlen(getenv("CUDA_VISIBLE_DEVICES")) + 1) / 2; return 0; }
+int cuDeviceGetPCIBusId(char* text, int room, int gpu) {
+  return snprintf(text, (size_t)room, "0000:C%c:00.0", getenv("CUDA_VISIBLE_DEVICES")[2 * gpu]) < 0;
+}
+)", "libcuda.so.1");
   if (on_several_hosts(3)) GTEST_SKIP() << "skipped: the ranks are on several hosts";
   const ProgramRun two = launch(3, "hello", preload + " CUDA_VISIBLE_DEVICES=3,2");
   for (const char* line : {" 0 of 2, 0000:c3:00.0\n", " 1 of 2, 0000:c2:00.0, near cores 0-1\n"}) EXPECT_TRUE(contains(two.output, line));

@@ -15,6 +15,7 @@
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/03_fast_kernels/make_device.h"
 #include "tests/error_of.h"
+#include "tests/false_library.h"
 #include "tests/mpi_expect.h"
 #include "tests/program.h"
 #include "tests/world.h"
@@ -74,21 +75,11 @@ class FalseNccl : public testing::Test {
   void SetUp() override {
     if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU the true NCCL is asked";
     device = noted_device("cuda");
-    if (!library) library = load();
+    if (!library) library = load_false_library(false_nccl, "libnccl.so.2");
     ASSERT_ON_ALL_RANKS(library != nullptr);
     number("refuses_id") = number("refuses_init") = number("refuses_sum") = 0;
     for (const char* count : {"ids", "inits", "sums", "destroyed"}) number(count) = 0;
     *static_cast<void (**)(float*, size_t, void*)>(dlsym(library, "add")) = add_by_mpi;
-  }
-  // The loader takes a library that is there already for the one of that name.
-  static void* load() {
-    const std::string name = testing::TempDir() + "false_nccl_" + std::to_string(getpid());
-    std::ofstream(name + ".c") << false_nccl;
-    const ProgramRun made = run_program("cc -shared -fPIC -Wl,-soname,libnccl.so.2 -o " + name + ".so " + name + ".c");
-    EXPECT_EQ(made.status, 0) << made.output;
-    void* const loaded = dlopen((name + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
-    for (const char* ending : {".c", ".so"}) std::filesystem::remove(name + ending);
-    return loaded;
   }
   static int& number(const char* name) { return *static_cast<int*>(dlsym(library, name)); }
 

@@ -1,15 +1,7 @@
 // A driver with four GPUs that obeys CUDA_VISIBLE_DEVICES, and writes addresses as the true one does, for a process where there is none.
 #pragma once
 
-#include <dlfcn.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <string>
-
-#include "tests/program.h"
+#include "tests/false_library.h"
 
 inline const char* const false_driver = R"(
 #include <stdio.h>
@@ -25,13 +17,4 @@ int cuDeviceGetPCIBusId(char* text, int room, int gpu) {
 }
 )";
 
-// The loader takes a library that is there already for the one of that name.
-inline void* load_false_driver() {
-  const std::string name = testing::TempDir() + "false_driver_" + std::to_string(getpid());
-  std::ofstream(name + ".c") << false_driver;
-  const ProgramRun made = run_program("cc -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + name + ".so " + name + ".c");
-  EXPECT_EQ(made.status, 0) << made.output;
-  void* const library = dlopen((name + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
-  for (const char* ending : {".c", ".so"}) std::filesystem::remove(name + ending);
-  return library;
-}
+inline void* load_false_driver() { return load_false_library(false_driver, "libcuda.so.1"); }
