@@ -1,40 +1,13 @@
 // Scripts that start the training program of chapter 11 again and again: their tables and records, with a launcher that writes down what it
 // is to start and answers in its place.
-#include <gtest/gtest.h>
-
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "common/machine.h"
-#include "tests/program.h"
+#include "tests/scripts.h"
 
 namespace {
 
-namespace fs = std::filesystem;
-
-std::string text_of(const std::string& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-std::string line(const char* format, auto... values) {
-  char text[500];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
-
-struct ScriptsOfChapter11 : testing::Test {
-  const fs::path folder = fs::path(testing::TempDir()) / ("scripts_11_" + std::to_string(getpid()));
-  void SetUp() override { fs::create_directories(folder); }
-  void TearDown() override { fs::remove_all(folder); }
-  std::string file(const std::string& name) const { return (folder / name).string(); }
-  std::string script(const std::string& name, const std::string& body) const {
-    fs::create_directories((folder / name).parent_path());
-    std::ofstream(folder / name) << "#!/bin/sh\n" << body;
-    fs::permissions(folder / name, fs::perms::owner_all);
-    return file(name);
-  }
+struct ScriptsOfChapter11 : ScriptFolder {
   std::string launcher(const std::string& body) const { return script("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >>" + file("called") + "\n" + body); }
 };
 

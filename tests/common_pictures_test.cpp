@@ -1,46 +1,15 @@
 // Pictures that scripts draw of records: the committed ones once more, from the committed records, and what is drawn of records that are
 // written here. And what scripts of chapters write into a record.
-#include <gtest/gtest.h>
-
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <vector>
 
 #include "common/machine.h"
-#include "tests/program.h"
+#include "tests/scripts.h"
 
 namespace {
 
-namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::string line(const char* format, auto... values) {
-  char text[500];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
-
-struct Pictures : testing::Test {
-  const fs::path folder = fs::path(testing::TempDir()) / ("pictures_" + std::to_string(getpid()));
-  void SetUp() override { fs::create_directories(folder); }
-  void TearDown() override { fs::remove_all(folder); }
-  std::string file(const std::string& name) const { return (folder / name).string(); }
-  std::string read(const std::string& name) const { return text_of(folder / name); }
-  // An executable that stands in for another one.
-  std::string script(const std::string& name, const std::string& body) {
-    fs::create_directories((folder / name).parent_path());
-    fs::remove(folder / name);
-    std::ofstream(folder / name) << "#!/bin/sh\n" << body;
-    fs::permissions(folder / name, fs::perms::owner_all);
-    return file(name);
-  }
+struct Pictures : ScriptFolder {
   std::string copy(const std::string& record) {
     fs::copy_file(record, folder / fs::path(record).filename(), fs::copy_options::overwrite_existing);
     return file(fs::path(record).filename());

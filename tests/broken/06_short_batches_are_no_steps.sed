@@ -1,2 +1,2 @@
-# chapters/06_data_parallel/large_batch.sh common_scripts_test Series.Large*
+# chapters/06_data_parallel/large_batch.sh common_series_test Series.Large*
 s/(60000 + batch - 1)/60000/

@@ -1,2 +1,2 @@
-# chapters/08_layer_splitting/pictures.sh common_scripts_test Series.Each*
+# chapters/08_layer_splitting/pictures.sh common_series_test Series.Each*
 s/then chunks=2; else/then chunks=1; else/

@@ -1,2 +1,2 @@
-# common/setup.sh common_scripts_test Setup.*
+# common/setup.sh common_setup_test Setup.*
 s/else rights=no; fi/else rights=yes; fi/

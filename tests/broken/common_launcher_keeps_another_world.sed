@@ -1,2 +1,2 @@
-# common/mpi/launch common_scripts_test Setup.*
+# common/mpi/launch common_setup_test Setup.*
 s/^unset PMI_RANK PMI_SIZE PMI_FD/unset PMI_FD/

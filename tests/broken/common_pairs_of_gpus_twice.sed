@@ -1,2 +1,2 @@
-# common/doctor.sh common_scripts_test Doctor.*
+# common/doctor.sh common_setup_test Doctor.*
 s/END { print n \/ 2 }/END { print n }/
