@@ -143,6 +143,27 @@ TEST_F(Doctor, SaysEachProblemWithItsAdvice) {
   EXPECT_TRUE(none.output.ends_with("problem(s).\n") && none.status == 1) << none.output;
 }
 
+// Without a compiler nothing is asked of one. setup.sh misses it, too, and says what to install.
+TEST_F(Doctor, MissesACompiler) {
+  no_tool("g++");
+  const ProgramRun run = look();
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_TRUE(contains(run.output, "Needed:\n  PROBLEM  missing: compiler gtest\n           -> sh common/setup.sh ("));
+  EXPECT_TRUE(contains(run.output, ")\n  PROBLEM  no C++ compiler\n           -> sh common/setup.sh\n  ok       MNIST ships in common/data/mnist\n"));
+}
+
+// In a copy of the scripts that has the checksums of the data, and then no longer.
+TEST_F(Doctor, MissesTheData) {
+  fs::copy("common", folder / "common", fs::copy_options::recursive);
+  const auto look_there = [&] { return with_tools("sh " + file("common/doctor.sh")); };
+  EXPECT_TRUE(contains(look_there().output, "\n  ok       MNIST ships in common/data/mnist\nMPI:\n"));
+  fs::remove(folder / "common/data/mnist/SHA256SUMS");
+  const ProgramRun run = look_there();
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_TRUE(contains(run.output, "\n  PROBLEM  common/data/mnist is missing\n           -> clone the repository again\nMPI:\n"));
+  EXPECT_TRUE(run.output.ends_with("\n1 problem(s).\n")) << run.output;
+}
+
 // GPUs and a Toolkit: which of them can do something together.
 TEST_F(Doctor, LooksAtGpusAndTheToolkit) {
   tool("nvidia-smi", "case \"$*\" in *query-gpu*) printf 'A GPU, 1.0\\nA GPU, 1.0\\nA GPU, 1.0\\n' ;;\n"
@@ -151,7 +172,7 @@ TEST_F(Doctor, LooksAtGpusAndTheToolkit) {
                      "  *) echo '| Driver Version: 550   CUDA Version: 12.4  |' ;; esac\n");
   const ProgramRun without = look();
   EXPECT_EQ(without.status, 0) << without.output;
-  EXPECT_TRUE(contains(without.output, "\n  note     no nvcc on the PATH: the GPU stays idle; add the toolkit's bin folder to PATH, or: make NVCC=/path/to/nvcc\n"
+  EXPECT_TRUE(contains(without.output, "\n  ok       GPU: A GPU, 1.0\nA GPU, 1.0\nA GPU, 1.0\n  note     no nvcc on the PATH: the GPU stays idle; add the toolkit's bin folder to PATH, or: make NVCC=/path/to/nvcc\n"
                                        "  ok       GPUs that can read each other's memory: 1 of 3 pairs, 2 by NVLink (common/cluster/README.md)\n  note     which ranks reach each other, how, and what to do about it: make 05-reach RANKS=3\n"));
   const auto make_nvcc = [&](const std::string& release) {
     tool("nvcc", "case \"$*\" in *--version*) echo 'Cuda compilation tools, release " + release + ", V1' ;;\n"

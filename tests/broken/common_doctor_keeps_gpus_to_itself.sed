@@ -1,0 +1,2 @@
+# common/doctor.sh common_setup_test Doctor.LooksAtGpus*
+s/ok "GPU: \$gpus"/ok "GPU"/
