@@ -120,4 +120,38 @@ TEST_F(FastTest, ThePoolGivesBackWhatIsInTheWay) {
   EXPECT_EQ(device->kept_bytes(), 0u);
 }
 
+// One of the device of chapter 02, one for each of four buffers, one for each block of the pool, idle or not: a run that makes devices and
+// frees memory again and again ends with as many handles as it began with.
+TEST_F(FastTest, AnEventEndsWithWhatItIsOf) {
+  if (!&cuda_on_cpu_events) GTEST_SKIP() << "skipped: on a GPU nobody counts events";
+  device.reset();
+  const unsigned long before = cuda_on_cpu_events();
+  for (int turn = 0; turn < 3; ++turn) {
+    device = std::make_unique<FastCudaDevice>();
+    const auto more = [&] { return cuda_on_cpu_events() - before - 1 - 4; };
+    EXPECT_EQ(more(), 0u);
+    device->free(device->allocate(100, Purpose::workspace));
+    EXPECT_EQ(more(), 0u) << "without a pool";
+    device->keep_freed_memory(true);
+    float* const blocks[] = {device->allocate(100, Purpose::workspace), device->allocate(300, Purpose::workspace), device->allocate(200, Purpose::workspace)};
+    EXPECT_EQ(more(), 3u);
+    for (float* block : blocks) device->free(block);
+    EXPECT_EQ(more(), 3u) << "idle";
+    float* const in_300 = device->allocate(250, Purpose::workspace);
+    EXPECT_EQ(more(), 3u);
+    float* const other = device->allocate(400, Purpose::workspace);
+    EXPECT_EQ(more(), 3u) << "in place of the block of 200";
+    device->keep_freed_memory(false);
+    EXPECT_EQ(more(), 2u) << "the block of 100 went";
+    device->free(other);
+    EXPECT_EQ(more(), 1u);
+    device->free(in_300);
+    EXPECT_EQ(more(), 0u);
+    device->keep_freed_memory(true);
+    device->free(device->allocate(100, Purpose::workspace));
+    device.reset();
+    EXPECT_EQ(cuda_on_cpu_events(), before) << "with the device, what is idle goes, too";
+  }
+}
+
 }  // namespace
