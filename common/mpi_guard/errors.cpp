@@ -2,8 +2,6 @@
 // which code stands for which call, and says so when it is asked for the class or the text of that code.
 #include "common/mpi_guard/errors.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 #include <mutex>
@@ -89,7 +87,6 @@ int raise_as(const char* name, int error, MPI_Comm comm) {
     int length = 0;
     MPI_Error_string(error, text, &length);
     std::fprintf(stderr, "Fatal error in %s: %s\n", name, text);
-    usleep(300'000);  // the launcher drops what it has not passed on when the abort reaches it
     MPI_Abort(comm, kind);
   }
   PMPI_Comm_call_errhandler(comm, error);

@@ -157,5 +157,6 @@ int MPI_Finalize() {
 
 int MPI_Abort(MPI_Comm comm, int status) {
   watchdog_job_is_ending();
+  wait_until_words_are_read();
   return PMPI_Abort(comm, status);
 }

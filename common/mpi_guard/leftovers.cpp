@@ -1,8 +1,6 @@
 // See leftovers.h.
 #include "common/mpi_guard/leftovers.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -129,8 +127,8 @@ void end_with_leftovers(MPI_Comm world) {
           " messages than they received");
   }
   if (all[0] == 0 && !lost) return;
-  politely(PMPI_Ibarrier, world);  // everybody has spoken
-  usleep(200000);  // a launcher that is told of the end at once loses what it has not read yet
+  wait_until_words_are_read();
+  politely(PMPI_Ibarrier, world);  // everybody has been heard
   watchdog_job_is_ending();
   PMPI_Abort(MPI_COMM_WORLD, guard_exit_status);
 }

@@ -16,6 +16,9 @@ void stop_watchdog();
 // how the others called it differently, if they did.
 void watchdog_job_is_ending();
 
+// Before PMPI_Abort: a launcher that hears of it drops what it has not read of this rank's pipes. Five seconds at most.
+void wait_until_words_are_read();
+
 // For atexit: a rank that leaves between MPI_Init and MPI_Finalize would leave the others waiting for ever, and a
 // launcher that sees exit status 0 would not mind.
 void end_job_without_finalize();
