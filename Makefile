@@ -118,6 +118,8 @@ override CXXFLAGS += -std=c++20 -ffp-contract=off -Wall -Wextra $(if $(MARCH),-m
 # An index beyond the end of a vector or a span ends the program. (Kernels use pointers: the speed is the same.)
 override CXXFLAGS += -D_GLIBCXX_ASSERTIONS
 override CXXFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# What g++ defines itself there; sources ask for it.
+override CXXFLAGS += $(if $(findstring clang,$(CXX)),$(foreach s,address thread,$(if $(findstring $s,$(SANITIZE)),-D__SANITIZE_$(if $(filter thread,$s),THREAD,ADDRESS)__)))
 # g++ 12 warns of overlapping copies inside its own std::string, falsely (GCC bug 105651).
 override CXXFLAGS += $(if $(findstring clang,$(CXX)),,-Wno-restrict)
 # MPI's C++ interface ended with MPI-3; mpi.h need not read it.
