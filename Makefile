@@ -162,7 +162,7 @@ $(O)/flags $(O)/mpi $(O)/nvcc/flags $(B)/cuda: FORCE
 $(O)/%.o: %.cpp $(O)/flags
 	$(call say,compile,$<)
 	@mkdir -p $(@D)
-	$(quiet)$(call compiler,$<) $(begin_with) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast) -MMD -MP -c $< -o $@
+	$(quiet)$(call compiler,$<) $(begin_with) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter $(fused),$<),-ffp-contract=fast $(patsubst -O1,-O2,$(filter -O1,$(CXXFLAGS)))) -MMD -MP -c $< -o $@
 
 # One file is for processors with an instruction for bf16, whatever the others are for; it is called only where there is one.
 $(O)/chapters/11_fewer_bits/bf16_instruction.o: override CXXFLAGS += $(if $(filter x86_64%,$(shell $(CXX) -dumpmachine)),-mavx512f -mavx512bf16)

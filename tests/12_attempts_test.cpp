@@ -165,7 +165,7 @@ TEST_F(Attempts, OfTheMainJobAreMadeOnAGpuWhereThereIsOne) {
       {" gpus_here= DEVICE=cuda", cores, ", with the kernels of CUDA on the cores: there is no GPU", "cuda"},
   };
   for (const auto& c : cases) {
-    const ProgramRun run = run_program("env -u CUDA -u DEVICE -u RANKS MAKEFLAGS= MAKELEVEL= make -n train NVCC=" + folder + "/nvcc" + c.settings +
+    const ProgramRun run = run_program("env -u CUDA -u DEVICE -u RANKS -u SANITIZE MAKEFLAGS= MAKELEVEL= make -n train NVCC=" + folder + "/nvcc" + c.settings +
                                        " | sed -n 's/^echo .ranks: \\(.*\\).$/\\1/p; s/^sh common.mpi.launch \\([0-9]*\\) .* --device \\([a-z]*\\) .*/\\1 \\2/p'");
     EXPECT_EQ(run.output, c.ranks + c.says + "\n" + c.ranks + " " + c.device + "\n") << c.settings;
   }

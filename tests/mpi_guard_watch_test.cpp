@@ -413,7 +413,7 @@ TEST(Report, TellsTheLastCollectivesAndSends) {
 TEST(SourceLine, IsThatOfTheCallOrAPlaceInTheProgram) {
   const void* here = return_address();
   const int line = __LINE__ - 1;
-  const std::vector<Place> found = source_lines({here, nullptr, reinterpret_cast<const void*>(&std::atoi), here});
+  const std::vector<Place> found = source_lines({here, nullptr, reinterpret_cast<const void*>(&std::srand), here});
   ASSERT_EQ(found.size(), 4u);
   const std::string expected = "tests/mpi_guard_watch_test.cpp:" + std::to_string(line);
   EXPECT_EQ(std::string(found[0].text), expected);

@@ -28,6 +28,7 @@ void TensorParallel::open_window(const std::string& exchange) {
   const size_t words = size_t(ranks_) * words_in_floats(widest_stored * rows);
   const bool opened = open_between_gpus(exchange, "sums go", [&](bool peer) {
     between_ = Buffer<>(device_, std::max(peer && longest > in_boxes ? longest : 0, words), Purpose::exchange);
+    device_.fill(between_, 0, between_.size());  // of an odd number of words the last one stands beside nothing, and travels
     window_ = make_gpu_collectives(peer, *gpu, between_, between_.size(), comm_, in_boxes);
     window_->reserve(longest);
   });

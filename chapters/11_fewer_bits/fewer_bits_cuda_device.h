@@ -28,7 +28,7 @@ class FewerBitsCudaDevice : public FastCudaDevice, public ActivationStore, publi
   void end_words_out(float* p, size_t n) override { FastCudaDevice::end_copy_out(p, words_in_floats(n)); }
   void begin_words_in(float* p, size_t n) override { FastCudaDevice::begin_copy_in(p, words_in_floats(n)); }
   void end_words_in(float* p, size_t n) override { FastCudaDevice::end_copy_in(p, words_in_floats(n)); }
-  void copy_words(float* to, const float* p, size_t n) override { FastCudaDevice::copy(to, p, words_in_floats(n)); }
+  void copy_words(float* to, const float* p, size_t n) override { add_words(to, p, 0, 1, n); }  // no word more: beside the last one stands nothing
   void add_words(float* p, const float* x, size_t step, int count, size_t n) override;
 
   // The view of an activation is one of floats that lie beside it.

@@ -252,8 +252,10 @@ Ending run_without_walls(const Request& request, int output) {
   fs::create_directory(course);
   for (const std::string part : {"common", "chapters"})
     fs::create_directory_symlink(fs::absolute(part), course / part);
-  const char* build = std::getenv("B");
-  fs::create_directory_symlink(fs::absolute(build ? build : "build"), course / (build ? build : "build"));
+  const char* given = std::getenv("B");
+  const fs::path build = given ? given : "build";
+  fs::create_directories((course / build).parent_path());
+  fs::create_directory_symlink(fs::absolute(build), course / build);
 
 #ifdef __linux__
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
