@@ -45,7 +45,6 @@ ifeq ($(MAKELEVEL)$(filter -j% j% --jobs%,$(MAKEFLAGS) $(shell echo "$$MAKEFLAGS
 MAKEFLAGS += -j$(cores)
 endif
 .DELETE_ON_ERROR:
-.SECONDARY:
 .SUFFIXES:
 comma := ,
 space := $() $()
@@ -286,6 +285,8 @@ $(B)/lib/cuda_check.a: $(call objects,common/cuda_on_cpu/check)
 	$(make_archive)
 
 translated := $(addprefix $(B)/cuda_on_cpu/src/,$(wildcard chapters/*/*.cuh common/*.cuh tests/*.cuh))
+# Kept though only a chain of rules makes it. (With a .SECONDARY of everything, a file that is missing would stay missing.)
+.SECONDARY: $(translated) $(patsubst %.cu,$(B)/cuda_on_cpu/src/%.cpp,$(cuda) $(wildcard tests/cuda_on_cpu/*/*.cu))
 $(B)/cuda_on_cpu/src/%.cuh: %.cuh $(B)/cu2cpp
 	@mkdir -p $(@D)
 	@$(B)/cu2cpp $< -o $@
