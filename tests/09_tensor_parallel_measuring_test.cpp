@@ -28,8 +28,10 @@
 #include "common/timer.h"
 #include "common/writable.h"
 #include "tests/known_share.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
+#include "tests/tensor_runs.h"
 
 namespace bench_program {
 // A calibration takes seconds, and is tested in chapter 05: a message of the test takes a microsecond, and a nanosecond a byte.
@@ -100,11 +102,13 @@ struct Slice_ {
   }
 };
 
-// A sum or a maximum: a copy out, the exchange, a copy in.
-void known_exchange(ExchangeTime& time, KnownClock& clock) {
-  time.copying += clock.section();
-  time.exchanging += clock.section();
-  time.copying += clock.section();
+// A sum or a maximum: a copy out, the exchange, a copy in; each piece has an exchange.
+void known_exchange(ExchangeTime& time, KnownClock& clock, int pieces = 1) {
+  const double begin = clock.read();
+  double exchanging = 0;
+  for (int piece = 0; piece < pieces; ++piece) exchanging += clock.section();
+  time.exchanging += exchanging;
+  time.copying += clock.read() - begin - exchanging;
 }
 
 TEST(Time, OfEachKindIsWhatTheClockSays) {
@@ -133,6 +137,21 @@ TEST(Time, OfEachKindIsWhatTheClockSays) {
   expected.exchanging += clock.section();                          // the loss
   EXPECT_ON_ALL_RANKS(slice.tensor.time().exchanging == expected.exchanging);
   EXPECT_ON_ALL_RANKS(slice.tensor.time().copying == expected.copying);
+}
+
+TEST(Time, OfPiecesIsTheirSum) {
+  LateDevice late;
+  tensor_runs::Trainer t(late, {35, 23, 10}, {.rows = 4}, "rank-order", MPI_COMM_WORLD, "host", 2);
+  const Buffer p(late, 5, Purpose::activations);
+  late.fill(p, 1, 5);
+  KnownClock clock(rank());
+  ExchangeTime expected;
+  {
+    const ClockOfTest known{clock};
+    t.tensor.sum(p, 5);
+  }
+  known_exchange(expected, clock, 3);
+  EXPECT_ON_ALL_RANKS(t.tensor.time().exchanging == expected.exchanging && t.tensor.time().copying == expected.copying);
 }
 
 // --- The report ----------------------------------------------------------------------------------------------------------
