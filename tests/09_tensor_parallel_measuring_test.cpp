@@ -543,7 +543,7 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   TensorOptions o(0, 3);
   o.declare(options);
   const std::string told = options_told(options.help());
-  EXPECT_TRUE(contains(told, " [rank-order]\nexchange auto|host|peer|mpi [auto]\ncompare-with-serial\ntrace TEXT\n"));
+  EXPECT_TRUE(contains(told, " [rank-order]\nexchange auto|host|peer|mpi [auto]\nchunk-kib N (1 to 1048576) [1024]\ncompare-with-serial\ntrace TEXT\n"));
   // A batch of one row has no other order of sums to compare with, where there is another rank.
   const auto refused = [](int ranks, int64_t batch, bool compare) {
     Dataset data = random_dataset(17, 40);
