@@ -86,19 +86,19 @@ void TensorParallel::exchange(float* p, size_t n, GpuCollectives::Combine combin
   const auto each_piece = [&](auto what) {
     for (size_t first = 0; first < n; first += most) what(view_of(p + first, std::min(most, n - first)), std::min(most, n - first));
   };
-  const Timer all;
-  double exchanging = 0;
+  Timer timer;
   each_piece([](const MessageView& view, size_t) { view.begin_out(); });
   each_piece([&](const MessageView& view, size_t size) {
     view.end_out();
-    const Timer timer;
+    time_.copying += timer.seconds();
+    timer.restart();
     on_host(view, size);
-    exchanging += timer.seconds();
+    time_.exchanging += timer.seconds();
+    timer.restart();
     view.begin_in();
     view.end_in();
   });
-  time_.exchanging += exchanging;
-  time_.copying += all.seconds() - exchanging;
+  time_.copying += timer.seconds();
 }
 
 // Where there are copies, and where no sum changes by it. What chapter 11 stores in 16 bits is read as a whole.
