@@ -229,8 +229,7 @@ void Zero::reduce(size_t u) {
   if (!nodes_.empty()) return reduce_in_two_levels(u);
   if (between_gpus()) return reduce_between_gpus(u);
   if (options_.format) return reduce_rounded(u);
-  if (pieces_of(u) > 0) receive_operands_in_pieces(u);
-  else receive_operands(u);
+  receive_operands(u);
   const size_t n = part(u).size();
   float* const total = own_gradients(u);
   // The sum begins in the first operand, since `total` may be the memory of this rank's own one.
@@ -273,6 +272,7 @@ void Zero::post_receives(size_t u) {
 // Every rank with rows sends each part to its owner.
 void Zero::receive_operands(size_t u) {
   if (ranks_ == 1) return;
+  if (pieces_of(u) > 0) return receive_operands_in_pieces(u);
   const Range unit = shards_.units[u].range;
   const size_t n = part(u).size();
   float* const computed = unit_gradients(u);
