@@ -137,6 +137,18 @@ TEST_F(CudaTest, AGpuThatIsNotThereIsNamed) {
   EXPECT_NE(device->name(), "");
 }
 
+TEST(Capability, From75OnIsEnough) {
+  for (const auto& [major, minor] : {std::pair{7, 5}, {8, 0}, {8, 9}, {10, 0}, {12, 1}}) EXPECT_NO_THROW(require_capability("a", major, minor)) << major;
+  for (const auto& [major, minor] : {std::pair{7, 4}, {7, 0}, {6, 9}, {5, 2}})
+    try {
+      require_capability("A GPU", major, minor);
+      ADD_FAILURE() << major << "." << minor;
+    } catch (const NoGpu& error) {
+      EXPECT_EQ(error.what(), "A GPU: no GPU can be used: it is of compute capability " + std::to_string(major) + "." + std::to_string(minor) +
+                                  ", and these programs are built for 7.5 and newer");
+    }
+}
+
 TEST_F(CudaTest, ALaunchThatIsRefusedEndsTheProgram) {
   const Buffer<> p(*device, 4, Purpose::workspace);
   const Buffer<int> labels(*device, 4, Purpose::workspace);

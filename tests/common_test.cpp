@@ -327,6 +327,7 @@ TEST_F(DatasetTest, ReadsAndGathers) {
 TEST_F(DatasetTest, EveryDamageIsNamed) {
   EXPECT_EQ(problem("", good_labels), "images: is empty");
   EXPECT_EQ(problem("\x1f\x8b\x08", good_labels), "images: is compressed by gzip, unpack it first (`gzip -dk FILE`)");
+  EXPECT_EQ(problem("\x1f\x8b", good_labels), "images: is compressed by gzip, unpack it first (`gzip -dk FILE`)");
   EXPECT_EQ(problem("\x1f", good_labels), "images: header cut short: 1 bytes, expected 16");
   EXPECT_EQ(problem("\x1f\x01", good_labels), "images: header cut short: 2 bytes, expected 16");
   EXPECT_EQ(problem("\x01\x8b", good_labels), "images: header cut short: 2 bytes, expected 16");

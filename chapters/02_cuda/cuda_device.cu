@@ -28,16 +28,19 @@ size_t free_gpu_memory(int index) {
   return free_bytes;
 }
 
+void require_capability(const std::string& name, int major, int minor) {
+  if (major * 10 + minor < oldest_capability)
+    throw NoGpu(name + ": no GPU can be used: it is of compute capability " + std::to_string(major) + "." + std::to_string(minor) +
+                ", and these programs are built for 7.5 and newer");
+}
+
 CudaDevice::CudaDevice(int index) {
   if (index >= count_gpus()) throw NoGpu("GPU " + std::to_string(index) + ": there is no such GPU");
   CUDA_CHECK(cudaSetDevice(index));
   cudaDeviceProp properties;
   CUDA_CHECK(cudaGetDeviceProperties(&properties, index));
   name_ = properties.name;
-  if (properties.major * 10 + properties.minor < oldest_capability)
-    throw NoGpu(name_ + ": no GPU can be used: it is of compute capability " +
-                std::to_string(properties.major) + "." + std::to_string(properties.minor) +
-                ", and these programs are built for 7.5 and newer");
+  require_capability(name_, properties.major, properties.minor);
   // Non-blocking: the streams wait for each other by events only, not for the default stream.
   CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   CUDA_CHECK(cudaStreamCreateWithFlags(&copy_stream_, cudaStreamNonBlocking));

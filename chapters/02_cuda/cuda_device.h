@@ -96,5 +96,7 @@ class CudaDevice : public Device {
 
 // The GPUs of this machine, at least one.  Throws NoGpu: no driver, or nothing that it could drive.
 int count_gpus();
+// Throws NoGpu for a GPU that is older than those for which nvcc compiles here.
+void require_capability(const std::string& name, int major, int minor);
 // Bytes of memory that are free on one of them, from 0.
 size_t free_gpu_memory(int index);
