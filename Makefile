@@ -124,6 +124,7 @@ override CXXFLAGS += $(if $(findstring clang,$(CXX)),,-Wno-restrict)
 # MPI's C++ interface ended with MPI-3; mpi.h need not read it.
 override CXXFLAGS += -DMPICH_SKIP_MPICXX -DOMPI_SKIP_MPICXX
 override CPPFLAGS += -I.
+# In these a product and a sum become one instruction; g++ does that from -O2 on, and sanitizers come with -O1.
 fused := chapters/01_serial/matmul% chapters/01_serial/core_peak% chapters/11_fewer_bits/bf16_product%
 
 # The MPI compiler wrappers call the compiler that we chose.

@@ -53,7 +53,7 @@ TEST_F(BetweenGpus, TrainingEndsWithTheBitsOfTheWayThroughTheHost) {
   const Dataset data = small_data(64);
   for (const std::vector<int>& sizes : networks)
     for (int micro_batches : {1, 3}) {
-      const TrainingRun run{.sizes = sizes, .batch = 24, .steps = 4, .optimizer = "adam"};
+      const TrainingRun run{.sizes = sizes, .batch = 24, .steps = 6, .optimizer = "adam"};
       const Result by_host = train(run, data, micro_batches, "host");
       for (const std::string& way : ways()) EXPECT_ON_ALL_RANKS(same(train(run, data, micro_batches, way), by_host)) << name_of(sizes) << way;
     }
@@ -62,7 +62,7 @@ TEST_F(BetweenGpus, TrainingEndsWithTheBitsOfTheWayThroughTheHost) {
 // In one shot and in two; in the last batch, which is short, what was long is short, too.
 TEST_F(BetweenGpus, LongSumsHaveTheBitsOfTheWayThroughTheHost) {
   const Dataset data = small_data(many_rows + 30);
-  const TrainingRun run{.sizes = wide, .batch = many_rows, .steps = 3};
+  const TrainingRun run{.sizes = wide, .batch = many_rows, .steps = 5};
   const Result by_host = train(run, data, 1, "host");
   EXPECT_ON_ALL_RANKS(same(train(run, data, 1, "auto"), by_host));
   for (const std::string& way : ways()) EXPECT_ON_ALL_RANKS(same(train(run, data, 1, way), by_host)) << way;
