@@ -55,14 +55,16 @@ void pack_panel(float* panel, MatrixView a, int first, int m, int k) {
 enum class InPlace { nothing, a, b };
 
 // out (height, width vectors), rows `step` floats apart = sum over k of a column of a times a row of b. What is packed lies
-// without gaps. A row of b in place is written to packed_b, for the next tiles.
+// without gaps. A row of b in place is written to packed_b, for the next tiles. (a comes by reference: clang++ would write a copy of
+// it field by field and read it back as a vector, and each call would wait for that.)
 template <int height, int width, InPlace in_place>
-ALL_REGISTERS void kernel(float* out, size_t step, MatrixView a, const float* b, size_t b_step, float* packed_b, int k) {
+ALL_REGISTERS void kernel(float* out, size_t step, const MatrixView& a, const float* b, size_t b_step, float* packed_b, int k) {
   const size_t down = in_place == InPlace::a ? a.row_step : 1, right = in_place == InPlace::a ? a.column_step : height;
   if (in_place != InPlace::b) b_step = width * vector_floats;
+  const float* a_column = a.data;
   for (int first = 0; first < k; first += k_block) {
     Vector sum[height][width] = {};
-    for (int p = first; p < std::min(first + k_block, k); ++p, a.data += right, b += b_step) {
+    for (int p = first; p < std::min(first + k_block, k); ++p, a_column += right, b += b_step) {
       const Vector* b_row = (const Vector*)b;
       if (in_place == InPlace::b) {
         __builtin_prefetch(b + prefetch_distance * b_step);
@@ -72,7 +74,7 @@ ALL_REGISTERS void kernel(float* out, size_t step, MatrixView a, const float* b,
 #pragma GCC unroll 16
       for (int r = 0; r < height; ++r)
 #pragma GCC unroll 2
-        for (int v = 0; v < width; ++v) sum[r][v] += a.data[size_t(r) * down] * b_row[v];
+        for (int v = 0; v < width; ++v) sum[r][v] += a_column[size_t(r) * down] * b_row[v];
     }
 #pragma GCC unroll 16
     for (int r = 0; r < height; ++r)
