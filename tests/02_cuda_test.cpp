@@ -69,7 +69,7 @@ TEST_F(CudaTest, TooMuchMemoryIsAnException) {
 
 // A clock counts its stretches and not what lies between them, of which there is ten times as much; who asks it waits for nothing.
 TEST_F(CudaTest, AClockCountsItsStretchesAlone) {
-  const Buffer<> p(*device, size_t{1} << 19, Purpose::workspace);
+  const Buffer<> p(*device, size_t{1} << 16, Purpose::workspace);
   const auto work = [&](int fills) {
     for (int i = 0; i < fills; ++i) device->fill(p, float(i), p.size());
   };
