@@ -39,7 +39,7 @@ Report rehearse(const std::string& limit) {
   report.page = text_of(report.folder + "/README.md");
   return report;
 }
-const std::vector<std::string> stages = {"correctness", "02_cuda_test", "03_fast_kernels_test", "03_fast_kernels_masked_test",
+const std::vector<std::string> stages = {"correctness", "02_cuda_test", "03_fast_kernels_products_test", "03_fast_kernels_test", "03_fast_kernels_masked_test",
                                          "03_fast_kernels_pool_test", "limits", "products", "peers", "roofline", "step",
                                          "two_ranks_06_host", "two_ranks_06_peer", "two_ranks_06_mpi", "two_ranks_06_curve",
                                          "four_ranks_06_host", "four_ranks_06_peer", "four_ranks_06_mpi", "four_ranks_06_curve", "two_ranks_07",

@@ -72,7 +72,7 @@ if [ -n "$rehearse" ]; then small=--small samples=300 filter='*Softmax*:*SameBit
 
 # --- Stages
 stage correctness 30 "$kernels" $small
-for test in 02_cuda_test 03_fast_kernels_test 03_fast_kernels_masked_test 03_fast_kernels_pool_test; do
+for test in 02_cuda_test 03_fast_kernels_products_test 03_fast_kernels_test 03_fast_kernels_masked_test 03_fast_kernels_pool_test; do
   build "$built/tests/$test"
   if [ -x "$built/tests/$test" ]; then stage "$test" 40 "$built/tests/$test" "--gtest_filter=$filter"; else skip "$test" "cannot be built: $log/build.txt"; fi
 done

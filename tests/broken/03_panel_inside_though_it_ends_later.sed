@@ -1,2 +1,2 @@
-# chapters/03_fast_kernels/double_buffer.cuh 03_fast_kernels_test *WideToTheEdge/*11*
+# chapters/03_fast_kernels/double_buffer.cuh 03_fast_kernels_products_test *WideToTheEdge/*11*
 s| && first_p + depth <= k;|;|

@@ -1,2 +1,2 @@
-# chapters/03_fast_kernels/matmul_16_stages.cu check/03_fast_kernels_test *StagesForAny*
+# chapters/03_fast_kernels/matmul_16_stages.cu check/03_fast_kernels_products_test *StagesForAny*
 s/^    __syncthreads();                    .. so have.*//
