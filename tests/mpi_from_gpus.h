@@ -11,6 +11,7 @@ extern "C" int MPIX_GPU_query_support(int, int* yes) {
   *yes = mpi_takes_pointers;
   return MPI_SUCCESS;
 }
+extern "C" int MPIX_Query_cuda_support() { return mpi_takes_pointers; }  // Open MPI's
 
 struct MpiTakesPointers {  // as long as it lives
   explicit MpiTakesPointers(bool takes) : before(std::exchange(mpi_takes_pointers, takes)) {}
