@@ -71,8 +71,7 @@ class Guard : public ::testing::TestWithParam<Planted> {
     const std::string command = "OMPI_MCA_orte_execute_quiet=0 GUARD_TIMEOUT=0.5 GUARD_WAIT=" + wait + " timeout 120 common/mpi/launch " +
                                 planted.ranks + " " + build_folder() + "/tests/mpi_guard/" + planted.name;
     ProgramRun run = run_program(command);
-    // Where MPI itself ends a job at once, MPICH 4.0's launcher loses all that was written last, about once in twenty times.
-    for (int again = 0; again < 5 && planted.status == "not 0" && run.output.empty(); ++again) run = run_program(command);
+    for (int again = 0; again < 20 && planted.status == "not 0" && words_of_mpi_are_lost(run); ++again) run = run_program(command);
     if (planted.status == "not 0")
       EXPECT_NE(run.status, 0) << run.output;
     else
