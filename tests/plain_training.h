@@ -21,6 +21,7 @@ struct Run {
   size_t samples = 500, batch = 48, epochs = 2;
   std::string optimizer = "sgd";
   double rate = 0.1;
+  double momentum = 0.9;
   double warm_up = 0;  // epochs in which the rate rises: in step k of the first s it is rate k / s
   unsigned seed = 1;
 
@@ -30,6 +31,7 @@ struct Run {
     for (size_t l = 1; l + 1 < sizes.size(); ++l) all << (l == 1 ? " --hidden " : ",") << sizes[l];
     all << " --train-samples " << samples << " --batch " << batch << " --epochs " << epochs << " --optimizer " << optimizer
         << " --learning-rate " << rate << " --seed " << seed << " ";
+    if (optimizer == "momentum") all << "--momentum " << momentum << " ";
     return all.str();
   }
 };
@@ -37,7 +39,7 @@ struct Run {
 // One for each update rule, with layers of several widths, and with a last batch that is smaller than the others.
 inline std::vector<Run> runs() {
   return {{.sizes = {784, 16, 12, 10}, .samples = 500, .batch = 48},
-          {.sizes = {784, 19, 13, 11, 10}, .samples = 450, .batch = 64, .optimizer = "momentum", .rate = 0.03, .seed = 2},
+          {.sizes = {784, 19, 13, 11, 10}, .samples = 450, .batch = 64, .optimizer = "momentum", .rate = 0.03, .momentum = 0.8, .seed = 2},
           {.sizes = {784, 16, 12, 10}, .samples = 500, .batch = 40, .epochs = 3, .optimizer = "adam", .rate = 0.002, .seed = 7}};
 }
 
@@ -50,10 +52,10 @@ struct Epoch {
 struct Weight {
   double value = 0, gradient = 0, m = 0, v = 0;
 
-  // Step t = 1, 2, ...: momentum is that of Polyak (v <- 0.9 v + g), Adam that of Kingma and Ba, algorithm 1.
-  void update(const std::string& rule, double rate, double t) {
+  // Step t = 1, 2, ...: momentum is that of Polyak (v <- mu v + g), Adam that of Kingma and Ba, algorithm 1.
+  void update(const std::string& rule, double rate, double mu, double t) {
     if (rule == "sgd") value -= rate * gradient;
-    if (rule == "momentum") value -= rate * (v = 0.9 * v + gradient);
+    if (rule == "momentum") value -= rate * (v = mu * v + gradient);
     if (rule == "adam") {
       m = 0.9 * m + 0.1 * gradient;
       v = 0.999 * v + 0.001 * gradient * gradient;
@@ -121,11 +123,11 @@ struct Network {
     return std::log(sum);
   }
 
-  void update(const std::string& rule, double rate, double t) {
+  void update(const std::string& rule, double rate, double mu, double t) {
     for (Layer& layer : layers) {
       for (auto& row : layer.w)
-        for (Weight& w : row) w.update(rule, rate, t);
-      for (Weight& b : layer.b) b.update(rule, rate, t);
+        for (Weight& w : row) w.update(rule, rate, mu, t);
+      for (Weight& b : layer.b) b.update(rule, rate, mu, t);
     }
   }
 };
@@ -155,7 +157,7 @@ inline std::vector<Epoch> train(const Run& run, const Dataset& data, const Datas
         loss += network.learn(&data.pixels[order[i] * pixels], data.labels[order[i]], double(rows));
       t += 1;
       const double rising = run.warm_up * double(in_an_epoch);
-      network.update(run.optimizer, t < rising ? run.rate * t / rising : run.rate, t);
+      network.update(run.optimizer, t < rising ? run.rate * t / rising : run.rate, run.momentum, t);
     }
     size_t correct = 0;
     for (size_t i = 0; i < test.count; ++i) {
