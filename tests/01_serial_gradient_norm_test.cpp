@@ -62,6 +62,21 @@ TEST(SquareSum, DoesNotDependOnOrderAndPieces) {
     }
 }
 
+// A digit of a sum over ranks is larger than those of one rank: added from the highest one on as they are, they would be rounded elsewhere.
+TEST(SquareSum, OfRanksIsRoundedAsThatOfOne) {
+  const std::vector<float> numbers = numbers_of_all_sizes(20000, -40, 40);
+  for (size_t first = 0; first < numbers.size(); first += 40) {
+    const auto some = std::span(numbers).subspan(first, 40);
+    SquareSum all;
+    for (size_t rank = 0; rank < 40; rank += 5) {
+      SquareSum mine;
+      mine.add(some.subspan(rank, 5));
+      for (size_t i = 0; i < SquareSum::places; ++i) all.digits[i] += mine.digits[i];
+    }
+    EXPECT_EQ(all.root(), root_of(some)) << first;
+  }
+}
+
 // In long double, 64 bits, of numbers whose sizes do not differ much.
 TEST(SquareSum, IsThatOfALongerSum) {
   const std::vector<float> numbers = numbers_of_all_sizes(5000, -6, 3);

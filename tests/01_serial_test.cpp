@@ -37,6 +37,8 @@ TEST(Layout, WindowsTileTheFlatVector) {
   EXPECT_EQ(layout.count, next);
   EXPECT_EQ(make_layout({784, 512, 256, 10}).count, 535818u);
   EXPECT_EQ(layout.widest(), 65);
+  EXPECT_EQ(make_layout({784, 512, 256, 10}).widest(), 784) << "an input, too";
+  EXPECT_EQ(make_layout({7, 5, 9}).widest(), 9);
 }
 
 // Every element of the whole network is held by exactly one slice (a bias of a row-split layer: by all of them), and starts
@@ -317,14 +319,17 @@ TEST(Mlp, StagesGiveTheBitsOfTheWhole) {
 
 TEST(Mlp, MemoryIsAsTheFormulaSays) {
   const Space space{.rows = 6, .slots = 2, .input_gradient = true};
-  Network net({13, 7, 65, 10}, space);
-  const size_t per_row_and_slot =
-      13 + 7 + 65 + 10 /* activations */ + 10 /* output gradient */ + 13 /* input gradient */;
-  const size_t inner = 2 * 65;  // two buffers of the widest inner activation, shared by the slots
-  const size_t head = 2 * (1 /* label */ + 1 /* loss */);
-  EXPECT_EQ(net.device.memory(Purpose::activations).live, 6 * 4 * (2 * per_row_and_slot + inner + head));
-  EXPECT_EQ(net.device.memory(Purpose::parameters).live, 4 * net.layout.count);
-  EXPECT_EQ(net.device.memory(Purpose::gradients).live, 4 * net.layout.count);
+  // With the widest inner activation, beside which input or output may be wider.
+  for (const auto& [sizes, widest] : {std::pair<std::vector<int>, int>{{13, 7, 65, 10}, 65}, {{65, 13, 7, 10}, 13}, {{9, 7, 8, 65}, 8}}) {
+    Network net(sizes, space);
+    int per_row_and_slot = sizes.back() /* output gradient */ + sizes.front() /* input gradient */;
+    for (int width : sizes) per_row_and_slot += width;  // activations
+    const int inner = 2 * widest;  // two buffers, shared by the slots
+    const int head = 2 * (1 /* label */ + 1 /* loss */);
+    EXPECT_EQ(net.device.memory(Purpose::activations).live, size_t(6 * 4 * (2 * per_row_and_slot + inner + head))) << widest;
+    EXPECT_EQ(net.device.memory(Purpose::parameters).live, 4 * net.layout.count);
+    EXPECT_EQ(net.device.memory(Purpose::gradients).live, 4 * net.layout.count);
+  }
 }
 
 // The worked example of the chapter's text. All of its numbers but the losses are exact in a float, except for what the
