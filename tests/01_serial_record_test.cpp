@@ -1,11 +1,14 @@
-// The record of a run, chapters/01_serial/run_record.h: what it holds, and how a run that is continued goes on with it.
+// The record of a run, chapters/01_serial/run_record.h: what it holds, and how a run that is continued goes on with it; and what a run
+// reports, on a terminal, too.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,9 +16,13 @@
 #include <vector>
 
 #include "chapters/01_serial/run_record.h"
+#include "chapters/01_serial/train_report.h"
 #include "common/error.h"
+#include "common/hash.h"
+#include "tests/data_sets.h"
 #include "tests/error_of.h"
 #include "tests/full_disk.h"
+#include "tests/known_clock.h"
 
 namespace {
 
@@ -117,6 +124,100 @@ TEST(RunRecord, UnwritableFilesAndFullDisksAreNamed) {
               record.add(1, 1, 1, 1);
             }),
             full.file() + ": cannot write the log: No space left on device");
+}
+
+// ---- train_report.h ----
+
+using data_sets::tiny_data;
+
+double hand = 0;
+
+// What work() prints on a terminal.
+template <class Work>
+std::string on_terminal(Work work) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  EXPECT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  const int screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  std::fflush(stdout);
+  const int usual = dup(STDOUT_FILENO);
+  dup2(screen, STDOUT_FILENO);
+  const char* kind = std::getenv("TERM");
+  const std::string before = kind ? kind : "";
+  setenv("TERM", "xterm", 1);  // one that can draw a line again
+  work();
+  std::fflush(stdout);
+  if (kind) setenv("TERM", before.c_str(), 1);
+  else unsetenv("TERM");
+  dup2(usual, STDOUT_FILENO);
+  close(usual);
+  close(screen);
+  std::string text;
+  char some[4096];
+  for (ssize_t n; (n = read(terminal, some, sizeof some)) > 0;) text.append(some, size_t(n));
+  close(terminal);
+  return text;
+}
+
+TEST(TrainReport, ShowsHowFarTheRunIs) {
+  const ClockOfTest by_hand([] { return hand; });
+  TrainOptions o;
+  o.batch = 30, o.epochs = 2;  // 2 batches of 40 samples: 4 steps
+  const auto line = [&](size_t steps_before, bool quiet) {
+    return on_terminal([&] {
+      TrainReport report(o, tiny_data(40), quiet, steps_before);
+      hand += 2;
+      report.step(0.5, 30);
+    });
+  };
+  EXPECT_TRUE(contains(line(0, false), "\r[======                  ]  25 %  loss 0.5000  15 samples/s  6 s left \033[K"));
+  EXPECT_TRUE(contains(line(2, false), "\r[============            ]  50 %  loss 0.5000  15 samples/s  2 s left "));
+  EXPECT_EQ(line(0, true), "");
+}
+
+TEST(TrainReport, SaysWhatItDoes) {
+  const ClockOfTest by_hand([] { return hand; });
+  TrainOptions o;
+  o.hidden = {7, 5}, o.batch = 30, o.optimizer.name = "adam", o.optimizer.learning_rate = 0.25, o.seed = 9, o.device = "late";
+  const std::vector<float> weights = {1, 2};
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016llx", (unsigned long long)hash_bits(weights));
+  const std::string begin = "4-7-5-3 on late: 40 samples, batch 30, adam, learning rate 0.25, seed 9\n";
+  EXPECT_EQ(printed_by([&] { TrainReport(o, tiny_data(40)).end(weights); }), begin + "trained 0 steps in 0.0 s, 0 samples/s; weights " + hash + "\n");
+  EXPECT_EQ(printed_by([&] {
+              TrainReport report(o, tiny_data(40), false, 5);
+              hand += 0.5;
+              report.step(1, 30);
+              report.end(weights);
+            }),
+            begin + "trained 1 steps in 0.5 s, 60 samples/s; weights " + hash + "\n");
+  o.log = scratch_file("quiet.csv");
+  EXPECT_EQ(printed_by([&] {
+              TrainReport report(o, tiny_data(40), true);
+              hand += 1;
+              report.step(1, 30);
+              report.epoch(0, 1, 2);
+              report.end(weights);
+              EXPECT_EQ(report.train_seconds(), 1);
+            }),
+            "");
+  EXPECT_FALSE(file_is_there(o.log)) << "a quiet report writes no record";
+  {
+    o.log = "";
+    TrainReport report(o, tiny_data(40));
+    hand += 1;
+    report.step(1, 30);
+    EXPECT_TRUE(contains(written_by([&] { report.epoch(0, 1, 2); }), "epoch   1   loss 1.0000")) << "in a file, too, it is seen at once";
+  }
+  const auto error = [&](double loss) {
+    try {
+      TrainReport(o, tiny_data(40), true).step(loss, 30);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error(NAN), "step 1: the loss is not a number: training diverged, try a smaller --learning-rate");
+  EXPECT_EQ(error(INFINITY), "step 1: the loss is infinite: training diverged, try a smaller --learning-rate");
 }
 
 }  // namespace
