@@ -175,6 +175,23 @@ TEST(PaintedDigit, IsMovedToTheMiddle) {
   EXPECT_EQ(centred_digit(std::string(784, '0')), std::vector<uint8_t>(784, 0));
 }
 
+// A stroke at one side of the paper and a dot at the side across: the stroke comes to the middle, and the dot leaves the image.
+TEST(PaintedDigit, WhatLeavesTheImageIsLost) {
+  for (const bool upright : {false, true})
+    for (const bool mirrored : {false, true}) {
+      const auto place = [&](int along, int across) { return size_t(upright ? 28 * along + across : 28 * across + along); };
+      std::string digit(784, '0');
+      std::vector<uint8_t> expected(784, 0);
+      for (int along = 4; along < 20; ++along)
+        for (int across = 0; across < 3; ++across) {
+          digit[place(along, mirrored ? 27 - across : across)] = 'f';
+          expected[place(along + 3, mirrored ? 16 - across : across + 12)] = 255;
+        }
+      digit[place(10, mirrored ? 0 : 27)] = 'f';
+      EXPECT_EQ(centred_digit(digit), expected) << upright << mirrored;
+    }
+}
+
 TEST(LiveTraining, SeesAPaintedDigitInTheMiddle) {
   if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
   const auto answers = live_answers(figure, {"digit " + painted(0, 0), "digit " + painted(13, 3)});
