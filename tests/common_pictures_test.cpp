@@ -167,11 +167,47 @@ TEST_F(Pictures, ALossCurveAsTextHasTheSameMean) {
   EXPECT_EQ(run_program("awk -f chapters/01_serial/plot/loss.awk " + file("run.csv")).output, expected);
 }
 
+// One step, and losses that are all the same: a tenth above them is the first row.
+TEST_F(Pictures, AFlatLossCurveIsALine) {
+  for (int steps : {1, 5}) {
+    std::ofstream record(file("run.csv"));
+    record << "step,loss,accuracy,samples_per_second\n";
+    for (int step = 1; step <= steps; ++step) record << step << ",0.5,,1000\n";
+    record.close();
+    std::string expected = "\n    loss (running mean)\n";
+    for (int y = 0; y < 14; ++y)
+      expected += (y % 3 ? "         |" : line("%8.3f |", 0.5 * std::exp(0.1 - y * 0.1 / 13))) + std::string(68, y == 13 ? '*' : ' ') + "\n";
+    expected += "         +" + std::string(68, '-') + "\n         step 1" + line("%62s\n", line("step %d", steps).c_str());
+    EXPECT_EQ(run_program("awk -f chapters/01_serial/plot/loss.awk " + file("run.csv")).output, expected);
+  }
+}
+
 TEST_F(Committed, AFitHasItsTargetAndTheNetwork) {
   std::ofstream(file("fit.csv")) << "x,target,fit\n-1,0.25,0.5\n0,1,0.75\n1,-1,-0.5\n";
   draw("gnuplot -e \"record='" + file("fit.csv") + "'; picture='/dev/null'; name='f'; set table '" + file("table") + "'\" chapters/01_serial/fit.gp");
   const std::vector<std::vector<double>> target = {{-1, 0.25}, {0, 1}, {1, -1}}, network = {{-1, 0.5}, {0, 0.75}, {1, -0.5}};
   EXPECT_EQ(plotted(file("table")), (std::vector<std::vector<std::vector<double>>>{target, network})) << read("table");
+}
+
+// The roof: three operations for each byte, up to the peak of 60. And what the script tells gnuplot, or says instead.
+TEST_F(Committed, ARooflineHasTheLowerOfItsTwoLimits) {
+  std::ofstream(file("p.csv")) << "# Some GPU, 80GB,60,3\nproduct,flop_per_byte,gflops\n\"1 naive\",5,14\n\"2, better\",50,40\n";
+  draw("gnuplot -e \"csv='" + file("p.csv") + "'; picture='/dev/null'; name='f'; peak=60.0; bandwidth=3.0; set table '" + file("table") + "'\" chapters/03_fast_kernels/roofline.gp");
+  auto curves = plotted(file("table"));
+  ASSERT_GE(curves.size(), 2u) << read("table");
+  for (const auto& point : curves[0]) EXPECT_NEAR(point.at(1), std::min(60.0, 3 * point[0]), 1e-3 * point[1]) << point[0];
+  EXPECT_GT(curves[0].back()[0], 1000);
+  curves[1].resize(2);  // behind them, depending on gnuplot's version, their names
+  EXPECT_EQ(curves[1], (std::vector<std::vector<double>>{{5, 14}, {50, 40}}));
+
+  script("tools/gnuplot", "echo \"$*\"\n");
+  const auto said = [&](const std::string& first_line) {
+    std::ofstream(file("p.csv")) << first_line << "\nproduct,flop_per_byte,gflops\n";
+    return run_program("PATH=" + file("tools") + ":$PATH sh chapters/03_fast_kernels/roofline.sh " + file("p.csv") + " a.svg").output;
+  };
+  EXPECT_EQ(said("# Some GPU, 80GB,60,3"), "-e csv='" + file("p.csv") + "'; picture='a.svg'; name='Some GPU, 80GB'; peak=60; bandwidth=3 chapters/03_fast_kernels/roofline.gp\ndrawn: a.svg\n");
+  EXPECT_EQ(said("# Some CPU,0,0"), "skipped: no GPU: " + file("p.csv") + " was measured on a CPU, which has another roof\n");
+  EXPECT_EQ(said("# Some GPU,60,0"), "No picture: this GPU does not tell the clock of its memory. The numbers are in " + file("p.csv") + ".\n");
 }
 
 TEST_F(Committed, ScalingShowsSpeedups) {
