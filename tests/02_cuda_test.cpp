@@ -2,17 +2,41 @@
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/02_cuda/gpu_clock.h"
+#include "chapters/02_cuda/gpu_trace.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/02_cuda/make_device.h"
+#include "common/mpi_guard/trace.h"
 #include "common/timer.h"
 #include "tests/device_operations.h"
 #include "tests/training_runs.h"
 
-extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
+// Of common/cuda_on_cpu.
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;
+extern "C" [[gnu::weak]] int cuda_on_cpu_chosen_device;
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_events(), cuda_on_cpu_streams();
+
+// What the guard would put into a timeline, and its clock.
+struct Traced {
+  std::string name;
+  int64_t begin, end;
+  int row;
+};
+std::vector<Traced> traced;
+void guard_trace_stream(const char* name, int number, int64_t begin, int64_t end, int row) {
+  traced.push_back({name + std::to_string(number), begin, end, row});
+}
+int64_t guard_trace_region_begin() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
 
 namespace {
 
@@ -64,38 +88,114 @@ TEST_F(CudaTest, ViewsMustBelongToTheDevice) {
 TEST_F(CudaTest, TooMuchMemoryIsAnException) {
   EXPECT_THROW(device->allocate(size_t{1} << 55, Purpose::workspace), std::bad_alloc);
   const Copied<> still_works(*device, Floats(3, 1.0f));
-  EXPECT_EQ(still_works.host(), Floats(3, 1.0f));
+  EXPECT_EQ(refused_status([&] { device->scale(still_works, 2.0f, 3); }), 0) << "the launch finds no error that has been dealt with";
+  EXPECT_EQ(still_works.host(), Floats(3, 2.0f));
 }
 
-// A clock counts its stretches and not what lies between them, of which there is ten times as much; who asks it waits for nothing.
+// A clock counts its stretches, which hold those of another clock, and not what lies between them; who asks it waits for nothing.
 TEST_F(CudaTest, AClockCountsItsStretchesAlone) {
   const Buffer<> p(*device, size_t{1} << 16, Purpose::workspace);
   const auto work = [&](int fills) {
     for (int i = 0; i < fills; ++i) device->fill(p, float(i), p.size());
   };
   work(1), device->synchronize();
-  GpuClock clock(static_cast<CudaDevice&>(*device));
+  auto& cuda = static_cast<CudaDevice&>(*device);
+  GpuClock clock(cuda), inside(cuda), between(cuda);
+  const double resolution = 1e-5;
   double before = 0;
+  const Timer timer;
   for (int stretches : {2, 1, 3}) {  // fewer than there were before, and more
-    const Timer timer;
     for (int i = 0; i < stretches; ++i) {
-      work(40);
-      clock.begin();
+      between.begin(), work(40), between.end();
+      clock.begin(), inside.begin();
       work(2), work(2);
-      clock.end();
+      inside.end(), clock.end();
     }
     if (&cuda_on_cpu_waits) {
       const unsigned long waits = cuda_on_cpu_waits;
       EXPECT_EQ(clock.seconds(), before);
       EXPECT_EQ(cuda_on_cpu_waits, waits);
+      EXPECT_EQ(refused_status([&] { work(1); }), 0) << "the launch finds no answer of that question";
     }
     device->synchronize();
     const double whole = timer.seconds(), now = clock.seconds();
-    EXPECT_GT(now - before, whole / 100);
-    EXPECT_LT(now - before, 0.7 * whole);
+    EXPECT_GE(now, inside.seconds() - resolution);
+    EXPECT_GT(now, before);
+    EXPECT_LE(now + between.seconds(), whole + resolution);
     EXPECT_EQ(clock.seconds(), now);
     before = now;
   }
+}
+
+// Stretches in their order by the host's clock, each longer than what was computed inside of it and shorter than what is around it.
+TEST_F(CudaTest, ATraceHasItsStretchesByTheClockOfTheHost) {
+  const Buffer<> p(*device, size_t{1} << 16, Purpose::workspace);
+  const unsigned long events = &cuda_on_cpu_events ? cuda_on_cpu_events() : 0;
+  traced.clear();
+  {
+    auto& cuda = static_cast<CudaDevice&>(*device);
+    GpuClock around(cuda), inside(cuda);
+    const int64_t before = guard_trace_region_begin();
+    {
+      GpuTrace trace(cuda);
+      for (int turn = 0; turn < 3; ++turn) {
+        around.begin(), trace.begin(cuda.stream(), 1 + turn, "turn ", 7 * turn), inside.begin();
+        for (int i = 0; i < 4; ++i) device->fill(p, float(i), p.size());  // launches, which find no answer of an earlier question
+        inside.end(), trace.end(), around.end();
+      }
+    }
+    device->synchronize();
+    const double rounding = 1e-6 * double(guard_trace_region_begin() - before) + 1000;  // events tell milliseconds as floats
+    ASSERT_EQ(traced.size(), 3u);
+    double last = double(before), all = 0;
+    for (int turn = 0; turn < 3; ++turn) {
+      const Traced& stretch = traced[size_t(turn)];
+      EXPECT_EQ(stretch.name, "turn " + std::to_string(7 * turn));
+      EXPECT_EQ(stretch.row, 1 + turn);
+      EXPECT_GE(double(stretch.begin), last - rounding);
+      last = double(stretch.end), all += double(stretch.end - stretch.begin);
+    }
+    EXPECT_GE(all, 1e9 * inside.seconds() - rounding);
+    EXPECT_LE(all, 1e9 * around.seconds() + rounding);
+    EXPECT_GT(inside.seconds(), 0);
+  }
+  EXPECT_EQ(&cuda_on_cpu_events ? cuda_on_cpu_events() : 0, events);
+}
+
+// One event for what the device does itself and one for each copy that is under way; all of them, and its streams, end with the device,
+// also of a copy that nobody has ended.
+TEST_F(CudaTest, EventsServeAgainAndEndWithTheDevice) {
+  if (!&cuda_on_cpu_events) GTEST_SKIP() << "skipped: on a GPU nobody counts events";
+  device.reset();
+  const unsigned long events = cuda_on_cpu_events(), streams = cuda_on_cpu_streams();
+  const auto more = [&] { return cuda_on_cpu_events() - events; };
+  device = std::make_unique<CudaDevice>();
+  {
+    const Copied<> p(*device, Floats(4, 1.0f)), q(*device, Floats(4, 2.0f));
+    EXPECT_EQ(more(), 1u);
+    for (int turn = 0; turn < 3; ++turn) {
+      device->begin_copy_out(p, 4), device->end_copy_out(p, 4);
+      device->begin_copy_in(p, 4), device->end_copy_in(p, 4);
+      EXPECT_EQ(more(), 2u);
+    }
+    device->begin_copy_out(p, 4), device->begin_copy_in(q, 4);
+    EXPECT_EQ(more(), 3u);
+    device->end_copy_out(p, 4);
+    EXPECT_EQ(more(), 3u);
+    GpuClock clock(static_cast<CudaDevice&>(*device));
+    clock.begin(), clock.end();
+    EXPECT_EQ(more(), 5u);
+    clock.begin(), clock.end();
+    EXPECT_EQ(more(), 7u);
+    device->synchronize();
+    clock.seconds();
+    clock.begin(), clock.end();
+    EXPECT_EQ(more(), 7u) << "two that have been read, and one of them once more";
+  }
+  EXPECT_EQ(more(), 3u);
+  device.reset();
+  EXPECT_EQ(more(), 0u);
+  EXPECT_EQ(cuda_on_cpu_streams(), streams);
 }
 
 TEST_F(CudaTest, FiftyStepsStayWithinRounding) {
@@ -121,6 +221,16 @@ TEST_F(CudaTest, LearnsAsMuchFromTwoThousandImagesAsTheCpu) {
 }
 
 // --- What cannot be done ---------------------------------------------------------------------------------------------------
+
+// Else all ranks of a node would compute on the first one.
+TEST_F(CudaTest, AGpuIsChosenByItsNumber) {
+  if (!&cuda_on_cpu_chosen_device) GTEST_SKIP() << "skipped: on a GPU nobody knows";
+  for (const auto& ask : {+[] { CudaDevice(0); }, +[] { EXPECT_GT(free_gpu_memory(0), 0u); }}) {
+    cuda_on_cpu_chosen_device = -1;
+    ask();
+    EXPECT_EQ(cuda_on_cpu_chosen_device, 0);
+  }
+}
 
 TEST_F(CudaTest, AGpuThatIsNotThereIsNamed) {
   const int gpus = count_gpus();
@@ -193,6 +303,19 @@ TEST(Blocks, AreAsManyAsItTakes) {
 }
 
 // --- Copies in ---------------------------------------------------------------------------------------------------------------
+
+// The host waits for a later copy, and so for the copy in; what was issued before that one reads what was there before.
+TEST_F(CudaTest, ACopyInWaitsForWhatReadsTheOldNumbers) {
+  const size_t n = 1000;
+  const Copied<> p(*device, Floats(n, 1.0f)), before(*device, Floats(n, 0.0f)), other(*device, Floats(n, 0.0f));
+  std::fill_n(device->host_view(p, n), n, 2.0f);
+  device->copy(before, p, n);
+  device->begin_copy_in(p, n);
+  device->begin_copy_out(other, n), device->end_copy_out(other, n);
+  device->end_copy_in(p, n);
+  EXPECT_EQ(before.host(), Floats(n, 1.0f));
+  EXPECT_EQ(p.host(), Floats(n, 2.0f));
+}
 
 // What is copied from may be written again at once, pinned memory, too, which the GPU reads by itself.
 TEST_F(CudaTest, ACopyInIsOverWhenItReturns) {

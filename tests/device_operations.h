@@ -410,23 +410,30 @@ inline void expect_views(Device& device) {
   }
 }
 
-// What is written when an operation ends the program, behind a line that was printed before; "" if it does not.
-inline std::string refused(const std::function<void()>& operation) {
+// With which status an operation ends the program; 0 if it does not.
+inline int refused_status(const std::function<void()>& operation) {
   struct Ended {
     int status;
   };
   const auto before = end_program;
   end_program = [](int status) { throw Ended{status}; };
   int status = 0;
+  try {
+    operation();
+  } catch (const Ended& ended) {
+    status = ended.status;
+  }
+  end_program = before;
+  return status;
+}
+
+// What is written when an operation ends the program, behind a line that was printed before.
+inline std::string refused(const std::function<void()>& operation) {
+  int status = 0;
   const std::string text = written_by([&] {
     std::printf("printed before\n");
-    try {
-      operation();
-    } catch (const Ended& ended) {
-      status = ended.status;
-    }
+    status = refused_status(operation);
   });
-  end_program = before;
   EXPECT_EQ(status, 1);
   return text;
 }

@@ -32,13 +32,11 @@ cudaError_t cudaGetDeviceCount(int* count) {
   *count = hidden() ? 0 : 1;
   return hidden() ? cudaErrorNoDevice : sticky_error();
 }
-cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
-  return sticky_error();
-}
+cudaError_t cudaGetDevice(int* device) { return *device = 0, sticky_error(); }
+extern "C" { int cuda_on_cpu_chosen_device = -1; }  // for tests: what was asked for last
 cudaError_t cudaSetDevice(int device, SourceLine source) {
   Lock lock;
-  return check_device("cudaSetDevice", device, source);
+  return check_device("cudaSetDevice", cuda_on_cpu_chosen_device = device, source);
 }
 cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer, SourceLine source) {
   *can = 0;  // a device is no peer of its own

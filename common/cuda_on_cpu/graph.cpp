@@ -59,6 +59,7 @@ cudaError_t refuse_in_capture(SourceLine source, const char* call) {
 
 using namespace cuda_on_cpu;
 
+extern "C" unsigned long cuda_on_cpu_graphs_kept() { return owned<CUgraph_st>().size() + owned<CUgraphExec_st>().size(); }
 cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode mode, SourceLine source) {
   BEGIN_CALL
   StreamPointer stream = find_stream(handle);

@@ -32,7 +32,7 @@ void print(const std::string& line) {
 std::string refused(cudaError_t error, SourceLine source, const std::string& why) {
   last_error = error;
   std::string line = text(source) + ": " + why + " (" + cudaGetErrorName(error) + ")";
-  print(line);
+  if (error != cudaErrorNotReady) print(line);  // an answer, and yet what cudaGetLastError tells next
   return line;
 }
 
@@ -105,9 +105,7 @@ void refuse_launch(cudaError_t error, SourceLine source, const char* format, ...
 }
 
 cudaError_t sticky_error() { return sticky; }
-void set_sticky_error(cudaError_t error) {
-  if (sticky == cudaSuccess) sticky = error;
-}
+void set_sticky_error(cudaError_t error) { sticky = sticky == cudaSuccess ? error : sticky; }
 
 }  // namespace cuda_on_cpu
 

@@ -208,7 +208,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream, SourceLine source) {
   if (find_stream(stream)->capture) NOT_IN_CAPTURE("cudaStreamQuery")
   run_one(*find_stream(stream));
   if (sticky_error() != cudaSuccess) return sticky_error();
-  return find_stream(stream)->queue.empty() ? cudaSuccess : cudaErrorNotReady;
+  return find_stream(stream)->queue.empty() ? cudaSuccess : refuse(cudaErrorNotReady, source, "cudaStreamQuery");
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned, SourceLine source) {
@@ -251,6 +251,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags, SourceL
 }
 cudaError_t cudaEventCreate(cudaEvent_t* event, SourceLine source) { return cudaEventCreateWithFlags(event, cudaEventDefault, source); }
 extern "C" unsigned long cuda_on_cpu_events() { return events().size(); }  // for tests: those that nobody has destroyed
+extern "C" unsigned long cuda_on_cpu_streams() { return streams().size(); }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event, SourceLine source) {
   BEGIN_CALL
@@ -303,12 +304,12 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event, SourceLine source) {
 cudaError_t cudaEventQuery(cudaEvent_t event, SourceLine source) {
   BEGIN_CALL
   NEED_EVENT("cudaEventQuery", event)
-  if (event->owner) return has_happened(*event->slot, event->slot->recorded, event->owner) ? cudaSuccess : cudaErrorNotReady;
-  if (!event->last || event->last->done) return cudaSuccess;
+  const bool happened = event->owner ? has_happened(*event->slot, event->slot->recorded, event->owner) : !event->last || event->last->done;
+  if (event->owner || happened) return happened ? cudaSuccess : refuse(cudaErrorNotReady, source, "cudaEventQuery");
   if (event->last->capture) NOT_IN_CAPTURE("cudaEventQuery")
   run_one(*event->last->stream);
   if (sticky_error() != cudaSuccess) return sticky_error();
-  return event->last->done ? cudaSuccess : cudaErrorNotReady;
+  return event->last->done ? cudaSuccess : refuse(cudaErrorNotReady, source, "cudaEventQuery");
 }
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop, SourceLine source) {
@@ -317,7 +318,7 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
   NEED_EVENT("cudaEventElapsedTime", stop)
   if (!start->last || !stop->last || !start->timing || !stop->timing || start->last->capture || stop->last->capture)
     return refuse(cudaErrorInvalidResourceHandle, source, "cudaEventElapsedTime: an event was never recorded, or without time");
-  if (!start->last->done || !stop->last->done) return cudaErrorNotReady;
+  if (!start->last->done || !stop->last->done) return refuse(cudaErrorNotReady, source, "cudaEventElapsedTime");
   *milliseconds = static_cast<float>(stop->last->milliseconds - start->last->milliseconds);
   return cudaSuccess;
 }

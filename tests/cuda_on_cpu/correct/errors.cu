@@ -195,12 +195,15 @@ void streams() {
   OK(cudaEventRecord(event, stream));
   OK(cudaEventRecord(without_time, stream));
 #ifdef CUDA_ON_CPU
-  REQUIRE(cudaEventElapsedTime(&milliseconds, event, event) == cudaErrorNotReady);
-  REQUIRE(cudaEventQuery(event) == cudaErrorNotReady && cudaEventQuery(event) == cudaSuccess && cudaEventQuery(event) == cudaSuccess);
+  // What is not ready is no mistake, but cudaGetLastError says so next.
+  REQUIRE(cudaEventElapsedTime(&milliseconds, event, event) == cudaErrorNotReady && cudaGetLastError() == cudaErrorNotReady);
+  REQUIRE(cudaEventQuery(event) == cudaErrorNotReady && cudaGetLastError() == cudaErrorNotReady);
+  REQUIRE(cudaEventQuery(event) == cudaSuccess && cudaEventQuery(event) == cudaSuccess);
   REQUIRE(cudaStreamQuery(stream) == cudaSuccess);
   add_one<<<1, 1, 0, stream>>>(p);
   add_one<<<1, 1, 0, stream>>>(p);
-  REQUIRE(cudaStreamQuery(stream) == cudaErrorNotReady && cudaStreamQuery(stream) == cudaSuccess && cudaStreamQuery(stream) == cudaSuccess);
+  REQUIRE(cudaStreamQuery(stream) == cudaErrorNotReady && cudaGetLastError() == cudaErrorNotReady);
+  REQUIRE(cudaStreamQuery(stream) == cudaSuccess && cudaStreamQuery(stream) == cudaSuccess);
 #endif
   OK(cudaStreamSynchronize(stream));
   REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, without_time));  // refused: an event was never recorded, or without time
@@ -209,7 +212,8 @@ void streams() {
   REFUSED(no_handle, cudaEventElapsedTime(&milliseconds, event, gone_event));  // refused: no such event (was it destroyed?)
 #ifdef CUDA_ON_CPU
   OK(cudaEventRecord(other, stream));  // one of the two has happened
-  REQUIRE(cudaEventElapsedTime(&milliseconds, event, other) == cudaErrorNotReady && cudaEventElapsedTime(&milliseconds, other, event) == cudaErrorNotReady);
+  REQUIRE(cudaEventElapsedTime(&milliseconds, event, other) == cudaErrorNotReady && cudaGetLastError() == cudaErrorNotReady);
+  REQUIRE(cudaEventElapsedTime(&milliseconds, other, event) == cudaErrorNotReady && cudaGetLastError() == cudaErrorNotReady);
 #endif
   // Milliseconds: no fewer than were slept between, no more than went by around.
   const auto begin = std::chrono::steady_clock::now();
