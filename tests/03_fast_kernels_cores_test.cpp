@@ -33,7 +33,7 @@ TEST(Cores, AreReadAndWrittenAsLinuxDoes) {
     EXPECT_EQ(cores_of(std::string(list) + "\n"), cores) << list;
     EXPECT_EQ(list_of(cores), list);
   }
-  for (const char* nonsense : {"x", "-1", "1-", "3-1", "1;2", "1,x", "0-99999999", "1-2-3", "ffff"}) EXPECT_EQ(cores_of(nonsense), Cores()) << nonsense;
+  for (const char* nonsense : {"x", "-1", "1-", "3-1", "1;2", "1,x", "1024", "0-1024", "0-99999999", "1-2-3", "ffff"}) EXPECT_EQ(cores_of(nonsense), Cores()) << nonsense;
 }
 
 TEST(Cores, AreNearWhereTheSystemSaysSo) {

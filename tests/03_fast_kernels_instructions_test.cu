@@ -8,6 +8,7 @@
 
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/cuda_device.h"
+#include "chapters/03_fast_kernels/matmul_steps.h"
 #include "chapters/03_fast_kernels/tensor_instructions.h"
 
 namespace {
@@ -54,10 +55,10 @@ struct Instructions : testing::Test {
     } catch (const NoGpu& error) {
       GTEST_SKIP() << "skipped: " << error.what();
     }
-    int major = 0;
     CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0));
     if (major < 8) GTEST_SKIP() << "skipped: this GPU is older than bfloat16";
   }
+  int major = 0;
   // sum + a · b, matrices given and taken lane by lane.
   std::vector<float> product(std::vector<float> sums, const std::vector<unsigned>& a, const std::vector<unsigned>& b) {
     const Buffer<> on_sums(*device, 128, Purpose::workspace);
@@ -71,6 +72,11 @@ struct Instructions : testing::Test {
     return sums;
   }
 };
+
+// From 8.0 on, which is what the twin says it is. Tests of steps that this GPU cannot run skip, and would not notice.
+TEST_F(Instructions, AreThereForEveryStepOfTheProduct) {
+  for (const fast::Step& step : fast::matmul_steps()) EXPECT_TRUE(fast::can_run(step)) << step.name << " on " << major << ".x";
+}
 
 TEST_F(Instructions, LoadGivesEachLaneTwoNeighboursOfEachMatrix) {
   const Buffer<unsigned> parts(*device, 128, Purpose::workspace);

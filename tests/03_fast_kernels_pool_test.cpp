@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "chapters/03_fast_kernels/step_graph.h"
 #include "tests/03_fast_test.h"
 
 namespace {
@@ -115,6 +116,11 @@ TEST_F(FastTest, ThePoolGivesBackWhatIsInTheWay) {
   EXPECT_EQ(device->kept_bytes(), 4 * 120u);
   EXPECT_THROW(device->allocate(size_t{1} << 50, Purpose::workspace), std::bad_alloc);
   EXPECT_EQ(device->kept_bytes(), 0u);
+  // Of several that are too small, the largest goes.
+  float* const several[] = {device->allocate(100, Purpose::workspace), device->allocate(200, Purpose::workspace), device->allocate(150, Purpose::workspace)};
+  for (float* one : several) device->free(one);
+  device->free(device->allocate(300, Purpose::workspace));
+  EXPECT_EQ(device->kept_bytes(), 4 * (100u + 150u + 300u));
   device->keep_freed_memory(false);
   device->free(last);
   EXPECT_EQ(device->kept_bytes(), 0u);
@@ -152,6 +158,21 @@ TEST_F(FastTest, AnEventEndsWithWhatItIsOf) {
     device.reset();
     EXPECT_EQ(cuda_on_cpu_events(), before) << "with the device, what is idle goes, too";
   }
+}
+
+// What was recorded is there once for each kind of step, and ends with the object; what it was made of ends when it is made.
+TEST_F(FastTest, GraphsEndWithWhatRecordedThem) {
+  if (!&cuda_on_cpu_graphs_kept) GTEST_SKIP() << "skipped: on a GPU nobody counts graphs";
+  const Copied<> p(*device, Floats(3, 1.0f));
+  const unsigned long before = cuda_on_cpu_graphs_kept();
+  {
+    StepGraph graph(*device);
+    for (int turn = 0; turn < 2; ++turn)
+      for (int rows : {1, 2, 3}) graph.run({rows, 3, Write::overwrite, 0}, [&] { device->scale(p, 2.0f, 3); });
+    EXPECT_EQ(cuda_on_cpu_graphs_kept(), before + 3);
+    EXPECT_EQ(p.host(), Floats(3, 64.0f));
+  }
+  EXPECT_EQ(cuda_on_cpu_graphs_kept(), before);
 }
 
 }  // namespace

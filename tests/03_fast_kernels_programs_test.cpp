@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <sstream>
 
 #include "chapters/01_serial/cpu_device.h"
@@ -374,6 +375,36 @@ TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
   EXPECT_EQ(captured([&] { bench_training(*device, {}, job); }), title + line("chapter 01, on one core") + rows);
 }
 
+// cuBLAS takes half a second, the steps a quarter; in bfloat16 cuBLAS takes one, and the step with operands in memory an eighth.
+void expect_shares_of_cublas() {
+  FastCudaDevice device;
+  const Shape& s = small[0];
+  std::vector<double> seconds(3, 0.5);  // a product is timed three times
+  const auto rate = [&](double time) { return 2e-9 * s.m * s.n * s.k / time; };
+  std::ostringstream text, written;
+  const auto line = [&](const std::string& product, double time, double share) {
+    text << "\"plain\",5,7,3,\"" << product << "\"," << rate(time) << ',' << share << '\n';
+  };
+  text << "shape,m,n,k,product,gflops,of_cublas\n";
+  line("cuBLAS", 0.5, 1);
+  for (const fast::Step& step : fast::matmul_steps()) seconds.insert(seconds.end(), 3, 0.25), line(step.name, 0.25, 2);
+  seconds.insert(seconds.end(), 3, 1), line("cuBLAS, bfloat16", 1, 1);
+  seconds.insert(seconds.end(), 3, 0.125), line("16 stages, operands in memory", 0.125, 8);
+  const std::string csv = testing::TempDir() + "shares_" + std::to_string(getpid()) + ".csv";
+  {
+    const OwnClock clock(seconds);
+    report_products(device, {s}, csv);
+  }
+  written << std::ifstream(csv).rdbuf();
+  EXPECT_EQ(written.str(), text.str());
+  std::filesystem::remove(csv);
+  const OwnClock clock({0.5});
+  const Row row = time_cublas(device, {s, s});
+  ASSERT_EQ(row.gflops.size(), 2u);
+  EXPECT_DOUBLE_EQ(row.gflops[1], rate(0.5));
+  EXPECT_EQ(row.name, "cuBLAS");
+}
+
 // A library that calls itself cuBLAS and multiplies as that one does, columns first: so the calls can be tested where there is none.
 // In a process of its own, which has not opened the true one.
 TEST(Yardstick, CallsCublasWithItsOwnOrderOfNumbers) {
@@ -445,6 +476,24 @@ int cublasGemmEx(void* h, int ta, int tb, int m, int n, int k, const float* alph
     EXPECT_FALSE(cublas.matmul_bf16(c.data(), a.data(), b_transposed.data(), 1, 101, 2)) << "it refuses";
   }
   EXPECT_EQ(reinterpret_cast<int (*)()>(dlsym(library, "destroyed_of_cublas"))(), 1);
+  if (!&cuda_on_cpu_blocks) return;  // on a GPU its products would not reach the numbers
+  expect_shares_of_cublas();
+}
+
+// Products in every shape and each training, or one of the two; on a GPU a second training, which fills it.
+TEST_F(BenchTest, MeasuresWhatIsAskedFor) {
+  const OwnClock clock({0.5});
+  const std::vector<Job> two = {{.sizes = {784, 1, 10}, .batch = 1}, {.sizes = {784, 2, 10}, .batch = 1}};
+  for (const auto& [products, training] : {std::pair{false, false}, {true, false}, {false, true}}) {
+    const std::string text = captured([&] { bench_all(*device, {}, {small[0]}, two, products, training, ""); });
+    EXPECT_EQ(text.find("products, GFLOP/s              plain\n") != std::string::npos, !training) << text;
+    for (const char* network : {"784-1-10, batch 1, ", "784-2-10, batch 1, "}) EXPECT_EQ(text.find(network) != std::string::npos, !products) << text;
+  }
+  EXPECT_EQ(jobs(false).size(), 1u);
+  ASSERT_EQ(jobs(true).size(), 2u);
+  for (size_t i : {0u, 1u}) EXPECT_EQ(jobs(true)[i].sizes, (std::vector<int>{784, 512, 256, 10}));
+  EXPECT_EQ(jobs(true)[0].batch, 128u);
+  EXPECT_EQ(jobs(true)[1].batch, 8192u);
 }
 
 TEST(BenchProgram, HelpAndMistakes) {
@@ -466,6 +515,14 @@ void last_number_wrong(float* c, MatrixView a, MatrixView b, int m, int n, int k
   if (wrong == 3) plain::fill(last, NAN, 1, stream);
 }
 std::vector<fast::Step> steps_to_check;
+
+// One that notes what it is asked for.
+std::set<std::string> asked;
+void noted(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
+  const char* const layout = m == 1 ? "" : a.column_step != 1 ? " left" : b.column_step != 1 ? " right" : " plain";
+  asked.insert(std::to_string(m) + " " + std::to_string(n) + " " + std::to_string(k) + layout);
+  fast::matmul_naive(c, a, b, m, n, k, finish, stream);
+}
 
 }  // namespace
 const std::vector<fast::Step>& fast::steps_of_test() { return steps_to_check; }
@@ -507,6 +564,14 @@ TEST_F(BenchTest, TheCheckOfKernelsFindsOneWrongNumber) {
   steps_to_check = {{"another", last_number_wrong<2>}};  // so is what the masked product is held against
   EXPECT_TRUE(contains(printed_by([&] { check_program::check_products(*device, true); }), "WRONG  masked product "));
   EXPECT_EQ(check({"--small", "--once"}, 0), (std::vector<std::string>{device->name(), "each step once, 128 x 128 x 128"}));
+
+  // Small shapes are those at the edges, each of the larger ones in three layouts.
+  steps_to_check = {{"noted", noted}}, asked.clear();
+  printed_by([&] { check_program::check_products(*device, true); });
+  std::set<std::string> shapes = {"1 1 1"};
+  for (const std::string shape : {"130 10 33", "33 129 20", "132 136 36"})
+    for (const char* layout : {" plain", " left", " right"}) shapes.insert(shape + layout);
+  EXPECT_EQ(asked, shapes);
 }
 
 // All three: within the bound, the largest of all, and NaN that stays; a line is there as soon as it is said.
@@ -526,26 +591,6 @@ TEST(CheckKernels, AVerdictIsThatOfAllItsDistances) {
   EXPECT_EQ(said(0.5, {0.25}), "right  " + it + "0.25\n");
   EXPECT_FALSE(all_right) << "once wrong, it stays wrong";
   EXPECT_TRUE(said(0.5, {NAN, 0.25}).starts_with("WRONG  "));
-}
-
-// The table of registers is what this nvcc makes, where there is one and has made it.
-TEST(Resources, AreThoseOfTheTable) {
-  const ProgramRun run = run_program("sh chapters/03_fast_kernels/resources.sh --check");
-  if (run.status == 77) GTEST_SKIP() << run.output;
-  EXPECT_EQ(run.status, 0) << run.output;
-}
-
-// A thread that keeps more numbers than it has registers writes some to memory and reads them back: no product's kernel does.
-// A row: | `kernel` | registers on each kind of GPU, never 0 | spilled | shared |
-TEST(Resources, OfNoProductAreSpilled) {
-  std::ifstream table("chapters/03_fast_kernels/results/resources.md");
-  int rows = 0;
-  for (std::string line; std::getline(table, line);) {
-    if (!line.starts_with("| `matmul_")) continue;
-    ++rows;
-    EXPECT_NE(line.find(" | 0 | "), std::string::npos) << line;
-  }
-  EXPECT_GE(rows, 15);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// `make gpu-report`, rehearsed with the kernels on the CPU: every stage, and a stage that takes too long.
+// `make gpu-report`, rehearsed with the kernels on the CPU: every stage, and a stage that takes too long; with programs that stand in for
+// those of a GPU; and what it says of peers. The table of registers that nvcc's words are made into.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -9,25 +10,19 @@
 #include <string>
 #include <vector>
 
-#include "tests/program.h"
+#include "tests/scripts.h"
 
 namespace {
-
-std::string text_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 struct Report {
   ProgramRun run;
   std::vector<std::string> names, results;
   std::string folder, page;
 };
-Report rehearse(const std::string& limit) {
+Report report_of(const std::string& settings, const std::string& folder) {
   Report report;
-  report.folder = testing::TempDir() + "gpu_report_" + std::to_string(getpid());
-  report.run = run_program("REHEARSE=yes BUILT=" + build_folder() + " LIMIT=" + limit + " OUT=" + report.folder + " sh chapters/03_fast_kernels/gpu_report.sh");
+  report.folder = folder;
+  report.run = run_program(settings + " OUT=" + folder + " sh chapters/03_fast_kernels/gpu_report.sh");
   std::ifstream stages(report.folder + "/stages.csv");
   std::string line;
   std::getline(stages, line);
@@ -38,6 +33,9 @@ Report rehearse(const std::string& limit) {
   }
   report.page = text_of(report.folder + "/README.md");
   return report;
+}
+Report rehearse(const std::string& limit) {
+  return report_of("REHEARSE=yes BUILT=" + build_folder() + " LIMIT=" + limit, testing::TempDir() + "gpu_report_" + std::to_string(getpid()));
 }
 const std::vector<std::string> stages = {"correctness", "02_cuda_test", "03_fast_kernels_products_test", "03_fast_kernels_test", "03_fast_kernels_masked_test",
                                          "03_fast_kernels_pool_test", "limits", "products", "peers", "roofline", "step",
@@ -92,6 +90,101 @@ TEST(GpuReport, WithoutAGpuItIsOneLine) {
   const ProgramRun run = run_program("REHEARSE= sh chapters/03_fast_kernels/gpu_report.sh");
   EXPECT_EQ(run.output, "gpu-report: skipped: no GPU\n");
   EXPECT_EQ(run.status, 0);
+}
+
+// The table of registers is what this nvcc makes, where there is one and has made it.
+TEST(Resources, AreThoseOfTheTable) {
+  const ProgramRun run = run_program("sh chapters/03_fast_kernels/resources.sh --check");
+  if (run.status == 77) GTEST_SKIP() << run.output;
+  EXPECT_EQ(run.status, 0) << run.output;
+}
+
+// A thread that keeps more numbers than it has registers writes some to memory and reads them back: no product's kernel does.
+// A row: | `kernel` | registers on each kind of GPU, never 0 | spilled | shared |
+TEST(Resources, OfNoProductAreSpilled) {
+  std::ifstream table("chapters/03_fast_kernels/results/resources.md");
+  int rows = 0;
+  for (std::string line; std::getline(table, line);) {
+    if (!line.starts_with("| `matmul_")) continue;
+    ++rows;
+    EXPECT_NE(line.find(" | 0 | "), std::string::npos) << line;
+  }
+  EXPECT_GE(rows, 15);
+}
+
+// Two kernels on two kinds of GPU, in the words of nvcc: what is written and what is read back are spilled; the most of all kinds counts.
+struct WithTools : ScriptFolder {};
+
+TEST_F(WithTools, RegistersAreThoseThatNvccTells) {
+  if (run_program("command -v c++filt").status != 0) GTEST_SKIP() << "skipped: no c++filt";
+  const std::string nvcc = script("nvcc", "echo 'Cuda compilation tools, release 13.5, V13.5.1'\n");
+  for (const auto& source : fs::recursive_directory_iterator("chapters")) {
+    if (source.path().extension() != ".cu") continue;
+    const fs::path said = folder / source.path().parent_path() / (source.path().stem().string() + ".usage");
+    fs::create_directories(said.parent_path());
+    std::ofstream out(said);
+    if (said.filename() != "vectors.usage") continue;
+    const auto kernel = [&](const char* name, const char* arch, int written, int read, const std::string& used) {
+      out << "ptxas info    : Compiling entry function '" << name << "' for '" << arch << "'\nptxas info    : Function properties for " << name
+          << "\n    0 bytes stack frame, " << written << " bytes spill stores, " << read << " bytes spill loads\nptxas info    : Used " << used << "\n";
+    };
+    kernel("_ZN5plain10add_kernelEPfPKfm", "sm_75", 0, 0, "8 registers, used 0 barriers, 376 bytes cmem[0]");
+    kernel("_ZN5plain12scale_kernelEPffm", "sm_75", 8, 12, "168 registers, used 1 barriers, 256 bytes smem, 372 bytes cmem[0]");
+    kernel("_ZN5plain10add_kernelEPfPKfm", "sm_90", 0, 4, "10 registers, used 0 barriers, 552 bytes cmem[0]");
+    kernel("_ZN5plain12scale_kernelEPffm", "sm_90", 4, 12, "9 registers, used 1 barriers, 1024 bytes smem, 552 bytes cmem[0]");
+  }
+  EXPECT_EQ(run_program("NVCC=" + nvcc + " sh chapters/03_fast_kernels/resources.sh " + folder.string()).output,
+            "Registers of a thread by kind of GPU; spilled bytes of a thread and static shared bytes of a block, the most of all kinds:\n"
+            "nvcc 13.5, written by `resources.sh`.\n\n| kernel | sm_75 | sm_90 | spilled | shared |\n|---|---|---|---|---|\n"
+            "| `add_kernel` | 8 | 10 | 4 | 0 |\n| `scale_kernel` | 168 | 9 | 20 | 1024 |\n");
+}
+
+// A GPU, its driver, its tools and the programs, all of them words alone: what each is asked for, and what comes of one that fails.
+TEST_F(WithTools, OfAGpuHasEveryStage) {
+  script("tools/nvidia-smi", "case $1 in *=name) echo 'Some GPU 80GB' ;; *=driver_version) echo 570.1 ;; *=power.limit) echo 700 W ;; *=clocks.max.sm) echo 1980 MHz ;;\n"
+                             "*=clocks.max.mem) echo 2619 MHz ;; *) exit 9 ;; esac\n");
+  for (const char* tool : {"compute-sanitizer", "ncu", "python3"}) script(std::string("tools/") + tool, "echo \"" + std::string(tool) + " $*\" >>" + file("called") + "\n");
+  const auto program = [&](const std::string& name, const std::string& then = "") {
+    script("built/" + name, "echo \"${0##*/} $*\" >>" + file("called") + "\n" + then);
+  };
+  program("chapters/03_fast_kernels/check_kernels");
+  program("chapters/03_fast_kernels/bench", "case $1 in --report) echo half of it; exit 3 ;; --products) echo '# Some GPU,0,0' >$3 ;; --training) echo 'skipped: too old'; exit 77 ;; esac\n");
+  program("tests/02_cuda_test");
+  const Report report = report_of("PATH=" + file("tools") + ":$PATH REHEARSE= CUDA=gpu BUILT=" + file("built"), file("out"));
+  EXPECT_EQ(report.run.status, 1) << "one has failed\n" << report.run.output;
+  std::string called = read("called");
+  for (const std::string& name : {file("out"), file("built")})
+    for (size_t at; (at = called.find(name)) != std::string::npos;) called.replace(at, name.size(), name == file("out") ? "OUT" : "BUILT");
+  const std::string metrics = "gpu__time_duration.sum,sm__throughput.avg.pct_of_peak_sustained_elapsed,gpu__dram_throughput.avg.pct_of_peak_sustained_elapsed,"
+                              "sm__warps_active.avg.pct_of_peak_sustained_active,l1tex__data_bank_conflicts_pipe_lsu_mem_shared.sum";
+  std::string expected = "check_kernels \n02_cuda_test --gtest_filter=*\nbench --limits OUT/limits.csv\nbench --report OUT/products.csv\n"
+                         "bench --products --csv OUT/roofline.csv\nbench --training\npython3 chapters/03_fast_kernels/peers_on_gpu.py --device cuda --steps 2000\n";
+  for (const char* tool : {"memcheck", "racecheck", "synccheck", "initcheck"})
+    expected += "compute-sanitizer --tool " + std::string(tool) + " --error-exitcode 1 BUILT/chapters/03_fast_kernels/check_kernels --small\n";
+  EXPECT_EQ(called, expected + "ncu --csv --metrics " + metrics + " --log-file OUT/counters.csv BUILT/chapters/03_fast_kernels/check_kernels --once\n");
+  EXPECT_TRUE(report.page.starts_with("# Some GPU 80GB\n\nDriver 570.1; clocks: 1980 MHz, memory 2619 MHz, power limit 700 W. Written by `make gpu-report`")) << report.page;
+  const auto result_of = [&](const std::string& name) { return report.results.at(size_t(std::ranges::find(report.names, name) - report.names.begin())); };
+  for (const char* name : {"correctness", "02_cuda_test", "limits", "roofline", "roofline_drawn", "peers", "sanitizer_initcheck", "counters"}) EXPECT_EQ(result_of(name), "passed") << name;
+  EXPECT_EQ(result_of("products"), "FAILED with status 3");
+  EXPECT_EQ(result_of("step"), "skipped: too old");
+  EXPECT_EQ(result_of("03_fast_kernels_test"), "skipped: cannot be built: build/gpu-report/build.txt");
+  EXPECT_TRUE(contains(report.page, " | 80 | FAILED with status 3 |\n")) << report.page;
+  EXPECT_EQ(read("out/products.txt"), "half of it\n");
+}
+
+// A rate is that of the steps behind those that warm up: of fifty batches forty-two, each of 128 rows, here in two seconds.
+TEST(PeersOnGpu, TellTheRateWithoutTheWarmUp) {
+  if (run_program("python3 -c ''").status != 0) GTEST_SKIP() << "skipped: no python3";
+  const ProgramRun run = run_program(R"(python3 -B -c "
+import sys
+sys.path.insert(0, 'chapters/03_fast_kernels')
+import peers_on_gpu
+said = []
+peers_on_gpu.time.perf_counter = lambda: said.append('clock') or 10.0 + 2 * said.count('clock')
+peers_on_gpu.report('it', said.append, list(range(50)), lambda: said.append('waits') or 0.125)
+print(said == [*range(8), 'waits', 'clock', *range(8, 50), 'waits', 'clock'])
+")");
+  EXPECT_EQ(run.output, "it: 2688 samples/s, loss 0.1250\nTrue\n");
 }
 
 }  // namespace

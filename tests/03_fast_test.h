@@ -10,7 +10,7 @@
 
 // The twin counts what the host does; on a GPU nobody does.
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_launches, cuda_on_cpu_waits, cuda_on_cpu_graphs, cuda_on_cpu_blocks;  // of the last launch
-extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_events();
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_events(), cuda_on_cpu_graphs_kept();
 
 struct FastTest : testing::Test {
   std::unique_ptr<FastCudaDevice> device;

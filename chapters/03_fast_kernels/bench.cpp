@@ -325,6 +325,21 @@ void bench_training(FastCudaDevice& device, const DeviceLimits& limits, const Jo
   line("chapter 03's kernels, whole steps", training_rate(device, job, &Trainer::whole_epoch));
 }
 
+// The course's network; on a GPU with a batch that is large enough to fill it, too.
+std::vector<Job> jobs(bool is_gpu) {
+  std::vector<Job> all = {Job{}};
+  if (is_gpu) all.push_back({.batch = 8192});
+  return all;
+}
+
+// Products and training, or one of the two alone.
+void bench_all(FastCudaDevice& device, const DeviceLimits& limits, const std::vector<Shape>& all, const std::vector<Job>& of_training,
+               bool only_products, bool only_training, const std::string& csv) {
+  if (!only_training) bench_products(device, limits, all, csv);
+  if (only_products) return;
+  for (const Job& job : of_training) bench_training(device, limits, job);
+}
+
 void print_device(const DeviceLimits& limits) {
   if (limits.is_gpu) {
     std::printf("%s: %d multiprocessors, peak %.0f GFLOP/s in float, %.0f GB/s (from its attributes)\n",
@@ -360,10 +375,7 @@ int main(int argc, char** argv) try {
   print_device(limits);
   if (!best.empty()) return report_limits(device, limits, best), 0;
   if (!report.empty()) return report_products(device, report_shapes(limits.is_gpu), report), 0;
-  if (!training) bench_products(device, limits, shapes(limits.is_gpu), csv);
-  if (products) return 0;
-  bench_training(device, limits, Job{});
-  if (limits.is_gpu) bench_training(device, limits, {.batch = 8192});  // large enough to fill it
+  bench_all(device, limits, shapes(limits.is_gpu), jobs(limits.is_gpu), products, training, csv);
   return 0;
 } catch (const Error& error) {
   return fail(error);
