@@ -1,19 +1,24 @@
-// Chapter 04: message times and their fit, the ring, transfers of device memory, the parameter server against the serial run,
-// waiting asleep. Programs as a user meets them are in 04_programs_test.cpp.
+// Chapter 04: message times and their fit, the ring, transfers of device memory, the parameter server against the serial run, as the
+// program asks for it, waiting asleep. Programs as a user meets them are in 04_programs_test.cpp.
 // ranks: 1 2 3 5 8
 // more ranks: 4 7
 #include <gtest/gtest.h>
 #include <mpi.h>
+#include <unistd.h>
 
 #include <climits>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/head.h"
+#include "chapters/01_serial/train_report.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/04_point_to_point/device_transfer.h"
 #include "chapters/04_point_to_point/gpu_of_rank.h"
 #include "chapters/04_point_to_point/message_cost.h"
@@ -25,8 +30,31 @@
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "common/philox.h"
+#include "tests/data_sets.h"
+#include "tests/known_clock.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
+
+// What the program asks of the comparison with the serial run, and how long wait_asleep sleeps each time.
+std::tuple<Agreement, double, MPI_Comm> comparison_asked;
+int noted_comparison(const TrainOptions&, const Dataset&, std::span<const float>, double, Agreement agreement, double bound, MPI_Comm comm) {
+  comparison_asked = {agreement, bound, comm};
+  return 7;
+}
+std::function<void(unsigned)> instead_of_sleep;
+
+#define main main_of_program
+#define compare_with_serial_run noted_comparison
+namespace train_program {
+#include "chapters/04_point_to_point/train.cpp"
+}
+#undef compare_with_serial_run
+#undef main
+#define usleep(microseconds) instead_of_sleep(microseconds)
+namespace noted_patience {
+#include "chapters/04_point_to_point/patience.cpp"
+}
+#undef usleep
 
 namespace {
 
@@ -312,6 +340,17 @@ TEST_P(Parity, EveryRankEndsWithTheBitsOfTheSerialRun) {
   }
 }
 
+// All ranks hear of it, no bit may differ, and what it says is the program's status.
+TEST(TrainProgram, AsksForTheBitsOfTheSerialRun) {
+  const data_sets::DataSet data({60, 2, 2, 3}, {10, 2, 2, 3});
+  Arguments arguments({"--data", data.folder, "--hidden", "2", "--batch", "20", "--epochs", "1"});
+  int status = -1;
+  comparison_asked = {Agreement::bounded, -1, MPI_COMM_NULL};
+  printed_by([&] { status = train_program::train_by_messages(*session_of_test, arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS(status == 7);
+  EXPECT_ON_ALL_RANKS((comparison_asked == std::tuple{Agreement::same_bits, 0.0, MPI_COMM_WORLD}));
+}
+
 TEST(ParameterServer, CopiesTheWeightsOnceForAllRanks) {
   const int size = world_size(), n = 100;
   LateDevice device;
@@ -349,6 +388,22 @@ TEST(WaitAsleep, SaysWhoSentWhat) {
     MPI_CHECK(MPI_Send(&number, 1, MPI_INT, 0, 7, MPI_COMM_WORLD));
   }
   EXPECT_ON_ALL_RANKS(right);
+}
+
+// A thousand looks a second for what is not there, none more for what is.
+TEST(WaitAsleep, SleepsAMillisecondBetweenTwoLooks) {
+  std::vector<unsigned> slept;
+  int number = 5, got = 0;
+  MPI_Request request = MPI_REQUEST_NULL;
+  instead_of_sleep = [&](unsigned microseconds) {
+    slept.push_back(microseconds);
+    if (slept.size() == 3) MPI_CHECK(MPI_Isend(&number, 1, MPI_INT, 0, 4, MPI_COMM_SELF, &request));
+  };
+  noted_patience::wait_asleep(0, 4, MPI_COMM_SELF);
+  EXPECT_GE(slept.size(), 3u);
+  EXPECT_EQ(slept, std::vector<unsigned>(slept.size(), 1000));
+  MPI_CHECK(MPI_Recv(&got, 1, MPI_INT, 0, 4, MPI_COMM_SELF, MPI_STATUS_IGNORE));
+  MPI_CHECK(MPI_Wait(&request, MPI_STATUS_IGNORE));
 }
 
 // Two messages are there; the later one is asked for first, by its tag or by its sender.

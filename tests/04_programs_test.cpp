@@ -1,6 +1,7 @@
 // The programs of chapter 04 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -142,6 +143,42 @@ int cuDeviceGetPCIBusId(char* text, int room, int gpu) {
   const ProgramRun each = run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 3 sh " + folder + "/task");
   for (const char* line : {" 0 of 1, 0000:c1:00.0\n", " 0 of 1, 0000:c2:00.0, near cores 0-1\n", " 0 of 1, 0000:c3:00.0\n"})
     EXPECT_TRUE(contains(each.output, line));
+  run_program("rm -rf " + folder);
+}
+
+// Where every second rank is on another host, ranks 0 and 1 are the first ones there, and each has the GPU to itself: so it computes on the
+// core that is near it. (A second one on that host would find that core taken.) What the driver's library does last is to say on how many.
+TEST(TrainProgram, TakesItsGpuByItsNumberOnTheNode) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "skipped: one core is near to everything";
+  int last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &allowed)) --last;
+  const std::string on_two_hosts = "MPIR_CVAR_ODD_EVEN_CLIQUES=1", hello = launch(2, "hello", on_two_hosts).output;
+  if (hello.find("  0 of 1 ") == hello.rfind("  0 of 1 ")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on two hosts";
+  const std::string folder = testing::TempDir() + "near_" + std::to_string(getpid()), near = folder + "/0000:c3:00.0", library = folder + "/libcuda.so.1";
+  run_program("mkdir -p " + near + "; echo " + std::to_string(last) + " >" + near + "/local_cpulist");
+  make_false_library(library, R"(
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int cuInit(unsigned flags) { return (int)flags; }
+int cuDeviceGetCount(int* count) { *count = 1; return 0; }
+int cuDeviceGetPCIBusId(char* text, int room, int gpu) { strncpy(text, "0000:C3:00.0", (size_t)room); return gpu; }
+__attribute__((destructor)) static void at_the_end(void) {
+  char name[500];
+  snprintf(name, sizeof name, "%s/cores_of_%s", getenv("PCI_DEVICES"), getenv("PMI_RANK"));
+  FILE* file = fopen(name, "w");
+  cpu_set_t set;
+  if (file && sched_getaffinity(0, sizeof set, &set) == 0) fprintf(file, "%d", CPU_COUNT(&set)), fclose(file);
+}
+)", "libcuda.so.1");
+  const data_sets::DataSet data({20, 2, 2, 3}, {10, 2, 2, 3});
+  const ProgramRun run = launch(2, "train --device cuda --hidden 2 --batch 20 --epochs 0 --data " + data.folder, "LD_LIBRARY_PATH=" + folder + " PCI_DEVICES=" + folder + " " + on_two_hosts);
+  if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* rank : {"0", "1"}) EXPECT_EQ(run_program("cat " + folder + "/cores_of_" + rank).output, "1") << rank;
   run_program("rm -rf " + folder);
 }
 
