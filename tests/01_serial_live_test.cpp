@@ -8,6 +8,7 @@
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/live_digit.h"
+#include "chapters/01_serial/live_training.h"
 #include "chapters/01_serial/matmul_tile.h"
 #include "chapters/01_serial/serial_training.h"
 #include "tests/live_figure.h"
@@ -144,6 +145,15 @@ TEST(LiveTraining, HasTheBitsOfTheUnfusedNativeOne) {
       ASSERT_EQ(live.text("units." + std::to_string(unit)), expected) << unit;
     }
     ASSERT_FALSE(live.has("units.10"));
+  }
+}
+
+// A page is held up for ten steps at most, and goes on where it was.
+TEST(LiveTraining, MakesTenStepsAtATime) {
+  LiveTraining training(part(read_mnist_train("build/data"), 0, 600), "16", 0.1, 16);
+  for (size_t done : {10, 20, 24, 24}) {
+    training.train(24);
+    EXPECT_EQ(training.losses().size(), done);
   }
 }
 

@@ -75,6 +75,13 @@ TEST(LiveRequests, AreThoseOfTheCounter) {
   ASSERT_GE(settings.size(), 200u);
   for (const Setting& s : settings) lines.push_back(s.line());
   const std::vector<LiveAnswer> answers = live_answers(figure, lines);
+  std::vector<size_t> least;
+  for (const Access& access : accesses) {
+    cuda_on_cpu::Traffic traffic;
+    add(traffic, request_of(warp_access(access.name)), access.shared);
+    least.push_back(traffic.least);
+  }
+  EXPECT_EQ(least[0], 4u) << "32 words, whose sectors bring one of eight";
   for (size_t k = 0; k < settings.size(); ++k) {
     const Setting& s = settings[k];
     const LiveAnswer& live = answers[k];
@@ -94,6 +101,7 @@ TEST(LiveRequests, AreThoseOfTheCounter) {
       ASSERT_EQ(live.number(place + "units"), accesses[i].units);
       ASSERT_EQ(live.number(place + "bytes"), accesses[i].bytes);
       ASSERT_EQ(live.number(place + "shared"), accesses[i].shared);
+      ASSERT_EQ(live.number(place + "least"), least[i]);
     }
 
     const std::string many = std::to_string(traffic.units) + (shared ? " wavefront" : " sector") + (traffic.units == 1 ? "" : "s");
@@ -106,6 +114,8 @@ TEST(LiveRequests, AreThoseOfTheCounter) {
     for (size_t i = 0; i < accesses.size(); ++i) {
       const std::string cell = "table." + std::to_string(i + 1) + ".";
       ASSERT_EQ(live.text(cell + "0"), accesses[i].name);
+      ASSERT_EQ(live.text(cell + "1"), std::to_string(accesses[i].bytes));
+      ASSERT_EQ(live.text(cell + "4"), std::to_string(least[i]));
       ASSERT_EQ(live.text(cell + (accesses[i].shared ? "2" : "3")), std::to_string(accesses[i].units));
       ASSERT_EQ(live.text(cell + (accesses[i].shared ? "3" : "2")), "");
     }

@@ -286,12 +286,12 @@ TEST_F(Pictures, PeersAreComparedRoundByRound) {
   if (run_program("python3 -c 'import os; os.sched_getaffinity(0)'").status != 0) GTEST_SKIP() << "skipped: no python3";
   const std::string spoken = "echo 'epoch   1   loss 0.4321   test accuracy 90.00 %'; echo \"trained 468 steps: $rate samples/s; weights 0123\"\n";
   const std::string next = "echo x >>" + file("rounds") + ".$name; n=$(($(wc -l <" + file("rounds") + ".$name)))\n";
-  script("chapters/01_serial/train", "rate=1000\n" + spoken);
+  script("chapters/01_serial/train", "grep Cpus_allowed_list /proc/self/status | cut -f2 >>" + file("bound") + "\nrate=1000\n" + spoken);
   script("chapters/01_serial/bench", "echo \"a box${OPENBLAS_CORETYPE:-}\"; echo 'OpenBLAS: 0.3 for Zen'; echo 'Training, float: 1500 samples/s'; echo 'ratio to the same network over OpenBLAS: 0.75'\n");
   const std::string launcher = script("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >" + file("called") + "\nname=ours; " + next + "case $n in 1) rate=1800 ;; 2) rate=1600 ;; *) rate=2000 ;; esac\n" + spoken);
   // It has NumPy and PyTorch. A peer on two cores is twice as fast.
   const std::string python = script("python", "case \"$*\" in *'import numpy'* | *'import torch'*) exit 0 ;; *import*) exit 1 ;; esac\nname=$2$4; " + next +
-                                                  "[ $6 = the_data ] || exit 3\ncase $n in 1) rate=500 ;; 2) rate=250 ;; *) rate=800 ;; esac\necho \"samples/s 0.4$n $(($4 * rate)) $2 1.0\"\n");
+                                                  "[ $6 = the_data ] && [ $OMP_NUM_THREADS$OPENBLAS_NUM_THREADS$MKL_NUM_THREADS = $4$4$4 ] || exit 3\ncase $n in 1) rate=500 ;; 2) rate=250 ;; *) rate=800 ;; esac\necho \"samples/s 0.4$n $(($4 * rate)) $2 1.0\"\n");
   const ProgramRun run = run_program("OPENBLAS_CORETYPE=another MPIEXEC=" + launcher + " python3 chapters/01_serial/peers.py --data the_data --build " + folder.string() + " --rounds 3 --python " + python);
   EXPECT_EQ(run.status, 0) << run.output;
   const auto row = [](const char* name, int cores, int middle, int low, int high, double ratio, const char* loss) {
@@ -311,6 +311,11 @@ TEST_F(Pictures, PeersAreComparedRoundByRound) {
   }
   expected += "versions: OpenBLAS Zen; numpy 1.0; torch 1.0; torch-compiled 1.0\n";
   EXPECT_EQ(run.output, expected);
+  // Alone a serial program is bound to the first core; of two at the same time each has a core of its own.
+  const std::string cores = run_program("python3 -c 'import os; print(*sorted(os.sched_getaffinity(0))[:2], sep=chr(10))'").output, first = cores.substr(0, cores.find('\n') + 1);
+  std::string bound;
+  for (int round = 0; round < 3; ++round) bound += usable_cores() > 1 ? first + cores : first;
+  EXPECT_EQ(run_program("sort " + file("bound")).output, run_program("printf '" + bound + "' | sort").output);
 }
 
 }  // namespace
