@@ -8,6 +8,7 @@
 
 #include <climits>
 #include <cmath>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <numeric>
@@ -29,7 +30,9 @@
 #include "common/compare.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "common/options.h"
 #include "common/philox.h"
+#include "common/writable.h"
 #include "tests/data_sets.h"
 #include "tests/known_clock.h"
 #include "tests/late_device.h"
@@ -42,6 +45,10 @@ int noted_comparison(const TrainOptions&, const Dataset&, std::span<const float>
   return 7;
 }
 std::function<void(unsigned)> instead_of_sleep;
+// Which messages ping_pong times, in how many rounds.
+std::vector<std::pair<size_t, int>> timed;
+double noted_time(size_t bytes, int rounds, MPI_Comm) { return timed.emplace_back(bytes, rounds), 1e-6 * double(1 + bytes); }
+size_t noted_limit(size_t most, MPI_Comm) { return most / 2; }
 
 #define main main_of_program
 #define compare_with_serial_run noted_comparison
@@ -49,6 +56,13 @@ namespace train_program {
 #include "chapters/04_point_to_point/train.cpp"
 }
 #undef compare_with_serial_run
+#define time_ping_pong noted_time
+#define eager_limit noted_limit
+namespace ping_pong_program {
+#include "chapters/04_point_to_point/ping_pong.cpp"
+}
+#undef time_ping_pong
+#undef eager_limit
 #undef main
 #define usleep(microseconds) instead_of_sleep(microseconds)
 namespace noted_patience {
@@ -136,6 +150,15 @@ TEST(MessageTimes, ArePositiveAndKnownToAll) {
   EXPECT_ON_ALL_RANKS(of_rank_0[0] == small && of_rank_0[1] == large);
   // More is not certain where ranks share cores. No memory moves a MiB in 5 us.
   EXPECT_ON_ALL_RANKS(small > 0 && large > 5e-6) << small << " and " << large;
+}
+
+TEST(PingPong, TimesPowersOfTwoInAsManyRoundsAsAskedFor) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a message needs two ranks";
+  timed.clear();
+  Arguments arguments({"--most", "11", "--rounds", "7"});
+  const std::string text = printed_by([&] { ping_pong_program::ping_pong(*session_of_test, arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS((timed == std::vector<std::pair<size_t, int>>{{1, 7}, {2, 7}, {4, 7}, {8, 7}}));
+  EXPECT_EQ(text.find("\nA message of up to 5 bytes leaves before") != std::string::npos, world_rank() == 0) << text;
 }
 
 TEST(EagerLimit, LiesBetweenAnEmptyAndAHugeMessage) {
@@ -338,6 +361,17 @@ TEST_P(Parity, EveryRankEndsWithTheBitsOfTheSerialRun) {
     EXPECT_ON_ALL_RANKS(losses.front() > 1 && losses.front() < 4) << losses.front();  // about log 10
     EXPECT_ON_ALL_RANKS(losses.back() == serial.loss) << losses.back() << " " << serial.loss;
   }
+}
+
+// A million and a half floats are six megabytes.
+TEST(ParameterServer, TellsMegabytes) {
+  CpuDevice device;
+  ParameterServer server(device, nullptr, nullptr, 1500000, MPI_COMM_SELF);
+  double loss = 0;
+  server.publish(&loss);
+  const std::string text = printed_by([&] { server.print_account(0.002); });
+  EXPECT_EQ(text, "rank 0, per step of 2.00 ms: 0.00 ms until gradients are ready, 0.00 ms in calls that receive or send 0.0 vectors of 6.00 MB, "
+                  "0.00 ms adding\n");
 }
 
 // All ranks hear of it, no bit may differ, and what it says is the program's status.
