@@ -4,9 +4,11 @@
 // more ranks: 7
 #include <gtest/gtest.h>
 #include <mpi.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <limits>
@@ -244,8 +246,10 @@ class Journal : public testing::Test {
 TEST_F(Journal, GivesBackWhatWasWritten) {
   {
     SearchJournal journal(file_, false);
+    EXPECT_EQ(text().size(), 84u) << "the names of the fields";
     journal.add(trials_[1], {.trial = 1, .rung = 0, .epochs = 1, .accuracy = 0.91, .loss = 0.5, .seconds = 2},
                 3);
+    EXPECT_EQ(read_journal(file_, trials_).size(), 1u) << "as it comes, not when the search ends";
   }
   SearchJournal(file_, true)
       .add(trials_[0], {.trial = 0, .rung = 1, .epochs = 2, .failed = 1, .accuracy = nan_value}, 1);
@@ -342,9 +346,21 @@ TEST_F(Journal, RefusesWhatBelongsToAnotherSearch) {
     EXPECT_EQ(refusal(line), ", line 3: not a result: " + checked(line));
 }
 
-// Without a name there is no record, and a full disk is said.
+// Without a name there is no record, and a full disk is said; also if it is full of results.
 TEST_F(Journal, IsOptionalAndKnowsWhenItFails) {
   SearchJournal("", false).add(trials_[0], {}, 1);
+  {
+    SearchJournal journal(file_, false);
+    rlimit usual;
+    getrlimit(RLIMIT_FSIZE, &usual);
+    const rlimit as_it_is{text().size(), usual.rlim_max};
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &as_it_is);
+    const std::string error = error_of([&] { journal.add(trials_[0], {}, 1); });
+    setrlimit(RLIMIT_FSIZE, &usual);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_EQ(error, file_ + ": cannot be written");
+  }
   SKIP_WITHOUT_FULL_DISK();
   const FullDisk full;
   EXPECT_EQ(error_of([&] { SearchJournal(full.file(), false); }), full.file() + ": cannot be written");

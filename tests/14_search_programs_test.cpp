@@ -1,5 +1,6 @@
 // The programs of chapter 14 as a user meets them: launched, with their output and status.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -21,13 +22,25 @@ ProgramRun launch(int ranks, const std::string& command, const std::string& envi
                      std::to_string(ranks) + " " + build_folder() + "/chapters/14_search/" + command);
 }
 
+double number_after(const std::string& text, const std::string& word) {
+  const size_t at = text.find(word);
+  return at == std::string::npos ? -1 : std::stod(text.substr(at + word.size()));
+}
+
 TEST(SearchProgram, GoesOnWhereItEnded) {
   const std::string log = build_folder() + "/search_test.csv";
-  const std::string command = "search --train-samples 512 --trials 6 --rungs 2 --log " + log;
+  const std::string command = "search --train-samples 512 --trials 6 --rungs 2 --eta 3 --log " + log;
   const ProgramRun whole = launch(2, command);
   EXPECT_EQ(whole.status, 0) << whole.output;
   const size_t at = whole.output.find("the most suitable");
   ASSERT_NE(at, std::string::npos) << whole.output;
+
+  std::vector<Trial> trials;
+  for (int number = 0; number < 6; ++number) trials.push_back(random_trial(1, number));
+  const std::vector<Outcome> outcomes = read_journal(log, trials);
+  EXPECT_GE(outcomes.size(), 6u + 6 / 3);
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.epochs, outcome.rung == 0 ? 1 : 3) << "one epoch, then three times as many";
+  EXPECT_GT(number_after(whole.output, "teams held a trial "), 1) << "percent, of one team that is hardly idle: " << whole.output;
 
   // The process died in its fourth line: three results are left.
   std::ifstream in(log);
@@ -43,7 +56,7 @@ TEST(SearchProgram, GoesOnWhereItEnded) {
   const ProgramRun again = launch(2, command + " --resume");
   EXPECT_EQ(again.status, 0) << again.output;
   EXPECT_TRUE(contains(again.output, whole.output.substr(at)));
-  for (const char* other : {" --rungs 1", " --first-epochs 2", " --eta 3", " --seed 2"}) {
+  for (const char* other : {" --rungs 1", " --first-epochs 2", " --eta 2", " --seed 2"}) {
     const ProgramRun run = launch(2, command + " --resume" + other);
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_TRUE(contains(run.output, "belongs to another search")) << other << "\n" << run.output;
@@ -152,7 +165,7 @@ TEST(SearchProgram, PrintsWhatAPlainSearchFinds) {
   EXPECT_NEAR(tested, 2.5 * double(expected.correct), 2.51) << run.output;
 }
 
-// A record in which trials failed: they are last, and nobody is the most suitable if all did.
+// A record in which trials failed: they are last, and nobody is the most suitable if all did. The best of four went on to a second rung.
 TEST(SearchProgram, FailedTrialsAreLast) {
   const data_sets::DataSet data({480, 7, 5, 5}, {40, 7, 5, 5});
   const std::string log = data.folder + "/search.csv";
@@ -167,9 +180,11 @@ TEST(SearchProgram, FailedTrialsAreLast) {
         outcomes.push_back({.trial = t.number, .epochs = 1, .failed = failed, .accuracy = failed ? NAN : 0.25 * t.number, .seconds = 7});
         journal.add(t, outcomes.back(), 1);
       }
+      outcomes.push_back({.trial = 3, .rung = 1, .epochs = 4, .failed = all, .accuracy = all ? NAN : 0.8, .seconds = 30});
+      journal.add(trials[3], outcomes.back(), 1);
     }
-    const ProgramRun run = launch(2, "search --trials 4 --rungs 1 --resume --data " + data.folder + " --log " + log);
-    EXPECT_TRUE(contains(run.output, "1 team of 1 rank: ") && contains(run.output, "4 results of " + log + " are kept\n"));
+    const ProgramRun run = launch(2, "search --trials 4 --rungs 2 --eta 4 --resume --data " + data.folder + " --log " + log);
+    EXPECT_TRUE(contains(run.output, "1 team of 1 rank: ") && contains(run.output, "5 results of " + log + " are kept\n"));
     const std::string told = told_of(trials, outcomes);
     EXPECT_TRUE(contains(run.output, told));
     EXPECT_EQ(run.status, all ? 1 : 0) << run.output;
@@ -178,10 +193,24 @@ TEST(SearchProgram, FailedTrialsAreLast) {
   }
 }
 
-// The same trials by teams of two: a winner, and the lines that say who did what.
+// The same trials by teams of two: a winner, the lines that say who did what, and the losses of one rank with as many parts of a batch.
 TEST(SearchProgram, ATrialMayHaveSeveralRanks) {
-  const ProgramRun run = launch(5, "search --train-samples 512 --trials 4 --rungs 2 --pipeline 2");
+  const std::string log = testing::TempDir() + "search_" + std::to_string(getpid()) + ".csv";
+  std::vector<Trial> trials;
+  for (int number = 0; number < 4; ++number) trials.push_back(random_trial(1, number));
+  const auto losses = [&] {  // on the first rung
+    std::vector<double> of(4, -1);
+    for (const Outcome& outcome : read_journal(log, trials))
+      if (outcome.rung == 0) of[size_t(outcome.trial)] = outcome.loss;
+    std::remove(log.c_str());
+    return of;
+  };
+  const std::string command = "search --train-samples 512 --trials 4 --log " + log;
+  const ProgramRun run = launch(5, command + " --rungs 2 --pipeline 2");
   EXPECT_EQ(run.status, 0) << run.output;
+  const std::vector<double> of_teams = losses();
+  EXPECT_EQ(launch(2, command + " --rungs 1 --micro-batches 2").status, 0);
+  EXPECT_EQ(losses(), of_teams) << "two parts of a batch for two stages";
   EXPECT_TRUE(contains(run.output, "2 teams of 2 ranks: a trial is a grid of 1 x 2 x 1"));
   EXPECT_TRUE(contains(run.output, "team 2: "));
   EXPECT_TRUE(contains(run.output, "the most suitable"));
@@ -189,7 +218,9 @@ TEST(SearchProgram, ATrialMayHaveSeveralRanks) {
 
 TEST(SearchProgram, ATrialMayBeOnCuda) {
   const data_sets::DataSet data({480, 7, 5, 13}, {40, 7, 5, 13});
-  const ProgramRun run = launch(3, "search --device cuda --train-samples 256 --trials 2 --rungs 1 --pipeline 2 --data " + data.folder);
+  const std::string command = "search --device cuda --train-samples 256 --trials 2 --rungs 1 --pipeline 2 --data " + data.folder;
+  EXPECT_EQ(launch(3, command, "CUDA_VISIBLE_DEVICES=").status, 77) << "where there is none";
+  const ProgramRun run = launch(3, command);
   if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(contains(run.output, "the most suitable"));

@@ -281,8 +281,8 @@ class SmallDevice : public CpuDevice {
 TEST(TeamsTest, OneRankWithoutMemoryCostsTheTrialAlone) {
   if (world_size() < 3) GTEST_SKIP() << "skipped: a team of two and a manager need three ranks";
   const Dataset data = synthetic(64), validation = synthetic(20);
-  testing::internal::CaptureStderr();
   for (int small : {0, 1}) {
+    testing::internal::CaptureStderr();
     const Teams teams(2, MPI_COMM_WORLD);
     std::vector<Outcome> outcomes;
     if (teams.manager()) {
@@ -303,8 +303,13 @@ TEST(TeamsTest, OneRankWithoutMemoryCostsTheTrialAlone) {
     bool as_expected = !teams.manager() || outcomes.size() == 3;
     for (const Outcome& outcome : outcomes) as_expected = as_expected && outcome.failed == (outcome.trial == 1);
     EXPECT_ON_ALL_RANKS(as_expected);
+    const std::string said = testing::internal::GetCapturedStderr();  // by the leader of the team that had the trial
+    const std::string expected = std::string("trial 1 failed: ") + (small == 0 ? std::bad_alloc().what() : "another rank of the team could not build the network") + "\n";
+    int says = said == expected, all = 0;
+    MPI_CHECK(MPI_Allreduce(&says, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+    EXPECT_EQ(all, 1) << said;
+    EXPECT_TRUE(said.empty() || says) << said;
   }
-  testing::internal::GetCapturedStderr();
 }
 
 // --- The farm --------------------------------------------------------------------------------------------------------
@@ -327,9 +332,10 @@ Outcome pretend(const Stretch& stretch, std::vector<float>& weights) {
 TEST(Farm, OnlyErrorsCostATrial) {
   std::vector<float> weights;
   testing::internal::CaptureStderr();
-  const Outcome outcome = run_guarded([](auto&&...) -> Outcome { throw Error("planted"); }, {.trial = {.number = 3}}, weights);
+  const Stretch stretch{.trial = {.number = 3}, .rung = 2, .first_epoch = 4, .last_epoch = 8};
+  const Outcome outcome = run_guarded([](auto&&...) -> Outcome { throw Error("planted"); }, stretch, weights);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "trial 3 failed: planted\n");
-  EXPECT_TRUE(outcome.failed && outcome.trial == 3 && std::isnan(outcome.accuracy));
+  EXPECT_TRUE(outcome.failed && outcome.trial == 3 && outcome.rung == 2 && outcome.epochs == 8 && std::isnan(outcome.accuracy));
   EXPECT_THROW(run_guarded([](auto&&...) -> Outcome { throw std::logic_error("a fault"); }, {}, weights), std::logic_error);
 }
 
@@ -389,13 +395,21 @@ TEST(Farm, HasNoUseWithoutTime) { EXPECT_EQ((FarmReport{.held_seconds = {0, 1}, 
 
 // --- Trials ----------------------------------------------------------------------------------------------------------
 
-TEST(TrialTest, ADivergingTrialIsAnOutcome) {
+// Its first batch's step makes the second one's loss infinite: of four batches in each of two epochs no other is begun.
+TEST(TrialTest, ADivergingTrialIsAnOutcomeAtOnce) {
+  struct Counting : CpuDevice {
+    int losses = 0;
+    void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float factor, int rows, int classes) override {
+      ++losses, CpuDevice::softmax_cross_entropy(loss, dz, z, labels, factor, rows, classes);
+    }
+  } device;
   const Dataset data = synthetic(64);
   std::vector<float> weights;
-  const Outcome outcome =
-      run_alone({.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2}, weights, data, data);
+  const Stretch stretch{.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2};
+  const Outcome outcome = run_stretch(stretch, weights, data, data, device, Grid({}, MPI_COMM_SELF));
   EXPECT_EQ(outcome.failed, 1);
   EXPECT_TRUE(std::isnan(outcome.accuracy));
+  EXPECT_EQ(device.losses, 2);
 }
 
 TEST(PartOf, HoldsTheSamplesOfItsRange) {
