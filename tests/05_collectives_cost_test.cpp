@@ -1,5 +1,5 @@
 // The cost model of chapter 05: formulas against hand calculation, fits of known machines, the choice that follows. And which
-// measurements are believed.
+// measurements are believed; and working memory that is used again.
 // ranks: 1 2 3
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,15 +7,21 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/scratch.h"
+#include "chapters/05_collectives/timing.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
+#include "tests/world.h"
 
 namespace {
 
@@ -63,6 +69,19 @@ TEST(Choose, ShortAndLong) {
     }
 }
 
+// Both ends of the search, from 8 bytes to 1e8: a way that is faster at once, and one that is faster just before the end, or never.
+// Rabenseifner's formula on 2 ranks is alpha + b 1.25 + alpha + b, twice for half the bytes; recursive doubling's alpha' + b beta'.
+TEST(Overtakes, SearchesFromEightBytesToAHundredMillion) {
+  const auto crossing = [](double at) {  // 2 + b 1.125 ns against alpha' + b 2.125 ns
+    const double alpha = 2e-6 - at * 1e-9;
+    return overtakes("rabenseifner", 2, {{{1e9, 1e-6, 1e-9}}, {{1e9, 1e-6, 1.25e-9}}, {{1e9, alpha, 2.125e-9}}});
+  };
+  EXPECT_EQ(crossing(4), 8);
+  EXPECT_NEAR(crossing(8.5), 8.5, 1e-6);
+  EXPECT_NEAR(crossing(0.985e8), 0.985e8, 1);
+  EXPECT_EQ(crossing(1.05e8), 0);
+}
+
 // A machine with a jump: short messages 0.3 us and 5 GB/s, long ones 3 us and 10 GB/s.
 TEST(Fit, FindsTheJump) {
   std::vector<Sample> samples;
@@ -89,6 +108,40 @@ TEST(Fit, NeverNegative) {
       EXPECT_GE(piece.alpha, 0);
       EXPECT_GE(piece.beta, 0);
     }
+}
+
+// The sum of squared relative errors, from its definition.
+double relative_errors(std::span<const Sample> samples, double alpha, double beta) {
+  double sum = 0;
+  for (const Sample& s : samples) sum += std::pow((alpha + beta * s.bytes) / s.seconds - 1, 2);
+  return sum;
+}
+
+// No line near the fitted one is better; where one of its two numbers would be negative, none whose numbers are not. And no other
+// two lines are better than two that are fitted.
+TEST(Fit, HasTheSmallestRelativeErrors) {
+  const std::vector<Sample> noisy{{4, 3e-6}, {8, 2e-6}, {16, 5e-6}, {32, 4e-6}, {64, 20e-6}, {128, 21e-6}, {256, 90e-6}},
+      steep{{4, 1e-6}, {8, 4e-6}, {16, 20e-6}}, falling{{4, 3e-6}, {8, 2e-6}, {16, 1e-6}};
+  for (const auto& samples : {noisy, steep, falling}) {
+    const Piece line = fit_curve(samples, 1).at(0);
+    const double least = relative_errors(samples, line.alpha, line.beta);
+    for (double alpha : {-1e-9, 0.0, 1e-9})
+      for (double beta : {-1e-10, 0.0, 1e-10}) {
+        if (line.alpha + alpha < 0 || line.beta + beta < 0 || (alpha == 0 && beta == 0)) continue;
+        EXPECT_GT(relative_errors(samples, line.alpha + alpha, line.beta + beta), least) << samples.size() << " samples, " << alpha << " " << beta;
+      }
+  }
+  const Curve two = fit_curve(noisy, 2);
+  ASSERT_EQ(two.size(), 2u);
+  double least = 1e9, found = -1;
+  for (size_t cut = 2; cut + 2 <= noisy.size(); ++cut) {
+    const auto first = std::span(noisy).first(cut), second = std::span(noisy).subspan(cut);
+    const Piece a = fit_curve(first, 1).at(0), b = fit_curve(second, 1).at(0);
+    const double both = relative_errors(first, a.alpha, a.beta) + relative_errors(second, b.alpha, b.beta);
+    if (noisy[cut - 1].bytes == two[0].up_to_bytes) found = both;
+    least = std::min(least, both);
+  }
+  EXPECT_EQ(found, least);
 }
 
 TEST(Fit, RefusesWhatIsNoMeasurement) {
@@ -158,6 +211,19 @@ TEST(Calibrate, AllRanksAgree) {
   EXPECT_GT(machine.exchange(1000), 0);
 }
 
+TEST(Calibrate, GoesUpToSixteenMebibytes) {
+  if (ranks > 1) GTEST_SKIP() << "for one rank: more of them would send for long";
+  const ClockOfTest by_test{KnownClock(rank)};
+  EXPECT_EQ(calibrate(MPI_COMM_WORLD).exchanges.back().up_to_bytes, 16777216);
+}
+
+TEST(Slowest, IsTheLargestOfAllRanks) {
+  std::vector<double> seconds{1.0 + rank, 10.0 - rank, 5};
+  take_slowest(seconds, MPI_COMM_WORLD);
+  EXPECT_ON_ALL_RANKS(seconds == (std::vector<double>{double(ranks), 10, 5}));
+  EXPECT_ON_ALL_RANKS(slowest(3.0 * rank) == 3.0 * (ranks - 1));
+}
+
 // --- Results of a disturbed measurement are not written down ------------------------------------------------------------
 
 TEST(CoreShare, SeesThatOneRankWasWithoutItsCore) {
@@ -184,6 +250,60 @@ TEST(CoreShare, AMedianIsQuietIfMostRoundsWere) {
   EXPECT_EQ(verdict({0.01, 0.9, limit, 0.02, 0.9}, 1), Verdict::quiet);
   EXPECT_EQ(verdict({0.01, 0.9, over, 0.02, 0.9}, 1), Verdict::disturbed);
   EXPECT_EQ(verdict({0.01, 0.02, 0.01}, usable_cores() + 1), Verdict::more_ranks_than_cores);
+}
+
+double hand = 0, core = 0;  // clocks that stand still until the test moves them: seconds, and those of a core that were used
+
+// What two parts of a measurement used of the time that passed. Between end and begin nothing counts.
+TEST(CoreShare, IsWhatIsMissingOfTheTimeThatPassed) {
+  const ClockOfTest by_hand([] { return hand; });
+  const auto usual = processor_seconds;
+  processor_seconds = [] { return core; };
+  CoreShare share;
+  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 0) << "nothing was measured";
+  for (double used : {2.5, 1.5}) {
+    hand += 1000, core += 500;
+    share.begin();
+    hand += 4, core += used / (1 << rank);
+    share.end();
+  }
+  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 1 - 4.0 / (1 << (ranks - 1)) / 8);
+  share.begin();
+  core += 1000;  // more than passed: a process with several threads
+  share.end();
+  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 0);
+  processor_seconds = usual;
+}
+
+// --- Working memory ----------------------------------------------------------------------------------------------------
+
+// What ended is used again: the shortest that is long enough. A longer one takes the place of the longest.
+TEST(Scratch, IsUsedAgain) {
+  free_scratch();
+  float *shorter, *longer, *longest;
+  {
+    const Scratch a = scratch(300), b = scratch(100);
+    longer = a.get(), shorter = b.get();
+  }
+  {
+    const Scratch a = scratch(50), b = scratch(101);
+    EXPECT_EQ(a.get(), shorter);
+    EXPECT_EQ(b.get(), longer);
+  }
+  EXPECT_EQ(scratch(100).get(), shorter) << "long enough";
+  {
+    const Scratch a = scratch(1000);
+    longest = a.get();
+  }
+  EXPECT_EQ(scratch(300).get(), longest) << "300 made way";
+  EXPECT_EQ(scratch(10).get(), shorter);
+  Scratch moved, none;
+  EXPECT_FALSE(moved);
+  moved = scratch(20);
+  EXPECT_TRUE(moved && moved.get() == shorter);
+  moved = std::move(none);
+  EXPECT_FALSE(moved);
+  free_scratch();
 }
 
 }  // namespace

@@ -61,13 +61,13 @@ TEST_F(MpiCollectivesTest, TheHostWaitsWhenItIsCalledAndThenGoesOn) {
 
 // Room for what comes from others: for short sums from the beginning, and then for the longest call so far.
 TEST_F(MpiCollectivesTest, MemoryIsThatOfTheLongestCall) {
-  const size_t before = device->memory(Purpose::exchange).live;
-  Buffer<> mine(*device, 1001, Purpose::gradients);
-  device->fill(mine, 1, 1001);
-  MpiCollectives small(*device, mine, 1001, MPI_COMM_WORLD, 10);
+  CudaDevice own;
+  Buffer<> mine(own, 1001, Purpose::gradients);
+  own.fill(mine, 1, 1001);
+  MpiCollectives small(own, mine, 1001, MPI_COMM_WORLD, 10);
   const auto holds = [&](size_t elements) {
-    const size_t now = device->memory(Purpose::exchange).live - before;
-    EXPECT_ON_ALL_RANKS(now == size_t(ranks - 1) * elements * sizeof(float)) << now;
+    const size_t now = own.memory(Purpose::exchange).live, expected = size_t(ranks - 1) * elements * sizeof(float);
+    EXPECT_ON_ALL_RANKS(now == expected && own.memory(Purpose::exchange).peak == expected) << now << ", at most " << own.memory(Purpose::exchange).peak;
   };
   const size_t block = Blocks{1001, ranks}.size(rank);
   holds(10);
@@ -83,7 +83,19 @@ TEST_F(MpiCollectivesTest, MemoryIsThatOfTheLongestCall) {
   small.reserve(2002);
   holds(Blocks{2002, ranks}.size(rank));
   small.finish();
-  read(1);
+  Vector one(1);
+  own.copy_out(one.data(), mine.data(), 1);
+}
+
+// Whoever waits has the sum: the GPU has nothing left to do.
+TEST_F(MpiCollectivesTest, WaitsForTheSumToo) {
+  write(operand(rank, 100));
+  window->allreduce(0, 100);
+  const unsigned long before = waits_so_far();
+  window->wait();
+  EXPECT_ON_ALL_RANKS(waits_so_far() - before == 1);
+  device->synchronize();
+  EXPECT_ON_ALL_RANKS(waits_so_far() - before == 1);
 }
 
 TEST_F(MpiCollectivesTest, IsRefusedWhereOneMpiTakesNoPointers) {

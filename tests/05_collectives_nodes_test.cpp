@@ -41,6 +41,21 @@ TEST(TwoLevel, AnyNodeSize) {
   set_ranks_per_node(at.comm, 0);
 }
 
+// MPICH has 2048 communicators: what was looked up before goes when it is looked up anew, and with its communicator.
+TEST(TwoLevel, GivesItsCommunicatorsBack) {
+  const Place at;
+  if (at.ranks > 1) GTEST_SKIP() << "for one rank: more of them would split for long";
+  for (int turn = 0; turn < 2500; ++turn) set_ranks_per_node(at.comm, 1);
+  for (int turn = 0; turn < 2500; ++turn) {
+    MPI_Comm again;
+    MPI_CHECK(MPI_Comm_dup(at.comm, &again));
+    set_ranks_per_node(again, 1);
+    MPI_CHECK(MPI_Comm_free(&again));
+  }
+  set_ranks_per_node(at.comm, 0);
+  EXPECT_TRUE(everywhere(check_allreduce(allreduce_two_level, at, 100, true), "there are some left"));
+}
+
 TEST(TwoLevel, RefusesNodesOfLessThanNothing) {
   const Place at;
   EXPECT_EQ(error_of([&] { set_ranks_per_node(at.comm, -1); }), "ranks per node: -1, expected 0 or more");
@@ -227,6 +242,16 @@ TEST_F(SharedWindowTest, ItsErrorsReturn) {
   MPI_Errhandler handler;
   MPI_CHECK(MPI_Win_get_errhandler(last_window, &handler));
   EXPECT_ON_ALL_RANKS(handler == MPI_ERRORS_RETURN);
+}
+
+// From the end of a rank's segment to the next one is a page at least, and each begins where the first one does in its page.
+TEST_F(SharedWindowTest, NoTwoRanksShareAPage) {
+  if (at.ranks == 1) GTEST_SKIP() << "one rank has nobody to share with";
+  constexpr std::ptrdiff_t page = 4096 / sizeof(float);
+  for (int rank = 1; rank < at.ranks; ++rank) {
+    EXPECT_GE(window->of(rank) - window->of(rank - 1), std::ptrdiff_t(n) + page);
+    EXPECT_EQ((window->of(rank) - window->of(0)) % page, 0);
+  }
 }
 
 TEST_F(SharedWindowTest, AnyPieceOfIt) {

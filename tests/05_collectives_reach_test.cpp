@@ -96,6 +96,9 @@ TEST(Reach, EachCaseIsToldWhatToDo) {
   const std::string direct = printed([&] { print_advice(two_nodes(true), yes, "Open MPI v5"); });
   EXPECT_TRUE(direct.starts_with("6 pairs: 1 peer, 5 mpi, 0 host\n" + refused)) << direct;
   EXPECT_TRUE(direct.ends_with(refused)) << direct;
+  const Ranks both_refused = {{"a", "a"}, {"-r", "r-"}, {"said by 0", "said by 1"}, {false, false}}, first_refused = {{"a", "a"}, {"-r", "p-"}, {"said by 0", ""}, {false, false}};
+  for (const Ranks& pair : {both_refused, first_refused})
+    EXPECT_TRUE(contains(printed([&] { print_advice(pair, yes, ""); }), "\n1 of one node do not reach each other (ranks 0 and 1: said by 0)\n"));
   const Ranks one_node = {{"a", "a"}, {"-p", "p-"}, {"", ""}, {false, false}};
   EXPECT_EQ(printed([&] { print_advice(one_node, yes, ""); }), "1 pairs: 1 peer, 0 mpi, 0 host\n");
   EXPECT_EQ(printed([&] { print_advice(one_node, no, "another"); }),

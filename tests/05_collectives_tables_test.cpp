@@ -23,7 +23,6 @@
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
-#include "chapters/05_collectives/scratch.h"
 #include "chapters/05_collectives/shared_window.h"
 #include "chapters/05_collectives/table.h"
 #include "chapters/05_collectives/timing.h"
@@ -106,13 +105,6 @@ TEST(SecondsPerCall, BeginWhenAllRanksHaveCome) {
     for (int other = 0; other < ranks; ++other) all &= std::atomic_ref<float>(*come.of(other)) == 1.0f;
   });
   EXPECT_ON_ALL_RANKS(all);
-}
-
-TEST(Slowest, IsTheLargestOfAllRanks) {
-  std::vector<double> seconds{1.0 + rank, 10.0 - rank, 5};
-  take_slowest(seconds, MPI_COMM_WORLD);
-  EXPECT_ON_ALL_RANKS(seconds == (std::vector<double>{double(ranks), 10, 5}));
-  EXPECT_ON_ALL_RANKS(slowest(3.0 * rank) == 3.0 * (ranks - 1));
 }
 
 // What core_to_core must find on this rank: each attempt is a hundred turns.
@@ -205,43 +197,6 @@ TEST(Calibrate, FitsTheMediansOfTheSlowestRank) {
   EXPECT_ON_ALL_RANKS(after.messages - before.messages == messages) << after.messages - before.messages << " " << messages;
 }
 
-TEST(Calibrate, GoesUpToSixteenMebibytes) {
-  if (ranks > 1) GTEST_SKIP() << "for one rank: more of them would send for long";
-  const ClockOfTest by_test{KnownClock(rank)};
-  EXPECT_EQ(calibrate(MPI_COMM_WORLD).exchanges.back().up_to_bytes, 16777216);
-}
-
-// ---- scratch.cpp ----
-
-// What ended is used again: the shortest that is long enough. A longer one takes the place of the longest.
-TEST(Scratch, IsUsedAgain) {
-  free_scratch();
-  float *shorter, *longer, *longest;
-  {
-    const Scratch a = scratch(300), b = scratch(100);
-    longer = a.get(), shorter = b.get();
-  }
-  {
-    const Scratch a = scratch(50), b = scratch(101);
-    EXPECT_EQ(a.get(), shorter);
-    EXPECT_EQ(b.get(), longer);
-  }
-  EXPECT_EQ(scratch(100).get(), shorter) << "long enough";
-  {
-    const Scratch a = scratch(1000);
-    longest = a.get();
-  }
-  EXPECT_EQ(scratch(300).get(), longest) << "300 made way";
-  EXPECT_EQ(scratch(10).get(), shorter);
-  Scratch moved, none;
-  EXPECT_FALSE(moved);
-  moved = scratch(20);
-  EXPECT_TRUE(moved && moved.get() == shorter);
-  moved = std::move(none);
-  EXPECT_FALSE(moved);
-  free_scratch();
-}
-
 // ---- bench.cpp ----
 
 // So long as it lives, this process may be moved to another core.
@@ -325,9 +280,22 @@ TEST(Bench, WritesWhatTheClockSays) {
   std::remove(fit.c_str());
 }
 
+// What this rank sends if each way is called once.
+size_t messages_of_every_way(size_t n) {
+  std::vector<float> own(n);
+  std::optional<SharedWindow> window;
+  if (on_one_host()) window.emplace(MPI_COMM_WORLD, n);
+  const size_t before = traffic().messages;
+  for (const Named<Allreduce>& way : allreduces())
+    if (float* const x = !way.needs_window ? own.data() : window ? window->mine() : nullptr) way.function(x, x, n, MPI_COMM_WORLD);
+  return traffic().messages - before;
+}
+
 // The clock says that a second took a nanosecond, or an hour: so the cores were ours, or somebody else's.
+// With --cold no call comes before one that is timed: one less of each way and length.
 TEST(Bench, WritesNothingIfSomebodyElseHadTheCores) {
   if (ranks > 2) GTEST_SKIP() << "skipped: for one and two ranks";
+  size_t sent[2] = {0, 0};  // messages, without it and with it
   const std::string csv = scratch_file("quiet.csv"), fit = scratch_file("quiet.fit");
   const bool enough = ranks <= usable_cores();
   for (double unit : {0x1p-40, 1.0})
@@ -337,7 +305,10 @@ TEST(Bench, WritesNothingIfSomebodyElseHadTheCores) {
       const ClockOfTest by_test{KnownClock(rank, unit)};
       std::vector<std::string> options = {"--rounds", "1", "--csv", csv, "--fit", fit};
       if (only_if_quiet) options.push_back("--only-if-quiet");
+      if (unit == 1) options.push_back("--cold");
+      const size_t before = traffic().messages;
       const Said said = say(bench_program::bench, options);
+      sent[unit == 1] = traffic().messages - before;
       const bool quiet = unit < 1 && enough;
       const int status = only_if_quiet && !quiet ? 77 : 0;
       EXPECT_ON_ALL_RANKS(said.status == status) << said.status << said.text;
@@ -349,6 +320,19 @@ TEST(Bench, WritesNothingIfSomebodyElseHadTheCores) {
       std::remove(csv.c_str());
       std::remove(fit.c_str());
     }
+  size_t once = 0;
+  for (size_t bytes : all_lengths) once += messages_of_every_way(bytes / 4);
+  EXPECT_ON_ALL_RANKS(sent[0] - sent[1] == once) << sent[0] << " " << sent[1] << " " << once;
+}
+
+// A file that cannot be written is told before anything is measured.
+TEST(Bench, LooksAtItsFilesFirst) {
+  if (ranks > 1) GTEST_SKIP() << "for one rank: the others would wait for rank 0";
+  static int readings = 0;
+  const ClockOfTest by_test([] { return double(++readings); });
+  for (const std::string file : {"--csv", "--fit"})
+    EXPECT_EQ(error_of([&] { say(bench_program::bench, {"--rounds", "1", file, "/no/such/folder/a"}); }), "/no/such/folder/a: cannot be written");
+  EXPECT_EQ(readings, 0);
 }
 
 // Medians of times and of ratios are not ratios of medians.
@@ -530,19 +514,6 @@ TEST(Curves, TakesTheStepsOfAFit) {
   EXPECT_TRUE(contains(said.text, "      1000                7.0                9.7               13.7               12.5\n"));
 }
 
-// Both ends of the search, from 8 bytes to 1e8: a way that is faster at once, and one that is faster just before the end, or never.
-// Rabenseifner's formula on 2 ranks is alpha + b 1.25 + alpha + b, twice for half the bytes; recursive doubling's alpha' + b beta'.
-TEST(Curves, SearchFromEightBytesToAHundredMillion) {
-  const auto crossing = [](double at) {  // 2 + b 1.125 ns against alpha' + b 2.125 ns
-    const double alpha = 2e-6 - at * 1e-9;
-    return overtakes("rabenseifner", 2, {{{1e9, 1e-6, 1e-9}}, {{1e9, 1e-6, 1.25e-9}}, {{1e9, alpha, 2.125e-9}}});
-  };
-  EXPECT_EQ(crossing(4), 8);
-  EXPECT_NEAR(crossing(8.5), 8.5, 1e-6);
-  EXPECT_NEAR(crossing(0.985e8), 0.985e8, 1);
-  EXPECT_EQ(crossing(1.05e8), 0);
-}
-
 // ---- steps.cpp ----
 
 void expect_steps(int on_ranks, std::vector<std::string> options, const std::string& text) {
@@ -624,31 +595,6 @@ TEST(Steps, CountsTheBusiestRankAndTheMiddle) {
 TEST(Steps, RefusesAWayThatIsNotThere) {
   EXPECT_EQ(error_of([] { say(steps_program::steps, {"--collective", "scatter", "--way", "ring"}); }),
             "--way: there is no scatter called 'ring', only linear tree");
-}
-
-// ---- core_share.h ----
-
-double core = 0;  // seconds of a core that were used: a clock like `hand`
-
-// What two parts of a measurement used of the time that passed. Between end and begin nothing counts.
-TEST(CoreShare, IsWhatIsMissingOfTheTimeThatPassed) {
-  const ClockOfTest by_hand([] { return hand; });
-  const auto usual = processor_seconds;
-  processor_seconds = [] { return core; };
-  CoreShare share;
-  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 0) << "nothing was measured";
-  for (double used : {2.5, 1.5}) {
-    hand += 1000, core += 500;
-    share.begin();
-    hand += 4, core += used / (1 << rank);
-    share.end();
-  }
-  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 1 - 4.0 / (1 << (ranks - 1)) / 8);
-  share.begin();
-  core += 1000;  // more than passed: a process with several threads
-  share.end();
-  EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 0);
-  processor_seconds = usual;
 }
 
 }  // namespace
