@@ -11,6 +11,7 @@
 #include "chapters/06_data_parallel/buckets.h"
 #include "tests/06_parallel_runs.h"
 #include "tests/device_without_handles.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_from_gpus.h"
 
 namespace {
@@ -87,6 +88,11 @@ TEST_P(OnDevice, ChunksHaveTheBitsOfTheWholeAndNeedTheMemoryOfTwo) {
       ASSERT_ON_ALL_RANKS(run.exchange_bytes == 2 * longest * sizeof(float)) << run.exchange_bytes << " bytes";
     }
   }
+  DataParallelOptions ring = run_on_device(130);  // whose order depends on the place: it goes as a whole
+  ring.exchange = "host", ring.allreduce = "ring";
+  const ParallelRun whole = train_in_parallel(ring, train);
+  ring.chunk_kib = 1;
+  ASSERT_ON_ALL_RANKS(compare(train_in_parallel(ring, train).weights, whole.weights).same_bits());
 }
 
 TEST_P(OnDevice, ReproducibleHasTheBitsOfTheSerialRunOnThatDevice) {
@@ -178,6 +184,36 @@ TEST_F(OnCuda, PeersEndWithTheBitsOfTheWayThroughTheHost) {
         }
 }
 
+// By a clock that the test knows: the calls with which buckets leave, and what is behind them, with the loss.
+TEST_F(OnCuda, TheTimeOfSumsBetweenGpusIsCounted) {
+  if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts";
+  const Dataset train = small_data(130);
+  for (bool overlap : {false, true}) {
+    DataParallelOptions o = on_gpus(130, "peer");
+    o.overlap = overlap;
+    o.bucket_kib = 1;
+    o.watch = 0;
+    const std::unique_ptr<Device> device = test_device("cuda");
+    const Layout layout = make_layout(o.sizes(train));
+    const Buffer parameters(*device, layout.count, Purpose::parameters), gradients(*device, layout.count, Purpose::gradients);
+    device->fill(parameters, 0.0f, layout.count);
+    const Space space{.rows = o.largest_micro_batch()};
+    Mlp mlp(*device, layout, parameters, gradients, space);
+    SoftmaxHead head(*device, space);
+    const auto exchange = make_exchange(o, train.count, mlp, head, gradients);
+    KnownClock clock(world_rank());
+    const ClockOfTest by_test(clock);
+    double exchanging = 0;
+    for (int step = 0; step < 2; ++step) {
+      mlp.forward(int(exchange->begin({0, 130}, 0).size()));
+      mlp.backward(Write::overwrite);
+      exchange->finish(0);
+      for (size_t calls = (overlap ? layout.layers.size() : 0) + 2; calls > 0; --calls) exchanging += clock.section();
+    }
+    EXPECT_ON_ALL_RANKS(exchange->time().exchanging == exchanging && exchange->time().copying == 0) << exchange->time().exchanging << ", not " << exchanging;
+  }
+}
+
 // An MPI that takes pointers into a GPU's memory. The host waits for its GPU before it hands over a bucket, and for losses.
 TEST_F(OnCuda, MpiFromTheGpusMemoryEndsWithTheBitsOfTheWayThroughTheHost) {
   if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU it is not up to a test what MPI takes";
@@ -260,6 +296,9 @@ TEST_F(OnCuda, WaysBetweenGpusAreRefusedWhereTheyCannotAdd) {
     EXPECT_NO_THROW(o.apply(train));
     EXPECT_FALSE(o.fits_gpus());
   }
+  const std::unique_ptr<Device> device = test_device("cuda");  // a window is memory of the CPU
+  const std::string error = error_of([&] { GradientMemory(*device, 10, "shared-window"); });
+  EXPECT_ON_ALL_RANKS(error == "--allreduce shared-window: needs --device cpu, not " + device->name()) << error;
 }
 
 INSTANTIATE_TEST_SUITE_P(, OnDevice, testing::Values("cuda", "late"), [](const auto& info) { return std::string(info.param); });

@@ -4,18 +4,22 @@
 #include <gtest/gtest.h>
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/03_fast_kernels/make_device.h"
 #include "tests/error_of.h"
 #include "tests/false_library.h"
+#include "tests/full_disk.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/program.h"
 #include "tests/world.h"
@@ -144,17 +148,51 @@ std::string text_of(const std::string& file) {
   return text.str();
 }
 
-// For each of three lengths: one sum that is looked at, and in each of two rounds one that is not timed and twenty that are.
+// What the program must find by the clocks of all ranks, as its table has it: of each way the median over the rounds of the slowest
+// rank's time of a sum. readings: of the clock in one sum, two for each stretch of it that is timed.
+std::string expected_rows(const std::vector<std::pair<std::string, int>>& ways_and_readings, int rounds) {
+  std::vector<KnownClock> clocks;
+  for (int r = 0; r < ranks; ++r) clocks.emplace_back(r);
+  std::ostringstream rows;
+  for (const int bytes : {1024, 4096, 16384}) {
+    std::vector<std::vector<double>> seconds(ways_and_readings.size());
+    const auto sums = [&](KnownClock& clock, size_t way, int times) {
+      for (int reading = 0; reading < times * ways_and_readings[way].second; ++reading) clock.read();
+    };
+    for (size_t way = 0; way < seconds.size(); ++way)
+      for (KnownClock& clock : clocks) sums(clock, way, 1);
+    for (int round = 0; round < rounds; ++round)
+      for (size_t way = 0; way < seconds.size(); ++way) {
+        double slowest = 0;
+        for (KnownClock& clock : clocks) {
+          sums(clock, way, 1);
+          const double begin = clock.read();
+          sums(clock, way, 20);
+          slowest = std::max(slowest, (clock.read() - begin) / 20);
+        }
+        seconds[way].push_back(slowest);
+      }
+    for (size_t way = 0; way < seconds.size(); ++way) {
+      std::sort(seconds[way].begin(), seconds[way].end());
+      const double middle = seconds[way][seconds[way].size() / 2];
+      rows << ranks << ',' << bytes << ',' << ways_and_readings[way].first << ',' << middle << ',' << 2e-9 * bytes * (ranks - 1) / ranks / middle << '\n';
+    }
+  }
+  return rows.str();
+}
+
+// For each of three lengths: one sum that is looked at, and in each of three rounds one that is not timed and twenty that are.
 TEST_F(FalseNccl, StandsBesideTheWaysOfTheProgram) {
   const std::string file = testing::TempDir() + "gpu_ways_" + std::to_string(getpid()) + ".csv";
-  const std::vector<const char*> arguments = {"gpu_ways", "--rehearse", "--rounds", "2", "--csv", file.c_str()};
+  const std::vector<const char*> arguments = {"gpu_ways", "--rehearse", "--rounds", "3", "--csv", file.c_str()};
   int status = -1;
+  const ClockOfTest by_test{KnownClock(rank)};
   const std::string text = written_by([&] {
     status = gpu_ways(*session_of_test, int(arguments.size()), const_cast<char**>(arguments.data()));
     std::fflush(stdout);
   });
   EXPECT_ON_ALL_RANKS(status == 0);
-  EXPECT_ON_ALL_RANKS(number("sums") == 3 * (1 + 2 * 21)) << number("sums");
+  EXPECT_ON_ALL_RANKS(number("sums") == 3 * (1 + 3 * 21)) << number("sums");
   EXPECT_ON_ALL_RANKS(number("inits") == 1 && number("destroyed") == 1);
   if (rank != 0) return;
   const bool peers = text.find(" peer") != std::string::npos;
@@ -162,23 +200,25 @@ TEST_F(FalseNccl, StandsBesideTheWaysOfTheProgram) {
   EXPECT_TRUE(contains(text, "--exchange mpi: MPI takes no pointers into a GPU's memory"));
   for (const char* line : {"\n     1024 ", "\n     4096 ", "\n    16384 ", "host: ", " of NCCL's bandwidth for 16384 bytes; below 65536 bytes at most "})
     EXPECT_TRUE(contains(text, line));
-  std::istringstream lines(text_of(file));
+  // Through the host: all of it, the messages of one chunk, the loss. From GPU to GPU: the call, and what is behind it.
+  std::vector<std::pair<std::string, int>> ways = {{"host", 6}, {"NCCL", 0}};
+  if (peers) ways.insert(ways.begin() + 1, {"peer", 4});
+  EXPECT_EQ(text_of(file), "ranks,bytes,way,seconds,gb_per_s\n" + expected_rows(ways, 3));
   std::filesystem::remove(file);
-  std::string line;
-  std::getline(lines, line);
-  EXPECT_EQ(line, "ranks,bytes,way,seconds,gb_per_s");
-  size_t rows = 0;
-  for (; std::getline(lines, line); ++rows) {
-    int p = 0;
-    double bytes = 0, seconds = 0, rate = 0;
-    char way[20] = "";
-    ASSERT_EQ(std::sscanf(line.c_str(), "%d,%lf,%19[^,],%lf,%lf", &p, &bytes, way, &seconds, &rate), 5) << line;
-    EXPECT_EQ(p, ranks);
-    EXPECT_TRUE(seconds > 0);
-    // A file has six digits of a number.
-    EXPECT_NEAR(rate * seconds * 1e9, bytes * 2 * (p - 1) / p, bytes * 2e-5) << line;
+}
+
+// Short vectors twenty times, those of a MiB and more three times, and one before that is not timed.
+TEST_F(FalseNccl, ATimeIsThatOfOneSum) {
+  static double now = 0;
+  const ClockOfTest by_hand([] { return now; });
+  for (const size_t n : {size_t{2}, mib / 4 - 2, mib / 4}) {
+    Vector vector(*device, n);
+    int sums = 0;
+    vector.sum = [&] { now += ++sums > 1 ? 0.25 : 1000; };
+    EXPECT_ON_ALL_RANKS(seconds_of(vector) == 0.25 && sums == (n < mib / 4 ? 21 : 4)) << sums << " sums of " << n;
   }
-  EXPECT_EQ(rows, 3 * (peers ? 3u : 2u));
+  EXPECT_EQ(lengths_in_bytes(true), (std::vector<size_t>{1024, 4096, 16384}));
+  EXPECT_EQ(lengths_in_bytes(false), (std::vector<size_t>{1024, 4096, 16384, 65536, 262144, mib, 4 * mib, 16 * mib, 64 * mib}));
 }
 
 TEST_F(FalseNccl, WithoutRehearsalNothingIsTimedOnTheCpu) {
@@ -210,6 +250,8 @@ TEST(GpuWays, AreHeldAgainstNccl) {
   };
   EXPECT_EQ(told({"host", "NCCL"}), "host: 0.25 of NCCL's bandwidth for 1048576 bytes; below 65536 bytes at most 4.00 of its time\n");
   EXPECT_EQ(told({"host", "peer"}), "");
+  const FullDisk full;
+  EXPECT_EQ(error_of([&] { write_csv(full.file(), {"host", "NCCL"}, rows, 4); }), full.file() + ": cannot be written");
   const std::string table = written_by([&] {
     print_table({"host", "NCCL"}, {rows[0], rows[3]}, 4);
     std::fflush(stdout);

@@ -53,6 +53,12 @@ TEST(Programs, HelpNamesEveryOption) {
   EXPECT_EQ(told("scaling"), "data TEXT [build/data]\nrounds N (1 to 10000) [25]\nheader\nonly-if-quiet\n");
 }
 
+TEST(Programs, OneRankHasNobodyToAddWith) {
+  const ProgramRun run = run_program("sh common/mpi/launch 1 " + build_folder() + "/chapters/06_data_parallel/gpu_ways --rehearse");
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_TRUE(contains(run.output, "gpu_ways: needs at least two ranks\n"));
+}
+
 // Shares of no time, and a speed of nothing, are no numbers.
 TEST(Train, OfNoEpochsTellsNoTimes) {
   const ProgramRun run = train(2, "--hidden 8 --train-samples 90 --batch 45 --epochs 0");
@@ -180,6 +186,9 @@ TEST(Train, ComparesItselfWithTheSerialRun) {
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, "within ten times what another order of sums does"));
   }
+  const ProgramRun alone = train(1, quick + "--compare-with-serial");
+  EXPECT_EQ(alone.status, 0) << alone.output;
+  EXPECT_TRUE(contains(alone.output, "the same bits"));
   const ProgramRun run = train(2, quick + "--compare-with-serial --reproducible --micro-batches 4");
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(contains(run.output, "the same bits"));

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdio>
+#include <utility>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/head.h"
@@ -347,6 +348,39 @@ TEST_F(Scaling, PrintsWhatTheClockSays) {
                                       quiet_if_cores()));
     EXPECT_STREQ(name_of(verdict), quiet_if_cores());
   }
+}
+
+// A clock on which so many readings are a second apart, and the others next to nothing: what somebody else had of the cores.
+struct ClockOfAThief {
+  explicit ClockOfAThief(int seconds) { left = seconds, now = 0; }
+  static inline int left;
+  static inline double now;
+  const ClockOfTest wall{[] { return now += left-- > 0 ? 1 : 0x1p-40; }};
+};
+
+// Of three lines one is enough, whichever it is.
+TEST_F(Scaling, TellsWhatWasLostAndOneDisturbedLineIsEnough) {
+  if (ranks > usable_cores()) GTEST_SKIP() << "skipped: more ranks than cores";
+  const Dataset data = tiny_data(800);
+  const data_sets::DataSet in_files({1024, 2, 2, 3}, {40, 2, 2, 3});
+  {
+    const ClockOfAThief always(1 << 30);
+    const auto usual = std::exchange(processor_seconds, [] { return 0.0; });
+    const std::string text = printed_by([&] { scaling_program::measure("some", 640, 640, 1, data, *session_of_test); });
+    EXPECT_EQ(text.substr(std::min(text.size(), text.find(",100.0"))), rank > 0 ? "" : ",100.0,DISTURBED\n") << text;
+    const std::string table = printed_by([&] {
+      bench_program::Choices c;
+      c.rounds = c.steps = 1, c.batch = 4, c.only = "64 KiB";
+      bench_program::bench_settings(data, c, *session_of_test);
+    });
+    EXPECT_EQ(bool(contains(table, "a rank was without its core for 100.0 % of the time: DISTURBED\n")), rank == 0) << table;
+    processor_seconds = usual;
+  }
+  Arguments arguments({"--data", in_files.folder, "--rounds", "1", "--only-if-quiet"});
+  const ClockOfAThief in_the_first_line(30);
+  int status = -1;
+  printed_by([&] { status = scaling_program::scaling(*session_of_test, arguments.count(), arguments.values()); });
+  EXPECT_EQ(status, 77);
 }
 
 TEST_F(Scaling, HasThreeLinesAndAStatus) {

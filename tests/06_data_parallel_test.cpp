@@ -149,17 +149,15 @@ TEST(Clipping, HasTheBitsOfTheSerialRun) {
   const Dataset train = small_data(200);
   for (bool reproducible : {false, true}) {
     DataParallelOptions o = small_run(world_size(), 64);
-    o.micro_batches = world_size();
-    o.reproducible = true;
     o.optimizer.clip_norm = 0.05;
-    o.overlap = false;
-    if (!reproducible) o.allreduce = "rank-order";
-    const SerialRun serial = train_serially(o, train, *make_cpu_device());
+    o.reproducible = reproducible;
+    if (reproducible) o.micro_batches = world_size();  // else the one micro-batch is cut as many
+    const SerialRun serial = serial_with(o, train, world_size());
     ASSERT_ON_ALL_RANKS(moved(serial));
     EXPECT_ON_ALL_RANKS(compare(train_in_parallel(o, train).weights, serial.weights).same_bits()) << reproducible;
     DataParallelOptions unclipped = o;
     unclipped.optimizer.clip_norm = 0;
-    EXPECT_ON_ALL_RANKS(!compare(train_serially(unclipped, train, *make_cpu_device()).weights, serial.weights).same_bits());
+    EXPECT_ON_ALL_RANKS(!compare(serial_with(unclipped, train, world_size()).weights, serial.weights).same_bits());
   }
 }
 
@@ -181,12 +179,17 @@ TEST(Rows, OfAllRanksAreTheBatch) {
       Mlp mlp(*device, layout, parameters, gradients, space);
       SoftmaxHead head(*device, space);
       const auto exchange = make_exchange(o, train.count, mlp, head, gradients);
+      // One gradient, or one for each micro-batch of this rank; and room for the largest part of one.
+      const size_t kept = reproducible ? std::max<size_t>(share(size_t(micro_batches), size_t(world_size()), size_t(world_rank())).size(), 1) : 1;
+      EXPECT_ON_ALL_RANKS(device->memory(Purpose::gradients).live == 4 * kept * layout.count) << device->memory(Purpose::gradients).live;
+      int most = 0;
       for (const Range batch : {Range{0, 130}, Range{130, 200}, Range{0, 3}}) {
         std::vector<int> seen(train.count, 0);
         bool fits = true;
         for (int m = 0; m < o.micro_batches; ++m) {
           const Range rows = exchange->begin(batch, m);
           fits = fits && rows.size() <= size_t(space.rows);
+          most = std::max(most, int(rows.size()));
           for (size_t row = rows.first; row < rows.last; ++row) ++seen[row];
           if (!rows.empty()) mlp.forward(int(rows.size()));  // its loss will be asked for
         }
@@ -196,6 +199,34 @@ TEST(Rows, OfAllRanksAreTheBatch) {
         ASSERT_ON_ALL_RANKS(fits);
         exchange->finish(0);
       }
+      MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &most, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
+      EXPECT_EQ(most, space.rows) << "no more room than one rank needs";
+    }
+}
+
+// The float that adds nothing is -0: one row's gradient of -0 is that of the batch, whatever ranks without rows add.
+TEST(Rows, WhoHasNoneAddsNothing) {
+  const Dataset train = small_data(5);
+  for (bool reproducible : {false, true})
+    for (bool overlap : {false, !reproducible}) {
+      DataParallelOptions o = small_run(world_size(), 1);
+      o.reproducible = reproducible, o.overlap = overlap;
+      const auto device = make_cpu_device();
+      const Layout layout = make_layout(o.sizes(train));
+      const Buffer parameters(*device, layout.count, Purpose::parameters), gradients(*device, layout.count, Purpose::gradients);
+      device->fill(parameters, 0.0f, layout.count);
+      Mlp mlp(*device, layout, parameters, gradients, {.rows = 1});
+      SoftmaxHead head(*device, {.rows = 1});
+      const auto exchange = make_exchange(o, train.count, mlp, head, gradients);
+      device->fill(gradients, 7.0f, layout.count);
+      if (!exchange->begin({2, 3}, 0).empty()) {
+        mlp.forward(1);  // its loss will be asked for
+        if (!reproducible) device->fill(gradients, -0.0f, layout.count);  // else backward would accumulate on what is here
+      }
+      exchange->finish(0);
+      bool is_nothing = true;
+      for (size_t i = 0; i < layout.count; ++i) is_nothing = is_nothing && gradients[i] == 0 && std::signbit(gradients[i]);
+      EXPECT_ON_ALL_RANKS(is_nothing) << reproducible << overlap;
     }
 }
 
