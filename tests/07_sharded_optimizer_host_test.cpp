@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 
+#include "chapters/03_fast_kernels/fast_cuda_device.h"
 #include "tests/07_sharded_runs.h"
 #include "tests/device_waits.h"
 
@@ -61,5 +62,24 @@ TEST(ThroughTheHost, AStepWaitsForWhatCrossesIt) {
                                                      << ", expected " << expected;
             }
           }
+  }
+}
+
+// A pool for units that come and go lasts as long as they do: what is freed behind them is free for others.
+TEST(ThroughTheHost, ThePoolEndsWithTheRun) {
+  std::string reason;
+  const std::unique_ptr<Device> device = device_that_counts(reason);
+  if (!device) GTEST_SKIP() << reason;
+  auto& gpu = dynamic_cast<FastCudaDevice&>(*device);
+  const Dataset data = random_dataset(13, 20);
+  for (const int level : {1, 2, 3}) {
+    ZeroOptions o = way(level, 1, ranks());
+    o.exchange = "host";
+    {
+      ShardedRun run(gpu, data, odd_sizes, 20, rule("sgd"), o, MPI_COMM_WORLD);
+      run.step({0, 20});
+      EXPECT_ON_ALL_RANKS((gpu.kept_bytes() > 0) == (level >= 2)) << level;
+    }
+    EXPECT_ON_ALL_RANKS(gpu.kept_bytes() == 0) << gpu.kept_bytes();
   }
 }

@@ -141,6 +141,37 @@ TEST(Zero, HasTheBitsOfTheSerialRunOnCudaTooThroughTheHost) {
   }
 }
 
+// As in a pipeline, somebody asks for the gradient of the first layer's input, which needs its weights in backward, too.
+TEST(Zero, HasTheWeightsForTheGradientOfTheInput) {
+  const Dataset data = random_dataset(13, 20);
+  std::vector<uint32_t> order(data.count);
+  std::iota(order.begin(), order.end(), 0u);
+  const Space space{.rows = 20, .input_gradient = true};
+  const Layout layout = make_layout(odd_sizes);
+  std::vector<float> weights(layout.count), gradients(layout.count);
+  initialize(weights.data(), layout, 1);
+  const auto input_gradient = [&](Mlp& mlp) {
+    SoftmaxHead head(mlp.device(), space);
+    load_images(mlp, data, order, {0, 20});
+    head.load_labels(data, order, {0, 20});
+    mlp.forward(20);
+    head.backward(mlp, 20);
+    mlp.backward(Write::overwrite);
+    return std::vector<float>(mlp.input_gradient(), mlp.input_gradient() + 20 * 13);
+  };
+  CpuDevice device;
+  Mlp alone(device, layout, weights.data(), gradients.data(), space);
+  const std::vector<float> expected = input_gradient(alone);
+  EXPECT_TRUE(std::ranges::any_of(expected, [](float x) { return x != 0; }));
+  for (const bool prefetch : {false, true}) {
+    Mlp mlp(device, layout, nullptr, nullptr, space);
+    Zero zero(mlp, rule("sgd"), way(prefetch ? 4 : 3, 1, ranks()), MPI_COMM_WORLD);
+    zero.load(weights);
+    zero.begin_round({0, 20}, 0);
+    EXPECT_ON_ALL_RANKS(compare(input_gradient(mlp), expected).same_bits()) << prefetch;
+  }
+}
+
 TEST(Zero, RunsOnSomeOfTheRanks) {
   MPI_Comm half;
   MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank() % 2, -rank(), &half));
