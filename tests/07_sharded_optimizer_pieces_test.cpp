@@ -8,6 +8,7 @@
 
 #include "tests/07_sharded_runs.h"
 #include "tests/late_device.h"
+#include "tests/recorded_calls.h"
 
 namespace {
 
@@ -104,6 +105,26 @@ TEST(InPieces, APieceIsCopiedWhileAnotherOneTravels) {
   EXPECT_ON_ALL_RANKS(traffic().messages - before.messages == 2 * gradients);
   EXPECT_ON_ALL_RANKS(traffic().floats - before.floats == (ranks() > 1 ? all.range.size() - own + others * own : 0));
   EXPECT_ON_ALL_RANKS(device.floats_out == (ranks() > 1 ? all.range.size() : 0));  // those of others, and one's own new weights
+}
+
+// A step ends its messages: none is still under way when its memory is written again.
+TEST(InPieces, EveryMessageIsWaitedFor) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset data = random_dataset(40, 20);
+  for (int level = 0; level <= 3; ++level) {
+    LateDevice device;
+    ShardedRun run(device, data, sizes, 20, rule("sgd"), in_chunks(level, 1, ranks()), MPI_COMM_WORLD);
+    int begun = 0, waited_for = 0;
+    record([&] {
+      run.step({0, 20});
+      for (const guard::Event& event : guard::recorded_trace().events) {
+        if (event.region) continue;
+        begun += event.call.op == guard::Op::isend || event.call.op == guard::Op::irecv;
+        if (event.call.op == guard::Op::waitall) waited_for += event.call.request_count;
+      }
+    });
+    EXPECT_ON_ALL_RANKS((begun > 0) == (ranks() > 1) && waited_for == begun) << "level " << level << ": " << waited_for << " of " << begun;
+  }
 }
 
 // A unit of at most a chunk is copied once, and is one message to each rank.
