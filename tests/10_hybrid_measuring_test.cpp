@@ -2,8 +2,10 @@
 // of the grid as it is told, the benchmark's table. All of it is computed another way here.
 // ranks: 1 2 4
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <numeric>
@@ -29,17 +31,28 @@
 #include "tests/options_told.h"
 
 namespace bench_program {
+// On nodes of three ranks and one, if the test says so; else as MPI says.
+bool on_nodes = false;
+struct SessionOfTest {
+  int rank() const { return rank_of(MPI_COMM_WORLD); }
+  int size() const { return ranks_of(MPI_COMM_WORLD); }
+  int node_size() const { return !on_nodes ? session_of_test->node_size() : rank() < 3 ? std::min(3, size()) : 1; }
+};
+int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+#define MpiSession SessionOfTest
 #include "chapters/10_hybrid/bench.cpp"
+#undef MpiSession
 }
 
 namespace {
 
 using namespace grid_runs;
 
-int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
+int run_bench(const std::vector<std::string>& options, std::string& printed) {
   Arguments arguments(options);
+  bench_program::SessionOfTest session;
   int status = -1;
-  printed = printed_by([&] { status = program(*session_of_test, arguments.count(), arguments.values()); });
+  printed = printed_by([&] { status = bench_program::bench_grids(session, arguments.count(), arguments.values()); });
   return status;
 }
 
@@ -218,32 +231,41 @@ TEST(Report, TellsSharesAndMemory) {
   }
 }
 
-// The time of a run that was continued is not compared with that of a whole one.
+// The time of a run that was continued is not compared with that of a whole one. Reproducible replicas have the same bits, and one wrong weight
+// is a status.
 TEST(Report, ComparesWithTheSerialRun) {
   const Dataset d = data();
-  for (size_t steps_before : {0, 7}) {
-    const GridShape shape{1, ranks() == 1 ? 1 : 2, ranks() == 4 ? 2 : 1};
+  struct Kind {
+    size_t steps_before;
+    bool reproducible, spoiled;
+  };
+  for (const Kind& kind : {Kind{0, false, false}, {7, false, true}, {0, true, false}, {0, true, true}}) {
+    const GridShape shape = kind.reproducible ? GridShape{ranks(), 1, 1} : GridShape{1, ranks() == 1 ? 1 : 2, ranks() == 4 ? 2 : 1};
     HybridOptions o(ranks());
     o.hidden = {13, 11};
-    o.epochs = 1, o.batch = 29, o.micro_batches = 2, o.compare_with_serial = true;
-    HybridSettings s = settings("sgd", 2, false);
+    o.epochs = 1, o.batch = 29, o.micro_batches = 2, o.compare_with_serial = true, o.reproducible = kind.reproducible;
+    HybridSettings s = settings("sgd", 2, kind.reproducible);
     s.sizes = {17, 13, 11, 10};
     GridRun run(shape, s);
     int status = -1;
     const std::string printed = printed_by([&] {
-      HybridReport report(o, d, run.model, steps_before);
+      HybridReport report(o, d, run.model, kind.steps_before);
       for_each_step(d, 0, 7, [&](const std::vector<uint32_t>& order, Range batch) {
         const double loss = run.model.step(d, order, batch).loss;
         report.step(loss, batch.size());
         return loss;
       });
       report.epoch(0, 1, d.count);
+      std::vector<float> weights = run.model.weights();
+      if (kind.spoiled) weights[5] += 1, run.model.set_weights(weights);
       status = report.end();
     });
-    EXPECT_ON_ALL_RANKS(status == 0);
+    EXPECT_ON_ALL_RANKS(status == (kind.spoiled ? 1 : 0)) << status;
     if (rank() != 0) continue;
-    EXPECT_EQ(printed.find("serial run on rank 0: ") != std::string::npos, steps_before == 0) << printed;
-    EXPECT_TRUE(contains(printed, ranks() == 4 ? "within ten times" : "the same bits"));
+    EXPECT_EQ(printed.find("serial run on rank 0: ") != std::string::npos, kind.steps_before == 0) << printed;
+    const bool same_order = kind.reproducible || ranks() < 4;
+    EXPECT_TRUE(contains(printed, kind.spoiled ? (same_order ? "\nWRONG: the bits must be the same\n" : "\nWRONG: more than ten times")
+                                               : (same_order ? "\nthe same bits\n" : "\nwithin ten times")));
   }
 }
 
@@ -267,6 +289,7 @@ TEST(Options, TellWhatIsChosen) {
     EXPECT_EQ(o.settings().sizes, s.sizes);
     EXPECT_EQ(o.settings().batch, 32u);
     EXPECT_EQ(o.settings().micro_batches, plans[0].micro_batches);
+    EXPECT_EQ(o.exchange + o.settings().exchange, "autohost") << "on a CPU there is nothing to choose";
     if (rank() != 0) {
       EXPECT_EQ(printed, "");
       continue;
@@ -357,11 +380,19 @@ TEST(Options, RefuseWhatDoesNotFit) {
   EXPECT_EQ(full, least.fits ? "" : line("no grid of %d ranks fits into 1 MB a rank; %s needs %d MB", ranks(),
                                          to_string(least.shape).c_str(), int(least.memory / 1e6)));
   EXPECT_TRUE(ranks() > 1 || !least.fits);
+
+  // Without a limit it is a rank's share of the memory that there is: the least one, of a node with three ranks, where the others have one each.
+  const double here = 0.5 * double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)) / 3;
+  Dataset d = random_dataset(17, 60);
+  HybridOptions o(ranks());
+  o.batch = 32;
+  o.hidden.assign(size_t(3 + ranks() * here / 17e9), 65536);  // of 17 GB each
+  EXPECT_TRUE(contains(error_of([&] { o.apply(d, rank() == 0 ? 3 : 1); }), line("no grid of %d ranks fits into %.0f MB a rank; ", ranks(), std::floor(here / 1e6))));
 }
 
 TEST(Options, HaveTheseDefaultsAndRanges) {
   std::string printed;
-  EXPECT_ON_ALL_RANKS(run(bench_program::bench_grids, {"--help"}, printed) == 0);
+  EXPECT_ON_ALL_RANKS(run_bench({"--help"}, printed) == 0);
   EXPECT_EQ(options_told(printed), rank() > 0 ? "" : "rounds N (1 to 10000) [31]\nsteps N (1 to 10000) [2]\nbatch N (1 to 1048576) [1024]\n"
                                                     "hidden N,N,.. (1 to 65536) [512,256]\noptimizer sgd|momentum|adam [sgd]\n"
                                                     "machine TEXT\nonly-if-quiet\n");
@@ -396,7 +427,7 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
   int status = -1;
   {
     const ClocksOfTest known(rank(), unit, busy);
-    status = run(bench_program::bench_grids, options, printed);
+    status = run_bench(options, printed);
   }
   EXPECT_ON_ALL_RANKS(status == (only_if_quiet && !quiet ? 77 : 0)) << status;
   EXPECT_ON_ALL_RANKS(rank() == 0 || printed.empty());
@@ -411,7 +442,7 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
   std::vector<int> readings = {readings_of_a_step(s, {1, 1, 1}, MPI_COMM_SELF, d)};
   for (const GridPlan& plan : plans) {
     HybridSettings with = s;
-    with.micro_batches = plan.micro_batches;
+    with.micro_batches = plan.micro_batches, with.two_level = plan.two_level;
     readings.push_back(readings_of_a_step(with, plan.shape, MPI_COMM_WORLD, d));
   }
   std::vector<int> all(readings.size() * size_t(ranks()));
@@ -443,7 +474,7 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
     }
   }
   const double lost = most_lost(clocks);
-  const Verdict v = verdict(lost, session_of_test->node_size());
+  const Verdict v = verdict(lost, bench_program::SessionOfTest().node_size());
   EXPECT_EQ(v == Verdict::quiet, quiet) << lost;
   std::string expected = machine_name() + line(": %d ranks, %d parameters, batch 24, momentum\n", ranks(), 784 * 20 + 20 + 20 * 30 + 30 + 30 * 10 + 10) +
                          line("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(v)) +
@@ -485,6 +516,15 @@ TEST(Bench, PrintsWhatTheClocksSay) {
   save_plan_machine(slow, file);
   slow.memory = 0;
   expect_bench(with({"--rounds", "1", "--steps", "1", "--machine", file}), 1, 1, 1, false, false, slow);
+  // It says what messages between nodes cost: then it matters where the ranks are. The smallest node counts.
+  slow.between = slow.messages;
+  for (Piece& piece : slow.between.exchanges) piece.alpha *= 30, piece.beta *= 30;
+  slow.memory = 1;
+  save_plan_machine(slow, file);
+  slow.memory = 0, slow.ranks_of_node = ranks() == 4 ? 1 : ranks();
+  bench_program::on_nodes = true;
+  expect_bench(with({"--rounds", "1", "--steps", "1", "--machine", file}), 1, 1, 1, false, false, slow);
+  bench_program::on_nodes = false;
   std::remove(file.c_str());
 }
 

@@ -58,10 +58,10 @@ void HybridOptions::apply(Dataset& train, int ranks_of_node, int node_rank) {
 
 void HybridOptions::choose_grid(int ranks_of_node, int node_rank) {
   PlanMachine here = machine.empty() ? typical_machine() : load_plan_machine(machine);
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &ranks_of_node, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
-  here.ranks_of_node = ranks_of_node;
   if (memory_mib > 0) here.memory = double(memory_mib) * 1024 * 1024;
   else if (here.memory == 0) here.memory = share_of_memory(device, node_rank, ranks_of_node);
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &ranks_of_node, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
+  here.ranks_of_node = ranks_of_node;
   const GridWish wish{int(replicas), int(pipeline), int(tensor), int(micro_batches), int(recompute), int(levels)};
   HybridSettings s = settings();
   s.micro_batches = std::max(1, s.micro_batches);
