@@ -194,6 +194,14 @@ TEST(Plan, KeepsTensorRanksOnANode) {
     EXPECT_EQ(plan_grids(s, {.tensor = 8}, 8, machine).front().shape, (GridShape{1, 1, 8}));
     EXPECT_EQ(plan_grids(s, {.tensor = 8}, 8, machine).front().crosses, nodes < 8);
   }
+  machine.ranks_of_node = 8;
+  EXPECT_FALSE(estimate(s, {1, 1, 3}, machine).crosses) << "three ranks are on one node, whatever it has room for";
+  // A grid that fits comes first, wherever its ranks are.
+  const HybridSettings wide = settings({784, 4096, 10}, 64);
+  machine.ranks_of_node = 1;
+  machine.memory = estimate(wide, {1, 1, 2}, machine).memory;
+  const std::vector<GridPlan> plans = plan_grids(wide, {}, 2, machine);
+  EXPECT_TRUE(plans[0].fits && plans[0].crosses && !plans[1].fits && !plans[1].crosses) << to_string(plans[0].shape);
 }
 
 // Bytes a nanosecond only: a message and its addition 1 and 2 inside a node, 10 and 11 between nodes.
@@ -237,6 +245,12 @@ TEST(Plan, TakesTwoLevelsWhereMessagesBetweenNodesCostMore) {
   EXPECT_TRUE(plan({.data = 4}).two_level);
   EXPECT_FALSE(plan({.data = 4, .levels = 1}).two_level);
   EXPECT_TRUE(plan({.data = 4, .levels = 2}).two_level);
+  // Its memory is that of nodes of three and one.
+  m.ranks_of_node = 3;
+  HybridSettings named = s;
+  named.micro_batches = 4, named.two_level = true, named.nodes = {0, 0, 0, 1};
+  EXPECT_EQ(plan({.data = 4, .levels = 2}).memory, double(largest_footprint(named, {4, 1, 1}).sum()));
+  m.ranks_of_node = 2;
   for (Curve* line : {&m.between.exchanges, &m.between.reductions}) line->front().beta /= 100;
   EXPECT_FALSE(plan({.data = 4}).two_level);
   m.between = {};
@@ -262,6 +276,23 @@ TEST(Plan, KnowsWhichMessagesCrossFromNodeToNode) {
   }
 }
 
+// Two stages of three replicas on nodes of four ranks: stage 0 is on one node, of stage 1 the first rank is alone on it. 24 parameters there, so
+// a part has 32 bytes, of which this rank sends two to the other node, in each half. Stages are together, their message is of 2 rows of 3.
+TEST(Plan, KnowsTheNodesOfEveryStage) {
+  PlanMachine m = two_kinds_of_messages();
+  m.ranks_of_node = 4;
+  HybridSettings s = settings({2, 3, 6}, 6);
+  s.micro_batches = 3;
+  EXPECT_NEAR(1e9 * estimate(s, {3, 2, 1}, m).seconds, 2 * 24 + 32 * 2 * (11 + 10), 1e-6);
+  s.nodes = {0, 0, 0, 0, 1, 1};
+  EXPECT_EQ(data_nodes(s, {3, 2, 1}, {2, 0, 0}).node_of, (std::vector<int>{0, 0, 0}));
+  EXPECT_EQ(data_nodes(s, {3, 2, 1}, {2, 1, 0}).node_of, (std::vector<int>{0, 1, 1}));
+
+  // Three stages, of which the first two are together: 7 rows of 4 there and of 3 to the third one, and back.
+  m.ranks_of_node = 2;
+  EXPECT_NEAR(1e9 * estimate(settings({5, 4, 3, 2}, 7), {1, 3, 1}, m).seconds, 2 * 7 * 4 * (4 * 1 + 3 * 10), 1e-6);
+}
+
 TEST(MachineFile, IsReadAsItWasWritten) {
   PlanMachine m = odd_machine();
   m.memory = 12345678;
@@ -281,6 +312,8 @@ TEST(MachineFile, IsReadAsItWasWritten) {
   };
   save_plan_machine(m, file);
   expect(m);
+  save_plan_machine(typical_machine(), file);  // of which nobody knows the memory
+  expect(typical_machine());
   save_machine(m.messages, file);  // chapter 05's
   PlanMachine messages = typical_machine();
   messages.messages = m.messages;
@@ -422,8 +455,9 @@ TEST(Plan, IsTold) {
   GridPlan far = a, slow = a;
   far.crosses = true;
   EXPECT_EQ(table_of({far}), head + first.substr(0, first.size() - 1) + "  across nodes\n");
-  GridPlan levels = a;
-  levels.two_level = true;
+  GridPlan levels = a, far_and_large = b;
+  far_and_large.crosses = levels.two_level = true;
+  EXPECT_EQ(table_of({far_and_large}), head + second);
   EXPECT_EQ(table_of({levels}), head + first.substr(0, first.size() - 1) + "  two levels\n");
   EXPECT_EQ(why_not(b, a), "24 x 1 x 1 needs 8760.0 MB a rank, too much\n");
   EXPECT_EQ(why_not(far, a), "2 x 3 x 4 has tensor ranks on different nodes: only where --tensor asks for it\n");
