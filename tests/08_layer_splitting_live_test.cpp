@@ -60,7 +60,8 @@ TEST(LiveSchedules, AreThoseOfTheNativeProgram) {
     const double moment = setting.moment / 100.0 * proof.length;
     ASSERT_EQ(live.number("moment"), moment);
 
-    const std::vector<std::string> x = drawn(live, "bar", "x"), width = drawn(live, "bar", "width");
+    const std::vector<std::string> x = drawn(live, "bar", "x"), width = drawn(live, "bar", "width"), colour = drawn(live, "bar", "stroke"),
+                                   inside = drawn(live, "bar", "fill");
     size_t bar = 0;
     const double left = 64, space = 760 - 64 - 96;  // of the drawing; its numbers have three decimals
     for (size_t stage = 0; stage < proof.times.size(); ++stage) {
@@ -79,6 +80,9 @@ TEST(LiveSchedules, AreThoseOfTheNativeProgram) {
         ASSERT_LT(bar, x.size());
         ASSERT_NEAR(std::strtod(x[bar].c_str(), nullptr), left + begin / proof.length * space + 0.5, 0.001);
         ASSERT_NEAR(std::strtod(width[bar].c_str(), nullptr), (end - begin) / proof.length * space - 1, 0.001);
+        const std::string of_pass = forward ? "var(--blue)" : step.pass == Pass::backward ? "var(--orange)" : "var(--green)";
+        ASSERT_EQ(colour[bar], of_pass);
+        ASSERT_EQ(inside[bar], step.chunk < setting.stages ? of_pass : "var(--paper)");  // later chunks have an edge alone
         if (begin <= moment && moment < end) doing = text_of(step);
         // A slot is in use from the beginning of the forward pass to the end of the last one.
         if (forward && begin <= moment) ++kept;
@@ -111,6 +115,35 @@ TEST(LiveSchedules, AreThoseOfTheNativeProgram) {
       for (size_t i = 0; i < std::size(cells); ++i) ASSERT_EQ(live.text(row + std::to_string(i)), cells[i]);
     }
   }
+}
+
+// All others are faint; what the colours are stands below, in the order in which they are drawn.
+TEST(LiveSchedules, ShowOneMicroBatchAndTheirColours) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const auto answers = live_answers("08_layer_splitting", {"schedule zb-h1; stages 3; micro_batches 5; follow 2", "schedule gpipe; stages 3; micro_batches 5"});
+  const auto count = [&](size_t answer, const std::string& text) {
+    int found = 0;
+    const std::string& svg = answers[answer].text("svg");
+    for (size_t at = 0; (at = svg.find(text, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  for (int m = 0; m < 5; ++m) {
+    const std::string group = "data-set=\"follow " + std::to_string(m) + "\"";
+    EXPECT_EQ(count(0, group), 3 * 3) << m;  // three stages, three passes
+    EXPECT_EQ(count(0, group + " opacity=\"0.25\">"), m == 2 ? 0 : 3 * 3) << m;
+    EXPECT_EQ(count(1, group + " opacity"), 0) << m;
+  }
+  const auto key = [&](size_t answer) {
+    std::string all;
+    const std::string& svg = answers[answer].text("svg");
+    for (size_t at = svg.rfind("</g>"); (at = svg.find("height=\"13\" fill=\"", at)) != std::string::npos; ++at) {
+      const size_t colour = svg.find("var(", at), text = svg.find('>', svg.find("<text", at)) + 1;
+      all += svg.substr(colour, svg.find('"', colour) - colour) + " " + svg.substr(text, svg.find('<', text) - text) + "; ";
+    }
+    return all;
+  };
+  EXPECT_EQ(key(0), "var(--blue) forward; var(--orange) backward: dx; var(--green) dw; var(--shade) idle; ");
+  EXPECT_EQ(key(1), "var(--blue) forward; var(--orange) backward; var(--shade) idle; ");
 }
 
 TEST(LiveSchedules, RefuseWithTheSameWords) {

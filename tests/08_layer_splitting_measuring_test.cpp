@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -37,7 +38,20 @@
 #include "tests/schedule_times.h"
 
 namespace bench_program {
+// Counts the products of forward passes by their rows, and the updates.
+struct CountingDevice : CpuDevice {
+  static inline std::map<int, int> products;
+  static inline int updates = 0;
+  void linear_forward(float* y, const float* x, const float* w, const float* b, Activation a, int rows, int in, int out) override {
+    ++products[rows];
+    CpuDevice::linear_forward(y, x, w, b, a, rows, in, out);
+  }
+  void sgd(float* w, const float* g, float rate, size_t n) override { ++updates, CpuDevice::sgd(w, g, rate, n); }
+};
+std::unique_ptr<Device> device_of_test() { return std::make_unique<CountingDevice>(); }
+#define make_cpu_device device_of_test
 #include "chapters/08_layer_splitting/bench.cpp"
+#undef make_cpu_device
 }
 namespace plan_program {
 #include "chapters/08_layer_splitting/plan.cpp"
@@ -55,13 +69,15 @@ int run(int program(MpiSession&, int, char**), const std::vector<std::string>& o
 // --- A schedule's times ---------------------------------------------------------------------------------------------
 
 // With the multiplications of each chunk: forward one product for each layer, backward two, but one in the network's first layer.
-Times times_by_products(const Schedule& s, const std::vector<int>& sizes, const std::vector<Range>& chunks) {
+// Every so many-th output of a chunk is kept, and its last one: the others are computed once more.
+Times times_by_products(const Schedule& s, const std::vector<int>& sizes, const std::vector<Range>& chunks, size_t keep_every = 1) {
   std::vector<double> forward, backward;  // dw has as many as forward
   for (const Range& chunk : chunks) {
     forward.push_back(0), backward.push_back(0);
     for (size_t l = chunk.first; l < chunk.last; ++l) {
+      const bool again = l + 1 < chunk.last && (l + 1 - chunk.first) % keep_every != 0;
       forward.back() += double(sizes[l]) * sizes[l + 1];
-      backward.back() += (l == 0 ? 1 : 2) * double(sizes[l]) * sizes[l + 1];
+      backward.back() += ((l == 0 ? 1 : 2) + (again ? 1 : 0)) * double(sizes[l]) * sizes[l + 1];
     }
   }
   return times_of(s, forward, backward, 0, forward);
@@ -138,19 +154,27 @@ double idle_of(const Schedule& schedule, int steps) {
 }
 
 // Floats of a chunk's activations: the formula of the text.
-double activations(const std::vector<int>& sizes, Range chunk, double rows, double slots) {
+double activations(const std::vector<int>& sizes, Range chunk, double rows, double slots, size_t keep_every) {
   double kept = 0, widest = 0;
+  std::map<size_t, double> shared;  // places of those that are not kept
   for (size_t a = chunk.first; a <= chunk.last; ++a) {
-    kept += sizes[a];
-    if (a > chunk.first && a < chunk.last) widest = std::max(widest, double(sizes[a]));
+    const bool inner = a > chunk.first && a < chunk.last;
+    const size_t place = (a - chunk.first) % keep_every;
+    if (inner && place > 0) shared[place] = std::max(shared[place], double(sizes[a]));
+    else kept += sizes[a];
+    if (inner) widest = std::max(widest, double(sizes[a]));
   }
   kept += sizes[chunk.last] + (chunk.first > 0 ? sizes[chunk.first] : 0);
-  return rows * (slots * kept + 2 * widest + (chunk.last + 1 == sizes.size() ? 2 * slots : 0));
+  double all = slots * kept + 2 * widest + (chunk.last + 1 == sizes.size() ? 2 * slots : 0);
+  for (const auto& place : shared) all += place.second;
+  return rows * all;
 }
 
 TEST(Report, TellsPlanTimeAndMemory) {
   const std::vector<int64_t> wide = {190, 120, 80, 70, 110, 60, 100};
-  for (PipelineOptions o : {options_of("gpipe", 1, 5, wide, 48), options_of("interleaved", 2, 3, wide, 48)}) {
+  PipelineOptions again = options_of("gpipe", 1, 5, wide, 48);
+  again.recompute = 2;
+  for (PipelineOptions o : {options_of("gpipe", 1, 5, wide, 48), options_of("interleaved", 2, 3, wide, 48), again}) {
     o.split = ranks() == 1 ? std::vector<int64_t>{5, 3} : ranks() == 2 ? std::vector<int64_t>{1, 3, 3, 1} : std::vector<int64_t>{1, 1, 2, 1, 1, 2};
     if (o.chunks == 1) o.split.clear();
     Trained trained(o);
@@ -180,17 +204,41 @@ TEST(Report, TellsPlanTimeAndMemory) {
       if (stage > 0) plan += " |", formula += " | ";
       for (size_t c = size_t(stage); c < chunks.size(); c += size_t(ranks())) {
         plan += line(" %zu-%zu", chunks[c].first, chunks[c].last - 1);
-        floats += activations(sizes, chunks[c], double((48 + o.micro_batches - 1) / o.micro_batches), schedule.slots[c]);
+        floats += activations(sizes, chunks[c], double((48 + o.micro_batches - 1) / o.micro_batches), schedule.slots[c], size_t(o.recompute));
       }
       formula += line("%.3f", 4 * floats / 1e6);
     }
     const std::vector<double> one(chunks.size(), 1), two(chunks.size(), 2);
     plan += line("\nplanned: idle %.1f %% if all chunks took equally long, %.1f %% with these\n", 100 * times_of(schedule, one, two).idle,
-                 100 * times_by_products(schedule, sizes, chunks).idle);
+                 100 * times_by_products(schedule, sizes, chunks, size_t(o.recompute)).idle);
     EXPECT_TRUE(contains(printed, "\n" + plan)) << plan << printed;
     const std::string end = line("\nmeasured: idle %.1f %% of the stages' time\n", 100 * idle_of(schedule, 2)) + counted + formula +
                             " MB; by formula: " + formula + " MB\ndistance to the serial run: not measured (--compare-with-serial does)\n";
     EXPECT_TRUE(contains(printed, end)) << end << printed;
+  }
+}
+
+// One bit of one weight of the last stage is enough.
+TEST(Report, AnotherWeightThanThatOfTheSerialRunIsAStatus) {
+  for (const bool spoiled : {false, true}) {
+    PipelineOptions o = options_of("1f1b", 1, 4, eight, 20);
+    o.epochs = 1, o.compare_with_serial = true;
+    Trained trained(o);
+    Optimizer optimizer(trained.device, o.optimizer, trained.layout.count);
+    const std::vector<uint32_t> order = permutation(1, 0, trained.data.count);
+    int status = -1;
+    const std::string printed = printed_by([&] {
+      PipelineReport report(o, trained.data, trained.pipeline);
+      for (const Range batch : batches(trained.data.count, 20)) {
+        report.step(trained.pipeline.step(trained.data, order, batch), batch.size());
+        optimizer.step(trained.parameters, trained.gradients);
+      }
+      std::vector<float> weights(trained.parameters.data(), trained.parameters.data() + trained.layout.count);
+      if (spoiled && rank() == ranks() - 1) weights[3] = std::nextafter(weights[3], 9.0f);
+      status = report.end(weights);
+    });
+    EXPECT_ON_ALL_RANKS(status == (spoiled ? 1 : 0)) << status;
+    EXPECT_TRUE(rank() != 0 || contains(printed, spoiled ? "\nserial run: DISAGREES, " : "\nserial run: agrees, ")) << printed;
   }
 }
 
@@ -279,10 +327,14 @@ void expect_bench(double busy, bool only_if_quiet, int rounds, int steps, bool q
   if (only_if_quiet) options.push_back("--only-if-quiet");
   std::string printed;
   int status = -1;
+  bench_program::CountingDevice::products.clear(), bench_program::CountingDevice::updates = 0;
   {
     const ClocksOfTest known(rank(), unit, busy);
     status = run(bench_program::bench, options, printed);
   }
+  // Whole batches of seven layers are the serial program's alone, in one of its two ways; every step ends with an update, those that warm up, too.
+  EXPECT_ON_ALL_RANKS(bench_program::CountingDevice::products[32] == (rank() == 0 ? 7 * rounds * steps : 0)) << bench_program::CountingDevice::products[32];
+  EXPECT_ON_ALL_RANKS(bench_program::CountingDevice::updates == rounds * (9 * (1 + steps) + (rank() == 0 ? 2 * steps : 0)));
   EXPECT_ON_ALL_RANKS(status == (only_if_quiet && !quiet ? 77 : 0)) << status;
   EXPECT_ON_ALL_RANKS(file_is_there(csv) == (rank() == 0 && status == 0));
   EXPECT_ON_ALL_RANKS(rank() == 0 || printed.empty());

@@ -507,6 +507,12 @@ TEST(Cuts, OfEqualLayersAreEqual) {
   for (const Range& layers : balanced_chunks(sizes, 8)) EXPECT_EQ(layers.size(), 2u);
 }
 
+// The last layer costs more than all others together: below it every cut has the same largest chunk, but one is more even.
+TEST(Cuts, AreEvenAlsoWhereOneLayerIsTheLargest) {
+  EXPECT_EQ(balanced_chunks({3, 2, 2, 2, 2, 50}, 3), (std::vector<Range>{{0, 2}, {2, 4}, {4, 5}}));
+  EXPECT_EQ(balanced_chunks({3, 2, 2, 2, 2, 2, 2, 50}, 4), (std::vector<Range>{{0, 2}, {2, 4}, {4, 6}, {6, 7}}));
+}
+
 // Four layers alike: one of three chunks has two of them. Among equally even cuts it is always the same one.
 TEST(Cuts, AmongEqualOnesTheLastChunkIsTheLongest) {
   EXPECT_EQ(operations({9, 6, 6, 6, 6}, 0), operations({9, 6, 6, 6, 6}, 3));

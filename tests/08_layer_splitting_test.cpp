@@ -396,4 +396,13 @@ TEST(Time, TimesByOperationsCountNoGradientOfTheInput) {
   EXPECT_EQ(times.weights, (std::vector<double>{12, 6}));  // so the first half of the first chunk takes no time
 }
 
+// Layers of 12; 6, 10, 30 and 42 multiplications. Of the second chunk every second activation is kept: the outputs of its first and third
+// layers are computed again.
+TEST(Time, TimesByOperationsCountWhatIsComputedAgain) {
+  const StepTimes times = times_by_operations({4, 3, 2, 5, 6, 7}, {{0, 1}, {1, 5}}, 2);
+  EXPECT_EQ(times.forward, (std::vector<double>{12, 88}));
+  EXPECT_EQ(times.backward, (std::vector<double>{12, 2 * 88 + 6 + 30}));
+  EXPECT_EQ(times.weights, times.forward);
+}
+
 }  // namespace
