@@ -36,11 +36,12 @@ TEST(Train, OfNoEpochsTellsNoTimes) {
 }
 
 TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
-  const ProgramRun one = launch(1, quick);
+  const ProgramRun one = launch(1, quick + "--compare-with-serial");
   const ProgramRun serial = run_program(build_folder() + "/chapters/01_serial/" + quick);
   ASSERT_EQ(one.status, 0) << one.output;
   ASSERT_NE(after(serial, "; weights "), "") << serial.output;
   EXPECT_EQ(after(one, "; weights "), after(serial, "; weights "));
+  EXPECT_TRUE(contains(one.output, "\nthe same bits\n"));
 }
 
 // Depths 1, 2, 3, 4; hidden layers and an output layer that the ranks do not divide, or that some have nothing of.
@@ -155,6 +156,7 @@ TEST(Bench, NeedsTwoRanksAndSomethingToMeasure) {
     EXPECT_EQ(run.status, 1) << options;
     EXPECT_EQ(run.output, words + "\n") << options;
   };
+  refused("--csv /no/such/folder/x.csv", "/no/such/folder/x.csv: cannot be written");  // before anything is measured
   refused("--widths 24 --batches 8", "bench: needs 2 ranks or more, RANKS=2");
   for (const char* options : {"--widths none --batches 8", "--widths 24 --batches none", "--widths 24 --batches 16,8"})
     refused(options, "--widths, --batches: need one number or more, the batches ascending");

@@ -17,6 +17,8 @@
 #include "chapters/09_tensor_parallel/equal_copies.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "chapters/09_tensor_parallel/tensor_options.h"
+#include "chapters/09_tensor_parallel/tensor_report.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 #include "tests/tensor_runs.h"
@@ -114,6 +116,10 @@ TEST(Crossover, IsPredictedWhereTheSameIsSent) {
   EXPECT_EQ(step_crossover(model, {.update = 1}, 500), 500);
   EXPECT_LT(tensor_step(model, {.per_row = 1e-5}, 60), data_step(model, {.per_row = 1e-5}, 60));
   EXPECT_GT(tensor_step(model, {.per_row = 1e-5}, 70), data_step(model, {.per_row = 1e-5}, 70));
+  // With an even number of layers the classes are whole, and the head asks nobody: the sums of layers 1 and 3, and of layer 2's dx.
+  const CrossoverModel even{{64, 60, 50, 40, 10}, 2, {line, line, line}, 2e-9};
+  EXPECT_NEAR(even.tensor_exchange(100), 4e-9 * 100 * (50 + 50 + 10), 1e-12);
+  EXPECT_NEAR(even.whole(100), 2e-9 * 100 * (3 * 64 + 9 * 50 + 9 * 10), 1e-15);
 }
 
 // What is not divided. Data parallelism: products that no row adds to, 80 us, of which tensor parallelism has half. Tensor parallelism:
@@ -235,6 +241,13 @@ TEST(Mistakes, AreErrors) {
   Mlp uncut(device, other, nullptr, nullptr, {.rows = 1}), mlp(device, mine, nullptr, nullptr, {.rows = 1});
   EXPECT_EQ(error_of([&] { TensorParallel{uncut}; }),
             "tensor parallel: layer 0 is not cut for rank " + std::to_string(world_rank()) + " of " + std::to_string(world_size()));
+  // A range that begins with a layer cut by rows; layers that are not cut at all.
+  const Layout rows = make_layout({35, 23, 10}, {1, 2}, wrong), whole = make_layout({35, 23, 10});
+  Mlp other_rows(device, rows, nullptr, nullptr, {.rows = 1}), all(device, whole, nullptr, nullptr, {.rows = 1});
+  EXPECT_EQ(error_of([&] { TensorParallel{other_rows}; }),
+            "tensor parallel: layer 1 is not cut for rank " + std::to_string(world_rank()) + " of " + std::to_string(world_size()));
+  const std::string uncut_layers = "tensor parallel: layer 0 is not cut for rank " + std::to_string(world_rank()) + " of " + std::to_string(world_size());
+  EXPECT_EQ(error_of([&] { TensorParallel{all}; }), world_size() == 1 ? "" : uncut_layers);
   EXPECT_EQ(error_of([&] { TensorParallel(mlp, "shared-window"); }), "allreduce shared-window: activations do not lie in a shared window");
   Trainer slice(device, {35, 10}, {.rows = 1});
   EXPECT_EQ(error_of([&] { slice.tensor.maximum(nullptr, size_t{1} << 31); }), "tensor parallel: 2147483648 rows are more than MPI counts");
@@ -259,6 +272,47 @@ TEST(Copies, ThatDifferAreNamed) {
   const std::string last = std::to_string(world_size() - 1);
   EXPECT_EQ(error_of([&] { require_equal_copies(mine, layout, 1, MPI_COMM_WORLD); }),
             "after step 1 the weights of rank " + (world_size() == 2 ? "0, 1 differ from each other" : last + " differ from those of the others"));
+
+  // Of each layer that is cut by rows.
+  const Layout four = make_layout({35, 23, 17, 13, 10}, {0, 4}, {world_rank(), world_size()});
+  for (const Layer& layer : four.layers) {
+    std::vector<float> all(four.count, 0.25f);
+    all[layer.b.offset] = world_rank() == 0 ? 0.5f : 0.25f;
+    const bool differ = !error_of([&] { require_equal_copies(all, four, 1, MPI_COMM_WORLD); }).empty();
+    EXPECT_ON_ALL_RANKS(differ == (layer.split == Split::rows)) << layer.index;
+  }
+}
+
+// One rank's copy of a bias that others hold, too; a weight that is not that of the serial run; none.
+TEST(Report, ACopyThatDiffersIsAnErrorAndAnotherWeightAStatus) {
+  const Dataset data = small_data(40);
+  TensorOptions o{world_rank(), world_size()};
+  o.hidden = {12, 9}, o.batch = 40, o.epochs = 1, o.compare_with_serial = true;
+  for (const std::string spoiled : {"", "copy", "weight"}) {
+    if (spoiled == "copy" && world_size() == 1) continue;
+    CpuDevice device;
+    Trainer t(device, {35, 12, 9, 10}, {.rows = 40});
+    Optimizer optimizer(device, o.optimizer, t.layout.count);
+    int status = -1;
+    std::string error;
+    const std::string printed = printed_by([&] {
+      TensorReport report(o, data, t.tensor);
+      report.step(t.step(data, permutation(1, 0, 40), {0, 40}), 40);
+      optimizer.step(t.parameters, t.gradients);
+      report.epoch(0, 1, 40);
+      std::vector<float> weights(t.parameters.data(), t.parameters.data() + t.layout.count);
+      if (spoiled == "weight") weights[0] += 1;
+      if (spoiled == "copy" && world_rank() == world_size() - 1) weights[t.layout.layers[1].b.offset] += 1;
+      error = error_of([&] { status = report.end(weights); });
+    });
+    const std::string who = world_size() == 2 ? "0, 1 differ from each other" : std::to_string(world_size() - 1) + " differ from those of the others";
+    EXPECT_ON_ALL_RANKS(error == (spoiled == "copy" ? "after step 1 the weights of rank " + who : "")) << error;
+    if (spoiled == "copy") continue;
+    EXPECT_ON_ALL_RANKS(status == (spoiled == "weight" ? 1 : 0)) << status;
+    const bool one = world_size() == 1;
+    EXPECT_TRUE(world_rank() != 0 || contains(printed, spoiled == "weight" ? (one ? "\nWRONG: the bits must" : "\nWRONG: more than ten times")
+                                                                           : (one ? "\nthe same bits\n" : "\nwithin ten times")));
+  }
 }
 
 }  // namespace

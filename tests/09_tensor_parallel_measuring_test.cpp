@@ -247,6 +247,12 @@ int readings_of(Work work) {
 TEST(Bench, GivesEachItsTurn) {
   Contenders contenders(24, 8, *session_of_test);
   EXPECT_ON_ALL_RANKS((contenders.serial != nullptr) == (rank() == 0));
+  static int serial_steps = 0;
+  struct Counting : SerialContender {
+    using SerialContender::SerialContender;
+    void step(size_t rows) override { ++serial_steps, SerialContender::step(rows); }
+  };
+  if (rank() == 0) contenders.serial = std::make_unique<Counting>(contenders.dataset);
   int of_step[2] = {readings_of([&] { contenders.data->step(8); }), readings_of([&] { contenders.tensor->step(8); })};
   int of_exchange[2] = {readings_of([&] { contenders.data->exchange(8); }), readings_of([&] { contenders.tensor->exchange(8); })};
   // Two sums forward, two backward, and of the split classes a maximum and a sum: six readings each, and two around each but the maximum.
@@ -312,6 +318,8 @@ TEST(Bench, GivesEachItsTurn) {
   EXPECT_ON_ALL_RANKS(found.tensor_exchange == expected.tensor_exchange) << found.tensor_exchange[0] << " " << expected.tensor_exchange[0];
   EXPECT_ON_ALL_RANKS(found.access == expected.access) << found.access[0] << " " << expected.access[0];
   EXPECT_ON_ALL_RANKS(found.lost == expected.lost) << found.lost[0] << " " << expected.lost[0];
+  // Ten serial steps a turn, with the one that warms up; an update is none.
+  EXPECT_ON_ALL_RANKS(rank() != 0 || serial_steps == 2 * 10) << serial_steps;
 }
 
 // All three train the same network: after the same steps on the same rows they have the same weights, up to rounding.
@@ -356,6 +364,15 @@ TEST(Bench, LetsThreeOfAKindRace) {
   // An exchange without rows: the sum of nothing.
   by_rows.exchange(17);
   EXPECT_ON_ALL_RANKS(by_rows.gradients() == std::vector<float>(one.size(), 0.0f));
+  // And one of 17 rows: two sums forward, two backward, and the head's; all are short, and go from each rank to each other one.
+  std::vector<Call> calls;
+  log_calls(&calls);
+  by_columns.exchange(17);
+  log_calls(nullptr);
+  size_t floats = 0;
+  for (const Call& call : calls) floats += call.sent;
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &floats, 1, MPI_UNSIGNED_LONG, MPI_SUM, MPI_COMM_WORLD));
+  EXPECT_ON_ALL_RANKS(floats == size_t(ranks() * (ranks() - 1)) * (4 * 17 * 24 + 17)) << floats;
 }
 
 // --- The benchmark's tables ------------------------------------------------------------------------------------------------
@@ -544,6 +561,8 @@ TEST(Options, HaveTheseDefaultsAndRanges) {
   o.declare(options);
   const std::string told = options_told(options.help());
   EXPECT_TRUE(contains(told, " [rank-order]\nexchange auto|host|peer|mpi [auto]\nchunk-kib N (1 to 1048576) [1024]\ncompare-with-serial\ntrace TEXT\n"));
+  o.chunk_kib = 3;
+  EXPECT_EQ(o.longest_piece(), 3u * 256);  // floats
   // A batch of one row has no other order of sums to compare with, where there is another rank.
   const auto refused = [](int ranks, int64_t batch, bool compare) {
     Dataset data = random_dataset(17, 40);
