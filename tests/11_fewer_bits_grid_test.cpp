@@ -221,6 +221,8 @@ TEST(Gradients, OfNodesAreRoundedBetweenThem) {
   GridRun two_levels(shape, s);
   for (GridRun* run : {&one_level, &two_levels}) train(run->model, d, 0, 2);
   EXPECT_ON_ALL_RANKS(one_level.model.weights() == two_levels.model.weights());
+  const GridFootprint found = counted_footprint(two_levels.device), formula = predict_footprint(s, shape, grid_of(shape).place);
+  EXPECT_ON_ALL_RANKS(found == formula) << "exchange " << found.exchange << ", " << formula.exchange;
 }
 
 // What leaves each node in a step, in bytes: of its ranks' sums of foreign parts one number of 16 bits each, then of its own parts, new
