@@ -14,6 +14,7 @@
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/01_serial/require_samples.h"
 #include "chapters/01_serial/serial_training.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/timing.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
@@ -49,9 +50,31 @@ struct CountingDevice : CpuDevice {
   void sgd(float* w, const float* g, float rate, size_t n) override { ++updates, CpuDevice::sgd(w, g, rate, n); }
 };
 std::unique_ptr<Device> device_of_test() { return std::make_unique<CountingDevice>(); }
+int slept = 0;
+void sleep_of_test(MPI_Comm comm) { ++slept, sleep_until_all_are_here(comm); }
 #define make_cpu_device device_of_test
+#define sleep_until_all_are_here sleep_of_test
 #include "chapters/08_layer_splitting/bench.cpp"
 #undef make_cpu_device
+#undef sleep_until_all_are_here
+}
+namespace train_program {
+struct SessionOfTest {
+  int rank() const { return rank_of(MPI_COMM_WORLD); }
+  int size() const { return ranks_of(MPI_COMM_WORLD); }
+  int node_rank() const { return 40 + rank(); }
+};
+int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+int asked_for = -1;
+std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
+  asked_for = node_rank;
+  return std::make_unique<CpuDevice>();
+}
+#define MpiSession SessionOfTest
+#define make_device device_of_test
+#include "chapters/08_layer_splitting/train.cpp"
+#undef MpiSession
+#undef make_device
 }
 namespace plan_program {
 #include "chapters/08_layer_splitting/plan.cpp"
@@ -327,11 +350,12 @@ void expect_bench(double busy, bool only_if_quiet, int rounds, int steps, bool q
   if (only_if_quiet) options.push_back("--only-if-quiet");
   std::string printed;
   int status = -1;
-  bench_program::CountingDevice::products.clear(), bench_program::CountingDevice::updates = 0;
+  bench_program::CountingDevice::products.clear(), bench_program::CountingDevice::updates = bench_program::slept = 0;
   {
     const ClocksOfTest known(rank(), unit, busy);
     status = run(bench_program::bench, options, printed);
   }
+  EXPECT_ON_ALL_RANKS(bench_program::slept == rounds) << "the others sleep while the serial program has its turn";
   // Whole batches of seven layers are the serial program's alone, in one of its two ways; every step ends with an update, those that warm up, too.
   EXPECT_ON_ALL_RANKS(bench_program::CountingDevice::products[32] == (rank() == 0 ? 7 * rounds * steps : 0)) << bench_program::CountingDevice::products[32];
   EXPECT_ON_ALL_RANKS(bench_program::CountingDevice::updates == rounds * (9 * (1 + steps) + (rank() == 0 ? 2 * steps : 0)));
@@ -385,11 +409,27 @@ TEST(Bench, TimesSerialSteps) {
   EXPECT_GT(bench_program::time_serial(ways, 3, rank(), share), 20e-6);
 }
 
+TEST(Bench, SaysWhereItsTableCannotBe) {
+  bench_program::Choices c;
+  c.csv = "/no/such/folder/x.csv";
+  EXPECT_EQ(error_of([&] { bench_program::write_csv({}, {0.5}, c); }), "/no/such/folder/x.csv: cannot be written");
+}
+
 TEST(Bench, TakesTheWholeBatchesInTurn) {
   PipelineOptions o(1);
   o.batch = 20;
   EXPECT_EQ(bench_program::full_batches(random_dataset(2, 59), o), (std::vector<Range>{{0, 20}, {20, 40}}));
   EXPECT_EQ(bench_program::full_batches(random_dataset(2, 60), o), (std::vector<Range>{{0, 20}, {20, 40}, {40, 60}}));
+}
+
+// A stage's GPU is that of its place on its node.
+TEST(Train, AsksForTheDeviceOfItsPlace) {
+  const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
+  Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "0"});
+  train_program::SessionOfTest session;
+  int status = -1;
+  printed_by([&] { status = train_program::train_layers(session, arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS(status == 0 && train_program::asked_for == 40 + rank()) << train_program::asked_for;
 }
 
 // --- The plan ----------------------------------------------------------------------------------------------------------

@@ -18,10 +18,30 @@
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "chapters/09_tensor_parallel/tensor_options.h"
 #include "chapters/09_tensor_parallel/tensor_report.h"
+#include "tests/data_sets.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 #include "tests/tensor_runs.h"
+
+namespace train_program {
+struct SessionOfTest {
+  int rank() const { return rank_of(MPI_COMM_WORLD); }
+  int size() const { return ranks_of(MPI_COMM_WORLD); }
+  int node_rank() const { return 40 + rank(); }
+};
+int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+int asked_for = -1;
+std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
+  asked_for = node_rank;
+  return std::make_unique<CpuDevice>();
+}
+#define MpiSession SessionOfTest
+#define make_device device_of_test
+#include "chapters/09_tensor_parallel/train.cpp"
+#undef MpiSession
+#undef make_device
+}
 
 namespace {
 
@@ -281,6 +301,16 @@ TEST(Copies, ThatDifferAreNamed) {
     const bool differ = !error_of([&] { require_equal_copies(all, four, 1, MPI_COMM_WORLD); }).empty();
     EXPECT_ON_ALL_RANKS(differ == (layer.split == Split::rows)) << layer.index;
   }
+}
+
+// A slice's GPU is that of its place on its node.
+TEST(Train, AsksForTheDeviceOfItsPlace) {
+  const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
+  Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "0"});
+  train_program::SessionOfTest session;
+  int status = -1;
+  printed_by([&] { status = train_program::train_on_all_ranks(session, arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS(status == 0 && train_program::asked_for == 40 + world_rank()) << train_program::asked_for;
 }
 
 // One rank's copy of a bias that others hold, too; a weight that is not that of the serial run; none.

@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "chapters/01_serial/cpu_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
@@ -25,6 +26,7 @@
 #include "common/options.h"
 #include "common/statistics.h"
 #include "common/timer.h"
+#include "tests/data_sets.h"
 #include "tests/grid_runs.h"
 #include "tests/known_share.h"
 #include "tests/late_device.h"
@@ -39,9 +41,32 @@ struct SessionOfTest {
   int node_size() const { return !on_nodes ? session_of_test->node_size() : rank() < 3 ? std::min(3, size()) : 1; }
 };
 int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+int slept = 0;
+void sleep_of_test(MPI_Comm comm) { ++slept, sleep_until_all_are_here(comm); }
 #define MpiSession SessionOfTest
+#define sleep_until_all_are_here sleep_of_test
 #include "chapters/10_hybrid/bench.cpp"
 #undef MpiSession
+#undef sleep_until_all_are_here
+}
+
+namespace train_program {
+// Each rank a node of its own, and not the first one there.
+struct SessionOfTest : bench_program::SessionOfTest {
+  int node_rank() const { return 40 + rank(); }
+  int node_size() const { return 1; }
+};
+int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+int asked_for = -1;
+std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
+  asked_for = node_rank;
+  return std::make_unique<CpuDevice>();
+}
+#define MpiSession SessionOfTest
+#define make_device device_of_test
+#include "chapters/10_hybrid/train.cpp"
+#undef MpiSession
+#undef make_device
 }
 
 namespace {
@@ -353,6 +378,17 @@ TEST(Options, TakeMessagesAndMemoryFromAFile) {
   std::remove(file.c_str());
 }
 
+// The GPU of its place on its node; tensor ranks of other nodes are told as such.
+TEST(Train, KnowsItsNode) {
+  const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
+  Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "0"});
+  train_program::SessionOfTest session;
+  int status = -1;
+  const std::string printed = printed_by([&] { status = train_program::train_on_a_grid(session, arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS(status == 0 && train_program::asked_for == 40 + rank()) << train_program::asked_for;
+  EXPECT_EQ(printed.find("  across nodes\n") != std::string::npos, rank() == 0 && ranks() > 1) << printed;
+}
+
 TEST(Options, RefuseWhatDoesNotFit) {
   const auto error = [](auto change) {
     Dataset d = random_dataset(17, 60);
@@ -425,10 +461,12 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
   const double unit = 0x1p-18;
   std::string printed;
   int status = -1;
+  bench_program::slept = 0;
   {
     const ClocksOfTest known(rank(), unit, busy);
     status = run_bench(options, printed);
   }
+  EXPECT_ON_ALL_RANKS(bench_program::slept == 1 + rounds) << "the others sleep while the serial program has its turn";
   EXPECT_ON_ALL_RANKS(status == (only_if_quiet && !quiet ? 77 : 0)) << status;
   EXPECT_ON_ALL_RANKS(rank() == 0 || printed.empty());
 

@@ -68,6 +68,24 @@ TEST_F(Committed, OfTheCrossover) {
   expect_same(file("a.svg"), results + "crossover_2_ranks.svg");
 }
 
+// In both halves of the picture one point less is filled.
+TEST_F(Committed, ADisturbedCrossoverIsHollow) {
+  const std::string here = "chapters/09_tensor_parallel/", record = here + "results/crossover_2_ranks.csv";
+  if (!fs::exists(here)) GTEST_SKIP() << "skipped: no chapter 09 here";
+  draw("awk -F, -v OFS=, '/^512,128,/ { $13 = 1 } { print }' " + record + " >" + file("b.csv"));
+  draw("sh " + here + "plot.sh " + record + " " + file("a.svg"));
+  draw("sh " + here + "plot.sh " + file("b.csv") + " " + file("b.svg"));
+  const auto points = [&](const char* picture, const char* kind) {
+    int found = 0;
+    const std::string text = read(picture);
+    for (size_t at = 0; (at = text.find(std::string("xlink:href='#gpPt") + kind + "'", at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  EXPECT_GT(points("a.svg", "6"), 20);
+  EXPECT_EQ(points("b.svg", "6"), points("a.svg", "6") - 2);
+  EXPECT_EQ(points("b.svg", "5"), points("a.svg", "5"));
+}
+
 // The program's file is the committed one.
 TEST_F(Committed, OfExponents) {
   const std::string here = "chapters/11_fewer_bits/", record = here + "results/exponents.csv", csv = file("new.csv");
