@@ -142,6 +142,14 @@ TEST(Communicators, OfRanksThatStayOutside) {
     });
   });
   EXPECT_EQ(text, "rank 0 is not in communicator 'right'");
+  const std::string of_a_part = error_of([] {
+    simulate(flat(), 2, [] {
+      MPI_Comm part;
+      MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &part));
+      if (rank() == 0) MPI_CHECK(MPI_Barrier(part));
+    });
+  });
+  EXPECT_EQ(of_a_part, "deadlock: every rank has ended or waits\n  rank 0 waits for MPI_Barrier of 'a part of MPI_COMM_WORLD'");
 }
 
 // What hangs on a communicator that nobody frees is forgotten at the end, for each rank once: also after an error.
@@ -187,6 +195,43 @@ TEST(Clocks, AQuestionHasItsPrice) {
     EXPECT_NEAR(virtual_time(), 1e-7 * (asked - 1), 1e-10);
     EXPECT_NEAR(virtual_time(), alpha + 8 * beta, 1.1e-7);
   });
+}
+
+// ---- Stacks ----
+
+namespace {
+struct Mapping {
+  unsigned long begin, end;
+  std::string rights;
+};
+std::vector<Mapping> mappings() {
+  std::ifstream in("/proc/self/maps");
+  std::vector<Mapping> all;
+  for (std::string line; std::getline(in, line);) {
+    Mapping m{0, 0, ""};
+    char rights[5];
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &m.begin, &m.end, rights) == 3) m.rights = rights, all.push_back(m);
+  }
+  return all;
+}
+}  // namespace
+
+// A stack that is too small ends at a page of its own that nobody may touch, and not in the memory of another rank. In the end all are given back.
+TEST(Stacks, AreApartAndGivenBack) {
+  if (mappings().empty()) GTEST_SKIP() << "skipped: no /proc here";
+  std::set<unsigned long> ends;  // of the pages below
+  simulate(flat(), 5, [&] {
+    const auto here = reinterpret_cast<unsigned long>(__builtin_frame_address(0));
+    unsigned long begin = 0;
+    for (const Mapping& m : mappings())
+      if (m.begin <= here && here < m.end) begin = m.begin;
+    for (const Mapping& m : mappings())
+      if (m.end == begin && m.rights == "---p") ends.insert(m.end);
+  });
+  EXPECT_EQ(ends.size(), 5u);
+  const size_t before = mappings().size();
+  for (int i = 0; i < 20; ++i) simulate(flat(), 50, [] {});
+  EXPECT_LT(mappings().size(), before + 100);
 }
 
 // ---- The timeline ----

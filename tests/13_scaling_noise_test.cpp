@@ -67,6 +67,18 @@ TEST(Noise, OfARankStays) {
   EXPECT_EQ(logarithms(flat(), 3, 2), (std::vector<std::vector<double>>(3, {0, 0})));  // without any
 }
 
+// A rank that is slow is noisy, too: at the first moment both are what they are alone.
+TEST(Noise, AndSpreadAreMultiplied) {
+  Cluster noise = flat(), spread = flat(), both = flat();
+  noise.noise = both.noise = 0.25;
+  spread.rank_spread = both.rank_spread = 0.125;
+  const auto a = logarithms(noise, 5, 1), b = logarithms(spread, 5, 1), together = logarithms(both, 5, 1);
+  for (size_t r = 0; r < 5; ++r) {
+    EXPECT_NEAR(together[r][0], a[r][0] + b[r][0], 1e-12);
+    EXPECT_TRUE(a[r][0] != 0 && b[r][0] != 0);
+  }
+}
+
 // All wait for the slowest: of 5 and of 64 ranks that compute and then meet.
 TEST(Noise, EverybodyWaitsForTheSlowest) {
   for (const int ranks : {5, 64}) {

@@ -12,6 +12,7 @@
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
+#include "tests/full_disk.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
 
@@ -126,6 +127,19 @@ TEST(Train, TensorRanksStayWithinTheBound) {
   EXPECT_TRUE(contains(many.output, "efficiency"));
 }
 
+// The order of sums is the serial run's wherever no layer is cut, and the gradients of one rank, or of all in order, are added.
+TEST(Train, KnowsWhoHasTheBitsOfTheSerialRun) {
+  const std::string compared = quick + "--train-samples 94 --compare-with-serial ", other = "within ten times what another order of sums does";
+  for (const auto& [options, says] : {std::pair{"--replicas 1 --pipeline 2 --micro-batches 3", "\nthe same bits\n"},
+                                      {"--replicas 1 --tensor 2 --micro-batches 3", other.c_str()},
+                                      {"--replicas 2 --tensor 2 --micro-batches 3 --reproducible", other.c_str()},
+                                      {"--replicas 2 --micro-batches 3", other.c_str()}}) {
+    const ProgramRun many = run(compared + options);
+    EXPECT_EQ(many.status, 0) << many.output;
+    EXPECT_TRUE(contains(many.output, says)) << options;
+  }
+}
+
 TEST(Train, DrawsATimeline) {
   const std::string file = temporary("step.json");
   const ProgramRun many = run(quick + "--pipeline 2 --train-samples 47 --trace " + file);
@@ -212,6 +226,14 @@ TEST(Scaling, StopsWhereRowsRunOut) {
   EXPECT_TRUE(contains(table.output, "      8  more ranks than rows\n"));
   EXPECT_TRUE(contains(table.output, "      4   4 x 1 x 1 "));
   EXPECT_TRUE(contains(run("scaling --csv /no/such/folder/x").output, "error: /no/such/folder/x: cannot be written\n"));
+}
+
+TEST(Scaling, AFullDiskIsNamed) {
+  SKIP_WITHOUT_FULL_DISK();
+  const FullDisk full;
+  const ProgramRun table = run("scaling --data-only --ranks 2 --batch 4 --csv " + full.file());
+  EXPECT_EQ(table.status, 1) << table.output;
+  EXPECT_TRUE(table.output.ends_with("\nerror: " + full.file() + ": cannot be written\n")) << table.output;
 }
 
 // A line is seen when its step is known. Here the program is ended at the end, when it writes a file that may not grow.
@@ -314,6 +336,11 @@ TEST(Bench, PutsSimulatedTimesBesideMeasuredOnes) {
     std::sscanf(bench.output.c_str() + at + mark.size(), "%lf %lf", &seconds, &rate);
     EXPECT_NEAR(double(messages) / rate, seconds, 0.0006 + 0.006 * seconds) << bench.output;
   }
+  // The first of two batches is disturbed.
+  std::ofstream(script) << "#!/bin/sh\necho '1 x 1 x 1 1 8.25 10.50 12.75 1.00'\ncase \"$*\" in *'--batch 24 '*) exit 77 ;; esac\n";
+  const ProgramRun disturbed = run_program(command + "--ranks 1 --batches 24,60 --only-if-quiet");
+  EXPECT_EQ(disturbed.status, 77) << disturbed.output;
+  EXPECT_TRUE(disturbed.output.ends_with("\nDISTURBED: a rank was without its core for too long\n")) << disturbed.output;
   std::ofstream(script) << "#!/bin/sh\necho nothing\n";
   const ProgramRun none = run_program(command + "--ranks 1");
   EXPECT_EQ(none.status, 1);
@@ -345,9 +372,9 @@ TEST(Bench, IsNotBelievedIfTheRealProcessesWereDisturbed) {
 TEST(Step, SaysWhatASimulatedStepTakes) {
   const std::string layers = " --cluster ethernet --inputs 40 --hidden 40,40,40,40,40,40,40,40 --batch 96";
   const auto expect = [&](const std::string& options, const GridShape& shape, const std::string& schedule, int micro_batches, int chunks, int keep_every,
-                          bool alone) {
+                          auto change) {
     Cluster c = load_cluster("ethernet");
-    c.progress_alone = alone;
+    change(c);
     HybridSettings s = network(std::vector<int>(9, 40), 96);
     s.sizes.push_back(10);
     s.schedule = schedule, s.micro_batches = micro_batches, s.chunks = chunks, s.keep_every = keep_every;
@@ -358,12 +385,17 @@ TEST(Step, SaysWhatASimulatedStepTakes) {
                                 schedule.c_str(), micro_batches, 1000 * t.seconds, 100 * t.computing / t.seconds, t.messages));
     return t.seconds;
   };
-  const double plain = expect(" --pipeline 3 --micro-batches 6", {1, 3, 1}, "1f1b", 6, 1, 1, false);
-  EXPECT_LT(expect(" --pipeline 3 --micro-batches 6 --schedule zb-h1", {1, 3, 1}, "zb-h1", 6, 1, 1, false), plain);
-  EXPECT_GT(expect(" --pipeline 3 --micro-batches 6 --recompute 2", {1, 3, 1}, "1f1b", 6, 1, 2, false), plain);
-  expect(" --pipeline 3 --micro-batches 6 --schedule interleaved --chunks 3", {1, 3, 1}, "interleaved", 6, 3, 1, false);
-  expect(" --replicas 2 --pipeline 2 --tensor 2 --micro-batches 4 --progress-alone", {2, 2, 2}, "1f1b", 4, 1, 1, true);
-  expect(" --replicas 3", {3, 1, 1}, "1f1b", 3, 1, 1, false);
+  const auto as_it_is = [](Cluster&) {};
+  const double plain = expect(" --pipeline 3 --micro-batches 6", {1, 3, 1}, "1f1b", 6, 1, 1, as_it_is);
+  EXPECT_LT(expect(" --pipeline 3 --micro-batches 6 --schedule zb-h1", {1, 3, 1}, "zb-h1", 6, 1, 1, as_it_is), plain);
+  EXPECT_GT(expect(" --pipeline 3 --micro-batches 6 --recompute 2", {1, 3, 1}, "1f1b", 6, 1, 2, as_it_is), plain);
+  expect(" --pipeline 3 --micro-batches 6 --schedule interleaved --chunks 3", {1, 3, 1}, "interleaved", 6, 3, 1, as_it_is);
+  expect(" --replicas 2 --pipeline 2 --tensor 2 --micro-batches 4 --progress-alone", {2, 2, 2}, "1f1b", 4, 1, 1, [](Cluster& c) { c.progress_alone = true; });
+  expect(" --replicas 3", {3, 1, 1}, "1f1b", 3, 1, 1, as_it_is);
+  // Twelve on two nodes, eight and four, or six and six; all of them send to all others.
+  const double block = expect(" --replicas 12 --placement block", {12, 1, 1}, "1f1b", 12, 1, 1, as_it_is);
+  EXPECT_NE(expect(" --replicas 12 --placement round-robin", {12, 1, 1}, "1f1b", 12, 1, 1, [](Cluster& c) { c.round_robin = true; }), block);
+  EXPECT_NE(expect(" --replicas 12 --fifo-ports", {12, 1, 1}, "1f1b", 12, 1, 1, [](Cluster& c) { c.fifo_ports = true; }), block);
   EXPECT_EQ(run("step --pipeline 4").output, "error: pipeline: 4 chunks of layers are more than the network's 3 layers\n");
 }
 

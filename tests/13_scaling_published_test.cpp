@@ -48,6 +48,7 @@ TEST(ManyRings, Add) {
   c.bytes_per_second = 100;
   EXPECT_NEAR(seconds_of_rings(c, 6, 1, 720'000), 10 * 120'000 / 20.0 + 5 * 3 * 120'000 / 100.0, 1e-6);
   c.inside.bytes_per_second = c.between.bytes_per_second = 1e300;
+  for (const int rings : {1, 3}) EXPECT_NEAR(seconds_of_rings(c, 6, rings, 720'000), 5 * 3 * 120'000 / 100.0, 1e-6) << rings;  // each adds its part
   EXPECT_NEAR(seconds_of_two_levels(c, 720'000, 5), 5 * (2 + 1) * 3 * 48'000 / 100.0, 1e-6);
 }
 

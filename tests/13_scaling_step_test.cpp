@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <algorithm>
 #include <functional>
 #include <new>
 #include <set>
@@ -130,6 +131,19 @@ TEST(Training, TheSlowestRankSetsThePace) {
   EXPECT_LE(slow.seconds, 2 * usual.seconds);
   EXPECT_NEAR(slow.computing, usual.computing * 9 / 8,
               1e-9);  // on average one rank of eight computes twice as long
+}
+
+// Each rank of a grid alone: together they compute as much longer as all of them usually do. The first four have the first stage, whose layer
+// is the largest.
+TEST(Training, OneRankOfAGridIsSlow) {
+  const Cluster cluster = load_cluster("infiniband");
+  const HybridSettings s{.sizes = {784, 512, 256, 10}, .batch = 64, .micro_batches = 4, .allreduce = "mpi", .optimizer = {}};
+  const double usual = simulate_step(cluster, s, {2, 2, 2}, {.steps = 1, .trace = {}}).computing;
+  double sum = 0, more[8];
+  for (int r = 0; r < 8; ++r) sum += more[r] = simulate_step(cluster, s, {2, 2, 2}, {.steps = 1, .slow_rank = r, .slowness = 2, .trace = {}}).computing - usual;
+  EXPECT_NEAR(sum, usual, 1e-9 * usual);
+  EXPECT_GT(*std::min_element(more, more + 4), *std::max_element(more + 4, more + 8));
+  EXPECT_GT(*std::min_element(more + 4, more + 8), 0.01 * usual);
 }
 
 // ---- The modelled device ----
@@ -346,6 +360,12 @@ TEST(StepTime, IsThatOfOneStep) {
   EXPECT_NEAR(alone.computing, alone.seconds, 1e-12);
   EXPECT_EQ(alone.messages, 0u);
   EXPECT_EQ(alone.memory, double(largest_footprint(s, {1, 1, 1}).sum()));
+  // Of two stages the second one needs more.
+  const HybridSettings wider{.sizes = {8, 20, 90}, .batch = 24, .micro_batches = 2, .allreduce = "mpi", .optimizer = {}};
+  const GridShape stages{1, 2, 1};
+  const size_t first = predict_footprint(wider, stages, {0, 0, 0}).sum(), second = predict_footprint(wider, stages, {0, 1, 0}).sum();
+  EXPECT_GT(second, first);
+  EXPECT_EQ(simulate_step(c, wider, stages).memory, double(second));
   EXPECT_EQ(alone.operations, 24.0 * 2 * (2 * 30 * 20 + 3 * 20 * 10)  // products: the first layer has no dx
                                   + 24 * (20 + 10)                    // sums of columns for the biases
                                   + 24 * 20                           // relu

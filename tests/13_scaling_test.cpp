@@ -12,6 +12,7 @@
 #include "chapters/13_scaling/step_time.h"
 #include "common/mpi_guard/trace.h"
 #include "tests/13_simulated_ranks.h"
+#include "tests/full_disk.h"
 
 using namespace simulated_ranks;
 
@@ -139,6 +140,10 @@ TEST(Messages, AskedForTellTheirStatuses) {
       EXPECT_EQ(count, 3 + i);
       EXPECT_EQ(requests[i], MPI_REQUEST_NULL);
     }
+    int done = 0;  // of those that have ended nothing is asked any more
+    const double before = virtual_time();
+    MPI_CHECK(MPI_Testall(3, requests, &done, MPI_STATUSES_IGNORE));
+    EXPECT_TRUE(done && virtual_time() == before);
   });
 }
 
@@ -440,4 +445,7 @@ TEST(Timeline, ShowsWhatRanksDidAndWhen) {
                              flat(), 1, [] {}, "/no/such/folder/x.json");
                        }),
                        "cannot be written"));
+  if (!FullDisk::there()) return;
+  const FullDisk full;
+  EXPECT_EQ(error_of([&] { simulate(flat(), 1, [] {}, full.file()); }), full.file() + ": cannot be written");
 }
