@@ -19,7 +19,7 @@ class Attempts : public testing::Test {
     fs::create_directories(folder);
     // Starts nothing where one of its hosts is gone.
     script("mpiexec", "[ \"$1\" != --version ] || { echo HYDRA; exit 0; }\n"
-                      "if [ \"$1\" = -f ]; then while read -r h; do [ ! -e \"gone_${h%%:*}\" ] || exit 9; done <\"$2\"; shift 2; fi\n"
+                      "case $1 in -f | -machinefile | --hostfile) while read -r h; do [ ! -e \"gone_${h%%:*}\" ] || exit 9; done <\"$2\"; shift 2 ;; esac\n"
                       "RANKS=$2; shift 2; RANKS=$RANKS exec \"$@\"");
     // Each attempt takes a line of `plan`: the step whose checkpoint it writes, its status, a host that is gone from then on.
     script("program", "case \"$*\" in *--plan*) for k; do :; done; echo \"asked for $k\" >>said; exit $((k % 2)) ;; esac\n"
@@ -77,8 +77,12 @@ TEST_F(Attempts, EndWhereOneAchievedNothing) {
   run = attempts("none 3\n6 0\n", launch + "9 4 ./program --checkpoint saved");
   EXPECT_EQ(run.status, 3);
   EXPECT_EQ(last, "launch: attempt 1 ended with status 3, without a checkpoint: it achieved nothing, nothing more is tried");
-  run = attempts("0 3\n6 0\n", launch + "9 4 ./program --checkpoint saved");  // step 0 is a checkpoint
-  EXPECT_EQ(run.status, 0);
+  for (const char* step : {"0", "7"}) {  // step 0 is a checkpoint
+    run = attempts(step + std::string(" 3\n9 0\n"), launch + "9 4 ./program --checkpoint saved");
+    EXPECT_EQ(run.status, 0);
+    EXPECT_EQ(last, "launch: attempt 1 ended with status 3, its newest checkpoint is of step " + std::string(step) + ", " + step +
+                        " further than before; again, on 4 ranks, 8 restarts left");
+  }
 }
 
 TEST_F(Attempts, AreAsManyAsAllowed) {
@@ -103,16 +107,19 @@ TEST_F(Attempts, EndWithASignalOrStatus75) {
 TEST_F(Attempts, GoOnWithTheHostsThatAreLeft) {
   std::ofstream(folder + "/hosts") << "a:2\nb:2\nc:1\n";
   const std::string there = "export MPIEXECUTE=\"$PWD/mpiexec -f hosts\"; " + launch;
-  ProgramRun run = attempts("5 1 b\n6 1\n7 0\n", there + "3 5 ./program --checkpoint saved");
-  EXPECT_EQ(run.status, 0) << last;
-  EXPECT_EQ(run.output, "5 ranks: --checkpoint saved\nasked for 3\nasked for 2\n2 ranks: --checkpoint saved --resume\n"
-                        "2 ranks: --checkpoint saved --resume\n");
+  ProgramRun run;
+  for (const std::string flag : {"-f", "-machinefile", "--hostfile"}) {
+    run = attempts("5 1 b\n6 1\n7 0\n", "export MPIEXECUTE=\"$PWD/mpiexec " + flag + " hosts\"; " + launch + "3 5 ./program --checkpoint saved");
+    EXPECT_EQ(run.status, 0) << last;
+    EXPECT_EQ(run.output, "5 ranks: --checkpoint saved\nasked for 3\nasked for 2\n2 ranks: --checkpoint saved --resume\n"
+                          "2 ranks: --checkpoint saved --resume\n") << flag;
+  }
   // Two are gone, one after the other: of the 1 rank that has room no grid can be made.
   run = attempts("5 1 b\n6 1 a\n7 0\n", there + "3 5 ./program --checkpoint saved");
   EXPECT_EQ(run.status, 1);
   EXPECT_TRUE(last.ends_with(": of 2 ranks there is room for 1, and no grid of this run is so small")) << last;
   // Hosts without numbers share the ranks equally.
-  std::ofstream(folder + "/hosts") << "a\nb\nc\n";
+  std::ofstream(folder + "/hosts") << "# three,\n# each with two cores\na\nb\nc\n";
   run = attempts("5 1 b\n7 0\n", there + "3 5 ./program --checkpoint saved");
   EXPECT_EQ(run.output, "5 ranks: --checkpoint saved\nasked for 4\n4 ranks: --checkpoint saved --resume\n");
 }

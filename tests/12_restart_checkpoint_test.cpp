@@ -163,10 +163,15 @@ TEST(Gather, PutsEachNumberInItsPlace) {
   // One twice and another not at all; and one behind the end.
   if (rank() == ranks() - 1) segments.back().place = segments.back().place == 0 ? 1 : 0;
   const std::string twice = error_of([&] { gather_block("file", device, segments, numbers, MPI_COMM_WORLD); });
-  EXPECT_ON_ALL_RANKS(twice.starts_with("file: number ") && twice.ends_with(" is held by two ranks, or by none")) << twice;
+  EXPECT_ON_ALL_RANKS(twice == "file: number 0 is held by two ranks, or by none") << twice;
   if (rank() == ranks() - 1) segments.back().place = numbers;
   const std::string behind = error_of([&] { gather_block("file", device, segments, numbers, MPI_COMM_WORLD); });
   EXPECT_ON_ALL_RANKS(behind == "file: a segment ends behind the file's 5000 numbers") << behind;
+
+  // As many as MPI can count, and one more; nothing is read of them.
+  const std::vector<Segment> long_one = {{mine.data(), 0, size_t{1} << 30}, {mine.data(), size_t{1} << 30, size_t{1} << 30}};
+  const std::string most = error_of([&] { gather_block("file", device, rank() == 0 ? long_one : std::vector<Segment>{}, size_t{1} << 31, MPI_COMM_WORLD); });
+  EXPECT_ON_ALL_RANKS(most == "file: a rank holds 2147483648 numbers, more than MPI can count") << most;
 }
 
 // 1.1 million numbers are more than one piece: on one rank in checking.
@@ -461,6 +466,11 @@ TEST(Header, WhatChangesOnlyBitsIsSaid) {
   found.options.clear();
   wanted.options = {{"device", "cpu"}};
   EXPECT_EQ(require_same_run(found, wanted, "file"), "--device cpu: file was written with no such option" + so);
+  for (const char* name : {"reproducible", "device", "replicas", "tensor", "levels"}) {
+    found.options = {{name, "1"}};
+    wanted.options = {{name, "2"}};
+    EXPECT_EQ(require_same_run(found, wanted, "file"), std::string("--") + name + " 2: file was written with --" + name + " 1" + so);
+  }
   for (const auto& [theirs, ours, says] : {std::array<std::string, 3>{"4", "2", "yes"}, {"4", "4", ""}, {"any", "2", ""}, {"4", "any", ""}}) {
     found.options = {{"replicas", theirs}, {"tensor", "2"}};
     wanted.options = {{"replicas", ours}, {"tensor", says.empty() ? "2" : "1"}};

@@ -2,7 +2,9 @@
 // a full disk; the program goes on meanwhile. And of the signal that ends a run.
 // ranks: 1 2 3 4 5 7 8
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -16,6 +18,9 @@
 #include "tests/hanging_disk.h"
 
 using namespace checkpoints;
+
+static bool locks = true;  // of the file system
+extern "C" int flock(int file, int how) noexcept { return locks ? int(syscall(SYS_flock, file, how)) : (errno = ENOLCK, -1); }
 
 // ---- a folder of them ----
 
@@ -90,6 +95,15 @@ TEST(Folder, AStartOverKeepsTheOldOnes) {
   EXPECT_TRUE(scratch.holds({"before_1", "before_2", "step_00000006"}));
   EXPECT_ON_ALL_RANKS(fs::exists(first + "/step_00004221") && fs::exists(first + "/step_00004690") &&
                       fs::exists(second + "/step_00000005"));
+}
+
+// As on some network file systems: nobody knows of another run then, and each goes on.
+TEST(Folder, NeedsNoLocks) {
+  const Scratch scratch;
+  locks = false;
+  const std::string error = error_of([&] { const FolderLock mine(scratch.path, 0, MPI_COMM_WORLD), again(scratch.path, 0, MPI_COMM_WORLD); });
+  locks = true;
+  EXPECT_ON_ALL_RANKS(error.empty()) << error;
 }
 
 // What has a similar name is somebody else's. A damaged file of a later step must not push the only good one out.
@@ -186,6 +200,35 @@ TEST(Folder, ACheckpointIsWrittenWhileTheProgramGoesOn) {
   EXPECT_ON_ALL_RANKS(in_the_end && !folder.saving() && ended == std::vector<std::string>{""});
   EXPECT_ON_ALL_RANKS(!folder.poll() && folder.wait(0, note) && ended.size() == 1);
   EXPECT_ON_ALL_RANKS(bytes_of(scratch.file("step_00000007")) == file_of_one_rank());
+}
+
+// A folder that goes, of a program that has met an error, say, does not leave a checkpoint half written.
+TEST(Folder, ItsEndWaitsForWhatIsOnItsWay) {
+  const Scratch scratch;
+  CpuDevice device;
+  Holding holding({ranks(), 1, 1}, rank());
+  holding.fill();
+  {
+    CheckpointFolder folder(scratch.path, 1, MPI_COMM_WORLD);
+    folder.begin_save(header_of_step(7), device, holding.segments(false));
+  }
+  EXPECT_TRUE(scratch.holds({"step_00000007"}));
+  EXPECT_ON_ALL_RANKS(bytes_of(scratch.file("step_00000007")) == file_of_one_rank());
+}
+
+// What cannot be written at all is said before anything of it is.
+TEST(Folder, AHeaderThatIsTooLongIsNotBegun) {
+  const Scratch scratch;
+  CheckpointFolder folder(scratch.path, 1, MPI_COMM_WORLD);
+  CpuDevice device;
+  Holding holding({ranks(), 1, 1}, rank());
+  holding.fill();
+  CheckpointHeader header = header_of_step(7);
+  header.options.emplace_back("note", std::string(4096, 'x'));
+  const std::string error = error_of([&] { folder.begin_save(header, device, holding.segments(false)); });
+  EXPECT_ON_ALL_RANKS(error.starts_with("checkpoint: a header of ") && error.ends_with(" bytes, 4096 is the most")) << error;
+  EXPECT_ON_ALL_RANKS(!folder.saving());
+  EXPECT_TRUE(scratch.holds({}));
 }
 
 // ---- failures, each at its place ----

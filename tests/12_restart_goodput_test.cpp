@@ -118,6 +118,23 @@ TEST(Simulation, HasTheFormulaInItsInterval) {
   EXPECT_LT(missed, 7);
 }
 
+// Runs that no other seed has; the 95 % interval of their mean, and of what is useful in that time.
+TEST(Simulation, IsEstimatedFromItsRuns) {
+  constexpr int runs = 70, intervals = 9, seed = 3;
+  for (const Failures& f : cases) {
+    const double t = young_interval(f), work = t * intervals;
+    std::vector<double> seconds;
+    for (uint64_t run = 0; run < runs; ++run) seconds.push_back(simulated_seconds(f, t, intervals, seed * runs + run));
+    double mean = 0, squares = 0;
+    for (double s : seconds) mean += s / runs;
+    for (double s : seconds) squares += (s - mean) * (s - mean);
+    const double half = 1.96 * std::sqrt(squares / (runs - 1) / runs);
+    const Estimate e = simulated_share(f, t, intervals, runs, seed);
+    EXPECT_NEAR(e.mean, work / mean, 1e-9 * e.mean);
+    EXPECT_NEAR(e.half, half * work / mean / mean, 1e-5 * e.half) << "d(w / s) = w / s² ds";
+  }
+}
+
 std::string line_with(const ProgramRun& run, const std::string& begin) {
   std::istringstream lines(run.output);
   for (std::string line; std::getline(lines, line);)

@@ -233,6 +233,23 @@ TEST_F(Restart, GoesOnWithItsScale) {
   }
 }
 
+// Floats are scaled where that is asked for, which changes no bit; the scale is told and saved as any other.
+TEST_F(Restart, ScalesFloatsWhereThatIsAsked) {
+  RestartOptions o = options("float");
+  o.checkpoint = "";
+  const Ended plain = train(o);
+  EXPECT_ON_ALL_RANKS(last_words(plain.said) == "") << plain.said;
+  o.loss_scale = {.initial = 1, .dynamic = true, .good_steps = 4};
+  const Ended dynamic = train(o);
+  EXPECT_ON_ALL_RANKS(rank() != 0 || last_words(dynamic.said) == "precision float: loss scale 8 in the end, 0 of 14 steps skipped") << dynamic.said;
+  o.loss_scale = {.initial = 4};
+  o.checkpoint = folder;
+  const Ended fixed = train(o);
+  EXPECT_ON_ALL_RANKS(rank() != 0 || last_words(fixed.said) == "precision float: loss scale 4 in the end, 0 of 14 steps skipped") << fixed.said;
+  EXPECT_ON_ALL_RANKS(value(header(14), "loss-scale") == "4");
+  for (const Ended& end : {dynamic, fixed}) EXPECT_ON_ALL_RANKS(end.error.empty() && compare(end.weights, plain.weights).same_bits()) << end.error;
+}
+
 // A float run goes on from the masters of a half run, with as many steps behind it as were taken; and the other way round.
 TEST_F(Restart, InAnotherPrecisionGoesOnFromTheMasters) {
   train(options("half"), 8);

@@ -180,6 +180,10 @@ TEST_F(Run, SavesAfterEachEpochAndSaysHowLongThatTakes) {
   EXPECT_ON_ALL_RANKS(end.status == 0 && end.first_step == 0 && end.steps == last_step) << end.error;
   EXPECT_SAID(end, "---\ncheckpoints: 2 in " + folder + ", each copied in 0 ms, and on the disk after 500 ms\n");
   EXPECT_ON_ALL_RANKS(names() == "step_00000007 step_00000014");
+  RestartOptions other = options();
+  other.checkpoint += "/other", clock_seconds = [] { return moment = moment + 1; };  // a copy lasts from one reading to the next
+  const Ended ticking = train(other);
+  EXPECT_ON_ALL_RANKS(rank() != 0 || ticking.said.starts_with("---\ncheckpoints: 2 in " + folder + "/other, each copied in 1000 ms, and")) << ticking.said;
 }
 
 // Between checkpoints a step of the main job waits for its GPU as chapter 10's does: through the host for the losses of its micro-batches,
@@ -332,23 +336,6 @@ TEST_F(Run, GoesOnWhileTheDiskHangs) {
   EXPECT_ON_ALL_RANKS(patient.status == 75);
   EXPECT_SAID(patient, "---\nSIGTERM: stopped after step 5, --resume continues from there\n");
   EXPECT_ON_ALL_RANKS(names() == "step_00000002 step_00000004 step_00000005");
-}
-
-// Which grid so many ranks would take; these two ranks more than there are.
-TEST_F(Run, IsPlannedForOtherRanks) {
-  RestartOptions o = options();
-  o.replicas = 0;
-  o.plan = ranks() + 2;
-  Dataset d = data;
-  testing::internal::CaptureStdout();
-  o.apply(d, ranks());
-  testing::internal::GetCapturedStdout();
-  EXPECT_ON_ALL_RANKS(o.grid == (GridShape{ranks() + 2, 1, 1}));
-  o.replicas = ranks();
-  const std::string error = error_of([&] { o.apply(d, ranks()); });
-  const std::string all = std::to_string(ranks() + 2);
-  EXPECT_ON_ALL_RANKS(error == "--replicas " + std::to_string(ranks()) + " --pipeline 1 --tensor 1: does not multiply to the " + all +
-                                   " ranks that there are") << error;
 }
 
 TEST_F(Run, SaysHowItBegins) {

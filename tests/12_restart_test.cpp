@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 #include "chapters/12_restart/checkpoint_file.h"
 #include "chapters/12_restart/checkpoint_writer.h"
+#include "chapters/12_restart/training_run.h"
+#include "common/timer.h"
 #include "tests/grid_runs.h"
 #include "tests/late_device.h"
 
@@ -100,4 +104,85 @@ TEST(Restart, OnAnyOtherGridContinuesTheSameRun) {
     train(undisturbed.model, d, 0, 9);
     EXPECT_ON_ALL_RANKS(compare(weights, undisturbed.model.weights()).same_bits()) << to_string(from) << " to " << told(to, s);
   }
+}
+
+// ---- What a run saves ----
+
+namespace {
+
+// What `work` says of a run at its beginning, whose folder is gone afterwards.
+std::string said_of_a_run(const GridShape& shape, auto work) {
+  const CheckpointFile name;
+  std::string error;
+  testing::internal::CaptureStdout();
+  {
+    RestartOptions o(ranks());
+    o.hidden = {13, 11};
+    o.batch = int64_t(batch_rows);
+    o.replicas = shape.data, o.pipeline = shape.pipeline, o.tensor = shape.tensor;
+    o.checkpoint = name.name + "_folder";
+    Dataset d = data();
+    o.apply(d, ranks());
+    CpuDevice device;
+    HybridModel model(device, grid_of(shape), o.settings());
+    TrainingRun run(o, model, d);
+    error = error_of([&] { work(run, model, o.checkpoint); });
+  }
+  testing::internal::GetCapturedStdout();
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  if (rank() == 0) std::filesystem::remove_all(name.name + "_folder");
+  return error;
+}
+
+}  // namespace
+
+// Which grid so many ranks would take; these two ranks more than there are. A run that still has its folder is not waited for.
+TEST(Plan, IsForOtherRanks) {
+  const CheckpointFile name;
+  const std::string folder = name.name + "_folder", all = std::to_string(ranks() + 2);
+  RestartOptions o(ranks());
+  o.hidden = {13, 11};
+  o.batch = int64_t(batch_rows);
+  o.pipeline = o.tensor = 1;
+  o.checkpoint = folder;
+  o.disk_patience = 0;
+  o.plan = ranks() + 2;
+  std::filesystem::create_directories(folder);
+  std::optional<FolderLock> other(std::in_place, folder, 0, MPI_COMM_WORLD);
+  Dataset d = data();
+  testing::internal::CaptureStdout();
+  const std::string none = error_of([&] { o.apply(d, ranks()); });
+  testing::internal::GetCapturedStdout();
+  EXPECT_ON_ALL_RANKS(none.empty() && o.grid == (GridShape{ranks() + 2, 1, 1})) << none;
+  o.replicas = ranks();
+  const std::string error = error_of([&] { o.apply(d, ranks()); });
+  EXPECT_ON_ALL_RANKS(error == "--replicas " + std::to_string(ranks()) + " --pipeline 1 --tensor 1: does not multiply to the " + all + " ranks that there are") << error;
+  other.reset();
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  if (rank() == 0) std::filesystem::remove_all(folder);
+}
+
+// Whoever has other weights than the ranks of the same stage is named by its number in the world.
+TEST(Saving, NamesRanksByTheirNumbersInTheWorld) {
+  const GridShape shape = ranks() >= 4 && ranks() % 2 == 0 ? GridShape{ranks() / 2, 2, 1} : GridShape{ranks(), 1, 1};
+  const std::string error = said_of_a_run(shape, [](TrainingRun& run, HybridModel& model, const std::string&) {
+    if (rank() == ranks() - 1) model.segments_to_read()[0].memory[0] += 1;
+    run.epoch();
+  });
+  const std::string last = std::to_string(ranks() - 1);
+  const std::string who = shape.data == 2 ? std::to_string(ranks() - 2) + ", " + last + " differ from each other" : last + " differ from those of the others";
+  EXPECT_ON_ALL_RANKS(error == (ranks() == 1 ? "" : "after step 0 the weights of rank " + who + ": not saved")) << error;
+}
+
+// A checkpoint gets its name while steps go on, not only when the next one is due.
+TEST(Saving, GoesOnBetweenSteps) {
+  bool there = false;
+  const std::string error = said_of_a_run({ranks(), 1, 1}, [&](TrainingRun& run, HybridModel&, const std::string& folder) {
+    run.epoch();  // saves, and nothing else is saved
+    for (const Timer patience; !there && patience.seconds() < 60; std::this_thread::yield()) {
+      run.step();
+      there = std::filesystem::exists(folder + "/step_00000000");
+    }
+  });
+  EXPECT_ON_ALL_RANKS(there && error.empty()) << error;
 }
