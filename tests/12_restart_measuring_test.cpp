@@ -2,9 +2,13 @@
 // ranks: 1 2 4
 #include <gtest/gtest.h>
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -21,6 +25,7 @@
 #include "chapters/12_restart/write_all.h"
 #include "common/error.h"
 #include "common/machine.h"
+#include "common/mpi_guard/leftovers.h"
 #include "common/mpi/session.h"
 #include "common/options.h"
 #include "common/statistics.h"
@@ -29,6 +34,24 @@
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
 #include "tests/training_runs.h"
+
+// How often this rank has flushed a file, and how often MPI has for it; where the guard is linked (it calls MPI by these names).
+namespace guard {  // weak: null without the guard (GUARD=0)
+__attribute__((weak)) const Traffic& traffic();
+}
+static std::atomic<int> flushes = 0, flushes_by_mpi = 0;  // by any thread
+static bool open_by_mpi = false;
+extern "C" int fsync(int file) { return flushes += !open_by_mpi, int(syscall(SYS_fsync, file)); }
+template <class Function>
+static Function* of_mpi(Function*, const char* name) { return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name)); }
+extern "C" int PMPI_File_open(MPI_Comm comm, const char* name, int mode, MPI_Info info, MPI_File* file) {
+  return open_by_mpi = true, of_mpi(PMPI_File_open, "PMPI_File_open")(comm, name, mode, info, file);
+}
+extern "C" int PMPI_File_sync(MPI_File file) { return ++flushes_by_mpi, of_mpi(PMPI_File_sync, "PMPI_File_sync")(file); }
+extern "C" int PMPI_File_close(MPI_File* file) {
+  const int status = of_mpi(PMPI_File_close, "PMPI_File_close")(file);
+  return open_by_mpi = false, status;
+}
 
 namespace bench_program {
 #include "chapters/12_restart/bench.cpp"
@@ -83,9 +106,13 @@ TEST(Bench, PrintsWhatTheClockSays) {
   const std::string folder = testing::TempDir() + "bench_12_" + std::to_string(ranks());
   if (rank() == 0) std::filesystem::create_directories(folder);
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  flushes = flushes_by_mpi = 0;
   const Program p = bench({"--hidden", "22,14", "--batch", "12", "--optimizer", "adam", "--rounds", "3", "--save-every", "4", "--replicas", std::to_string(replicas),
                            "--tensor", std::to_string(tensor), "--folder", folder, "--only-if-quiet"});
   EXPECT_ON_ALL_RANKS(p.status == 77) << p.status << p.error;
+  // Four rounds, one of which does not count: the segments; the block alone, and with steps behind it. The header and its folder by rank 0.
+  const int flushed = 4 * (1 + 2 * (rank() == 0 ? 3 : 1));
+  EXPECT_ON_ALL_RANKS(!&guard::traffic || (flushes == flushed && flushes_by_mpi == 4)) << flushes << ", expected " << flushed << "; " << flushes_by_mpi;
 
   HybridSettings s;
   s.sizes = {784, 22, 14, 10};
@@ -135,6 +162,13 @@ TEST(Bench, PrintsWhatTheClockSays) {
   EXPECT_FALSE(std::getline(lines, got));
   EXPECT_TRUE(std::filesystem::is_empty(folder));
   std::filesystem::remove(folder);
+}
+
+TEST(Bench, WritesWhereItIsTold) {
+  const std::string nowhere = testing::TempDir() + "bench_12_nowhere";
+  const Program p = bench({"--hidden", "none", "--batch", "12", "--rounds", "1", "--save-every", "1", "--folder", nowhere});
+  EXPECT_ON_ALL_RANKS(p.error == nowhere + "/bench_12_checkpoint: cannot be written") << p.error;
+  disk = {};
 }
 
 TEST(Bench, RefusesAGridOfOtherRanks) {
