@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/program.h"
 
@@ -62,6 +65,39 @@ TEST(Runner, AProgramThatCrashedOrRanNothingIsOneFailure) {
   EXPECT_EQ(run_of(writes("")).output, "FAILED  program  0 passed, 1 failed\n  = it ran no test\n0 passed, 1 failed, 0 skipped\n");
 }
 
+// How a program ended, in words; and the time that it has.
+TEST(Runner, SaysHowAProgramEnded) {
+  const auto ends = [](const std::string& script, const std::string& words) {
+    EXPECT_EQ(run_of(script).output, "FAILED  program  0 passed, 1 failed\n  = " + words + "\n0 passed, 1 failed, 0 skipped\n");
+  };
+  ends("exit 86\n", "exit status 86: MPI stood still or lost a rank; the lines that begin with 'guard:' say where");
+  ends("kill -ABRT $$\n", "aborted (a C++ exception, an assert, or MPI_Abort)");
+  ends("exit 3\n", "exit status 3");
+  setenv("TEST_TIMEOUT", "1", 1);
+  ends("exec sleep 100\n", "no end within 1 s (TEST_TIMEOUT). Look for: a rank that left the test early while others wait (use ASSERT_ON_ALL_RANKS), a receive "
+                           "without its send, a loop that polls for ever");
+  unsetenv("TEST_TIMEOUT");
+}
+
+// Scripts behind `--` count themselves in their last line; one that does not, or whose status says otherwise, has failed.
+TEST(Runner, AddsWhatScriptsCount) {
+  const std::string script = testing::TempDir() + "counts_" + std::to_string(getpid());
+  const auto run = [&](const std::string& text) {
+    std::ofstream(script) << text;
+    return run_program("LEFT_OUT= sh tests/run -- " + script + " " + script);
+  };
+  const ProgramRun good = run("echo words\necho '2 passed, 0 failed, 1 skipped'\n"), bad = run("echo '2 passed, 3 failed, 1 skipped'\nexit 1\n"),
+                   lies = run("echo '2 passed, 0 failed, 0 skipped'\nexit 1\n"), silent = run("echo words\n");
+  fs::remove(script);
+  EXPECT_EQ(good.output, "words\n2 passed, 0 failed, 1 skipped\nwords\n2 passed, 0 failed, 1 skipped\n4 passed, 0 failed, 2 skipped\n");
+  EXPECT_EQ(good.status, 0);
+  EXPECT_TRUE(bad.output.ends_with("\n4 passed, 6 failed, 2 skipped\n") && bad.status == 1) << bad.output;
+  EXPECT_TRUE(lies.output.ends_with("\n4 passed, 2 failed, 0 skipped\n") && lies.status == 1) << lies.output;
+  const std::string words = "words\n    = " + script + " ended without a count\n";
+  EXPECT_EQ(silent.output, words + words + "0 passed, 2 failed, 0 skipped\n");
+  EXPECT_EQ(silent.status, 1);
+}
+
 // A copy of the runner with sources beside it. Its launcher starts one process, and each program says for how many, and how they are to wait.
 class RunnerOfRanks : public testing::Test {
  protected:
@@ -71,17 +107,18 @@ class RunnerOfRanks : public testing::Test {
     std::ofstream(root + "/common/mpi/launch") << "#!/bin/sh\nexport RANKS=$1\nshift\nexec \"$@\"\n";
     fs::permissions(root + "/common/mpi/launch", fs::perms(0755));
     for (const auto& [name, source] : {std::pair{"many", "// What it is.\n// ranks: 1 3\n// more ranks: 2 7\n"}, {"few", "// ranks: 5\n"}, {"one", ""},
-                                       {"own", "// ranks: 6\nGUARD_WAIT"}}) {
-      std::ofstream(root + "/tests/" + name + "_test.cpp") << source;
-      std::ofstream(root + "/" + name + "_test") << "#!/bin/sh\necho \"${RANKS:-none} ${GUARD_WAIT-as ever}\" >>" << root << "/said\n" << writes(passes);
+                                       {"own", "// ranks: 6\nGUARD_WAIT"}, {"kernels", "// orders: ascending shuffled\n// more orders: descending\n"}}) {
+      std::ofstream(root + "/tests/" + name + "_test" + (name == std::string("kernels") ? ".cu" : ".cpp")) << source;
+      std::ofstream(root + "/" + name + "_test") << "#!/bin/sh\necho \"${RANKS:-none} ${GUARD_WAIT-as ever}${ORDERED:+ ${CUDA_ON_CPU_ORDER:-any order}}\" >>" << root
+                                                 << "/said\n" << writes(passes);
       fs::permissions(root + "/" + name + "_test", fs::perms(0755));
     }
   }
   ~RunnerOfRanks() override { fs::remove_all(root); }
   // What the programs said, one line each, sorted.
-  std::string said(const std::string& setting) {
-    std::string command = "rm -f " + root + "/said; env -u TEST_RANKS -u LONG -u GUARD_WAIT LEFT_OUT= " + setting + " sh " + root + "/tests/run";
-    for (const char* name : {"many", "few", "one", "own"}) command += " " + root + "/" + name + "_test";
+  std::string said(const std::string& setting, const std::vector<std::string>& names = {"many", "few", "one", "own"}) {
+    std::string command = "rm -f " + root + "/said; env -u TEST_RANKS -u LONG -u GUARD_WAIT -u CUDA -u CUDA_ON_CPU_ORDER LEFT_OUT= " + setting + " sh " + root + "/tests/run";
+    for (const std::string& name : names) command += " " + root + "/" + name + "_test";
     const ProgramRun run = run_program(command);
     EXPECT_EQ(run.status, 0) << run.output;
     return run_program("sort " + root + "/said | tr '\\n' ','").output;
@@ -93,6 +130,15 @@ TEST_F(RunnerOfRanks, StartsATestOnItsRanksAndInTestLongOnMore) {
   EXPECT_EQ(said("TEST_LANES=1"), "1 as ever,3 as ever,5 as ever,6 as ever,none as ever,");
   EXPECT_EQ(said("TEST_LANES=1 LONG=yes"), "1 as ever,2 as ever,3 as ever,5 as ever,6 as ever,7 as ever,none as ever,");
   EXPECT_EQ(said("TEST_LANES=1 LONG=yes TEST_RANKS='2 4'"), "2 as ever,2 as ever,2 as ever,4 as ever,4 as ever,4 as ever,none as ever,");
+}
+
+// Where kernels run on the CPU, and nobody has chosen an order.
+TEST_F(RunnerOfRanks, RunsKernelsInEachOrder) {
+  const auto orders = [&](const std::string& setting) { return said("TEST_LANES=1 ORDERED=yes " + setting, {"kernels"}); };
+  EXPECT_EQ(orders("CUDA=cpu"), "none as ever ascending,none as ever shuffled,");
+  EXPECT_EQ(orders("CUDA=cpu LONG=yes"), "none as ever ascending,none as ever descending,none as ever shuffled,");
+  EXPECT_EQ(orders("CUDA=gpu"), "none as ever any order,");
+  EXPECT_EQ(orders("CUDA=cpu CUDA_ON_CPU_ORDER=descending"), "none as ever descending,");
 }
 
 TEST_F(RunnerOfRanks, LetsRanksWaitPolitelyWhereOtherRunsGoOnBesideThem) {

@@ -175,23 +175,45 @@ TEST_F(Timeline, HasPlacesSharesAndWordsByHand) {
   // The shares are those of all the time of all ranks, 20 ms, whatever the window.
   for (const ProgramRun* run : {&all, &part, &rest})
     for (const char* share : {">forward 20 %<", ">backward 25 %<", ">send 5 %<", ">receive 25 %<", ">collective 25 %<"}) EXPECT_TRUE(contains(run->output, share));
-  const auto box = [](const ProgramRun& run, const std::string& title, double from, double to, double begin, double end) {
-    const double x = 76 + 1100 * (std::max(begin, from) - from) / (to - from), right = 76 + 1100 * (std::min(end, to) - from) / (to - from);
-    return contains(run.output, "<title>" + title + "</title>" + line("<rect x=\"%.2f\" y=\"", x)) &&
-           contains(run.output.substr(run.output.find("<title>" + title)), line("\" width=\"%.2f\" height=\"", right - x));
-  };
-  const struct {
-    const char* title;
+  // A region is as high as its rank's lane, a call less; each kind has its colour, in the legend, too.
+  struct Shown {
+    const char *title, *colour, *kind;
+    int rank;
+    bool region;
     double begin, end;
-  } events[] = {{"forward 3, 4.000 ms, at 0.000 ms", 0, 4}, {"MPI_Send, 1.000 ms, at 4.000 ms, rank 1, 12 bytes", 4, 5},
-                {"MPI_Recv, 5.000 ms, at 0.000 ms, any rank, 12 bytes", 0, 5}, {"backward 3, 5.000 ms, at 5.000 ms", 5, 10}, {"MPI_Barrier, 5.000 ms, at 5.000 ms", 5, 10}};
-  for (const auto& [title, begin, end] : events) {
-    EXPECT_TRUE(box(all, title, 0, 10, begin, end)) << title << all.output;
-    EXPECT_TRUE(box(part, title, 3, 7, begin, end)) << title << part.output;
-    EXPECT_EQ(contains(rest.output, title), end > 8) << title;
+  };
+  const auto box = [](const ProgramRun& run, const Shown& e, double from, double to) {
+    const double x = 76 + 1100 * (std::max(e.begin, from) - from) / (to - from), right = 76 + 1100 * (std::min(e.end, to) - from) / (to - from);
+    return contains(run.output, "<title>" + std::string(e.title) + "</title>" +
+                                    line("<rect x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" fill=\"%s\"", x, 58 + 42 * e.rank + (e.region ? 0 : 5), right - x,
+                                         e.region ? 34 : 24, e.colour));
+  };
+  const Shown events[] = {{"forward 3, 4.000 ms, at 0.000 ms", "#2f7f6f", "forward 20", 0, true, 0, 4},
+                          {"MPI_Send, 1.000 ms, at 4.000 ms, rank 1, 12 bytes", "#3b6fb6", "send 5", 0, false, 4, 5},
+                          {"MPI_Recv, 5.000 ms, at 0.000 ms, any rank, 12 bytes", "#d9623b", "receive 25", 1, false, 0, 5},
+                          {"backward 3, 5.000 ms, at 5.000 ms", "#7fbf7b", "backward 25", 1, true, 5, 10},
+                          {"MPI_Barrier, 5.000 ms, at 5.000 ms", "#b5477a", "collective 25", 0, false, 5, 10}};
+  for (const Shown& event : events) {
+    EXPECT_TRUE(box(all, event, 0, 10)) << event.title << all.output;
+    EXPECT_TRUE(box(part, event, 3, 7)) << event.title << part.output;
+    EXPECT_EQ(contains(rest.output, event.title), event.end > 8) << event.title;
+    const std::string& text = all.output;
+    const size_t words = text.find(">" + std::string(event.kind) + " %</text>"), colour = text.rfind("rx=\"2\" fill=\"", words);
+    ASSERT_NE(words, std::string::npos) << event.kind;
+    EXPECT_EQ(text.substr(colour + 13, 7), event.colour) << event.kind;
   }
   EXPECT_TRUE(contains(all.output, ">rank 1<title>rank 1 on box</title>"));
   for (const auto& [mark, x] : {std::pair{"0", 76}, {"1", 186}, {"5", 626}}) EXPECT_TRUE(contains(all.output, line("<text x=\"%.1f\" y=\"158\" font-size=\"12\" fill=\"#666\" text-anchor=\"middle\">%s</text>", double(x), mark)));
+  // Of what is thinner than the eye sees there is one stroke for each half of a pixel, kind and rank.
+  trace = event("forward 0", "compute", 0, 0, 1000);
+  for (int rank : {0, 1})
+    for (int i = 0; i < 3; ++i) trace += event("MPI_Send", "send", rank, 500.1 + 0.01 * i, 0.001) + event("MPI_Recv", "receive", rank, 500.1 + 0.01 * i, 0.001);
+  write("trace.json", trace);
+  const ProgramRun thin = draw();
+  std::string strokes;
+  for (size_t at = 0; (at = thin.output.find("width=\"0.40\"", at)) != std::string::npos; ++at) strokes += thin.output.substr(at + 12, 26) + "\n";
+  const std::string both = " height=\"24\" fill=\"#3b6fb6\n height=\"24\" fill=\"#d9623b\n";
+  EXPECT_EQ(strokes, both + both);
   write("trace.json", "{}\n");
   const ProgramRun none = draw();
   EXPECT_EQ(none.status, 1);
