@@ -250,6 +250,40 @@ exit 1
             "In exercises/01_serial/leaky_relu.cpp. A hint: make hint-01_leaky_relu\n");
 }
 
+// What is known of each task, and the points of those that are done, in a folder with five of them.
+TEST(List, SaysWhatIsKnownOfEachTask) {
+  const Scratch scratch;
+  for (const char* folder : {"tests/exercises/01_a", "tests/exercises/02_b", "exercises/01_a", "exercises/02_b", "build/exercises/results"}) fs::create_directories(scratch.path / folder);
+  for (const char* name : {"list", "tasks.sh"}) fs::copy(fs::path("tests/exercises") / name, scratch.path / "tests/exercises" / name);
+  const auto make = [&](const std::string& task, const std::string& level, const std::string& points, const std::string& known) {
+    scratch.write("tests/exercises/" + task + "_main.cpp", "// Title\n// level: " + level + "\n// points: " + points + "\n");
+    const std::string file = scratch.write("exercises/" + task + ".cpp", "// mine\n"), name = task.substr(0, 2) + task.substr(task.find('/')).replace(0, 1, "_");
+    const std::string sum = run_program("cksum <" + file).output;
+    if (!known.empty()) scratch.write("build/exercises/results/" + name, known.substr(0, known.find('\n') + 1) + sum + known.substr(known.find('\n') + 1));
+    return file;
+  };
+  make("01_a/done", "easy", "3", "passed\n");
+  std::ofstream(make("01_a/later", "medium", "5", "passed\n"), std::ios::app) << "// more\n";
+  make("01_a/new", "hard", "10", "");
+  make("02_b/right", "easy", "2", "passed\n");
+  make("02_b/wrong", "easy", "4", "failed\n" + std::string(75, 'w') + "\n");
+  const std::string generated = scratch.write("exercises/02_b/stub.cpp", "// as it was\n");
+  scratch.write("tests/exercises/02_b/stub_main.cpp", "// level: easy\n// points: 1\n");
+  std::ofstream(generated, std::ios::app) << "// As generated: " << run_program("cksum <" + generated + " | tr ' ' '-'").output;
+  const auto row = [](const char* mark, const char* name, const char* level, int points, const std::string& state) {
+    char text[200];
+    std::snprintf(text, sizeof text, "  %s %-32s %-8s %2d  %s\n", mark, name, level, points, state.c_str());
+    return std::string(text);
+  };
+  EXPECT_EQ(run_program("B=build sh " + (scratch.path / "tests/exercises/list").string()).output,
+            "01_a                     [######" + std::string(14, '.') + "] 1 of 3\n" + row("*", "01_done", "easy", 3, "done") +
+                row(" ", "01_later", "medium", 5, "changed since its last run") + row(" ", "01_new", "hard", 10, "worked on, not run yet") +
+                "02_b                     [######" + std::string(14, '.') + "] 1 of 3\n" + row("*", "02_right", "easy", 2, "done") +
+                row(" ", "02_stub", "easy", 1, "untouched") + row(" ", "02_wrong", "easy", 4, "not yet: " + std::string(70, 'w') + "...") +
+                "all                      [######" + std::string(14, '.') + "] 2 of 6, 5 of 25 points\n"
+                "make ex-NN_name runs one; make hint-NN_name asks a question that leads on; make grade runs them all.\n");
+}
+
 // Nothing but sh and what every system has; no save is lost, not even one that comes while the exercise runs.
 TEST(Watch, RunsAgainAfterEachSaveAndNeedsNothingInstalled) {
   const Scratch scratch;

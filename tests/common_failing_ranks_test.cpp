@@ -25,6 +25,9 @@ TEST(FailingRank, AllOfThemSayItOnceAndEndWithoutTheLauncher) {
     EXPECT_TRUE(kind == std::string("request") || run.lines() == 1) << run.output;
     EXPECT_EQ(run.status, kind == std::string("status") ? 75 : 1) << kind;
   }
+  // Where results go to a file, errors are seen all the same.
+  const ProgramRun results = run_program("(timeout 60 sh common/mpi/launch 3 " + build_folder() + "/tests/mpi_guard/throws_past_destructors window fails 2>/dev/null)");
+  EXPECT_EQ(results.output, "");
 }
 
 TEST(FailingRank, AnExceptionThatIsCaughtUnwindsAsUsual) {

@@ -213,6 +213,19 @@ TEST(TestMain, FailsWhatNoRankAsserts) {
   EXPECT_EQ(one.status, 0) << one.output;
 }
 
+// What fails on other ranks fails on rank 0, which alone is heard and counted, and their words are said once.
+TEST(TestMain, TellsWhatFailsOnOtherRanks) {
+  const ProgramRun run = run_program("common/mpi/launch 4 " + build_folder() + "/tests/mpi_session_test --gtest_also_run_disabled_tests --gtest_filter=*DISABLED_OnOtherRanks");
+  EXPECT_EQ(run.status, 1);
+  const std::string file = "tests/mpi_session_test.cpp:";
+  EXPECT_TRUE(contains(run.output, "rank 1, 2: ") && contains(run.output, "rank 3: "));
+  EXPECT_EQ(occurrences(run.output, file), 2) << run.output;
+  EXPECT_EQ(occurrences(run.output, "not on ranks 1 and 2"), 1) << run.output;
+  EXPECT_EQ(occurrences(run.output, "not on rank 3"), 1) << run.output;
+  EXPECT_EQ(occurrences(run.output, "the test failed on another rank"), 1) << run.output;
+  EXPECT_TRUE(contains(run.output, "[  FAILED  ] Failures.DISABLED_OnOtherRanks"));
+}
+
 TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
   // What such a launcher does: each process is started with no word on the others. By which one it was is guessed from the environment.
   const std::string program = build_folder() + "/tests/mpi_session_test", none = "env -u OMPI_COMM_WORLD_SIZE -u SLURM_PROCID -u PMI_SIZE ";
@@ -335,6 +348,9 @@ TEST(HelperThread, EndsTheJobOnOtherNodesToo) {
   EXPECT_EQ(run.status, 86) << run.output;
   for (int rank = 0; rank < 4; rank++)
     EXPECT_EQ(occurrences(run.output, "guard:   rank " + std::to_string(rank) + ": MPI_Recv from"), 1) << run.output;
+  for (int rank = 1; rank < 4; rank++)  // in their order, whichever node has answered first
+    EXPECT_LT(run.output.find("guard:   rank " + std::to_string(rank - 1)), run.output.find("guard:   rank " + std::to_string(rank))) << run.output;
+  EXPECT_TRUE(contains(run.output, "guard: deadlock: rank 0 waits for rank 3, rank 3 waits for rank 2, rank 2 waits for rank 1, rank 1 waits for rank 0"));
   EXPECT_EQ(occurrences(run.output, "guard: ending the job"), 1) << run.output;
 }
 
@@ -354,7 +370,9 @@ ProgramRun behind_a_shell(const std::string& launcher, int seconds) {
 }
 TEST(HelperThread, EndsTheJobThatALauncherLeavesAlone) {
   const ProgramRun run = behind_a_shell("sh common/mpi/launch 4", 90);
-  EXPECT_TRUE(contains(run.output, "guard: rank 2 (process"));
+  int victim = -1;
+  if (const size_t at = run.output.find("the victim is "); at != std::string::npos) std::sscanf(run.output.c_str() + at, "the victim is process %d", &victim);
+  EXPECT_TRUE(contains(run.output, "guard: rank 2 (process " + std::to_string(victim) + " on "));
   EXPECT_TRUE(contains(run.output, "ended with 86\n"));
   const char* const launcher = std::getenv("MPIEXEC");
   if (!launcher || std::string(launcher).find("-launcher") == std::string::npos) {

@@ -1,4 +1,5 @@
 // What common/ promises: random numbers, ranges, options, comparison, the IDX reader, batches, progress.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -12,6 +13,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "common/addr2line.h"
 #include "common/compare.h"
 #include "common/dataset.h"
 #include "common/error.h"
@@ -541,6 +543,7 @@ TEST(Progress, IsDrawnWhereTheTerminalCanDraw) {
       seen = terminal.shown();
     }
     EXPECT_EQ(seen.find("100 %") != std::string::npos, kind == std::string("xterm")) << seen;
+    EXPECT_EQ(seen.ends_with("\033[K\r\033[K"), kind == std::string("xterm")) << "the end of a run takes its line away";
   }
 }
 
@@ -550,6 +553,29 @@ TEST(Fail, PrintsWhatWasPrintedBefore) {
     EXPECT_EQ(fail(Error("the reason")), 1);
   };
   EXPECT_EQ(written_by(ends), "a line\nerror: the reason\n");
+  testing::internal::CaptureStderr();
+  fail(Error("the reason"));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: the reason\n") << "also where results go to a file";
+}
+
+[[gnu::noinline]] const void* return_address() { return __builtin_return_address(0); }
+
+// Each address has its line, also where a folder's name has quotes in it.
+TEST(Addr2line, FindsLinesWhereverTheProgramLies) {
+  const void* here = return_address();
+  const int line = __LINE__ - 1;
+  Dl_info info{};
+  ASSERT_NE(dladdr(here, &info), 0);
+  const unsigned long address = static_cast<unsigned long>(static_cast<const char*>(here) - static_cast<const char*>(info.dli_fbase)) - 1;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
+  if (addr2line(program, {address}).empty()) GTEST_SKIP() << "skipped: no addr2line here";
+  const std::string folder = testing::TempDir() + "o'clock 'n " + std::to_string(getpid()) + "'";
+  std::filesystem::create_directory(folder);
+  std::filesystem::create_symlink(program, folder + "/program");
+  const std::vector<std::string> lines = addr2line(folder + "/program", {address, address});
+  std::filesystem::remove_all(folder);
+  ASSERT_EQ(lines.size(), 2u);
+  for (const std::string& text : lines) EXPECT_TRUE(text.ends_with("tests/common_test.cpp:" + std::to_string(line))) << text;
 }
 
 // A program asks before its work whether it will be able to write: that changes no file, and makes none.

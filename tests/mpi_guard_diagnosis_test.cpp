@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -196,6 +197,10 @@ TEST(Diagnosis, CollectivesThatDiffer) {
   const auto two = [](Op first, Op next) { return Told{members}.began({call(first, 4), call(next, 5)}, 2); };
   expect_lines({two(Op::barrier, Op::scan), two(Op::scan, Op::barrier)},
                {"mismatch: collective number 4 on world is not the same call on all ranks. rank 0: MPI_Barrier; rank 1: MPI_Scan"});
+  // One that is behind the others hides nothing of what they do differently.
+  const Told behind = Told{members}.began({call(Op::barrier, 4)}, 3);
+  expect_lines({Told{members}.began({call(Op::barrier, 4), call(Op::scan, 5)}, 3), Told{members}.began({call(Op::barrier, 4), call(Op::bcast, 5, 0)}, 3), behind},
+               {"mismatch: collective number 5 on world is not the same call on all ranks. rank 1: MPI_Bcast; rank 0: MPI_Scan"});
   // Nobody need wait for that.
   std::vector<RankReport> reports = {two(Op::barrier, Op::scan), two(Op::barrier, Op::barrier)};
   reports[1].world_rank = 1;
@@ -216,9 +221,49 @@ TEST(Diagnosis, MembersThatNeverCome) {
                {"missing: collective number 1 on world waits for ranks 1, 2", each_waits});
   // A member that has begun it is not missing, wherever it is.
   expect_silence({in(2), Told{message(0)}.began({call(Op::barrier, 1)}, 2).waits_in(0)});
-  std::vector<Told> many = {in(18)};
+  // Who has no room to tell of all its communicators may have begun it on one that it does not tell of.
+  Told full{message(0)};
+  for (int other = 0; other < RankReport::max_progress; other++) full.progress[full.progress_count++] = {uint64_t(100 + other), 1};
+  expect_silence({in(2), full});
+  full.progress_count--;
+  expect_lines({in(2), full}, {"missing: collective number 1 on world waits for rank 1", each_waits});
+  std::vector<Told> sixteen = {in(17)}, many = {in(18)};
+  for (int rank = 1; rank < 17; rank++) sixteen.push_back(Told{message(0)});
+  EXPECT_EQ(of(sixteen).lines[0], "missing: collective number 1 on world waits for ranks 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16");
   for (int rank = 1; rank < 18; rank++) many.push_back(Told{message(0)});
   EXPECT_EQ(of(many).lines[0], "missing: collective number 1 on world waits for ranks 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, ...");
+}
+
+// ---- What is known of each call, by its name ----
+
+std::string names_of(bool (*has)(Op)) {
+  std::string names;
+  for (size_t i = 0; i < std::size(op_infos); i++)
+    if (has(Op(i))) names += " " + std::string(op_infos[i].name).substr(4);
+  return names;
+}
+template <Kind kind>
+bool is(Op op) { return kind_of(op) == kind; }
+
+// MPI wants these arguments to be the same on all ranks; those of other calls may differ.
+TEST(Calls, AgreeOnRootsAndSizesWhereMpiWantsIt) {
+  EXPECT_EQ(names_of(roots_agree), " Bcast Reduce Gather Gatherv Scatter Scatterv Ibcast Ireduce Igather Iscatter");
+  EXPECT_EQ(names_of(bytes_agree), " Bcast Reduce Allreduce Gather Scatter Allgather Alltoall Reduce_scatter Reduce_scatter_block Scan Exscan Ibcast Ireduce Iallreduce "
+                                   "Igather Iscatter Iallgather Ialltoall Ireduce_scatter_block");
+}
+
+TEST(Calls, WaitForWhatTheirNamesSay) {
+  EXPECT_EQ(names_of(is<Kind::send>), " Send Ssend Rsend Isend Issend");
+  EXPECT_EQ(names_of(is<Kind::recv>), " Recv Irecv Mrecv Probe Mprobe");
+  EXPECT_EQ(names_of(is<Kind::sendrecv>), " Sendrecv Sendrecv_replace");
+  EXPECT_EQ(names_of(is<Kind::wait>), " Wait Waitall Waitany Waitsome");
+  EXPECT_EQ(names_of(is<Kind::lock>), " Win_lock Win_lock_all Win_unlock Win_unlock_all Win_flush Win_flush_all");
+  EXPECT_EQ(names_of(is<Kind::local>) + names_of(is<Kind::finalize>), " Bsend Comm_free Finalize");
+  EXPECT_EQ(names_of(is<Kind::collective>),
+            " Barrier Bcast Reduce Allreduce Gather Gatherv Scatter Scatterv Allgather Allgatherv Alltoall Alltoallv Reduce_scatter Reduce_scatter_block Scan Exscan "
+            "Ibarrier Ibcast Ireduce Iallreduce Igather Iscatter Iallgather Iallgatherv Ialltoall Ireduce_scatter Ireduce_scatter_block Comm_dup Comm_split "
+            "Comm_split_type Comm_create Comm_create_group Cart_create Cart_sub Win_create Win_allocate Win_allocate_shared Win_free Win_fence File_open File_close "
+            "File_set_size File_preallocate File_set_view File_sync File_read_all File_write_all File_read_at_all File_write_at_all");
 }
 
 }  // namespace

@@ -1,15 +1,18 @@
 // What is written down of each call, for the watchdog and in the trace.
 // ranks: 1 2 3 5
 // more ranks: 4 7 8
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -18,13 +21,25 @@
 #include "common/mpi_guard/call.h"
 #include "common/mpi_guard/communicators.h"
 #include "common/mpi_guard/datatypes.h"
+#include "common/mpi_guard/page.h"
 #include "common/mpi_guard/requests.h"
 #include "common/mpi_guard/trace.h"
+#include "common/mpi_guard/trace_clock.h"
 #include "common/mpi_guard/trace_events.h"
 #include "common/mpi_guard/trace_write.h"
 #include "tests/mpi_expect.h"
 #include "tests/politely.h"
 #include "tests/world.h"
+
+// Messages of the guard take as long as the test wants: the clock below goes on by that. The seventh question is answered soonest.
+static int64_t time_of_trips = 0;
+static int trips = 0;
+static int64_t clock_of_trips() { return time_of_trips; }
+extern "C" int PMPI_Isend(const void* data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request* request) {
+  static const auto real = reinterpret_cast<decltype(&PMPI_Isend)>(dlsym(RTLD_NEXT, "PMPI_Isend"));
+  if (guard::now_ns == clock_of_trips) time_of_trips += ++trips == 7 ? 10 : 60 + trips;
+  return real(data, count, type, to, tag, comm, request);
+}
 
 namespace {
 
@@ -211,6 +226,80 @@ TEST(Record, HoldsTheArgumentsOfEveryCall) {
   EXPECT_ON_ALL_RANKS(differences.empty()) << differences;
 }
 
+// A report names ranks of the world, whatever they are called in the communicator of the call.
+TEST(Record, ReportsNameRanksOfTheWorld) {
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, 0, -::rank, &comm));
+  const int to = (rank_of(comm) + 1) % ranks, from = (rank_of(comm) + ranks - 1) % ranks, to_in_world = ranks - 1 - to, from_in_world = ranks - 1 - from;
+  int mine = 0, got;
+  MPI_Request received;
+  MPI_CHECK(PMPI_Irecv(&got, 1, MPI_INT, from, 3, comm, &received));
+  MPI_CHECK(MPI_Send(&mine, 1, MPI_INT, to, 3, comm));
+  MPI_CHECK(PMPI_Wait(&received, MPI_STATUS_IGNORE));
+  const guard::Call before = guard::slot->call;
+  const auto report = std::make_unique<guard::RankReport>();
+  const auto says = [&](Op op, int peer, int source) {
+    guard::Call call;
+    call.op = op, call.communicator = &guard::describe(comm), call.peer = peer, call.tag = 3, call.source = source, call.source_tag = 4;
+    guard::slot->call = call;
+    guard::write_report(*report);
+    guard::slot->call = before;
+    std::string text = report->line;
+    text.resize(text.find(", communicator of"));
+    for (int i = 0; i < report->want_count; i++) text += "; wants " + std::to_string(report->wants[i].peer);
+    return text;
+  };
+  const std::string receiver = std::to_string(to_in_world), sender = std::to_string(from_in_world);
+  const std::string words = says(Op::sendrecv, to, from) + "|" + says(Op::probe, from, MPI_PROC_NULL) + "|" + says(Op::win_lock, to, MPI_PROC_NULL),
+                    expected = "MPI_Sendrecv to rank " + receiver + ", tag 3, from rank " + sender + ", tag 4; wants " + sender + "; wants " + receiver +
+                               "|MPI_Probe from rank " + sender + ", tag 3; wants " + sender + "|MPI_Win_lock on the window of rank " + receiver +
+                               "; wants " + std::to_string(MPI_ANY_SOURCE);
+  EXPECT_ON_ALL_RANKS(words == expected) << words << "\nexpected\n" << expected;
+  EXPECT_ON_ALL_RANKS(report->send_count > 0 && report->sends[0].peer == to_in_world) << report->sends[0].peer << ", expected " << to_in_world;
+  EXPECT_ON_ALL_RANKS(report->world_rank == ::rank);
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
+// All members know a communicator by one number, also where only some of them have made another one before.
+TEST(Record, MembersAgreeOnTheNumberOfACommunicator) {
+  const auto agree = [](MPI_Comm comm) {
+    uint64_t ends[2] = {guard::describe(comm).id, ~guard::describe(comm).id}, all[2];
+    MPI_CHECK(PMPI_Allreduce(ends, all, 2, MPI_UINT64_T, MPI_MAX, comm));
+    return all[0] == ~all[1];
+  };
+  MPI_Group world_group, some;
+  const int last = std::max(ranks - 1, 1);
+  int range[1][3] = {{0, last - 1, 1}};
+  MPI_Comm part = MPI_COMM_NULL, first, second;
+  MPI_CHECK(MPI_Comm_group(MPI_COMM_WORLD, &world_group));
+  MPI_CHECK(MPI_Group_range_incl(world_group, 1, range, &some));
+  if (::rank < last) MPI_CHECK(MPI_Comm_create_group(MPI_COMM_WORLD, some, 5, &part));
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &first));
+  MPI_CHECK(MPI_Comm_split(first, ::rank % 2, ::rank, &second));
+  EXPECT_ON_ALL_RANKS(agree(first));
+  EXPECT_ON_ALL_RANKS(agree(second));
+  EXPECT_ON_ALL_RANKS(part == MPI_COMM_NULL || agree(part));
+  EXPECT_ON_ALL_RANKS(part == MPI_COMM_NULL || guard::describe(part).id != guard::describe(first).id);
+  for (MPI_Comm* comm : {&part, &first, &second})
+    if (*comm != MPI_COMM_NULL) MPI_CHECK(MPI_Comm_free(comm));
+  for (MPI_Group* group : {&world_group, &some}) MPI_CHECK(MPI_Group_free(group));
+}
+
+// Of twenty answers the one that came soonest counts, as one that was given in the middle of its trip: 381 ns are over before it is asked
+// for, ten pass. The clock of rank 0 stands still.
+TEST(Trace, BelievesTheQuickestAnswer) {
+  MPI_Comm own;  // the trace keeps it
+  MPI_CHECK(PMPI_Comm_dup(MPI_COMM_WORLD, &own));
+  guard::find_shared_clock(own, MPI_COMM_SELF);
+  const auto clock = guard::now_ns;
+  time_of_trips = 0, trips = 0;
+  guard::now_ns = ::rank == 0 ? +[] { return int64_t{1000}; } : clock_of_trips;
+  const guard::Clock found = guard::compare_clocks();
+  guard::now_ns = clock;
+  EXPECT_ON_ALL_RANKS(::rank == 0 || trips == 20) << trips;
+  EXPECT_ON_ALL_RANKS(found.here == (::rank == 0 ? 0 : 386) && found.offset == (::rank == 0 ? 0 : 1000 - 386)) << found.here << " " << found.offset;
+}
+
 int64_t seconds_of_the_test = 0;
 // Of rank r: it runs 1 + r times as fast as that of rank 0, and is wrong by 5 r seconds.
 int64_t wrong_clock() { return ((1 + ::rank) * seconds_of_the_test + 5 * ::rank) * 1'000'000'000; }
@@ -246,6 +335,38 @@ TEST(Trace, HasTheTimeOfRank0WhateverOtherClocksShow) {
     if (text.find(event) == std::string::npos) missing += event + "\n";
   }
   EXPECT_ON_ALL_RANKS(missing.empty()) << "missing:\n" << missing << "in:\n" << text;
+  if (::rank == 0) std::remove(file.c_str());
+}
+
+// More text than goes in one message.
+TEST(Trace, ALongOneIsWhole) {
+  std::string file = testing::TempDir() + "long_" + std::to_string(getpid()) + ".json";
+  file.resize(256);
+  MPI_CHECK(MPI_Bcast(file.data(), 256, MPI_CHAR, 0, MPI_COMM_WORLD));
+  file.resize(file.find('\0'));
+  MPI_Comm own;  // the trace keeps it
+  MPI_CHECK(PMPI_Comm_dup(MPI_COMM_WORLD, &own));
+  constexpr int events = 15'000;
+  guard::recorded_trace() = {};
+  guard::start_trace(own, MPI_COMM_SELF);
+  trace_begin(file);
+  for (int i = 0; i < events; i++) guard_trace_stream("work", i, 1, 2, 0);
+  guard::write_trace();
+  guard::recorded_trace() = {};
+  std::vector<int> next(ranks, 0);  // they come in their order, each rank's text behind that of the one before
+  int at = 0, wrong = 0;
+  size_t bytes = 0;
+  std::ifstream in(file);
+  for (std::string line; ::rank == 0 && std::getline(in, line);) {
+    int number = 0, row = 0, tid = 0;
+    bytes += line.size() + 1;
+    if (std::sscanf(line.c_str(), "{\"name\":\"work %d\",\"cat\":\"compute\",\"ph\":\"X\",\"pid\":%d,\"tid\":%d,", &number, &row, &tid) != 3) continue;
+    if (tid == at + 1) at = tid;
+    wrong += tid != at || tid >= ranks || number != next[tid]++;
+  }
+  const bool whole = std::all_of(next.begin(), next.end(), [](int n) { return n == events; });
+  EXPECT_ON_ALL_RANKS(::rank != 0 || (whole && wrong == 0)) << ::testing::PrintToString(next) << " " << wrong;
+  EXPECT_ON_ALL_RANKS(::rank != 0 || bytes > size_t(ranks) << 20) << bytes;
   if (::rank == 0) std::remove(file.c_str());
 }
 

@@ -5,7 +5,6 @@
 #include <mpi.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +14,6 @@
 #include <memory>
 #include <new>
 #include <thread>
-#include <utility>
 
 #include "common/mpi/session.h"
 #include "common/mpi_guard/alarm.h"
@@ -32,13 +30,6 @@
 #include "common/mpi_guard/wait.h"
 
 using namespace guard;
-
-// How often this process gave its core away.
-static volatile int yields = 0;
-extern "C" int sched_yield() noexcept {
-  yields = yields + 1;
-  return int(syscall(SYS_sched_yield));
-}
 
 namespace {
 
@@ -527,49 +518,6 @@ TEST(Traffic, IsWhatIsSent) {
     MPI_CHECK(MPI_Comm_dup(MPI_COMM_SELF, &copy));
     MPI_CHECK(MPI_Comm_free(&copy));
   });
-}
-
-// A polite wait gives its core away until all requests are complete. Here the second message is not sent before it has looked often.
-TEST(Waiting, GoesOnPolitelyUntilAllAreComplete) {
-  static int looks;
-  looks = 0;
-  const bool before = std::exchange(polite, true);
-  const auto clock = now_ns;
-  int got[2] = {}, sent[2] = {5, 6};
-  MPI_Request requests[2];
-  for (int i = 0; i < 2; i++) MPI_CHECK(MPI_Irecv(&got[i], 1, MPI_INT, 0, i, MPI_COMM_SELF, &requests[i]));
-  MPI_CHECK(PMPI_Send(&sent[0], 1, MPI_INT, 0, 0, MPI_COMM_SELF));
-  now_ns = [] {
-    static const int six = 6;
-    if (++looks == 9) PMPI_Send(&six, 1, MPI_INT, 0, 1, MPI_COMM_SELF);
-    return int64_t(looks);
-  };
-  MPI_CHECK(MPI_Waitall(2, requests, MPI_STATUSES_IGNORE));
-  now_ns = clock;
-  polite = before;
-  EXPECT_GE(looks, 9);
-  EXPECT_TRUE(got[0] == 5 && got[1] == 6);
-}
-
-// In every region anew, also around one that has come and gone, and no more behind its end.
-TEST(Waiting, ATimerGivesTheCoreAwayWhileItsRegionLasts) {
-  const auto yields_within = [](double seconds, int enough) {
-    const int before = yields;
-    for (const double end = MPI_Wtime() + seconds; MPI_Wtime() < end && yields < before + enough;) {
-    }
-    return yields - before;
-  };
-  for (int turn = 0; turn < 3; turn++) {
-    {
-      const YieldByTimer region(true), none(false);
-      EXPECT_EQ(yields_within(20, 3), 3);
-      { const YieldByTimer inner(true); }
-      EXPECT_EQ(yields_within(20, 3), 3);
-    }
-    EXPECT_EQ(yields_within(0.002, 1), 0);
-    { const YieldByTimer not_wanted(false); }
-    EXPECT_EQ(yields_within(0.001, 1), 0);
-  }
 }
 
 TEST(RequestTable, KnowsWhatItWasToldLast) {

@@ -74,6 +74,12 @@ TEST(MpiExpect, OneFailingRankFailsTheVerdictOnAll) {
 
 TEST(Assertions, DISABLED_NoneOnAnyRank) {}
 
+TEST(Failures, DISABLED_OnOtherRanks) {
+  const int rank = rank_of(MPI_COMM_WORLD);
+  EXPECT_TRUE(rank != 1 && rank != 2) << "not on ranks 1 and 2";
+  EXPECT_NE(rank, 3) << "not on rank 3";
+}
+
 TEST(Assertions, OneRankMayAssertForAll) {
   if (rank_of(MPI_COMM_WORLD) == 0) {
     EXPECT_EQ(rank_of(MPI_COMM_WORLD), 0);

@@ -41,7 +41,7 @@ bool offers_partner(const Reports& all, const Want& want, int rank, int other) {
 uint32_t collectives_begun(const RankReport& report, uint64_t communicator) {
   for (int i = 0; i < report.progress_count; i++)
     if (report.progress[i].communicator == communicator) return report.progress[i].collectives;
-  return 0;
+  return report.progress_count < RankReport::max_progress ? 0 : UINT32_MAX;  // one that it has no room to tell of
 }
 
 // The ranks that a want still needs. `one_is_enough`: any of them would do.

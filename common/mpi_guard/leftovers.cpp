@@ -68,7 +68,7 @@ void note_request(const Call& call, MPI_Request request) {
 }
 
 void note_message(Op op, int peer, MPI_Comm comm, int64_t bytes) {
-  if (peer == MPI_PROC_NULL && op != Op::mrecv) return;
+  if (peer == MPI_PROC_NULL) return;
   static const bool forbids_strangers = has_word(forbidden(), "strangers");
   if (int rank = 0; forbids_strangers && peer >= 0) {
     PMPI_Comm_rank(comm, &rank);
@@ -81,7 +81,6 @@ void note_communicators(int more) {
   if (this_thread.depth <= 1) communicators += more;
 }
 const Traffic& traffic() { return total; }
-
 void note_persistent() { persistent = true; }
 void note_collective(const Call& call) {
   called.insert(call.op);

@@ -47,6 +47,7 @@ int MPI_Recv(void* buffer, int count, MPI_Datatype type, int source, int tag, MP
 }
 
 int MPI_Mrecv(void* buffer, int count, MPI_Datatype type, MPI_Message* matched, MPI_Status* status) {
+  if (*matched != MPI_MESSAGE_NO_PROC) note_message(Op::mrecv, MPI_ANY_SOURCE, MPI_COMM_WORLD, 0);
   const InCall call(message(Op::mrecv, GUARD_HERE, MPI_COMM_WORLD, MPI_PROC_NULL, MPI_ANY_TAG, count, type));
   const YieldByTimer timer(polite);  // its message is here; whose communicator's error handler counts, MPI alone knows
   return PMPI_Mrecv(buffer, count, type, matched, status);

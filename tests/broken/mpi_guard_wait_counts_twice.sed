@@ -1,2 +1,2 @@
-# common/mpi_guard/completion.cpp mpi_guard_watch_test Waiting.*
+# common/mpi_guard/completion.cpp mpi_guard_waiting_test Waiting.*
 s/^      complete\[i\] = true;/      ;/

@@ -1,0 +1,2 @@
+# common/progress.h common_test Progress.*
+s/~Progress() { clear(); }/~Progress() = default;/
