@@ -186,6 +186,14 @@ TEST_F(PeerMailboxTest, CountsAndWaitsForNoGpu) {
   mailbox->sent(out);  // before it is freed
 }
 
+TEST_F(PeerWindowTest, MailboxesGiveTheirCommunicatorsBack) {
+  if (ranks > 1 || !&cuda_on_cpu_waits) GTEST_SKIP() << "for one rank, without a GPU: others would open for long";
+  const size_t before = device->memory(Purpose::exchange).live;
+  const FewCommunicators few;
+  for (int turn = 0; turn < few.turns; ++turn) PeerMailbox(*device, 10, -1, -1, MPI_COMM_WORLD);
+  EXPECT_EQ(device->memory(Purpose::exchange).live, before);
+}
+
 // Boxes of different lengths; a line of ranks whose ends have one neighbour.
 TEST_F(PeerMailboxTest, InALineOfRanks) {
   const int up = rank + 1 < ranks ? rank + 1 : -1, down = rank - 1;

@@ -10,6 +10,7 @@
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/buckets.h"
 #include "tests/06_parallel_runs.h"
+#include "tests/few_communicators.h"
 #include "tests/known_clock.h"
 #include "tests/recorded_calls.h"
 
@@ -90,6 +91,21 @@ TEST(Overlap, TakesTenThousandPieces) {
     EXPECT_ON_ALL_RANKS(error == (in == 9999 ? "" : "--bucket-kib: 10001 pieces are too many, 10000 is the most")) << error;
     EXPECT_ON_ALL_RANKS(!mlp.hooks.after_backward);
   }
+}
+
+// A program may make an exchange for each of many runs.
+TEST(Overlap, GivesItsCommunicatorBack) {
+  if (world_size() > 1) GTEST_SKIP() << "for one rank: more of them would make communicators for long";
+  const auto device = make_cpu_device();
+  DataParallelOptions o = small_run(1, 1);
+  o.overlap = true;
+  const Layout layout = make_layout({4, 3});
+  const Buffer memory(*device, layout.count, Purpose::gradients);
+  Mlp mlp(*device, layout, memory, memory, {});
+  SoftmaxHead head(*device, {});
+  const FewCommunicators few;
+  for (int turn = 0; turn < few.turns; ++turn) make_exchange(o, 1, mlp, head, memory);
+  EXPECT_FALSE(mlp.hooks.after_backward);
 }
 
 // --- The allreduce in the background ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include "chapters/05_collectives/messages.h"
 #include "common/compare.h"
 #include "common/philox.h"
+#include "tests/few_communicators.h"
 #include "tests/mpi_expect.h"
 #include "tests/world.h"
 
@@ -360,6 +361,18 @@ TEST_F(GpuCollectivesTest, TwoGroupsAtOnce) {
     EXPECT_ON_ALL_RANKS(found == Vector(500, sum)) << found[0];
   }
   MPI_CHECK(MPI_Comm_free(&half));
+}
+
+// A search of parameters opens windows for each of its trials.
+TEST_F(GpuCollectivesTest, GiveTheirCommunicatorsBack) {
+  if (ranks > 1 || !&cuda_on_cpu_waits) GTEST_SKIP() << "for one rank, without a GPU: others would open for long";
+  Buffer<> mine(*device, 10, Purpose::gradients);
+  device->fill(mine, 3, 10);
+  const FewCommunicators few;
+  for (int turn = 0; turn < few.turns; ++turn) make_gpu_collectives(by_peers, *device, mine, 10, MPI_COMM_WORLD, 0);
+  Vector found(10);
+  device->copy_out(found.data(), mine.data(), 10);
+  EXPECT_EQ(found, Vector(10, 3));
 }
 
 }  // namespace
