@@ -3,15 +3,41 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <sstream>
 
 #include "chapters/13_scaling/referee/patterns.h"
 #include "chapters/13_scaling/simulation.h"
 #include "tests/error_of.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
+
+// The program that measures, on simulated ranks: who computes sleeps, and in each of its rounds the clock goes wrong by so many ms.
+namespace measuring {
+const double wrong[] = {900, 3, 0, 9, 1, 2};
+std::vector<int> readings;  // by rank
+double wrong_clock() {
+  const int n = readings[size_t(rank_of(MPI_COMM_WORLD))]++;
+  return virtual_time() + (n % 2 ? 1e-3 * wrong[n / 2 % 6] : 0);
+}
+struct Session {
+  int size() const { return ranks_of(MPI_COMM_WORLD); }
+  int rank() const { return rank_of(MPI_COMM_WORLD); }
+};
+#define MpiSession Session
+#define MPI_Wtime wrong_clock
+#define usleep(microseconds) compute(1e-6 * double(microseconds))
+#define run_with_mpi(argc, argv, measure) argc + !argv
+#include "chapters/13_scaling/referee/measure.cpp"
+#undef MpiSession
+#undef MPI_Wtime
+#undef usleep
+#undef run_with_mpi
+}  // namespace measuring
 
 namespace {
 
@@ -35,6 +61,18 @@ TEST(Hosts, PrintsTheFileOfCases) {
   EXPECT_EQ(run.output, file);
   EXPECT_EQ(options_told(run_program(build_folder() + "/chapters/13_scaling/hosts --help").output),
             "cluster TEXT [chapters/13_scaling/referee/virtual_cluster.txt]\ncases TEXT [chapters/13_scaling/referee/cases.csv]\n");
+}
+
+// Other cases, on other hosts: a message of 6 MB between cores of a machine takes a millisecond.
+TEST(Hosts, AreThoseThatAreNamed) {
+  const std::string file = std::filesystem::temp_directory_path() / ("other_cases_" + std::to_string(getpid()) + ".csv");
+  std::ofstream(file) << "1,2,half,6,0,0,0,7\n";
+  const ProgramRun run = run_program(build_folder() + "/chapters/13_scaling/hosts --cluster two_cores --cases " + file);
+  std::filesystem::remove(file);
+  double ms = -1;
+  EXPECT_EQ(std::sscanf(run.output.c_str() + std::min(run.output.size(), run.output.find('\n')), " 1,2,half,6,0,0,0,%lf", &ms), 1) << run.output;
+  EXPECT_NEAR(ms, 1, 0.02);
+  EXPECT_EQ(run.lines(), 2u);
 }
 
 // The bytes that leave and enter each host, over its card's bandwidth: no case takes less than the busiest card needs, and those that begin at
@@ -112,4 +150,30 @@ TEST(Hosts, ACaseHasEightColumns) {
   const HostCase& c = all[0];
   EXPECT_EQ(std::make_tuple(c.hosts, c.on_a_host, c.pattern, c.megabytes, c.late, c.computes, c.asks, c.foreseen, c.ranks()),
             std::make_tuple(2, 3, std::string("ring"), 0.5, 1.0, 2.0, 4.0, 8.0, 6));
+}
+
+// The median of five rounds, in which the clock goes wrong by 2 ms; the first one, in which connections are made, does not count. Of the cases
+// with three hosts, one line each.
+TEST(Hosts, AreMeasuredByTheMedianRound) {
+  const Cluster hosts = load_cluster(folder + "virtual_cluster.txt");
+  std::vector<std::string> words = {"measure", folder + "cases.csv", "3", "1", "5"};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  measuring::Session session;
+  const auto measure = [&](int ranks) {
+    measuring::readings.assign(size_t(ranks), 0);
+    simulate(hosts, ranks, [&] { measuring::measure(session, int(words.size()), arguments.data()); });
+  };
+  testing::internal::CaptureStdout();
+  measure(3);
+  std::istringstream said(testing::internal::GetCapturedStdout());
+  for (const HostCase& h : read_cases(folder + "cases.csv")) {
+    if (h.hosts != 3) continue;
+    double ms = -1;
+    said >> ms;
+    EXPECT_NEAR(ms, h.foreseen + 2, 0.11) << h.pattern << " " << h.late;
+  }
+  std::string more;
+  EXPECT_FALSE(said >> more) << more;
+  EXPECT_EQ(error_of([&] { measure(4); }), "measure: 4 ranks");
 }
