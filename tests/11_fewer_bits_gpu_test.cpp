@@ -86,7 +86,7 @@ TEST_P(OnGpu, ComputesWhatTheCpuDoes) {
       const auto both = [&](size_t n, uint32_t stream, bool as_stored) { return Both(*gpu, cpu, small_integers(n, stream), as_stored); };
       const Both x = both(n_x, 1, stored), w = both(n_w, 2, false), b = both(size_t(out), 3, false), dy = both(n_y, 4, stored),
                  y = both(n_y, 5, stored), dx = both(n_x, 6, stored), dw = both(n_w, 7, false), db = both(size_t(out), 8, false),
-                 sum = both(n_x, 9, stored), copied = both(n_x, 10, !stored), same_kind = both(n_x, 11, stored);
+                 sum = both(n_x, 9, stored), copied = both(n_x, 10, !stored), same_kind = both(n_x, 11, stored), biased = both(n_y, 12, stored);
       const auto on_both = [&](auto work) {
         work(static_cast<Device&>(*gpu), [](const Both& p) { return p.on_gpu.data(); });
         work(static_cast<Device&>(cpu), [](const Both& p) { return p.on_cpu.data(); });
@@ -103,10 +103,41 @@ TEST_P(OnGpu, ComputesWhatTheCpuDoes) {
         d.copy(at(copied), at(dx), n_x);
         d.copy(at(same_kind), at(dx), n_x);
         d.fill(at(x), 0.3f, n_x);
+        d.add_bias(at(biased), at(b), Activation::relu, rows, out);
       });
       for (const auto& [name, p] : {std::pair{"x", &x}, {"w", &w}, {"b", &b}, {"dy", &dy}, {"y", &y}, {"dx", &dx}, {"dw", &dw}, {"db", &db}, {"sum", &sum},
-                                    {"copied", &copied}, {"same kind", &same_kind}})
+                                    {"copied", &copied}, {"same kind", &same_kind}, {"biased", &biased}})
         EXPECT_TRUE(p->equal()) << name << ", stored " << stored;
+    }
+}
+
+// A rank may have no rows: the sum of nothing is zero, and what has no numbers stays as it is.
+TEST_P(OnGpu, ComputesWhatTheCpuDoesOfNoRows) {
+  const int in = 7, out = 3;
+  for (const bool stored : {true, false})
+    for (const Write write : {Write::overwrite, Write::accumulate}) {
+      const auto both = [&](int n, bool as_stored) { return Both(*gpu, cpu, Floats(size_t(n), 3.0f), as_stored); };
+      const Both x = both(in, stored), dx = both(in, stored), y = both(out, stored), dy = both(out, stored), w = both(in * out, false), dw = both(in * out, false),
+                 b = both(out, false), db = both(out, false);
+      const auto run = [&](Device& d, auto at) {
+        d.linear_forward(at(y), at(x), at(w), at(b), Activation::relu, 0, in, out);
+        d.linear_backward_weights(at(dw), at(x), at(dy), write, 0, in, out);
+        d.linear_backward_bias(at(db), at(dy), write, 0, out);
+        d.linear_backward_input(at(dx), at(dy), at(w), write, 0, in, out);
+        d.relu_backward(at(dy), at(y), 0);
+        d.add_bias(at(y), at(b), Activation::relu, 0, out);
+        d.add(at(x), at(dx), 0);
+        d.scale(at(x), 2, 0);
+        d.fill(at(x), 2, 0);
+        d.copy(at(x), at(dx), 0);
+        d.copy(at(b), at(y), 0);
+        d.copy(at(y), at(b), 0);
+      };
+      run(*gpu, [](const Both& p) { return p.on_gpu.data(); });
+      run(cpu, [](const Both& p) { return p.on_cpu.data(); });
+      for (const auto& [name, p] : {std::pair{"x", &x}, {"dx", &dx}, {"y", &y}, {"dy", &dy}, {"w", &w}, {"dw", &dw}, {"b", &b}, {"db", &db}})
+        EXPECT_TRUE(p->equal()) << name << ", stored " << stored;
+      EXPECT_EQ(read(*gpu, dw.on_gpu, 1), Floats(1, write == Write::overwrite ? 0.0f : 3.0f));
     }
 }
 

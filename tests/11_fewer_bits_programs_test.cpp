@@ -12,6 +12,7 @@
 #include "chapters/11_fewer_bits/exponents.h"
 #include "common/split.h"
 #include "tests/data_sets.h"
+#include "tests/full_disk.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
 
@@ -116,6 +117,7 @@ TEST(Train, RefusesWhatDoesNotFit) {
                                        {"--messages bf16 --overlap", "--messages bf16: goes with neither --reproducible, --overlap, --bucket-kib nor another --allreduce\n"},
                                        {"--messages bf16-sums --reproducible", "--messages bf16-sums: goes with neither"},
                                        {"--messages bf16 --device cuda --exchange peer", "--messages bf16: goes through the host, not with --exchange peer\n"},
+                                       {"--messages bf16 --device cuda --exchange mpi", "--messages bf16: goes through the host, not with --exchange mpi\n"},
                                        {"--messages bf16 --bucket-kib 8", "--messages bf16: goes with neither"},
                                        {"--messages bf16 --allreduce ring", "--messages bf16: goes with neither"},
                                        {"--precision half --device cuda --weights rounded", "--weights rounded: needs --device cpu, not cuda\n"}}) {
@@ -141,6 +143,9 @@ TEST(Train, SaysHowItMultiplies) {
     EXPECT_NE(taken, left) << by_default.output;
     EXPECT_TRUE(contains(forced.output, by.c_str()));
     EXPECT_EQ(weights(plain), weights(forced));
+    const ProgramRun on_gpu = with(" --instruction yes --device cuda");
+    EXPECT_EQ(on_gpu.status, 1) << on_gpu.output;
+    EXPECT_TRUE(contains(on_gpu.output, "--instruction yes: needs --device cpu, not cuda\n"));
   } else {
     EXPECT_TRUE(contains(by_default.output, plainly.c_str()));
     EXPECT_EQ(forced.status, 1);
@@ -243,6 +248,13 @@ TEST(MessagesProgram, TellsErrorsAndBytes) {
   const ProgramRun too_many = launch(1, "chapters/11_fewer_bits/messages --batch 5 --ranks 2,6");
   EXPECT_EQ(too_many.status, 1);
   EXPECT_TRUE(contains(too_many.output, "--ranks: 6 parts of a --batch of 5 rows"));
+  // Of other data: 3 x 3 pixels, so fewer weights, half of which a rank of two owns; it sends the other half, and its own.
+  const data_sets::DataSet small({40, 3, 3, 10}, {20, 3, 3, 10});
+  double bytes[2] = {};
+  std::sscanf(after(launch(1, "chapters/11_fewer_bits/messages --batch 20 --ranks 2 --data " + small.folder).output, "\n    2 ").c_str(), "%*f %*f %*f %lf %lf", bytes, bytes + 1);
+  const double weights = 10 * 512 + 513 * 256 + 257 * 10;
+  EXPECT_NEAR(bytes[0], 4e-6 * weights, 0.0051);
+  EXPECT_NEAR(bytes[1], 2e-6 * weights, 0.0051);
   const Dataset train = read_mnist_train("build/data");
   const std::vector<uint32_t> order = permutation(1, 0, train.count);
   for (const int p : {1, 3, 8}) {
@@ -298,6 +310,15 @@ TEST(FormatsProgram, TellsWhatNumbersBecome) {
     EXPECT_TRUE(contains(run.output, line));
   EXPECT_TRUE(contains(launch(1, "chapters/11_fewer_bits/formats --steps 0 --number 0.3").output, "\n0.3              0.300000012"));
   EXPECT_EQ(launch(2, "chapters/11_fewer_bits/formats --steps 0").output, run.output);  // rank 0 speaks
+}
+
+TEST(FormatsProgram, NamesAFullDisk) {
+  SKIP_WITHOUT_FULL_DISK();
+  const FullDisk full;
+  const data_sets::DataSet data({20, 3, 3, 10}, {20, 3, 3, 10});
+  const ProgramRun run = launch(1, "chapters/11_fewer_bits/formats --data " + data.folder + " --steps 1 --batch 8 --csv " + full.file());
+  EXPECT_EQ(run.status, 1);
+  EXPECT_TRUE(run.output.ends_with("\n" + full.file() + ": cannot be written\n")) << run.output;
 }
 
 // The table of exponents, from the numbers of a training run of this process.

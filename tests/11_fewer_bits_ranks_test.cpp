@@ -1,14 +1,59 @@
 // ranks: 1 2 3 5
 //
-// A gradient that is not finite on one rank: all ranks skip the step, with the same loss scale afterwards.
+// A gradient that is not finite on one rank: all ranks skip the step, with the same loss scale afterwards. And what the benchmark prints of
+// steps whose times are known.
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
+#include "chapters/01_serial/require_samples.h"
+#include "chapters/05_collectives/table.h"
 #include "chapters/06_data_parallel/exchange.h"
+#include "chapters/06_data_parallel/interleaved.h"
+#include "chapters/11_fewer_bits/bf16_product.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "chapters/11_fewer_bits/loss_scale.h"
+#include "common/machine.h"
+#include "common/options.h"
+#include "common/statistics.h"
 #include "tests/data_sets.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/world.h"
+
+// Five rounds of the benchmark, of which nothing is timed: the seconds of a serial step, of one of setting k = 1, 2, ..., and how many times as
+// fast it is. devices: those of the settings.
+namespace bench_program {
+const std::vector<double> serial = {2, 4, 7, 8, 9}, seconds = {8, 3, 2, 1, 5}, times = {20, 1, 5, 10, 2};
+std::vector<std::string> devices;
+double lost = 0;  // of the time
+std::string told(const Device& device) {
+  const auto* few = dynamic_cast<const FewerBitsDevice*>(&device);
+  const float third = 1.0f / 3;
+  uint16_t bits = 0;
+  if (few) few->stored_as().narrow(&bits, &third, 1);
+  return !few ? "float" : bits == half_bits(third) ? "half" : few->by_instruction() ? "bf16, by the instruction" : "bf16";
+}
+Setting noted_setting(const std::string& name, const DataParallelOptions& o, const Dataset& train,
+                      std::unique_ptr<Device> device = make_cpu_device()) {
+  devices.push_back(told(*device));
+  return make_setting(name, o, train, std::move(device));
+}
+Rounds known_turns(std::vector<Setting>& settings, const DataParallelOptions& o, const Dataset&, int64_t rounds, int64_t steps, const MpiSession&) {
+  EXPECT_TRUE(o.batch == 40 && rounds == 5 && steps == 3);
+  for (size_t k = 1; k <= settings.size(); ++k)
+    for (size_t round = 0; round < 5; ++round) {
+      settings[k - 1].step.push_back(seconds[round] / double(k));
+      settings[k - 1].speedup.push_back(times[round] * double(k));
+    }
+  return {serial, {}, lost};
+}
+#define make_setting noted_setting
+#define take_turns known_turns
+#include "chapters/11_fewer_bits/bench.cpp"
+#undef make_setting
+#undef take_turns
+}  // namespace bench_program
 
 namespace {
 
@@ -56,6 +101,37 @@ std::vector<Step> run(bool reproducible, int bad) {
     steps.push_back({taken, scale.value(), {parameters.data(), parameters.data() + layout.count}});
   }
   return steps;
+}
+
+// Of five numbers the median is the third one in their order, and the quartiles are its neighbours.
+TEST(Bench, PrintsItsRounds) {
+  const data_sets::DataSet data({60, 4, 4, 10}, {20, 4, 4, 10});
+  std::vector<std::string> options = {"--rounds", "5", "--steps", "3", "--batch", "40", "--data", data.folder, "--only-if-quiet"};
+  const auto run = [&](int status) {
+    Arguments arguments(options);
+    return printed_by([&] { EXPECT_EQ(bench_program::bench(*session_of_test, arguments.count(), arguments.values()), status); });
+  };
+  const std::string printed = run(session_of_test->node_size() > usable_cores() ? 77 : 0);
+  const int parameters = 17 * 512 + 513 * 256 + 257 * 10;
+  EXPECT_ON_ALL_RANKS(rank > 0 || printed.find("\n" + std::to_string(parameters) + " parameters, batch 40, ") != std::string::npos) << printed;
+  std::vector<std::string> names = {"float", "bf16, in ordinary arithmetic", "bf16, by vdpbf16ps", "half"}, devices = {"float", "bf16", "bf16, by the instruction", "half"};
+  if (!has_bf16_instruction()) names.erase(names.begin() + 2), devices.erase(devices.begin() + 2);
+  EXPECT_ON_ALL_RANKS(bench_program::devices == devices) << testing::PrintToString(bench_program::devices);
+  char row[200];
+  std::snprintf(row, sizeof row, "\n%-30s %9.3f %10.0f\n", "chapter 01, one rank", 7000.0, 40 / 7.0);
+  std::string rows = row;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const double k = double(i + 1);
+    std::snprintf(row, sizeof row, "%-30s %9.3f %10.0f %8.2f (%.2f to %.2f)\n", names[i].c_str(), 3000 / k, 40 * k / 3, 5 * k, 2 * k, 10 * k);
+    rows += row;
+  }
+  EXPECT_ON_ALL_RANKS(rank > 0 ? printed.empty() : printed.ends_with(rows)) << printed << rows;
+  // Somebody else had the cores, or there are too few: the status says so, on every rank, if that is asked for.
+  bench_program::lost = 0.875;
+  const std::string disturbed = run(77), why = session_of_test->node_size() > usable_cores() ? "MORE RANKS THAN CORES" : "DISTURBED";
+  EXPECT_ON_ALL_RANKS(rank > 0 || disturbed.find("\na rank was without its core for 87.5 % of the time: " + why + "\n") != std::string::npos) << disturbed;
+  options.pop_back();
+  run(0);
 }
 
 TEST(Scale, IsAgreedByAllRanks) {

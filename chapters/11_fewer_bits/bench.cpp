@@ -39,7 +39,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
 
   const Rounds r = take_turns(settings, o, train, rounds, steps, mpi);
   const Verdict v = verdict(r.lost, mpi.node_size());
-  if (mpi.rank() != 0) return only_if_quiet && v == Verdict::disturbed ? not_quiet_status : 0;
+  if (mpi.rank() != 0) return only_if_quiet && v != Verdict::quiet ? not_quiet_status : 0;
   std::printf("%s%s\n", machine_name().c_str(), share_memory(mpi) ? "" : "; ranks on several hosts");
   std::printf("%zu parameters, batch %lld, %s; vdpbf16ps: %s\n", settings[0].trainer->parameters(), (long long)batch,
               mpi.size() == 1 ? "1 rank" : (std::to_string(mpi.size()) + " ranks, " + o.allreduce).c_str(),
@@ -51,7 +51,7 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   for (const Setting& s : settings)
     std::printf("%-30s %9.3f %10.0f %8.2f (%.2f to %.2f)\n", s.name.c_str(), 1e3 * median(s.step), double(batch) / median(s.step),
                 median(s.speedup), quantile(s.speedup, 0.25), quantile(s.speedup, 0.75));
-  return only_if_quiet && v == Verdict::disturbed ? not_quiet_status : 0;
+  return only_if_quiet && v != Verdict::quiet ? not_quiet_status : 0;
 }
 
 }  // namespace
