@@ -294,6 +294,26 @@ TEST(Cu2cpp, CopiesTheRest) {
                              "CUDA_ON_CPU_UNROLL(\"unroll 4  \")\nCUDA_ON_CPU_UNROLL(\"unroll \")\n  \n\n");
 }
 
+// Behind the configuration the arguments stand in their old line and column, so that a compiler points at them as they are written.
+TEST(Cu2cpp, KeepsLinesAndColumnsOfALaunch) {
+  const std::string begin = "void f(int* p) {\n";
+  const auto& [file, output] = translated(begin + "\t k<2><<<1,\n  32>>>(p, 7);\n  int q;\n}\n");
+  EXPECT_EQ(output.status, 0) << output.text;
+  const std::string call = "::cuda_on_cpu::launch(\"k<2>\", {__FILE__, __LINE__}, [=](auto tag) -> decltype(::cuda_on_cpu::signature_of<decltype(tag)>(k<2>)) "
+                           "{ return ::cuda_on_cpu::signature_of<decltype(tag)>(k<2>); }, [=](auto&... arguments) { k<2>(arguments...); }, ";
+  EXPECT_EQ(output.text, "#include <cuda_runtime.h>\n#define __CUDACC__ 1\n#line 1 \"" + file + "\"\n" + begin + "\t " + call + "1,\n  32)\n#line 3 \"" + file +
+                             "\"\n" + std::string(7, ' ') + "(p, 7);\n  int q;\n}\n");
+}
+
+// A word of C++ before a kernel is none of its name's.
+TEST(Cu2cpp, AKernelBeginsBehindReturnElseAndDo) {
+  for (const std::string word : {"return", "else", "do"}) {
+    const Output output = translated("void f(int* p) {\n" + word + " ::k<<<1, 2>>>(p);\n}\n").output;
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_TRUE(contains(output.text, "\n" + word + " ::cuda_on_cpu::launch(\"::k\", ")) << output.text;
+  }
+}
+
 TEST(Cuda, HasProgramsOfEachKind) {
   EXPECT_GE(names("bugs").size(), 24u);
   EXPECT_GE(names("correct").size(), 10u);

@@ -14,6 +14,10 @@ int main() {
   OK(cudaMemcpy(other, device, sizeof block, cudaMemcpyDeviceToDevice));
   OK(cudaMemcpy(block, other, sizeof block, cudaMemcpyDefault));
   REQUIRE(block[0][0] == 25 && block[2][3] == 48);
+  OK(cudaMemset(other, 7, 5));  // bytes, as many as that
+  unsigned char bytes[6];
+  OK(cudaMemcpy(bytes, other, 6, cudaMemcpyDeviceToHost));
+  REQUIRE(bytes[0] == 7 && bytes[4] == 7 && bytes[5] == reinterpret_cast<unsigned char*>(block)[5]);
   OK(cudaFree(device));
   OK(cudaFree(other));
 

@@ -91,6 +91,9 @@ void memory() {
   OK(cudaMemcpy2D(q, 25, p, 30, 10, 3, cudaMemcpyDeviceToDevice));  // the last row needs no pitch
   // refused: 61 bytes do not fit into the destination, which is 0 bytes into 60 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 25, p, 30, 11, 3, cudaMemcpyDeviceToDevice));
+  OK(cudaMemcpy2D(p, 30, q, 25, 10, 3, cudaMemcpyDeviceToDevice));
+  // refused: 61 bytes do not fit into the source, which is 0 bytes into 60 bytes of device memory allocated at ...
+  REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(p, 20, q, 25, 11, 3, cudaMemcpyDeviceToDevice));
   REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 19, p, 30, 20, 3, cudaMemcpyDeviceToDevice));  // refused: the width exceeds the pitch
   REFUSED(cudaErrorInvalidValue, cudaMemcpy2D(q, 20, p, 19, 20, 3, cudaMemcpyDeviceToDevice));  // refused: the width exceeds the pitch
   OK(cudaMemcpy2D(q, 1, p, 1, 20, 0, cudaMemcpyDeviceToDevice));
@@ -114,6 +117,10 @@ void memory() {
   REQUIRE(a.type == cudaMemoryTypeUnregistered);
   // refused: the source was freed: 0 bytes into 1048576 bytes of device memory allocated at ...
   REFUSED(cudaErrorInvalidValue, cudaMemcpy(host, p, 4, cudaMemcpyDeviceToHost));
+  // refused: the destination was freed: 4 bytes into 1048576 bytes of device memory allocated at ...
+  REFUSED(cudaErrorInvalidValue, cudaMemcpy(p + 1, host, 4, cudaMemcpyHostToDevice));
+  // refused: the destination was freed: 0 bytes into 1048576 bytes of device memory allocated at ...
+  REFUSED(cudaErrorInvalidValue, cudaMemset(p, 0, 4));
 }
 
 void launches() {

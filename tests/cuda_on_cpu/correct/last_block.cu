@@ -17,7 +17,7 @@ __global__ void sum(float* total, float* part, const float* in) {
   }
   __syncthreads();
   if (!last) return;
-  if (threadIdx.x == 0) {
+  if (threadIdx.x == 33) {  // not the one that has asked: it has waited for that one
     *total = 0;
     for (unsigned b = 0; b < gridDim.x; ++b) *total += part[b];
     arrived = 0;

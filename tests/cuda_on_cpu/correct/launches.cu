@@ -27,13 +27,14 @@ int* once(int* p) {
   return p;
 }
 
-// Who comes first, second, ...: ascending, descending or neither, as the environment wants it; on a GPU anyhow. Each comes once.
-__global__ void come(int* comers) { comers[1 + atomicAdd(comers, 1)] = int(threadIdx.x); }
-void expect_order() {
+// Who comes first, second, ...: ascending, descending or neither, as the environment wants it; on a GPU anyhow. Each comes once. So do
+// threads, and so do blocks.
+__global__ void come(int* comers) { comers[1 + atomicAdd(comers, 1)] = int(threadIdx.x + blockIdx.x); }
+void expect_order(int blocks) {
   int host[65], *p;
   OK(cudaMalloc(&p, sizeof host));
   OK(cudaMemset(p, 0, sizeof host));
-  come<<<1, 64>>>(p);
+  come<<<blocks, 64 / blocks>>>(p);
   OK(cudaMemcpy(host, p, sizeof host, cudaMemcpyDeviceToHost));
   OK(cudaFree(p));
   int ascending = 0, descending = 0, sum = 0;
@@ -62,6 +63,9 @@ int main() {
                   0, stream>>>(p);  // 4
   LAUNCH(step<true>, p);  // 5
   LAUNCH_LONG(p);         // 10
+  do ::step<true><<<1, 32>>>(p);  // 11
+  while (evaluated > 0);
+  step<false><<<1, 32>>>(p);  // 10
   if (evaluated == 0) step<(1 < 2)><<<1, 32>>>(once(p));  // 11
   else step<false><<<1, 32>>>(p);
   void (*kernel)(int*) = scale<int, 2>;
@@ -77,5 +81,6 @@ int main() {
   OK(cudaMemcpy(host, p, sizeof host, cudaMemcpyDeviceToHost));
   for (int i = 0; i < 32; ++i) REQUIRE(host[i] == i + 6);
   OK(cudaFree(p));
-  expect_order();
+  expect_order(1);
+  expect_order(64);
 }

@@ -42,6 +42,21 @@ __global__ void multiply_tf32(float* c, const float* a, const float* b) {
 #endif
 }
 
+// c (m, n) = a (m, 16) · b (16, n) + c, all by rows: higher than wide, or wider than high.
+template <int m, int n>
+__global__ void multiply_oblong(float* c, const half* a, const half* b) {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 700
+  wmma::fragment<wmma::matrix_a, m, n, 16, half, wmma::row_major> left;
+  wmma::fragment<wmma::matrix_b, m, n, 16, half, wmma::row_major> right;
+  wmma::fragment<wmma::accumulator, m, n, 16, float> sum;
+  wmma::load_matrix_sync(left, a, 16);
+  wmma::load_matrix_sync(right, b, n);
+  wmma::load_matrix_sync(sum, c, n, wmma::mem_row_major);
+  wmma::mma_sync(sum, left, right, sum);
+  wmma::store_matrix_sync(c, sum, n, wmma::mem_row_major);
+#endif
+}
+
 float make(float x, float) { return x; }
 half make(float x, half) { return __float2half(x); }
 __nv_bfloat16 make(float x, __nv_bfloat16) { return __float2bfloat16(x); }
@@ -71,11 +86,38 @@ void test16(float* c) {
   OK(cudaFree(db));
 }
 
+template <int m, int n>
+void test_oblong(float* c) {
+  half a[m * 16], b[16 * n], *da, *db;
+  float before[m * n], result[m * n];
+  for (int i = 0; i < m * 16; ++i) a[i] = __float2half(static_cast<float>(i % 7) - 3);
+  for (int i = 0; i < 16 * n; ++i) b[i] = __float2half(static_cast<float>(i % 5) - 2);
+  for (int i = 0; i < m * n; ++i) before[i] = static_cast<float>(i);
+  OK(cudaMalloc(&da, sizeof a));
+  OK(cudaMalloc(&db, sizeof b));
+  OK(cudaMemcpy(da, a, sizeof a, cudaMemcpyHostToDevice));
+  OK(cudaMemcpy(db, b, sizeof b, cudaMemcpyHostToDevice));
+  OK(cudaMemcpy(c, before, sizeof before, cudaMemcpyHostToDevice));
+  multiply_oblong<m, n><<<1, 32>>>(c, da, db);
+  OK(cudaGetLastError());
+  OK(cudaMemcpy(result, c, sizeof result, cudaMemcpyDeviceToHost));
+  for (int row = 0; row < m; ++row)
+    for (int column = 0; column < n; ++column) {
+      float sum = before[row * n + column];
+      for (int k = 0; k < 16; ++k) sum += __half2float(a[row * 16 + k]) * __half2float(b[k * n + column]);
+      REQUIRE(result[row * n + column] == sum);
+    }
+  OK(cudaFree(da));
+  OK(cudaFree(db));
+}
+
 int main() {
   float *c, *a, *b, ha[128], hb[128], result[256];
   OK(cudaMalloc(&c, 256 * sizeof(float)));
   test16<half>(c);
   test16<__nv_bfloat16>(c);
+  test_oblong<32, 8>(c);
+  test_oblong<8, 32>(c);
   for (int i = 0; i < 128; ++i) ha[i] = i % 8 == 0 ? 1.0f + 1.0f / 2048 : 0, hb[i] = i < 16 ? 3.0f : 0;
   OK(cudaMalloc(&a, sizeof ha));
   OK(cudaMalloc(&b, sizeof hb));

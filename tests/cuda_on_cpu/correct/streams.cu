@@ -1,6 +1,9 @@
 // Two streams, events, pinned memory, a host function; the second stream waits for the first.
 #include "tests/cuda_on_cpu/require.h"
 
+#include <algorithm>
+#include <vector>
+
 __global__ void fill(int* p, int value) { p[threadIdx.x] = value; }
 __global__ void add(int* p, const int* q) { p[threadIdx.x] += q[threadIdx.x]; }
 
@@ -26,8 +29,24 @@ void waits_are_counted(cudaStream_t stream, int* p) {
   }
   OK(cudaEventDestroy(event));
 }
+
+// Streams that know nothing of each other end in one order, in the other one, or in neither, as the environment wants it.
+std::vector<cudaStream_t> ended;
+void streams_have_an_order() {
+  std::vector<cudaStream_t> all(8);
+  for (cudaStream_t& stream : all) OK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  for (cudaStream_t stream : all) OK(cudaLaunchHostFunc(stream, [](void* which) { ended.push_back(static_cast<cudaStream_t>(which)); }, stream));
+  OK(cudaDeviceSynchronize());
+  REQUIRE(ended.size() == 8);
+  const char* order = std::getenv("CUDA_ON_CPU_ORDER");
+  const auto first = order && order[0] == 'd' ? std::max_element(all.begin(), all.end()) : std::min_element(all.begin(), all.end());
+  if (order && order[0] != 's') REQUIRE(ended.front() == *first);
+  for (cudaStream_t stream : all) REQUIRE(std::count(ended.begin(), ended.end(), stream) == 1);
+  for (cudaStream_t stream : all) OK(cudaStreamDestroy(stream));
+}
 #else
 void waits_are_counted(cudaStream_t, int*) {}
+void streams_have_an_order() {}
 #endif
 
 int main() {
@@ -68,6 +87,7 @@ int main() {
   }
   REQUIRE(host[31] == 10);
   waits_are_counted(first, a);
+  streams_have_an_order();
 
   OK(cudaEventDestroy(ready));
   OK(cudaEventDestroy(start));

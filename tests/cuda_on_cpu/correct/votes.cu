@@ -30,6 +30,19 @@ __global__ void reductions(unsigned* out) {
   for (int i = 0; i < 6; ++i) out[32 * i + lane] = results[i];
 }
 
+// Of 64 bits all count; some are not all; a shuffle stays in its group of eight lanes, or of four.
+__global__ void matches(unsigned* out) {
+  const unsigned all = 0xffffffffu, lane = threadIdx.x;
+  int same = 7, same_halves = 7;
+  out[lane] = __match_any_sync(all, static_cast<unsigned long long>(lane / 4) << 32);
+  out[32 + lane] = __match_all_sync(all, lane / 16, &same);
+  const unsigned half = __match_all_sync(lane < 16 ? 0xffffu : 0xffff0000u, lane / 16, &same_halves);
+  out[64 + lane] = half + static_cast<unsigned>(same) + 2 * static_cast<unsigned>(same_halves);
+  out[96 + lane] = __shfl_up_sync(all, lane, 3, 8);
+  out[128 + lane] = __shfl_down_sync(all, lane, 3, 4);
+  out[160 + lane] = __shfl_xor_sync(all, lane, 12, 8);
+}
+
 __global__ void counts(int* out) {
   int odd = __syncthreads_count(threadIdx.x % 2);
   int every = __syncthreads_and(threadIdx.x < 64);
@@ -60,6 +73,17 @@ int main() {
   const unsigned expected[] = {3, 0xffffffffu, 0xffffffffu, 34, 64, 31 * 8};
   for (unsigned i = 0; i < 6; ++i)
     for (unsigned lane = 0; lane < 32; ++lane) REQUIRE(host[i][lane] == expected[i]);
+  matches<<<1, 32>>>(out);
+  OK(cudaGetLastError());
+  OK(cudaMemcpy(host, out, sizeof host, cudaMemcpyDeviceToHost));
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    REQUIRE(host[0][lane] == 0xfu << lane / 4 * 4);
+    REQUIRE(host[1][lane] == 0);
+    REQUIRE(host[2][lane] == (lane < 16 ? 0xffffu : 0xffff0000u) + 2);
+    REQUIRE(host[3][lane] == (lane % 8 < 3 ? lane : lane - 3));
+    REQUIRE(host[4][lane] == (lane % 4 > 0 ? lane : lane + 3));
+    REQUIRE(host[5][lane] == (lane % 16 < 8 ? lane : (lane - 8) ^ 4));
+  }
   OK(cudaFree(out));
   int count[64], *device;
   OK(cudaMalloc(&device, sizeof count));

@@ -16,7 +16,13 @@ int main() {
   printf("grid of at least %d blocks of %d threads, %d fit on a multiprocessor\n", grid, block, resident);
   twice<<<(n + block - 1) / block, block>>>(d, n);
   cudaMemcpy(h, d, sizeof h, cudaMemcpyDeviceToHost);
+#ifdef CUDA_ON_CPU  // the largest block of those that fill 2048 places, and two of it
+  if (block != 1024 || grid != 2 || resident != 2) return 1;
+#endif
   cudaOccupancyMaxPotentialBlockSize(&grid, &limited, twice, 1024, 128);
+#ifdef CUDA_ON_CPU
+  if (limited != 128 || grid != 16) return 1;
+#endif
   cudaFree(d);
   for (int i = 0; i < n; ++i)
     if (h[i] != 2 * i) return 1;
