@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -492,11 +493,15 @@ struct Terminal {
     for (int file : {before, screen, keyboard})
       if (file >= 0) close(file);
   }
-  // What has come since the last look.
+  // What has come since the last look: the system hands it over in its own time, so all that stands before a mark.
   std::string shown() {
-    char text[4096];
-    const ssize_t got = read(keyboard, text, sizeof text);
-    return {text, size_t(std::max<ssize_t>(got, 0))};
+    std::string text;
+    EXPECT_EQ(write(screen, "\1", 1), 1);
+    for (pollfd one{keyboard, POLLIN, 0}; !text.ends_with('\1') && poll(&one, 1, 60'000) == 1;) {
+      char part[4096];
+      text.append(part, size_t(std::max<ssize_t>(read(keyboard, part, sizeof part), 0)));
+    }
+    return text.substr(0, text.find('\1'));
   }
 };
 
