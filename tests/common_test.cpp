@@ -570,7 +570,7 @@ TEST(Addr2line, FindsLinesWhereverTheProgramLies) {
   const void* here = return_address();
   const int line = __LINE__ - 1;
   Dl_info info{};
-  ASSERT_NE(dladdr(here, &info), 0);
+  if (dladdr(here, &info) == 0) GTEST_SKIP() << "skipped: a static program does not know where it lies";
   const unsigned long address = static_cast<unsigned long>(static_cast<const char*>(here) - static_cast<const char*>(info.dli_fbase)) - 1;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
   if (addr2line(program, {address}).empty()) GTEST_SKIP() << "skipped: no addr2line here";
