@@ -1,2 +1,2 @@
-# common/machine.h common_test MachineName.*
+# common/machine.h common_shown_test MachineName.*
 s/sizeof set, &set) == 0) return/sizeof set, \&set) != 0) return/

@@ -1,2 +1,2 @@
-# common/progress.cpp common_test Progress.IsDrawnWhereTheTerminalCanDraw
+# common/progress.cpp common_shown_test Progress.IsDrawnWhereTheTerminalCanDraw
 s/ && !(kind && std::strcmp(kind, "dumb") == 0);/ || kind == nullptr;/

@@ -1,2 +1,2 @@
-# common/progress.h common_test Progress.*
+# common/progress.h common_shown_test Progress.*
 s/~Progress() { clear(); }/~Progress() = default;/
