@@ -105,7 +105,9 @@ void refuse_launch(cudaError_t error, SourceLine source, const char* format, ...
 }
 
 cudaError_t sticky_error() { return sticky; }
-void set_sticky_error(cudaError_t error) { sticky = sticky == cudaSuccess ? error : sticky; }
+void set_sticky_error(cudaError_t error) {
+  if (sticky == cudaSuccess) sticky = error;
+}
 
 }  // namespace cuda_on_cpu
 

@@ -81,6 +81,7 @@ void note_communicators(int more) {
   if (this_thread.depth <= 1) communicators += more;
 }
 const Traffic& traffic() { return total; }
+
 void note_persistent() { persistent = true; }
 void note_collective(const Call& call) {
   called.insert(call.op);
