@@ -111,7 +111,7 @@ BarrierResult barrier(bool predicate, SourceLine source) {
   if (b.arrived == 0) {
     b.source = source;
     b.first = running.thread;
-  } else if (b.source.line != source.line) {
+  } else if (!same(b.source, source)) {
     stop_kernel(cudaErrorLaunchFailure,
                 format("barrier divergence: this thread is at the __syncthreads of %s, thread %s waits at that of %s",
                        text(source).c_str(), text(b.first.index).c_str(), text(b.source).c_str()).c_str(),

@@ -144,7 +144,7 @@ void let_go(Warp& warp, size_t index, unsigned number, const Fiber* goes_on) {
 size_t find_group(Warp& warp, WarpOperation operation, unsigned mask, int lane, SourceLine source) {
   for (size_t i = 0; i < warp.groups.size(); ++i) {
     const Group& group = warp.groups[i];
-    bool same_line = group.source.line == source.line || operation == WarpOperation::sync;
+    bool same_line = same(group.source, source) || operation == WarpOperation::sync;
     if (operation == WarpOperation::active || group.operation == WarpOperation::active) {
       if (group.operation == operation && same_line) return i;
       continue;

@@ -37,7 +37,7 @@ struct Progress {
 struct ReportedCollective {
   Op op;
   uint32_t number;  // the how-manieth collective on the communicator
-  int root;         // world rank, or MPI_PROC_NULL
+  int root;         // as the call gives it: a rank of the communicator; MPI_PROC_NULL where there is none
   int64_t bytes;    // -1 where unknown
   Place where;
 };
