@@ -28,11 +28,15 @@ TEST_F(FastTest, AMaskedProductHasTheBitsOfTwoKernels) {
       const int chosen = fast::edge_of_block(rows, in, fast::multiprocessors());
       const auto blocks_of = [&](int edge) { return size_t((rows + edge - 1) / edge) * size_t((in + edge - 1) / edge); };
       device->linear_backward_input(two + shift, dy, w, Write::overwrite, rows, in, out);
-      if (&cuda_on_cpu_blocks) EXPECT_EQ(cuda_on_cpu_blocks, blocks_of(chosen));
+      if (&cuda_on_cpu_blocks) {
+        EXPECT_EQ(cuda_on_cpu_blocks, blocks_of(chosen));
+      }
       device->relu_backward(two + shift, x + shift, n);
       fast::matmul_masked(one + shift, row_major(dy, out), row_major(w, out).transposed(), x + shift, rows, in, out,
                           device->stream(), edge);
-      if (&cuda_on_cpu_blocks) EXPECT_EQ(cuda_on_cpu_blocks, blocks_of(edge > 0 ? edge : chosen)) << "blocks of " << edge;
+      if (&cuda_on_cpu_blocks) {
+        EXPECT_EQ(cuda_on_cpu_blocks, blocks_of(edge > 0 ? edge : chosen)) << "blocks of " << edge;
+      }
       EXPECT_TRUE(compare(one.host(), two.host()).same_bits()) << rows << " x " << in << ", blocks of " << edge;
       if (edge > 0 || shift > 0) continue;
       device->linear_backward_input_masked(one, dy, w, x, rows, in, out);
