@@ -19,4 +19,4 @@ int main() {
   OK(cudaDeviceSynchronize());
   OK(cudaFree(votes));
 }
-// expect: of the same mask waits at __ballot_sync of ~:11 | of the same mask waits at __ballot_sync of tests/cuda_on_cpu/barrier.h:11
+// expect: waits at __ballot_sync of ~:11 | tests/cuda_on_cpu/barrier.h:11
