@@ -26,7 +26,7 @@ TEST_F(FastTest, AMaskedProductHasTheBitsOfTwoKernels) {
       const Copied<> w(*device, random_floats(size_t(in) * size_t(out), 6));
       const Copied<> two(*device, Floats(before + n + 3, 9.0f)), one(*device, Floats(before + n + 3, 9.0f));
       const int chosen = fast::edge_of_block(rows, in, fast::multiprocessors());
-      const auto blocks_of = [&](int edge) { return size_t((rows + edge - 1) / edge) * size_t((in + edge - 1) / edge); };
+      const auto blocks_of = [rows = rows, in = in](int edge) { return size_t((rows + edge - 1) / edge) * size_t((in + edge - 1) / edge); };
       device->linear_backward_input(two + shift, dy, w, Write::overwrite, rows, in, out);
       if (&cuda_on_cpu_blocks) {
         EXPECT_EQ(cuda_on_cpu_blocks, blocks_of(chosen));

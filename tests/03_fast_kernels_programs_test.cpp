@@ -485,7 +485,9 @@ TEST_F(BenchTest, MeasuresWhatIsAskedFor) {
   const OwnClock clock({0.5});
   const std::vector<Job> two = {{.sizes = {784, 1, 10}, .batch = 1}, {.sizes = {784, 2, 10}, .batch = 1}};
   for (const auto& [products, training] : {std::pair{false, false}, {true, false}, {false, true}}) {
-    const std::string text = captured([&] { bench_all(*device, {}, {small[0]}, two, products, training, ""); });
+    const std::string text = captured([&, products = products, training = training] {
+      bench_all(*device, {}, {small[0]}, two, products, training, "");
+    });
     EXPECT_EQ(text.find("products, GFLOP/s              plain\n") != std::string::npos, !training) << text;
     for (const char* network : {"784-1-10, batch 1, ", "784-2-10, batch 1, "}) EXPECT_EQ(text.find(network) != std::string::npos, !products) << text;
   }

@@ -73,7 +73,7 @@ double idle_units(const std::vector<std::vector<Traced>>& traces, int chunks_a_s
       const auto [pass, m] = traces[s][next[s]];
       const int k = met[s][{pass, m}], c = (pass == 'f' ? k : chunks_a_stage - 1 - k) * stages + int(s);
       double ready = clock[s];
-      const auto needs = [&](char p, int chunk) {
+      const auto needs = [&, m = m](char p, int chunk) {
         const auto found = ends.find({p, chunk, m});
         if (found == ends.end()) return false;
         ready = std::max(ready, found->second);

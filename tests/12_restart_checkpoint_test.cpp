@@ -5,7 +5,6 @@
 
 #include <array>
 #include <atomic>
-#include <ranges>
 
 #include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/gather.h"
@@ -301,9 +300,9 @@ TEST(Damage, OfAnyByteIsNoticed) {
   barrier();
   const std::string undamaged = error_of([&] { check_checkpoint(file, MPI_COMM_WORLD); });
   EXPECT_ON_ALL_RANKS(bytes_of(file) == good && undamaged.empty()) << undamaged;
-  for (const size_t place : places | std::views::reverse) {
-    if (rank() == 0) fs::resize_file(file, place);
-    expect_noticed(place);
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    if (rank() == 0) fs::resize_file(file, *place);
+    expect_noticed(*place);
   }
 }
 

@@ -69,7 +69,7 @@ std::vector<double> done_at(const Setting& s, double seconds) {
 void expect_bars(const LiveAnswer& live, const Setting& s) {
   const double seconds = live.number("seconds"), t = s.interval(), all = t + s.checkpoint;
   const std::vector<Bar> drawn_run = bars(live);
-  double at = 0, parts[3] = {}, kept = 0;
+  double at = 0, parts[3] = {};
   const Bar* before = nullptr;
   for (const Bar& bar : drawn_run) {
     ASSERT_EQ(bar.begin, at);
@@ -81,7 +81,6 @@ void expect_bars(const LiveAnswer& live, const Setting& s) {
     const bool cut = bar.end == seconds, after_failure = before && before->kind > 0 && before->how == 1;
     ASSERT_EQ(bar.kind == 2, after_failure) << "after a failure comes a restart";
     if (bar.kind == 0) {
-      kept += bar.how;
       ASSERT_FALSE(before && before->kind == 0);
       if (!cut) { ASSERT_NEAR(length, bar.how * all, 1e-6); }
       if (cut) { ASSERT_EQ(bar.how, std::ceil(length / all - 1e-9)); }

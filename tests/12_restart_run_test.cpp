@@ -40,7 +40,7 @@ void place(Place kind) {
 }
 
 // 7 batches of 29 rows in an epoch, the last one of 26; two epochs.
-constexpr size_t steps_of_epoch = 7, last_step = 14;
+constexpr size_t last_step = 14;
 
 class Run : public testing::Test {
  protected:

@@ -105,8 +105,8 @@ inline std::vector<std::vector<double>> clocks(const Program& program, Dice* dic
       std::vector<Phase::Post> posts = phase.posts;
       if (dice) dice->shuffle(posts);
       if (fifo || program.cluster.inside.overhead > 0) {  // sends in their own order, behind the receives
-        std::ranges::stable_partition(posts, &Phase::Post::receives);
-        std::sort(std::ranges::find(posts, false, &Phase::Post::receives), posts.end(), [](const auto& a, const auto& b) { return a.tag < b.tag; });
+        const auto sends = std::stable_partition(posts.begin(), posts.end(), [](const Phase::Post& post) { return post.receives; });
+        std::sort(sends, posts.end(), [](const auto& a, const auto& b) { return a.tag < b.tag; });
       }
       std::vector<MPI_Request> requests;
       for (const Phase::Post& post : posts) {

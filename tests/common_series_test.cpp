@@ -134,7 +134,7 @@ TEST_F(Series, RecordsAreDrawnWhereGnuplotIs) {
     if (!fs::exists(script)) continue;
     fs::remove(record);
     no_tool("gnuplot");
-    const auto draw = [&] { return with_tools("sh " + std::string(script) + " " + record); };
+    const auto draw = [&, script = script] { return with_tools("sh " + std::string(script) + " " + record); };
     const ProgramRun none = draw();
     EXPECT_EQ(none.status, 1);
     EXPECT_EQ(none.output, "error: " + record + ": no such record; " + name + " --log FILE writes one\n");
