@@ -4,11 +4,15 @@
 // more ranks: 4 5
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/buckets.h"
+#include "chapters/06_data_parallel/interleaved.h"
+#include "chapters/06_data_parallel/trace_layers.h"
 #include "tests/06_parallel_runs.h"
 #include "tests/few_communicators.h"
 #include "tests/known_clock.h"
@@ -156,6 +160,24 @@ TEST(BackgroundAllreduce, SeveralAtATimeDoNotMix) {
   MPI_CHECK(MPI_Comm_free(&comm));
 }
 
+// Rank 0 is done with what it can do of a piece when it begins the next one: messages of the two must not be taken for each other.
+TEST(BackgroundAllreduce, APieceMayBeAheadOfTheNext) {
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  const int ranks = world_size();
+  const size_t n = 12 * size_t(ranks);
+  std::vector<float> first(n, float(1 + world_rank())), second(n, float(100 * (1 + world_rank())));
+  const auto one = begin_allreduce("rank-order", first.data(), n, 0, comm);
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  for (int look = 0; world_rank() == 0 && look < 100; ++look) one->progress();
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  const auto two = begin_allreduce("rank-order", second.data(), n, 1, comm);
+  for (BackgroundAllreduce* sum : {two.get(), one.get()}) sum->wait();
+  const float of_ranks = float(ranks * (ranks + 1) / 2);
+  EXPECT_ON_ALL_RANKS(first == std::vector<float>(n, of_ranks) && second == std::vector<float>(n, 100 * of_ranks)) << first[0] << ", " << second[0];
+  MPI_CHECK(MPI_Comm_free(&comm));
+}
+
 // No rank is everybody's first target; a receive is there before any message that it can be for is sent.
 TEST(BackgroundAllreduce, BeginsWithTheRightNeighbourAndReceivesFirst) {
   if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
@@ -237,6 +259,49 @@ TEST(ExchangeTime, IsAllTheTimeOfAnExchange) {
     const ExchangeTime time = exchange->time();
     ASSERT_ON_ALL_RANKS(time.exchanging == exchanging && time.copying == copying)
         << time.exchanging << " of " << exchanging << " s, " << time.copying << " of " << copying << " s";
+  }
+}
+
+// A block of the timeline for each layer, and what the Mlp calls behind the layer is outside of it. The last one ends with its layer, not
+// with the next block.
+TEST(TraceLayers, BlocksEndBehindTheirLayers) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const auto device = make_cpu_device();
+  const Layout layout = make_layout({4, 3, 2});
+  const Buffer parameters(*device, layout.count, Purpose::parameters), gradients(*device, layout.count, Purpose::gradients);
+  device->fill(parameters, 0.0f, layout.count);
+  Mlp mlp(*device, layout, parameters, gradients, {});
+  mlp.hooks.after_backward = [](int layer, int) { const TraceRegion behind("behind", layer); };
+  trace_layers(mlp);
+  const auto blocks_of = [](auto work) {
+    std::string told;
+    for (const Recorded& block : record(work)) told += block.what + " " + std::to_string(block.number) + ";";
+    return told;
+  };
+  EXPECT_EQ(blocks_of([&] { mlp.forward(1); }), "forward 0;forward 1;");
+  EXPECT_EQ(blocks_of([&] { mlp.backward(Write::overwrite); }), "backward 1;behind 1;backward 0;behind 0;");
+}
+
+// What a benchmark calls the exchange alone sends what that of a step sends: reproducible sums travel along the ranks, too.
+TEST(ExchangeTime, AloneIsOfTheMessagesOfAStep) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset train = small_data(130);
+  DataParallelOptions whole = small_run(world_size(), 64), early = whole, ring = whole, reproducible = whole;
+  early.overlap = true, early.bucket_kib = 1;
+  ring.allreduce = "ring";
+  reproducible.reproducible = true, reproducible.micro_batches = 2 * world_size();
+  for (DataParallelOptions o : {whole, early, ring, reproducible}) {
+    o.watch = 0;
+    Trainer trainer(o, train);
+    const auto messages_of = [](auto work) {
+      std::vector<std::string> all;
+      for (const Recorded& call : record(work))
+        if (contains(call.what, "end") || contains(call.what, "educe")) all.push_back(call.what + " " + std::to_string(call.peer));
+      std::sort(all.begin(), all.end());  // in the background the order is that of chance
+      return all;
+    };
+    const std::vector<std::string> step = messages_of([&] { trainer.step(); }), alone = messages_of([&] { trainer.exchange_alone(); });
+    EXPECT_ON_ALL_RANKS(!step.empty() && alone == step) << testing::PrintToString(alone) << ", not " << testing::PrintToString(step);
   }
 }
 

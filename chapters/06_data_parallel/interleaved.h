@@ -17,7 +17,7 @@ class Trainer {
  public:
   Trainer(const DataParallelOptions& options, const Dataset& train, std::unique_ptr<Device> device = make_cpu_device());
   void step();
-  // Seconds of an exchange to which all ranks come at once, with nothing to hide it.
+  // Seconds of an exchange to which all ranks come at once, with nothing to hide it. After a step.
   double exchange_alone();
   double exchanged() const { return exchange_->time().exchanging; }  // seconds so far
   size_t parameters() const { return layout_.count; }
