@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -16,6 +17,7 @@
 
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/03_fast_kernels/make_device.h"
+#include "chapters/05_collectives/shared_window.h"
 #include "tests/error_of.h"
 #include "tests/false_library.h"
 #include "tests/full_disk.h"
@@ -219,6 +221,38 @@ TEST_F(FalseNccl, ATimeIsThatOfOneSum) {
   }
   EXPECT_EQ(lengths_in_bytes(true), (std::vector<size_t>{1024, 4096, 16384}));
   EXPECT_EQ(lengths_in_bytes(false), (std::vector<size_t>{1024, 4096, 16384, 65536, 262144, mib, 4 * mib, 16 * mib, 64 * mib}));
+}
+
+// What the clock of a time is read at: how often the host has waited for its GPU by then, and whether the last rank has come.
+struct Reading {
+  unsigned long waits;
+  bool all_here;
+};
+std::vector<Reading> readings;
+float* last_has_come = nullptr;
+
+// The time begins when all are there and nothing of the first sum is left to do, and ends when the last sum is done.
+TEST_F(FalseNccl, ATimeBeginsBehindTheFirstSumAndEndsBehindTheLast) {
+  if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts and share no memory";
+  SharedWindow come(MPI_COMM_WORLD, 1);
+  last_has_come = come.of(0);
+  Vector vector(*device, mib / 4);
+  vector.sum = [&, sums = 0]() mutable {
+    device->fill(vector.data, 1.0f, vector.data.size());  // done when somebody waits for it
+    if (sums++ > 0 || rank < ranks - 1) return;
+    usleep(20000);
+    std::atomic_ref<float>(*last_has_come).store(1.0f);
+  };
+  readings.clear();
+  const ClockOfTest by_test([] {
+    readings.push_back({cuda_on_cpu_waits, std::atomic_ref<float>(*last_has_come) == 1.0f});
+    return 0.0;
+  });
+  const unsigned long before = cuda_on_cpu_waits;
+  seconds_of(vector);
+  ASSERT_ON_ALL_RANKS(readings.size() == 2);
+  EXPECT_ON_ALL_RANKS(readings[0].waits == before + 1 && readings[1].waits == before + 2) << readings[0].waits - before << " and " << readings[1].waits - before;
+  EXPECT_ON_ALL_RANKS(readings[0].all_here);
 }
 
 TEST_F(FalseNccl, WithoutRehearsalNothingIsTimedOnTheCpu) {
