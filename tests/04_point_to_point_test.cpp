@@ -33,6 +33,7 @@
 #include "common/options.h"
 #include "common/philox.h"
 #include "common/writable.h"
+#include "tests/backwards.h"
 #include "tests/data_sets.h"
 #include "tests/known_clock.h"
 #include "tests/late_device.h"
@@ -143,8 +144,8 @@ TEST(FitLine, RefusesWhatIsNoLine) {
 
 TEST(MessageTimes, ArePositiveAndKnownToAll) {
   if (world_size() < 2) GTEST_SKIP() << "skipped: a message needs two ranks";
-  const double small = time_ping_pong(8, 3, MPI_COMM_WORLD),
-               large = time_ping_pong(1 << 20, 3, MPI_COMM_WORLD);
+  const Backwards all;
+  const double small = time_ping_pong(8, 3, all.comm), large = time_ping_pong(1 << 20, 3, all.comm);
   double of_rank_0[] = {small, large};
   MPI_CHECK(MPI_Bcast(of_rank_0, 2, MPI_DOUBLE, 0, MPI_COMM_WORLD));
   EXPECT_ON_ALL_RANKS(of_rank_0[0] == small && of_rank_0[1] == large);
@@ -163,7 +164,8 @@ TEST(PingPong, TimesPowersOfTwoInAsManyRoundsAsAskedFor) {
 
 TEST(EagerLimit, LiesBetweenAnEmptyAndAHugeMessage) {
   if (world_size() < 2) GTEST_SKIP() << "skipped: a message needs two ranks";
-  const size_t most = 1 << 24, limit = eager_limit(most, MPI_COMM_WORLD);
+  const Backwards all;
+  const size_t most = 1 << 24, limit = eager_limit(most, all.comm);
   EXPECT_ON_ALL_RANKS(limit > 0 && limit < most) << limit;
 }
 
@@ -172,14 +174,15 @@ TEST(EagerLimit, LiesBetweenAnEmptyAndAHugeMessage) {
 class Ring : public testing::TestWithParam<std::string> {};
 
 TEST_P(Ring, HandsEachRankTheVectorOfItsLeftNeighbour) {
-  const int rank = world_rank(), size = world_size();
+  const Backwards all;
+  const int rank = rank_of(all.comm), size = world_size();
   // It may hang, which is its lesson; MPICH buffers a few bytes for others, but nothing for the rank itself.
   const bool may_hang = GetParam() == "blocking";
   if (may_hang && size == 1) GTEST_SKIP() << "skipped: one rank alone waits for itself";
   for (const int n : {0, 1, 1000, 100000}) {
     if (may_hang && n > 1) continue;
     std::vector<float> in(size_t(n), -1.0f), out(size_t(n), 1.0f * float(rank));
-    ring_shift(in.data(), out.data(), n, ring_way(GetParam()), MPI_COMM_WORLD);
+    ring_shift(in.data(), out.data(), n, ring_way(GetParam()), all.comm);
     const std::vector<float> expected(size_t(n), float((rank - 1 + size) % size));
     EXPECT_ON_ALL_RANKS(in == expected) << n << " floats";
     EXPECT_ON_ALL_RANKS(out == std::vector<float>(size_t(n), float(rank)));
@@ -196,17 +199,18 @@ TEST(RingWays, AnUnknownNameIsAnError) {
 // --- Device memory in messages ---------------------------------------------------------------------------------------
 
 TEST(DeviceTransfer, GoesThroughTheViewOfADevice) {
-  const int rank = world_rank(), size = world_size(), n = 1000;
+  const Backwards all;
+  const int rank = rank_of(all.comm), size = world_size(), n = 1000;
   LateDevice device;
   const Buffer<> p(device, n, Purpose::exchange), one(device, n, Purpose::exchange);
   device.fill(p, float(rank), n);
   device.fill(one, 1, n);
   // A chain: rank 0 begins, everybody adds 1 on the way.
   if (rank > 0) {
-    receive_to_device(device, p, n, rank - 1, 1, MPI_COMM_WORLD);
+    receive_to_device(device, p, n, rank - 1, 1, all.comm);
     device.add(p, one, n);
   }
-  if (rank + 1 < size) send_from_device(device, p, n, rank + 1, 1, MPI_COMM_WORLD);
+  if (rank + 1 < size) send_from_device(device, p, n, rank + 1, 1, all.comm);
   std::vector<float> end(n);
   device.copy_out(end.data(), p.data(), n);
   EXPECT_ON_ALL_RANKS(end == std::vector<float>(n, float(rank)));
@@ -299,7 +303,7 @@ TrainOptions options_of(const Case& c) {
 }
 
 // The loop of train.cpp; the losses of all steps, and this rank's weights at the end.
-std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data, Device& device,
+std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data, Device& device, MPI_Comm comm,
                                      std::vector<double>* losses) {
   const Layout layout = make_layout(o.sizes(data));
   const Buffer<> parameters(device, layout.count, Purpose::parameters),
@@ -312,7 +316,7 @@ std::vector<float> train_by_messages(const TrainOptions& o, const Dataset& data,
   Mlp mlp(device, layout, parameters, gradients, space);
   SoftmaxHead head(device, space);
   Optimizer optimizer(device, o.optimizer, layout.count);
-  ParameterServer server(device, parameters, gradients, layout.count, MPI_COMM_WORLD);
+  ParameterServer server(device, parameters, gradients, layout.count, comm);
   for (int epoch = 0; epoch < o.epochs; ++epoch) {
     const std::vector<uint32_t> order = permutation(uint64_t(o.seed), uint32_t(epoch), data.count);
     for (const Range batch : batches(data.count, size_t(o.batch))) {
@@ -348,10 +352,11 @@ TEST_P(Parity, EveryRankEndsWithTheBitsOfTheSerialRun) {
   const SerialRun serial = run_serially(o, data);
   ASSERT_ON_ALL_RANKS(compare(serial.weights, serial.initial).max_abs > 1e-3)
       << "training must move the weights";
+  const Backwards all;
   for (const char* name : {"cpu", "late"}) {
     const std::unique_ptr<Device> device = test_device(name);
     std::vector<double> losses;
-    const std::vector<float> weights = train_by_messages(o, data, *device, &losses);
+    const std::vector<float> weights = train_by_messages(o, data, *device, all.comm, &losses);
     EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits())
         << name << ": " << compare(weights, serial.weights, serial.initial);
 
@@ -361,6 +366,23 @@ TEST_P(Parity, EveryRankEndsWithTheBitsOfTheSerialRun) {
     EXPECT_ON_ALL_RANKS(losses.front() > 1 && losses.front() < 4) << losses.front();  // about log 10
     EXPECT_ON_ALL_RANKS(losses.back() == serial.loss) << losses.back() << " " << serial.loss;
   }
+}
+
+// Two groups of ranks, one of which has other weights: each hears of its own rank 0 alone.
+TEST(CompareWithSerialRun, IsThatOfOneGroupOfRanks) {
+  const TrainOptions o = options_of({32, 1, "sgd"});
+  const Dataset data = synthetic(64);
+  const SerialRun serial = run_serially(o, data);
+  MPI_Comm group;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, world_rank() % 2, -world_rank(), &group));
+  const bool right = world_rank() % 2 == 0, first = rank_of(group) == 0;
+  int status = -1;
+  const std::string text = printed_by(
+      [&] { status = compare_with_serial_run(o, data, right ? serial.weights : serial.initial, 1, Agreement::same_bits, 0, group); });
+  EXPECT_ON_ALL_RANKS(status == (right ? 0 : 1)) << status;
+  EXPECT_EQ(text.find("; " + std::to_string(ranks_of(group)) + " ranks: 1.00 s; ") != std::string::npos, first) << text;
+  EXPECT_EQ(text.starts_with(right ? "serial run: agrees, all" : "serial run: DISAGREES"), first) << text;
+  MPI_CHECK(MPI_Comm_free(&group));
 }
 
 // A million and a half floats are six megabytes.

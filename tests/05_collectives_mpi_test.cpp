@@ -105,6 +105,10 @@ TEST_F(MpiCollectivesTest, IsRefusedWhereOneMpiTakesNoPointers) {
   // Open MPI's function, or MPICH's.
   const std::string says = error.find("MPIX_GPU_query_support") == std::string::npos ? "MPIX_Query_cuda_support" : "MPIX_GPU_query_support";
   EXPECT_ON_ALL_RANKS(error.starts_with("--exchange mpi: MPI takes no pointers into a GPU's memory (" + says + " says ")) << error;
+  MPI_Comm group;  // the others among themselves
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank < ranks - 1, rank, &group));
+  EXPECT_ON_ALL_RANKS(error_of([&] { MpiCollectives(*device, mine, 10, group); }).empty() == (rank < ranks - 1));
+  MPI_CHECK(MPI_Comm_free(&group));
 }
 
 // The first that can be, of those that are asked for; if it is another one, one line says why.

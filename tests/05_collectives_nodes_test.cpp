@@ -115,7 +115,7 @@ Vector sum_by_nodes(const std::vector<int>& names, size_t n) {
 }
 
 TEST(TwoLevelHalves, AddInsideTheNodesFirstAndGatherEverything) {
-  const Place at;
+  const Split at(0, -rank_of(MPI_COMM_WORLD));  // counted backwards: not the world
   std::vector<std::vector<int>> all = some_nodes(at.ranks);
   for (const std::vector<int>& names : all) {
     const Nodes nodes = make_nodes(names);

@@ -5,6 +5,7 @@
 #include "chapters/05_collectives/peer_mailbox.h"
 #include "chapters/05_collectives/peer_window.h"
 #include "common/error.h"
+#include "tests/backwards.h"
 #include "tests/gpu_collectives_tests.h"
 
 const bool by_peers = true;
@@ -65,6 +66,11 @@ TEST_F(PeerWindowTest, MemoryWithoutAHandleIsAnErrorOnAllRanks) {
   Vector bad(10);
   const std::string error = error_of([&] { PeerWindow refused(*device, rank == ranks - 1 ? bad.data() : good.data(), 10, MPI_COMM_WORLD); });
   EXPECT_ON_ALL_RANKS(error.starts_with("peer window: the GPUs of these ranks cannot reach each other: ")) << error;
+  MPI_Comm group;  // the others among themselves
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank < ranks - 1, rank, &group));
+  const std::string of_group = error_of([&] { PeerWindow(*device, rank == ranks - 1 ? bad.data() : good.data(), 10, group); });
+  EXPECT_ON_ALL_RANKS(of_group.empty() == (rank < ranks - 1)) << of_group;
+  MPI_CHECK(MPI_Comm_free(&group));
 }
 
 // A window without boxes adds short vectors as it adds long ones.
@@ -196,9 +202,10 @@ TEST_F(PeerWindowTest, MailboxesGiveTheirCommunicatorsBack) {
 
 // Boxes of different lengths; a line of ranks whose ends have one neighbour.
 TEST_F(PeerMailboxTest, InALineOfRanks) {
-  const int up = rank + 1 < ranks ? rank + 1 : -1, down = rank - 1;
+  const Backwards all;
+  const int rank = rank_of(all.comm), up = rank + 1 < ranks ? rank + 1 : -1, down = rank - 1;
   const auto length = [](int to) { return size_t(100 + 17 * to); };
-  PeerMailbox line(*device, down < 0 ? 0 : length(rank), up, down, MPI_COMM_WORLD);
+  PeerMailbox line(*device, down < 0 ? 0 : length(rank), up, down, all.comm);
   EXPECT_THROW(line.send(vector, up < 0 ? 1 : length(up) + 1), std::logic_error);
   device->fill(vector, float(rank), n);
   bool right = true;

@@ -284,15 +284,6 @@ TEST(ReduceScatter, HasTheBitsOfItsAllreduce) {
 
 // ---- communicators ----
 
-struct Split : Place {
-  Split(int color, int key) {
-    MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, color, key, &comm));
-    rank = rank_of(comm);
-    ranks = ranks_of(comm);
-  }
-  ~Split() { MPI_CHECK(MPI_Comm_free(&comm)); }
-};
-
 // Even and odd ranks work at the same time, counted backwards, and the two groups do different things.
 TEST(Communicators, TwoGroupsAtOnce) {
   const int world_rank = rank_of(MPI_COMM_WORLD);
@@ -303,7 +294,13 @@ TEST(Communicators, TwoGroupsAtOnce) {
     const bool ok = check_allreduce(variant.function, half, 1000 + 100 * (world_rank % 2), true);
     EXPECT_TRUE(everywhere(ok, variant.name));
   }
-  for (auto& v : broadcasts()) EXPECT_TRUE(everywhere(check_broadcast(v.function, half, 99, 0), v.name));
+  const int last = half.ranks - 1;
+  for (auto& v : broadcasts()) EXPECT_TRUE(everywhere(check_broadcast(v.function, half, 99, last), v.name));
+  for (auto& v : reduces()) EXPECT_TRUE(everywhere(check_reduce(v.function, half, 99, last, true), v.name));
+  for (auto& v : scatters()) EXPECT_TRUE(everywhere(check_scatter(v.function, half, 99, last, true), v.name));
+  for (auto& v : gathers()) EXPECT_TRUE(everywhere(check_gather(v.function, half, 99, last, true), v.name));
+  for (auto& v : allgathers()) EXPECT_TRUE(everywhere(check_allgather(v.function, half, 99, true), v.name));
+  for (auto& v : reduce_scatters()) EXPECT_TRUE(everywhere(check_reduce_scatter(v.function, half, 99, true), v.name));
 }
 
 // A grid of ranks: sums along its rows, then along its columns, without a barrier between them. Together they are the

@@ -7,6 +7,8 @@
 
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "tests/06_parallel_runs.h"
+#include "tests/backwards.h"
+#include "tests/known_clock.h"
 
 namespace {
 
@@ -238,6 +240,7 @@ TEST(Evaluation, CountsWhatOneRankCounts) {
   initialize(weights.data(), layout, 1);
   Mlp mlp(*device, layout, weights.data(), nullptr, {.rows = 9});
   EXPECT_ON_ALL_RANKS(count_correct_together(mlp, data) == count_correct(mlp, data, {0, data.count}));
+  EXPECT_ON_ALL_RANKS(count_correct_together(mlp, data, MPI_COMM_SELF) == count_correct(mlp, data, {0, data.count}));
   const Dataset few = small_data(2);
   EXPECT_ON_ALL_RANKS(count_correct_together(mlp, few) == count_correct(mlp, few, {0, few.count}));
 }
@@ -248,6 +251,7 @@ TEST(Replicas, TheRankThatDiffersIsNamedOnAllRanks) {
   EXPECT_NO_THROW(require_equal_replicas(weights, 1));
   const int odd = world_size() - 1;
   if (world_rank() == odd) weights[500] = std::nextafter(0.25f, 1.0f);
+  EXPECT_NO_THROW(require_equal_replicas(weights, 12, MPI_COMM_SELF)) << "it differs from nobody that was asked";
   std::string message;
   try {
     require_equal_replicas(weights, 12);
@@ -273,6 +277,33 @@ TEST(Replicas, WhoIsRightIsSaidWhereMostAgree) {
   EXPECT_EQ(said({7, 8, 7, 9, 7}), "the weights of rank 13, 19 differ from those of the others");
   EXPECT_EQ(said({7, 8, 8, 7}), "the weights of rank 10, 13, 16, 19 differ from each other");
   EXPECT_EQ(said({1, 2, 3}), "the weights of rank 10, 13, 16 differ from each other");
+}
+
+// The first rank of its exchange speaks, and compares; the times of all of them come to that one.
+TEST(Report, IsThatOfTheRanksOfItsExchange) {
+  const Dataset train = small_data(samples_for(64));
+  DataParallelOptions o = small_run(world_size(), 64);
+  o.reproducible = o.compare_with_serial = true;
+  o.micro_batches = 3;
+  const Backwards all;
+  const ParallelRun run = train_in_parallel(o, train, all.comm);
+  const auto device = make_cpu_device();
+  const Layout layout = make_layout(o.sizes(train));
+  Buffer<> parameters(*device, layout.count, Purpose::parameters), gradients(*device, layout.count, Purpose::gradients);
+  device->copy_in(parameters.data(), run.weights.data(), layout.count);
+  Mlp mlp(*device, layout, parameters, gradients, {});
+  SoftmaxHead head(*device, {});
+  const auto exchange = make_exchange(o, train.count, mlp, head, gradients, all.comm);
+  int status = -1;
+  const std::string text = printed_by([&] {
+    DataParallelReport report(o, train, *exchange);
+    report.step(run.loss, 64);
+    status = report.end(run.weights);
+  });
+  EXPECT_ON_ALL_RANKS(status == 0) << status << text;
+  const bool speaks = rank_of(all.comm) == 0;
+  for (const char* line : {"time: computing 100.0 %, exchanging 0.0 %", "distance to the serial run:  "})
+    EXPECT_ON_ALL_RANKS(bool(contains(text, line)) == speaks) << line << text;
 }
 
 TEST(LearningRate, RisesToItsValueAndGrowsWithTheBatch) {

@@ -97,6 +97,16 @@ struct Place {
   }
 };
 
+// A part of the ranks, or all in another order. Collective.
+struct Split : Place {
+  Split(int color, int key) {
+    MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, color, key, &comm));
+    rank = rank_of(comm);
+    ranks = ranks_of(comm);
+  }
+  ~Split() { MPI_CHECK(MPI_Comm_free(&comm)); }
+};
+
 inline std::vector<size_t> lengths(const Place& place) {
   const size_t p = place.ranks;
   return {0, 1, p - 1, p, p + 1, 1000};
