@@ -155,7 +155,7 @@ TEST(Hello, PrintsALineForEachRankInOrder) {
   std::string expected = format("   rank      %-24s rank on node      pid  cores      GPU\n", "host");
   for (int r = 0; r < ranks; ++r)
     expected += format("%4d of %-4d %-24s %4d of %-4d %8d  %-10s ", r, ranks, host, r, ranks, pids[size_t(r)], list_of(allowed_cores()).c_str()) +
-                (visible_gpus() == 0 ? "none" : hello_program::gpu_of(r)) + "\n";
+                (visible_gpus_by_address().empty() ? "none" : hello_program::gpu_of(r)) + "\n";
   const GpuSupport support = mpi_gpu_support();
   expected += std::string("pointers into a GPU's memory in MPI calls: ") + (support.direct ? "yes" : "no") + " (" + support.reason + ")\n";
   EXPECT_EQ(text, rank == 0 ? expected : "");
