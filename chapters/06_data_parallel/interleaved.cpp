@@ -45,8 +45,9 @@ void Trainer::step() {
 }
 
 double Trainer::exchange_alone() {
-  for (int m = 0; m < options_.micro_batches; ++m) exchange_->begin(batches_[0], m);  // with rows: who has none does not take part
-  device_->fill(gradients_, 0.5f, layout_.count);                                     // written anew, as backward does
+  // With rows: who has none does not take part.
+  for (int m = 0; m < options_.micro_batches; ++m) exchange_->begin(batches_[0], m);
+  device_->fill(gradients_, 0.5f, layout_.count);  // written anew, as backward does
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
   const Timer timer;
   exchange_->finish(0);
