@@ -122,18 +122,27 @@ TEST(Waiting, SlowYieldsAreFollowedBySleeps) {
 TEST(Waiting, PolitelyLeavesNoCommunicators) {
   const bool before = std::exchange(polite, true);
   const std::string name = testing::TempDir() + "waiting_" + std::to_string(getpid());
-  int failed = 0, memory[2];
-  for (int i = 0; i < 2100 && failed == 0; i++) {
-    MPI_Win window;
-    failed += MPI_Win_create(memory, sizeof memory, sizeof(int), MPI_INFO_NULL, MPI_COMM_SELF, &window) != MPI_SUCCESS || MPI_Win_free(&window) != MPI_SUCCESS;
-  }
-  EXPECT_EQ(failed, 0) << "a window";
+  int failed = 0;
   for (int i = 0; i < 2100 && failed == 0; i++) {
     MPI_File file;
     failed += MPI_File_open(MPI_COMM_SELF, name.c_str(), MPI_MODE_CREATE | MPI_MODE_WRONLY, MPI_INFO_NULL, &file) != MPI_SUCCESS || MPI_File_close(&file) != MPI_SUCCESS;
   }
   EXPECT_EQ(failed, 0) << "a file";
   std::filesystem::remove(name);
+  polite = before;
+}
+
+TEST(Waiting, PolitelyLeavesNoCommunicatorsOfWindows) {
+#ifdef OPEN_MPI
+  GTEST_SKIP() << "skipped: Open MPI has no window of one rank's memory";
+#endif
+  const bool before = std::exchange(polite, true);
+  int failed = 0, memory[2];
+  for (int i = 0; i < 2100 && failed == 0; i++) {
+    MPI_Win window;
+    failed += MPI_Win_create(memory, sizeof memory, sizeof(int), MPI_INFO_NULL, MPI_COMM_SELF, &window) != MPI_SUCCESS || MPI_Win_free(&window) != MPI_SUCCESS;
+  }
+  EXPECT_EQ(failed, 0) << "a window";
   polite = before;
 }
 
