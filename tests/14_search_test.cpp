@@ -1,6 +1,7 @@
 // What chapter 14 claims of trials and who runs them: a trial is what it says, a team trains what one rank trains, and a failed trial
 // costs itself alone.
 // ranks: 1 2 3 5 7
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <mpi.h>
 
@@ -22,6 +23,35 @@
 #include "common/timer.h"
 #include "tests/device_waits.h"
 #include "tests/mpi_expect.h"
+
+// How often a message of the farm was received that nobody had seen before: who waits for it so keeps a core busy. What the guard calls;
+// without the guard nothing is seen.
+int looks = 0, unseen = 0;
+bool seen_before = false;
+void note_receive(int tag) {
+  if (tag >= 1 && tag <= 3) unseen += !seen_before;  // a stretch, the end, an outcome
+  seen_before = false;
+}
+template <class Function>
+Function* of_mpi(Function*, const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+extern "C" int PMPI_Iprobe(int source, int tag, MPI_Comm comm, int* there, MPI_Status* status) {
+  static const auto real = of_mpi(PMPI_Iprobe, "PMPI_Iprobe");
+  const int error = real(source, tag, comm, there, status);
+  ++looks, seen_before = seen_before || *there;
+  return error;
+}
+extern "C" int PMPI_Recv(void* data, int n, MPI_Datatype type, int source, int tag, MPI_Comm comm, MPI_Status* status) {
+  static const auto real = of_mpi(PMPI_Recv, "PMPI_Recv");
+  note_receive(tag);
+  return real(data, n, type, source, tag, comm, status);
+}
+extern "C" int PMPI_Irecv(void* data, int n, MPI_Datatype type, int source, int tag, MPI_Comm comm, MPI_Request* request) {
+  static const auto real = of_mpi(PMPI_Irecv, "PMPI_Irecv");
+  note_receive(tag);
+  return real(data, n, type, source, tag, comm, request);
+}
 
 namespace {
 
@@ -277,11 +307,11 @@ class SmallDevice : public CpuDevice {
   size_t most_;
 };
 
-// The network of trial 1 does not fit on one rank of each team, its leader or the other one.
+// The network of trial 1 does not fit on one rank of each team, its leader or the other one; whatever it is that the two share.
 TEST(TeamsTest, OneRankWithoutMemoryCostsTheTrialAlone) {
   if (world_size() < 3) GTEST_SKIP() << "skipped: a team of two and a manager need three ranks";
   const Dataset data = synthetic(64), validation = synthetic(20);
-  for (int small : {0, 1}) {
+  for (const auto& [small, shape] : {std::pair{0, GridShape{2, 1, 1}}, {1, {2, 1, 1}}, {0, {1, 2, 1}}, {1, {1, 1, 2}}}) {
     testing::internal::CaptureStderr();
     const Teams teams(2, MPI_COMM_WORLD);
     std::vector<Outcome> outcomes;
@@ -293,7 +323,7 @@ TEST(TeamsTest, OneRankWithoutMemoryCostsTheTrialAlone) {
       dismiss(teams.farm());
     } else {
       SmallDevice device(rank_of(teams.team()) == small ? 50'000 : 100'000'000);
-      const Grid grid({2, 1, 1}, teams.team());
+      const Grid grid(shape, teams.team());
       work_in_team(
           [&](const Stretch& stretch, std::vector<float>& weights) {
             return run_stretch(stretch, weights, data, validation, device, grid, 2);
@@ -310,6 +340,34 @@ TEST(TeamsTest, OneRankWithoutMemoryCostsTheTrialAlone) {
     EXPECT_EQ(all, 1) << said;
     EXPECT_TRUE(said.empty() || says) << said;
   }
+}
+
+// Weights that go on with a trial: all ranks of a team begin with them, whatever they had before, be it longer or shorter.
+TEST(TeamsTest, TheWeightsOfATrialAreThoseOfAllItsRanks) {
+  if (world_size() < 3) GTEST_SKIP() << "skipped: a team of two and a manager need three ranks";
+  const Teams teams(2, MPI_COMM_WORLD);
+  bool right = true;
+  int stretches = 0;
+  if (teams.manager()) {
+    std::vector<Trial> trials(4);
+    for (int i = 0; i < 4; ++i) trials[size_t(i)].number = i;
+    Halving halving(4, 2, 2);
+    const FarmReport report = manage(halving, trials, {}, teams.farm());
+    stretches = std::accumulate(report.stretches.begin(), report.stretches.end(), 0);
+    dismiss(teams.farm());
+  } else {
+    work_in_team(
+        [&](const Stretch& stretch, std::vector<float>& weights) {
+          const int number = stretch.trial.number;
+          const std::vector<float> its(size_t(2 + number), float(number));
+          right = right && weights == (stretch.first_epoch > 0 ? its : std::vector<float>());
+          weights = its;
+          return Outcome{.trial = number, .rung = stretch.rung, .accuracy = double(number % 3)};
+        },
+        teams);
+  }
+  EXPECT_ON_ALL_RANKS(right);
+  EXPECT_ON_ALL_RANKS(!teams.manager() || stretches >= 4 + 2) << stretches;
 }
 
 // --- The farm --------------------------------------------------------------------------------------------------------
@@ -389,6 +447,32 @@ TEST(Farm, FailedTrialsCostThemselvesAlone) {
   int says = said.find("trial 2 failed: planted") != std::string::npos, any = 0;
   MPI_CHECK(MPI_Allreduce(&says, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
   EXPECT_TRUE(any);
+}
+
+// Results come seconds apart, and so do the next stretches: nobody receives what has not been seen by one who sleeps between two looks.
+TEST(Farm, WhoWaitsSleeps) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a farm needs a manager and a worker";
+  looks = unseen = 0, seen_before = false;
+  Outcome asked;
+  if (world_rank() == 0) {
+    std::vector<Trial> trials(6);
+    for (int i = 0; i < 6; ++i) trials[size_t(i)].number = i;
+    Halving halving(6, 2, 2);
+    manage(halving, trials, {}, MPI_COMM_WORLD);
+    asked = ask({.trial = {.number = 9}, .rung = 1, .last_epoch = 7}, MPI_COMM_WORLD);
+    dismiss(MPI_COMM_WORLD);
+  } else {
+    work(
+        [](const Stretch& stretch, std::vector<float>& weights) {
+          weights.assign(3, 0.0f);
+          return Outcome{.trial = stretch.trial.number, .rung = stretch.rung, .epochs = stretch.last_epoch, .accuracy = 0.5};
+        },
+        MPI_COMM_WORLD);
+  }
+  const int seen = looks, messages = unseen;
+  EXPECT_ON_ALL_RANKS(world_rank() > 0 || (asked.trial == 9 && asked.rung == 1 && asked.epochs == 7 && asked.accuracy == 0.5));
+  if (seen == 0) GTEST_SKIP() << "skipped: without the guard nobody sees what MPI is asked";
+  EXPECT_ON_ALL_RANKS(messages == 0) << messages;
 }
 
 TEST(Farm, HasNoUseWithoutTime) { EXPECT_EQ((FarmReport{.held_seconds = {0, 1}, .stretches = {}, .trials = {}}).utilisation(), 0); }
