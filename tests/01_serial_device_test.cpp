@@ -408,6 +408,11 @@ TEST(Device, CountsMemoryByPurpose) {
     const Buffer buffer(device, 0, Purpose::workspace);
     EXPECT_EQ(size_t(buffer.data()) % 64, 0u);
   }
+  {
+    const Buffer<double> eights(device, 5, Purpose::workspace);
+    const Buffer<uint16_t> twos(device, 7, Purpose::workspace);
+    EXPECT_EQ(device.memory(Purpose::workspace).live, 5 * 8u + 7 * 2u);
+  }
   for (int p = 0; p < purposes; ++p) EXPECT_EQ(device.memory(Purpose(p)).live, 0u);
 }
 

@@ -272,6 +272,23 @@ TEST(Bench, HasTheProductsOfFourBatches) {
   EXPECT_EQ(alone.find("WARNING: OPENBLAS_CORETYPE=Old chose these kernels.") != std::string::npos, OpenBlasDevice::open() != nullptr) << alone;
 }
 
+// Before it begins to measure, but for a disk that is full.
+TEST(Bench, SaysWhatItCannotDo) {
+  const data_sets::DataSet data({20, 2, 2, 3}, {20, 2, 2, 3});
+  const auto error = [&](std::vector<std::string> options) {
+    options.insert(options.end(), {"--data", data.folder});
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(said(bench_program::main_of_program, options, 1), "");
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(error({"--csv", "/nonexistent/products.csv"}), "error: /nonexistent/products.csv: cannot be written\n");
+  EXPECT_EQ(error({"--batch", "21"}), "error: --batch: 21 is more than the 20 training samples\n");
+  SKIP_WITHOUT_FULL_DISK();
+  const FullDisk full;
+  const ClockOfTest by_test{KnownClock(0)};
+  EXPECT_EQ(error_of([&] { printed_by([&] { bench_program::bench_products({4, 1, 3}, {8}, 1, nullptr, full.file()); }); }), full.file() + ": cannot write");
+}
+
 // Large products are repeated less often, eleven times at least.
 TEST(Bench, RepeatsAProductForTwoGigaflops) {
   // A fiftieth of a GFLOP, and a fifth, of which ten would do.
@@ -399,6 +416,9 @@ TEST(FitFunction, DrawsWhatIsBesideThePicture) {
 TEST(FitFunction, SaysWhatItDidAndWhatWentWrong) {
   const std::string text = said(fit_program::main_of_program, {"--hidden", "8,4", "--steps", "0"});
   EXPECT_TRUE(text.starts_with("sine ('.') and what 1-8-4-1 learned of it in 0 steps ('#'); mean squared error of the last batch 0\n")) << text;
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(said(fit_program::main_of_program, {"--steps", "0", "--log", "/nonexistent/fit.csv"}, 1), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: /nonexistent/fit.csv: cannot be written\n") << "asked before the work";
   testing::internal::CaptureStderr();
   const FullDisk full;
   said(fit_program::main_of_program, {"--steps", "0", "--log", full.file()}, 1);

@@ -330,6 +330,21 @@ TEST(Mlp, MemoryIsAsTheFormulaSays) {
     EXPECT_EQ(net.device.memory(Purpose::parameters).live, 4 * net.layout.count);
     EXPECT_EQ(net.device.memory(Purpose::gradients).live, 4 * net.layout.count);
   }
+  // Every second or third activation is kept in each slot. Those between share places, one for each place in a stretch, as wide as the
+  // widest there; and gradients that are kept are not two buffers, but one in each slot for each inner activation.
+  struct Case {
+    int keep_every;
+    bool keep_gradients;
+    int shared, slot, gradients, of_slot;
+  };
+  const std::vector<int> sizes = {13, 7, 65, 8, 9, 10};
+  for (const Case& c : {Case{1, false, 0, 13 + 7 + 65 + 8 + 9 + 10, 2 * 65, 0}, {2, false, 8, 13 + 65 + 9 + 10, 2 * 65, 0},
+                        {3, false, 9 + 65, 13 + 8 + 10, 2 * 65, 0}, {16, false, 7 + 65 + 8 + 9, 13 + 10, 2 * 65, 0},
+                        {2, true, 8, 13 + 65 + 9 + 10, 0, 7 + 65 + 8 + 9}}) {
+    const Network net(sizes, {.rows = 6, .slots = 3, .keep_every = c.keep_every, .keep_gradients = c.keep_gradients});
+    const int per_row = c.shared + c.gradients + 3 * (c.slot + c.of_slot + 10 /* output gradient */ + 2 /* label and loss */);
+    EXPECT_EQ(net.device.memory(Purpose::activations).live, size_t(6 * 4 * per_row)) << c.keep_every << c.keep_gradients;
+  }
 }
 
 // The worked example of the chapter's text. All of its numbers but the losses are exact in a float, except for what the

@@ -112,6 +112,7 @@ void bench_products(const std::vector<int>& sizes, const std::vector<int>& batch
     }
     print_row("all", "batch " + std::to_string(batch), gflop, sum, peak);
   }
+  if (!csv.empty() && !out) throw Error(csv + ": cannot write");
 }
 
 // Seconds of `steps` training steps, each on the next batch of the data.
