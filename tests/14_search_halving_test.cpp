@@ -1,5 +1,5 @@
-// What chapter 14 claims of the search: trials fill their range, successive halving lets the right ones rise, and a journal gives back what
-// was written.
+// What chapter 14 claims of the search: trials fill their range, successive halving lets the right ones rise, a journal gives back what
+// was written, and what is told of a farm is what it reports.
 // ranks: 1 2 3 5
 // more ranks: 7
 #include <gtest/gtest.h>
@@ -15,14 +15,41 @@
 #include <map>
 #include <set>
 
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/03_fast_kernels/make_device.h"
 #include "chapters/14_search/halving.h"
 #include "chapters/14_search/search_journal.h"
+#include "chapters/14_search/team.h"
 #include "chapters/14_search/trial.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "common/options.h"
 #include "common/philox.h"
+#include "tests/data_sets.h"
 #include "tests/full_disk.h"
+#include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
+
+// The program, with a device that tells how it was asked for.
+std::vector<std::string> devices_made;
+bool losses_are_numbers = true;
+struct DeviceOfTest : CpuDevice {
+  void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float scale, int rows, int classes) override {
+    CpuDevice::softmax_cross_entropy(loss, dz, z, labels, scale, rows, classes);
+    if (!losses_are_numbers) std::fill_n(loss, rows, NAN);
+  }
+};
+std::unique_ptr<Device> device_of_test(const std::string& name, int local_rank = 0) {
+  devices_made.push_back(name + " " + std::to_string(local_rank));
+  return std::make_unique<DeviceOfTest>();
+}
+#define main main_of_program
+#define make_device device_of_test
+namespace search_program {
+#include "chapters/14_search/search.cpp"
+}
+#undef make_device
+#undef main
 
 namespace {
 
@@ -210,6 +237,54 @@ TEST(HalvingTest, RefusesSenselessNumbers) {
   EXPECT_EQ(refusal(1, 0, 2), "successive halving: 1 trials, 0 rungs, eta 2");
   EXPECT_EQ(refusal(1, 1, 1), "successive halving: 1 trials, 1 rungs, eta 1");
   EXPECT_EQ(refusal(1, 1, 2), "");
+}
+
+// --- What is told ----------------------------------------------------------------------------------------------------
+
+TEST(SearchProgram, TellsWhatItsFarmReports) {
+  // 17.5 s held of twice 12.5 s; number 0 is the manager.
+  const FarmReport report{.wall_seconds = 12.5, .held_seconds = {0, 10, 7.5}, .stretches = {0, 5, 4}, .trials = {0, 3, 2}};
+  EXPECT_EQ(printed_by([&] { search_program::print_farm(report); }),
+            "\nfrom the first hand-out to the last result 12.5 s; teams held a trial 70 % of that time:\n"
+            "  team 1: 5 stretches of 3 trials, 10.0 s\n  team 2: 4 stretches of 2 trials, 7.5 s\n");
+}
+
+// A search of two trials, by all ranks.
+struct Said {
+  int status = -1;
+  std::string text, error;
+};
+Said searched() {
+  const data_sets::DataSet data({480, 2, 2, 3}, {20, 2, 2, 3});
+  Arguments arguments({"--trials", "2", "--rungs", "1", "--device", "cuda", "--data", data.folder});
+  devices_made.clear();
+  Said said;
+  said.text = printed_by([&] {
+    said.error = error_of([&] { said.status = search_program::search(*session_of_test, arguments.count(), arguments.values()); });
+  });
+  return said;
+}
+
+// The GPUs of a node are dealt out among its ranks; the manager needs none.
+TEST(SearchProgram, ADeviceIsThatOfTheRankOnItsNode) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a search needs two ranks";
+  const Said said = searched();
+  EXPECT_ON_ALL_RANKS(said.status == 0) << said.text << said.error;
+  const std::vector<std::string> expected(world_rank() > 0, "cuda " + std::to_string(session_of_test->node_rank()));
+  EXPECT_ON_ALL_RANKS(devices_made == expected);
+  EXPECT_ON_ALL_RANKS((world_rank() == 0) == (said.text.find("\nthe most suitable: ") != std::string::npos)) << said.text;
+}
+
+TEST(SearchProgram, TellsWhatDiverged) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a search needs two ranks";
+  losses_are_numbers = false;
+  const Said said = searched();
+  losses_are_numbers = true;
+  const bool manager = world_rank() == 0;
+  EXPECT_ON_ALL_RANKS(said.error == (manager ? "every trial diverged: no setting was found" : "")) << said.error;
+  for (const char* line : {": trial   0,  1 epochs: diverged\n", ": trial   1,  1 epochs: diverged\n"})
+    EXPECT_ON_ALL_RANKS(manager == (said.text.find(line) != std::string::npos)) << said.text;
+  EXPECT_ON_ALL_RANKS(said.text.find("the most suitable") == std::string::npos) << said.text;
 }
 
 // --- The journal -----------------------------------------------------------------------------------------------------
