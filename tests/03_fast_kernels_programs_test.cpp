@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <set>
 #include <sstream>
 
 #include "chapters/01_serial/cpu_device.h"
@@ -15,7 +14,6 @@
 #include "chapters/01_serial/optimizer.h"
 #include "chapters/02_cuda/kernels.h"
 #include "chapters/03_fast_kernels/fast_cuda_device.h"
-#include "chapters/03_fast_kernels/fused.h"
 #include "chapters/03_fast_kernels/matmul_steps.h"
 #include "chapters/03_fast_kernels/shapes.h"
 #include "common/compare.h"
@@ -25,6 +23,7 @@
 #include "tests/data_sets.h"
 #include "tests/error_of.h"
 #include "tests/false_library.h"
+#include "tests/full_disk.h"
 #include "tests/known_clock.h"
 #include "tests/plain_training.h"
 #include "tests/program.h"
@@ -34,18 +33,6 @@ extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_blocks, cuda_on_cpu_threads; 
 
 #define main bench_main
 #include "chapters/03_fast_kernels/bench.cpp"
-#undef main
-
-// The program that checks kernels, with products of the test in the place of the chapter's.
-namespace fast {
-const std::vector<Step>& steps_of_test();
-}
-#define main check_main
-#define matmul_steps steps_of_test
-namespace check_program {
-#include "chapters/03_fast_kernels/check_kernels.cpp"
-}
-#undef matmul_steps
 #undef main
 
 namespace {
@@ -208,6 +195,7 @@ TEST_F(BenchTest, ProductsAreTheirOperationsDividedByTheirTime) {
   {
     const OwnClock clock({0.5});
     const std::vector<Row> rows = time_steps(*device, small);
+    EXPECT_TRUE(device->masks_gradients()) << "the product is training's again";
     size_t at = 0;
     for (const fast::Step& step : fast::matmul_steps()) {
       if (!fast::can_run(step)) continue;
@@ -267,6 +255,7 @@ TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
   const std::string csv = testing::TempDir() + "report_" + std::to_string(getpid()) + ".csv";
   watched = csv;
   report_products(*device, small, csv);
+  EXPECT_TRUE(device->masks_gradients()) << "the product is training's again";
   watched = "";
   const bool cublas = Cublas(device->stream()).available();
   std::ostringstream text, written;
@@ -288,6 +277,16 @@ TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
   EXPECT_EQ(lines_watched + 1, std::count(whole.begin(), whole.end(), '\n')) << "each line is there when the next product begins";
   std::filesystem::remove(csv);
   EXPECT_EQ(error_of([&] { report_products(*device, small, "/nonexistent/f.csv"); }), unwritable);
+}
+
+TEST_F(BenchTest, AFullDiskIsNamed) {
+  SKIP_WITHOUT_FULL_DISK();
+  const FullDisk full;
+  const OwnClock clock({0.5});
+  const std::string error = full.file() + ": cannot write";
+  EXPECT_EQ(error_of([&] { printed_by([&] { bench_products(*device, {}, {small[0]}, full.file()); }); }), error);
+  EXPECT_EQ(error_of([&] { report_products(*device, {small[0]}, full.file()); }), error);
+  EXPECT_EQ(error_of([&] { report_limits(*device, {}, full.file()); }), error);
 }
 
 // Operations are counted as the twin counts threads: 8 chains of 4 multiply-adds for each. A copy of 2^14 floats moves them twice.
@@ -501,98 +500,12 @@ TEST_F(BenchTest, MeasuresWhatIsAskedFor) {
 TEST(BenchProgram, HelpAndMistakes) {
   const std::string bench = build_folder() + "/chapters/03_fast_kernels/bench";
   const ProgramRun help = run_program(bench + " --help");
-  for (const char* option : {"--csv TEXT", "--report TEXT", "--limits TEXT", "--products", "--training"}) EXPECT_TRUE(contains(help.output, option));
-  EXPECT_EQ(run_program(bench + " --nonsense").output, "error: unknown option --nonsense (--help lists the options)\n");
-}
-
-// --- The program that checks kernels -----------------------------------------------------------------------------------------
-
-// Products that are right but for the last number: a unit of 2^-24 beside it, something else, or none.
-template <int wrong>
-void last_number_wrong(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
-  fast::matmul_naive(c, a, b, m, n, k, finish, stream);
-  float* const last = c + size_t(m) * size_t(n) - 1;
-  if (wrong == 1) plain::scale(last, 1 + 0x1p-23f, 1, stream);
-  if (wrong == 2) plain::fill(last, 0.5f, 1, stream);
-  if (wrong == 3) plain::fill(last, NAN, 1, stream);
-}
-std::vector<fast::Step> steps_to_check;
-
-// One that notes what it is asked for.
-std::set<std::string> asked;
-void noted(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, cudaStream_t stream) {
-  const char* const layout = m == 1 ? "" : a.column_step != 1 ? " left" : b.column_step != 1 ? " right" : " plain";
-  asked.insert(std::to_string(m) + " " + std::to_string(n) + " " + std::to_string(k) + layout);
-  fast::matmul_naive(c, a, b, m, n, k, finish, stream);
-}
-
-}  // namespace
-const std::vector<fast::Step>& fast::steps_of_test() { return steps_to_check; }
-namespace {
-
-// What main says, by line, up to the largest difference.
-std::vector<std::string> check(std::vector<std::string> options, int expected_status) {
-  check_program::all_right = true;
-  Arguments arguments(std::move(options));
-  std::istringstream text(printed_by([&] { EXPECT_EQ(check_program::check_main(arguments.count(), arguments.values()), expected_status); }));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(text, line);) {
-    lines.push_back(line.substr(0, line.find(" largest difference ")));
-    while (lines.back().ends_with(' ')) lines.back().pop_back();
+  for (const char* option : {"--products", "--training"}) EXPECT_TRUE(contains(help.output, option));
+  for (const std::string option : {"--csv", "--report", "--limits"}) {
+    EXPECT_TRUE(contains(help.output, option + " TEXT"));
+    EXPECT_EQ(run_program(bench + " " + option + " /nonexistent/f.csv").output, "error: " + unwritable + "\n") << "before it begins";
   }
-  return lines;
-}
-
-TEST_F(BenchTest, TheCheckOfKernelsFindsOneWrongNumber) {
-  const std::vector<std::string> training = {"right  sgd, chapter 02",      "right  sgd, chapter 03",  "right  momentum, chapter 02",
-                                             "right  momentum, chapter 03", "right  adam, chapter 02", "right  adam, chapter 03"};
-  steps_to_check = {{"naive", fast::matmul_naive}, {"another", last_number_wrong<2>}, {"no number", last_number_wrong<3>, 1, 0.5}};
-  std::vector<std::string> expected = {device->name(), "right  naive", "WRONG  another", "WRONG  no number", "WRONG  the same bits in float", "right  masked product"};
-  expected.insert(expected.end(), training.begin(), training.end());
-  expected.push_back("something is WRONG");
-  EXPECT_EQ(check({"--small"}, 1), expected);
-
-  // Right, but for the last bit of numbers that are no integers.
-  steps_to_check = {{"naive", fast::matmul_naive}, {"rounded", last_number_wrong<0>, 1, 0.5}, {"another bit", last_number_wrong<1>}};
-  check_program::all_right = true;
-  const std::string text = printed_by([&] { check_program::check_products(*device, true); });
-  EXPECT_TRUE(contains(text, "right  rounded                    largest difference 0\n"));
-  EXPECT_TRUE(contains(text, "WRONG  the same bits in float     largest difference "));
-  EXPECT_FALSE(check_program::all_right);
-  steps_to_check.pop_back();
-  check_program::all_right = true;
-  EXPECT_TRUE(contains(printed_by([&] { check_program::check_products(*device, true); }), "right  the same bits in float     largest difference 0\n"));
-  EXPECT_TRUE(check_program::all_right);
-  steps_to_check = {{"another", last_number_wrong<2>}};  // so is what the masked product is held against
-  EXPECT_TRUE(contains(printed_by([&] { check_program::check_products(*device, true); }), "WRONG  masked product "));
-  EXPECT_EQ(check({"--small", "--once"}, 0), (std::vector<std::string>{device->name(), "each step once, 128 x 128 x 128"}));
-
-  // Small shapes are those at the edges, each of the larger ones in three layouts.
-  steps_to_check = {{"noted", noted}}, asked.clear();
-  printed_by([&] { check_program::check_products(*device, true); });
-  std::set<std::string> shapes = {"1 1 1"};
-  for (const std::string shape : {"130 10 33", "33 129 20", "132 136 36"})
-    for (const char* layout : {" plain", " left", " right"}) shapes.insert(shape + layout);
-  EXPECT_EQ(asked, shapes);
-}
-
-// All three: within the bound, the largest of all, and NaN that stays; a line is there as soon as it is said.
-TEST(CheckKernels, AVerdictIsThatOfAllItsDistances) {
-  using check_program::Verdict, check_program::all_right;
-  const auto said = [](double bound, std::vector<double> distances) {
-    Verdict verdict{.bound = bound};
-    for (double d : distances) verdict.add({.max_abs = d});
-    return written_by([&] { verdict.say("it"); });
-  };
-  const std::string it = "it                         largest difference ";
-  all_right = true;
-  EXPECT_EQ(said(0.5, {0.25, 0.5, 0}), "right  " + it + "0.5\n");
-  EXPECT_TRUE(all_right);
-  EXPECT_EQ(said(0.5, {0.75, 0.25}), "WRONG  " + it + "0.75\n");
-  EXPECT_FALSE(all_right);
-  EXPECT_EQ(said(0.5, {0.25}), "right  " + it + "0.25\n");
-  EXPECT_FALSE(all_right) << "once wrong, it stays wrong";
-  EXPECT_TRUE(said(0.5, {NAN, 0.25}).starts_with("WRONG  "));
+  EXPECT_EQ(run_program(bench + " --nonsense").output, "error: unknown option --nonsense (--help lists the options)\n");
 }
 
 }  // namespace

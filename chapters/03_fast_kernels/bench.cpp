@@ -148,6 +148,7 @@ void bench_products(FastCudaDevice& device, const DeviceLimits& limits, const st
       << "\nproduct,flop_per_byte,gflops\n";
   for (const Row& row : rows)
     out << '"' << row.name << "\"," << all.back().flop_per_byte() << ',' << row.gflops.back() << '\n';
+  if (!out.flush()) throw Error(csv + ": cannot write");
 }
 
 // The shapes of a report: those of a training step and squares; on a CPU two that only show that it runs.
@@ -196,6 +197,7 @@ void report_products(FastCudaDevice& device, const std::vector<Shape>& all, cons
     line("16 stages, operands in memory", seconds_of(device, [&] { fast::matmul_bf16(o.c(), a, b, s.m, s.n, s.k, {}, device.stream()); }));
   }
   device.set_matmul(fast::matmul_three_shapes);
+  if (!out) throw Error(file + ": cannot write");
 }
 
 // What the device can do at best: by its attributes, and as it does it. A copy reads and writes each number.
@@ -211,6 +213,7 @@ void report_limits(FastCudaDevice& device, const DeviceLimits& limits, const std
   out << "limit,from_attributes,measured\n"
       << "GFLOP/s in float," << limits.gflops << ',' << 1e-9 * operations / multiplying << "\nGB/s," << limits.gbytes << ','
       << 1e-9 * 8.0 * double(n) / copying << '\n';
+  if (!out.flush()) throw Error(file + ": cannot write");
 }
 
 // --- A training step ---------------------------------------------------------------------------------------------------
