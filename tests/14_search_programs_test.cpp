@@ -96,7 +96,7 @@ std::string told_of(const std::vector<Trial>& trials, const std::vector<Outcome>
 
 // Every result is that of a plain training on the first five sixths, judged on the last one; what is printed follows from the record.
 TEST(SearchProgram, PrintsWhatAPlainSearchFinds) {
-  const data_sets::DataSet data({480, 7, 5, 5}, {40, 7, 5, 5});
+  const data_sets::DataSet data({480, 7, 5, 5}, {40, 7, 5, 3});  // whose test images have other ink: few are right
   const std::string log = data.folder + "/search.csv";
   const ProgramRun run = launch(4, "search --trials 6 --rungs 3 --eta 2 --first-epochs 2 --seed 11930 --data " + data.folder + " --log " + log);
   ASSERT_EQ(run.status, 0) << run.output;
@@ -166,6 +166,7 @@ TEST(SearchProgram, PrintsWhatAPlainSearchFinds) {
   const Dataset test = read_idx(data.folder + "/t10k-images-idx3-ubyte", data.folder + "/t10k-labels-idx1-ubyte");
   const plain::Epoch expected = plain::train(plain_run(*winner, epochs), train, test).back();
   EXPECT_NEAR(tested, 2.5 * double(expected.correct), 2.51) << run.output;
+  EXPECT_LT(2.5 * double(expected.correct), validated - 10) << "no good example";
 }
 
 // A record in which trials failed: they are last, and nobody is the most suitable if all did. The best of four went on to a second rung.
