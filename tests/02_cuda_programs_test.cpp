@@ -70,7 +70,9 @@ std::string heading(const std::string& capability) {
 std::string answer(const std::string& options) {
   const ProgramRun run = run_program(build_folder() + folder + "occupancy " + options);
   EXPECT_EQ(run.status, 0) << run.output;
-  return run.output.substr(0, std::min(run.output.find("\nThe chapter's"), run.output.find("no GPU here: CUDA itself was not asked\n")));
+  const size_t end = std::min(run.output.find("\nThe chapter's"), run.output.find("no GPU here: CUDA itself was not asked\n"));
+  EXPECT_LT(end, run.output.size()) << "it says whether CUDA was asked: " << run.output;
+  return run.output.substr(0, end);
 }
 
 // Every number worked out by hand from the rules in multiprocessor.h.

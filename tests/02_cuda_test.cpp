@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <functional>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -127,6 +128,25 @@ TEST_F(CudaTest, AClockCountsItsStretchesAlone) {
   }
 }
 
+// An object in memory that held something else before.
+template <class T>
+struct InUsedMemory {
+  alignas(T) unsigned char memory[sizeof(T)];
+  T* object;
+  explicit InUsedMemory(CudaDevice& device) {
+    for (unsigned char& byte : memory) *static_cast<volatile unsigned char*>(&byte) = 0x41;
+    object = new (memory) T(device);
+  }
+  ~InUsedMemory() { object->~T(); }
+};
+TEST_F(CudaTest, AClockAndATraceBeginWithNothing) {
+  auto& cuda = static_cast<CudaDevice&>(*device);
+  traced.clear();
+  EXPECT_EQ(InUsedMemory<GpuClock>(cuda).object->seconds(), 0);
+  InUsedMemory<GpuTrace>(cuda).object->end();
+  EXPECT_TRUE(traced.empty());
+}
+
 // Stretches in their order by the host's clock, each longer than what was computed inside of it and shorter than what is around it.
 TEST_F(CudaTest, ATraceHasItsStretchesByTheClockOfTheHost) {
   const Buffer<> p(*device, size_t{1} << 16, Purpose::workspace);
@@ -160,6 +180,28 @@ TEST_F(CudaTest, ATraceHasItsStretchesByTheClockOfTheHost) {
     EXPECT_GT(inside.seconds(), 0);
   }
   EXPECT_EQ(&cuda_on_cpu_events ? cuda_on_cpu_events() : 0, events);
+}
+
+// Another stream than the device's own: its stretch ends where that one is, and not where the device is.
+TEST_F(CudaTest, ATraceMayBeOfAnyStream) {
+  const Buffer<> p(*device, size_t{1} << 16, Purpose::workspace);
+  traced.clear();
+  CudaDevice other;
+  GpuClock around(other), inside(other);
+  const int64_t before = guard_trace_region_begin();
+  {
+    GpuTrace trace(static_cast<CudaDevice&>(*device));
+    around.begin(), trace.begin(other.stream(), 2, "sum ", 5), inside.begin();
+    for (int i = 0; i < 4; ++i) other.fill(p, float(i), p.size());
+    inside.end(), trace.end(), around.end();
+  }
+  other.synchronize();
+  const double rounding = 1e-6 * double(guard_trace_region_begin() - before) + 1000;  // as above
+  ASSERT_EQ(traced.size(), 1u);
+  EXPECT_TRUE(traced[0].name == "sum 5" && traced[0].row == 2);
+  EXPECT_GT(inside.seconds(), 0);
+  EXPECT_GE(double(traced[0].end - traced[0].begin), 1e9 * inside.seconds() - rounding);
+  EXPECT_LE(double(traced[0].end - traced[0].begin), 1e9 * around.seconds() + rounding);
 }
 
 // One event for what the device does itself and one for each copy that is under way; all of them, and its streams, end with the device,
@@ -230,6 +272,16 @@ TEST_F(CudaTest, AGpuIsChosenByItsNumber) {
     ask();
     EXPECT_EQ(cuda_on_cpu_chosen_device, 0);
   }
+}
+
+TEST_F(CudaTest, MemoryThatIsTakenIsNotFree) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: others may use a GPU's memory, too";
+  const size_t before = free_gpu_memory(0), n = size_t{1} << 20;
+  {
+    const Buffer<> taken(*device, n, Purpose::workspace);
+    EXPECT_EQ(free_gpu_memory(0), before - n * sizeof(float));
+  }
+  EXPECT_EQ(free_gpu_memory(0), before);
 }
 
 TEST_F(CudaTest, AGpuThatIsNotThereIsNamed) {
