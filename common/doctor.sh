@@ -73,7 +73,7 @@ EOF
       if [ "$(grep -c 'rank 0 of 1' "$work/ranks")" -eq 2 ]; then
         bad "both processes are rank 0 of 1: the launcher $mpiexec is not that of the library" \
           "use the two of one MPI: make MPICXX=mpicxx.mpich MPIEXEC=mpiexec.mpich; on Debian and Ubuntu 'update-alternatives --display mpi' shows the default"
-      elif [ "$(grep -c 'of 2' "$work/ranks")" -eq 2 ]; then
+      elif [ "$(grep -o 'rank [01] of 2' "$work/ranks" | sort -u | grep -c .)" -eq 2 ]; then
         ok "two processes are rank 0 and rank 1 of 2"
       else
         bad "two processes reported: $(cut -d '|' -f 1 "$work/ranks" | tr '\n' ',')" "look at: $mpiexec -n 2 hostname"

@@ -187,6 +187,7 @@ TEST(ReachProgram, IsAskedByTheDoctor) {
   const std::string asked = doctor("gpu"), not_asked = doctor("cpu");
   run_program("rm -rf " + folder);
   EXPECT_TRUE(contains(not_asked, "note     which ranks reach each other, how, and what to do about it: make 05-reach RANKS=3\n"));
+  EXPECT_TRUE(contains(not_asked, "\n  ok       two processes are rank 0 and rank 1 of 2\n")) << "says the program that it builds";
   EXPECT_FALSE(contains(asked, "make 05-reach"));
   if (!contains(asked, "NOT A GPU")) GTEST_SKIP() << "skipped: the GPUs of this machine decide";
   EXPECT_TRUE(contains(asked, "\n           3 pairs: "));

@@ -84,7 +84,7 @@ TEST_F(Setup, InstallsWhatIsMissingAndWritesWhatItFound) {
 struct Doctor : Setup {
   void SetUp() override {
     Setup::SetUp();
-    link("make gzip sha256sum sed awk tr cut grep timeout env chmod nproc find uname");
+    link("make gzip sha256sum sed awk tr cut grep timeout env chmod nproc find uname sort");
     write("installed", "");
     tool("g++", "case $* in *print-file-name=*) echo /here/${1#*=} ;; *-march=none*) exit 1 ;; *--version*) echo 'g++ (of the test) 12' ;;\n"
                 "  *-dM*) echo '#define __AVX2__ 1'; echo '#define __FMA__ 1' ;; *' -o '*) : ;; *) cat >/dev/null ;; esac\n");
@@ -129,6 +129,7 @@ TEST_F(Doctor, SaysEachProblemWithItsAdvice) {
       {"WORLD=1 SECOND=0", "both processes are rank 0 of 1: the launcher mpiexec.mpich is not that of the library",
        "use the two of one MPI: make MPICXX=mpicxx.mpich MPIEXEC=mpiexec.mpich; on Debian and Ubuntu 'update-alternatives --display mpi' shows the default"},
       {"WORLD=3", "two processes reported: rank 0 of 3,rank 1 of 3,", "look at: mpiexec.mpich -n 2 hostname"},
+      {"SECOND=0", "two processes reported: rank 0 of 2,rank 0 of 2,", "look at: mpiexec.mpich -n 2 hostname"},
   };
   for (const auto& [settings, problem, advice] : cases) {
     const ProgramRun run = look(settings);
@@ -204,30 +205,36 @@ TEST_F(Setup, ALauncherIsToldWhatItKnows) {
   link("env sed");
   const auto make_launcher = [&](const std::string& name, const std::string& version) {
     tool(name, "if [ \"$1\" = --version ]; then echo '" + version + "'; exit; fi\nprintf '%s|' \"${0##*/}\" \"$@\"\n"
-               "echo \"$EXPECT_RANKS, ${PMI_RANK:-none} ${PMIX_NAMESPACE:-none} ${OMPI_MCA_ess:-none}\"\n");
+               "echo \"$EXPECT_RANKS, ${PMI_RANK:-none} ${PMIX_NAMESPACE:-none} ${PMIX_MCA_kept:-none} ${OMPI_MCA_ess:-none}" +
+                   (version.find("Open MPI") == std::string::npos ? "" : " ${OMPI_MCA_io_ompio_priority:-none} $TERM") + "\"\n");
   };
-  const std::string started = "sh common/mpi/launch 3 program 'a b' c", job = "PMI_RANK=1 PMIX_NAMESPACE=x OMPI_MCA_ess=y ";
+  const std::string started = "sh common/mpi/launch 3 program 'a b' c", job = "EXPECT_RANKS=5 PMI_RANK=1 PMIX_NAMESPACE=x PMIX_MCA_kept=z OMPI_MCA_ess=y TERM=xterm ";
   const ProgramRun none = with_tools(started), usage = with_tools("sh common/mpi/launch 3");
   EXPECT_TRUE(none.status == 127 && none.output == "no mpiexec found: install MPICH, or set MPIEXEC\n") << none.output;
   EXPECT_TRUE(usage.status == 2 && usage.output == "usage: common/mpi/launch [--restarts N] RANKS PROGRAM [ARGUMENTS]\n") << usage.output;
-  const std::string end = "program|a b|c|3, none none none\n";
+  fs::create_directories(folder / "common/mpi");
+  fs::copy("common/mpi/launch", folder / "common/mpi/launch");
+  const ProgramRun bare = with_tools("sh " + file("common/mpi/launch") + " --restarts 2 3 program");
+  EXPECT_TRUE(bare.status == 2 && bare.output == "launch --restarts: chapter 12, which does that, is not here\n") << bare.output;
+  const std::string end = "program|a b|c|3, none none z none\n";
   for (const char* name : {"mpirun", "mpiexec", "mpiexec.hydra", "mpiexec.mpich"}) {  // each is preferred to those before it
     make_launcher(name, "HYDRA build details:");
     EXPECT_EQ(with_tools(started, job).output, std::string(name) + "|-n|3|" + end);
   }
   EXPECT_EQ(with_tools(started, job + "MPIEXEC='mpirun -f hosts'").output, "mpirun|-f|hosts|-n|3|" + end);
   make_launcher("mpirun", "mpirun (Open MPI) 4.1.4");
-  const std::string open_mpi = "mpirun|-n|3|--oversubscribe|--bind-to|none|-x|EXPECT_RANKS|-x|TERM|";
-  EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun").output, open_mpi + "--allow-run-as-root|" + end);
-  EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun USER_ID=1000").output, open_mpi + end);
+  const std::string open_mpi = "mpirun|-n|3|--oversubscribe|--bind-to|none|-x|EXPECT_RANKS|-x|TERM|", to_a_file = end.substr(0, end.size() - 1) + " 1 dumb\n";
+  EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun").output, open_mpi + "--allow-run-as-root|" + to_a_file);
+  EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun USER_ID=1000").output, open_mpi + to_a_file);
+  EXPECT_TRUE(contains(with_tools(started, job + "MPIEXEC=mpirun OMPI_MCA_io_ompio_priority=9").output, " 9 dumb\n")) << "who has chosen has chosen";
   // Inside a job: with its tool, or without it if somebody says so.
   for (const char* in_job : {"SLURM_JOBID=7", "PE_HOSTFILE=f", "LSB_JOBID=7"}) {
     EXPECT_EQ(with_tools(started, in_job).status, 69) << in_job;
-    EXPECT_EQ(with_tools(started, in_job + std::string(" HYDRA_LAUNCHER=fork")).output, "mpiexec.mpich|-n|3|" + end);
-    EXPECT_EQ(with_tools(started, in_job + std::string(" MPIEXEC='mpiexec.mpich -launcher ssh'")).output, "mpiexec.mpich|-launcher|ssh|-n|3|" + end);
+    EXPECT_EQ(with_tools(started, job + in_job + " HYDRA_LAUNCHER=fork").output, "mpiexec.mpich|-n|3|" + end);
+    EXPECT_EQ(with_tools(started, job + in_job + " MPIEXEC='mpiexec.mpich -launcher ssh'").output, "mpiexec.mpich|-launcher|ssh|-n|3|" + end);
   }
   tool("srun", "exit 0\n");
-  EXPECT_EQ(with_tools(started, "SLURM_JOBID=7").output, "mpiexec.mpich|-n|3|" + end);
+  EXPECT_EQ(with_tools(started, job + "SLURM_JOBID=7").output, "mpiexec.mpich|-n|3|" + end);
   for (const bool up : {true, false}) {
     tool("scontrol", std::string("echo Slurmctld is ") + (up ? "UP\n" : "DOWN\n"));
     EXPECT_EQ(with_tools(started, "SLURM_JOBID=7").status, up ? 0 : 69);
