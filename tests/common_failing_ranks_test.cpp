@@ -13,6 +13,8 @@ TEST(FailingRank, EndsTheJobPastDestructorsThatWait) {
       const int rank = ranks == 1 ? 0 : turn++ % 3;
       cases.push_back({{"tests/mpi_guard/throws_past_destructors", kind, "fails", "weights.bin: cannot be read"}, rank, ranks});
     }
+  // The job's status is that of the error.
+  cases.push_back({{"tests/mpi_guard/throws_past_destructors", "status", "fails", "weights.bin: cannot be read", Failing::any, false, 1, 75}, 1, 3});
   expect_no_complaints(cases);
 }
 
@@ -31,10 +33,19 @@ TEST(FailingRank, AllOfThemSayItOnceAndEndWithoutTheLauncher) {
 }
 
 TEST(FailingRank, AnExceptionThatIsCaughtUnwindsAsUsual) {
-  const ProgramRun run = run_program("timeout 60 sh common/mpi/launch 3 " + build_folder() +
-                                     "/tests/mpi_guard/throws_past_destructors collective caught");
+  const std::string program = build_folder() + "/tests/mpi_guard/throws_past_destructors ";
+  const ProgramRun run = run_program("timeout 60 sh common/mpi/launch 3 " + program + "collective caught");
   EXPECT_EQ(run.output, "") << run.output;
   EXPECT_EQ(run.status, 0);
+  // Without an exception a program's status is what its body returns.
+  EXPECT_EQ(run_program("timeout 60 sh common/mpi/launch 2 " + program + "window returns").status, 7);
+}
+
+// As where a call of CUDA fails: the others, which wait for it, end with it.
+TEST(FailingRank, ThatEndsItsProgramEndsTheJob) {
+  const ProgramRun run = run_program(with_one_failing({"tests/mpi_guard/throws_past_destructors", "window", "ends", ""}, 1, 3));
+  EXPECT_EQ(run.status, 76) << run.output;
+  EXPECT_EQ(run.output.find("guard:"), std::string::npos) << run.output;
 }
 
 // All have failed and are in MPI_Finalize, which does not come back: after a while they leave without it, with the same status. After

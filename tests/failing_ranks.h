@@ -19,6 +19,7 @@ struct Failing {
   Ranks ranks = any;
   bool quick = false;
   int fewest = 1;                    // ranks that the program needs to get there
+  int status = 1;                    // of the job
 };
 
 inline std::vector<Failing> all_failing() {
@@ -104,7 +105,7 @@ inline std::string complaint(const Failing& f, int failing, int ranks) {
   std::string wrong;
   if (times_in(run.output, line) != 1 || times_in(run.output, f.text) != 1) wrong += "not once, whole: " + line;
   if (run.output.find("guard:") != std::string::npos) wrong += "the guard blames the calls\n";
-  if (run.status != 1) wrong += "status " + std::to_string(run.status) + ", expected 1\n";
+  if (run.status != f.status) wrong += "status " + std::to_string(run.status) + ", expected " + std::to_string(f.status) + "\n";
   if (took.count() > 30) wrong += "took " + std::to_string(took.count()) + " s\n";
   return wrong.empty() ? "" : command + "\n" + wrong + run.output;
 }

@@ -1,7 +1,8 @@
 // A rank that fails above objects whose destructors wait: for a collective, for a request.
-// Arguments: the object; what happens: nothing, "fails", "caught".
+// Arguments: the object; what happens: nothing, "fails", "caught", "returns", "ends" (by end_program).
 #include <string>
 
+#include "common/end_program.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 
@@ -46,6 +47,7 @@ int body(MpiSession&, int argc, char** argv) {
   const std::string kind = argv[1], what = argc > 2 ? argv[2] : "";
   const Window window;
   if (what == "fails") fail(kind);
+  if (what == "ends") end_program(76);
   if (what == "caught") {  // on all ranks
     try {
       fail(kind);
@@ -53,7 +55,7 @@ int body(MpiSession&, int argc, char** argv) {
     }
   }
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));  // which the failed rank does not reach
-  return 0;
+  return what == "returns" ? 7 : 0;
 }
 
 }  // namespace
