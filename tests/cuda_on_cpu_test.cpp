@@ -285,6 +285,8 @@ TEST(Cu2cpp, CopiesTheRest) {
   const std::string before = "// a <<<comment>>> __shared__ \\\nwhich goes on: new\n"
                              "const char* a = \"k<<<1, 2>>>(a) \\\" __shared__\";  /* malloc\n __device__ */\n"
                              "const char* b = R\"x(__shared__ int y;)\" )x\";\n"
+                             "auto d = {u8R\"(\"__shared__\")\", uR\"(\"__shared__\")\", UR\"(\"__shared__\")\", LR\"(\"__shared__\")\"};\n"
+                             "auto e = {u8\"__shared__ \\\" (\", L\"(\"};\n"
                              "int c = 1'000'000 + int(0x1p-3 + 1e+2) + '\"' + (d <<3);\n#pragma once\n#\n";
   const std::string pragmas = "#pragma unroll 4  // four\n#pragma unroll /* all */ // of them\n"
                               "  # pragma nounroll\n#pragma nv_diag_suppress 177\n";
@@ -303,6 +305,13 @@ TEST(Cu2cpp, KeepsLinesAndColumnsOfALaunch) {
                            "{ return ::cuda_on_cpu::signature_of<decltype(tag)>(k<2>); }, [=](auto&... arguments) { k<2>(arguments...); }, ";
   EXPECT_EQ(output.text, "#include <cuda_runtime.h>\n#define __CUDACC__ 1\n#line 1 \"" + file + "\"\n" + begin + "\t " + call + "1,\n  32)\n#line 3 \"" + file +
                              "\"\n" + std::string(7, ' ') + "(p, 7);\n  int q;\n}\n");
+}
+
+// The name of a kernel stands in quotes, whatever is in it.
+TEST(Cu2cpp, QuotesWhatStandsInQuotes) {
+  const Output output = translated("void f(int* p) {\nk<'\"', '\\\\'><<<1, 2>>>(p);\n}\n").output;
+  EXPECT_EQ(output.status, 0) << output.text;
+  EXPECT_TRUE(contains(output.text, "\n::cuda_on_cpu::launch(\"k<'\\\"', '\\\\\\\\'>\", {__FILE__, ")) << output.text;
 }
 
 // A word of C++ before a kernel is none of its name's.

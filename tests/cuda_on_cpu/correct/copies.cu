@@ -36,6 +36,12 @@ int main() {
   OK(cudaFreeAsync(device, stream));
   OK(cudaStreamSynchronize(stream));
   REQUIRE(host[0] == 0 && host[499] == 0 && host[500] == 3);
+  OK(cudaMalloc(&device, 4000));
+  OK(cudaMemcpy2DAsync(device, 8 * sizeof(float), &matrix[1][2], sizeof matrix[0], 3 * sizeof(float), 4, cudaMemcpyHostToDevice, stream));
+  OK(cudaMemcpy2DAsync(host.data(), 5 * sizeof(float), device, 8 * sizeof(float), 3 * sizeof(float), 4, cudaMemcpyDeviceToHost, stream));
+  OK(cudaStreamSynchronize(stream));
+  for (int i = 0; i < 20; ++i) REQUIRE(host[size_t(i)] == (i % 5 < 3 ? 12 + i / 5 * 10 + i % 5 : 0));
+  OK(cudaFree(device));
   OK(cudaHostUnregister(host.data()));
   OK(cudaStreamDestroy(stream));
 }

@@ -1,9 +1,11 @@
-// CUDA's arithmetic functions: for each call its type, which nvcc proves, too, and its value against the C library's in double.
+// CUDA's arithmetic functions: for each call its type, which nvcc proves, too, and its value against the C library's in double. And its
+// clock, and loads and stores with hints.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 #include "tests/cuda_on_cpu/require.h"
 
+#include <chrono>
 #include <cmath>
 #include <type_traits>
 
@@ -56,7 +58,8 @@ constexpr double root2 = 1.4142135623730951, pi = 3.141592653589793;
   CASE(lgamma(g), float, lgamma(2.5)) CASE(tgamma(g), float, tgamma(2.5)) CASE(tgammaf(g), float, tgamma(2.5)) \
   CASE(ldexp(g, 3), float, 20) CASE(ldexpf(g, 3), float, 20) CASE(scalbn(g, 2), float, 10) CASE(ilogb(g), int, 1) CASE(logb(g), float, 1) \
   CASE(nextafter(g, g), float, 2.5) CASE(exp10(f), float, pow(10, -1.5)) CASE(exp10(d), double, pow(10, -1.5)) CASE(exp10f(f), float, pow(10, -1.5)) \
-  CASE(j0(g), float, j0(2.5)) CASE(j1(e), double, j1(2.5)) CASE(y0f(g), float, y0(2.5)) \
+  CASE(j0(g), float, j0(2.5)) CASE(j1(e), double, j1(2.5)) CASE(j1(g), float, j1(2.5)) CASE(y0f(g), float, y0(2.5)) CASE(y0(g), float, y0(2.5)) \
+  CASE(y1(g), float, y1(2.5)) \
   CASE(isnan(f) ? 1 : 0, int, 0) CASE(isnan(sqrt(f)) ? 1 : 0, int, 1) CASE(isinf(g * HUGE_VALF) ? 1 : 0, int, 1) CASE(isinf(e) ? 1 : 0, int, 0) \
   CASE(isfinite(f) ? 1 : 0, int, 1) CASE(isfinite(e * HUGE_VAL) ? 1 : 0, int, 0) CASE(signbit(f) ? 1 : 0, int, 1) CASE(signbit(e) ? 1 : 0, int, 0)
 
@@ -68,12 +71,13 @@ constexpr double root2 = 1.4142135623730951, pi = 3.141592653589793;
   CASE(normcdf(f), float, 0.06680720126885807) CASE(normcdf(e), double, 0.9937903346742238) CASE(normcdff(f), float, 0.06680720126885807) \
   CASE(normcdfinv(h), float, -0.6744897501960817) CASE(normcdfinvf(h), float, -0.6744897501960817) CASE(normcdfinv(1e-10), double, -6.361340902404056) \
   CASE(erfinv(h), float, 0.2253120550121781) CASE(erf(erfinv(1e-9)), double, 1e-9) CASE(erf(erfinv(-0.9)), double, -0.9) CASE(erfinvf(h), float, 0.2253120550121781) \
-  CASE(erfc(erfcinv(1e-200)), double, 1e-200) CASE(erfc(erfcinv(h)), float, 0.25) CASE(erfcinv(1.75), double, -0.8134198475976185) \
+  CASE(erfc(erfcinv(1e-200)), double, 1e-200) CASE(erfc(erfcinv(1e-14)), double, 1e-14) CASE(erfc(erfcinv(h)), float, 0.25) CASE(erfcinv(1.75), double, -0.8134198475976185) \
   CASE(erfinv(0.0), double, 0) CASE(erfinv(1.0), double, HUGE_VAL) CASE(erfcinvf(2.0f), float, -HUGE_VAL) \
   CASE(rhypotf(f, g), float, 1 / hypot(1.5, 2.5)) CASE(rhypot(d, e), double, 1 / hypot(1.5, 2.5)) CASE(norm3df(f, g, h), float, sqrt(8.5625)) \
   CASE(norm3d(d, e, h), double, sqrt(8.5625)) CASE(rnorm3df(f, g, h), float, 1 / sqrt(8.5625)) CASE(norm4df(f, g, h, h), float, sqrt(8.625)) \
   CASE(norm4d(d, e, h, h), double, sqrt(8.625)) CASE(rnorm3d(d, e, h), double, 1 / sqrt(8.5625)) \
   CASE(sine_of(f), float, sin(-1.5)) CASE(cosine_of(f), float, cos(-1.5)) CASE(sine_of(d), double, sin(-1.5)) CASE(fast_sine_of(f), float, sin(-1.5)) \
+  CASE(cosine_of(d), double, cos(-1.5)) CASE(sines_of_pi(g), float, 11) \
   CASE(fdividef(f, g), float, -0.6)
 
 #define DEVICE_ONLY \
@@ -117,9 +121,43 @@ constexpr double root2 = 1.4142135623730951, pi = 3.141592653589793;
   CASE(half_order(g, g), int, 1) CASE(half_order(g, f), int, 4) CASE(half_kind(f), int, 0) CASE(half_kind(1e6f), int, 1) CASE(half_kind(nanf("")), int, 2) \
   CASE(__bfloat16_as_ushort(__float2bfloat16(f)), unsigned short, 0xbfc0)
 
+// Of 16 bits: -1.5, 2.5 and 0.25, what they give, each and in pairs. A pair counts as its first number and a hundred times its second.
+#define HALVES \
+  CASE(F(__hadd(H(f), H(g))), float, 1) CASE(F(__hsub(H(f), H(g))), float, -4) CASE(F(__hmul(H(f), H(g))), float, -3.75) CASE(F(__hdiv(H(f), H(h))), float, -6) \
+  CASE(F(__hneg(H(f))), float, 1.5) CASE(F(__habs(H(f))), float, 1.5) CASE(F(__hmax(H(f), H(g))), float, 2.5) CASE(F(__hmin(H(f), H(g))), float, -1.5) \
+  CASE(F(__hfma(H(f), H(g), H(h))), float, -3.5) CASE(F(hexp(H(f))), float, 1828 / 8192.0) CASE(F(hlog(H(g))), float, 1877 / 2048.0) CASE(F(hsqrt(H(h))), float, 0.5) \
+  CASE(F(hrsqrt(H(h))), float, 2) CASE(F(__float2half_rn(f)), float, -1.5) CASE(F(__double2half(d)), float, -1.5) CASE(F(__int2half_rn(i)), float, -3) \
+  CASE(F(__ushort_as_half(0xbe00)), float, -1.5) CASE(F(__low2half(P)), float, -1.5) CASE(F(__high2half(P)), float, 2.5) CASE(pair(P), float, 248.5) \
+  CASE(pair(make_half2(H(f), H(g))), float, 248.5) CASE(pair(__halves2half2(H(f), H(g))), float, 248.5) CASE(pair(__half2half2(H(g))), float, 252.5) \
+  CASE(pair(__float2half2_rn(g)), float, 252.5) CASE(pair(__float22half2_rn(make_float2(f, g))), float, 248.5) CASE(pair(__half22float2(P)), float, 248.5) \
+  CASE(pair(__hadd2(P, Q)), float, 498.75) CASE(pair(__hsub2(P, Q)), float, -1.75) CASE(pair(__hmul2(P, Q)), float, 624.625) CASE(pair(__hfma2(P, Q, P)), float, 873.125) \
+  CASE(order_of(H(f), H(g)), int, 22) CASE(order_of(H(g), H(g)), int, 49) CASE(order_of(H(g), H(f)), int, 42) CASE(F(chain(H(f), H(g), H(h))), float, -7.5) \
+  CASE(F(H(f) + H(g)), float, 1) CASE(F(H(f) - H(g)), float, -4) CASE(F(H(f) * H(g)), float, -3.75) CASE(F(H(f) / H(h)), float, -6) \
+  CASE(__bfloat162float(__float2bfloat16_rn(f)), float, -1.5) CASE(__bfloat162float(__double2bfloat16(d)), float, -1.5) \
+  CASE(__bfloat162float(__ushort_as_bfloat16(0xbfc0)), float, -1.5) CASE(pair(make_bfloat162(__float2bfloat16(f), __float2bfloat16(g))), float, 248.5) \
+  CASE(pair(__floats2bfloat162_rn(f, g)), float, 248.5) CASE(pair(__float22bfloat162_rn(make_float2(f, g))), float, 248.5) \
+  CASE(pair(__bfloat1622float2(__floats2bfloat162_rn(f, g))), float, 248.5)
+#define H(x) __float2half(x)
+#define F(x) __half2float(x)
+#define P __floats2half2_rn(f, g)
+#define Q __floats2half2_rn(h, g)
+template <class T> __device__ float pair(T v) { return __low2float(v) + 100 * __high2float(v); }
+template <> __device__ float pair(float2 v) { return v.x + 100 * v.y; }
+__device__ int order_of(__half a, __half b) { return (a == b) + 2 * (a != b) + 4 * (a < b) + 8 * (a > b) + 16 * (a <= b) + 32 * (a >= b); }
+__device__ __half chain(__half a, __half b, __half c) {
+  a += b, a -= c, a *= b, a /= c;  // 1, 0.75, 1.875, 7.5
+  return -a;
+}
+
 __host__ __device__ float sine_of(float x) { float s, c; sincosf(x, &s, &c); return s; }
 __host__ __device__ float cosine_of(float x) { float s, c; sincos(x, &s, &c); return c; }
 __host__ __device__ double sine_of(double x) { double s, c; sincospi(x / pi, &s, &c); return s; }
+__host__ __device__ double cosine_of(double x) { double s, c; sincospi(x / pi, &s, &c); return c; }
+__host__ __device__ float sines_of_pi(float x) {  // of 5/2 and 1/2 the sine is 1, the cosine 0
+  float s, c, t, u;
+  sincospif(x, &s, &c), sincospi(x / 5, &t, &u);
+  return s + 2 * c + 10 * (t + 2 * u);
+}
 __device__ int half_order(float x, float y) {
   const __half a = __float2half(x), b = __float2half(y);
   return __heq(a, b) + 2 * __hlt(a, b) + 4 * __hgt(a, b);
@@ -131,7 +169,7 @@ __device__ float fast_sine_of(float x) { float s, c; __sincosf(x, &s, &c); retur
 #define NAMES(from) \
   [[maybe_unused]] const auto [f, g, h, d, e, i, j, u, l, ul, ll, ull, s, c] = from;
 
-constexpr int most_cases = 400;
+constexpr int most_cases = 500;
 
 __global__ void compute(Arguments from, double* results) {
   NAMES(from)
@@ -139,14 +177,50 @@ __global__ void compute(Arguments from, double* results) {
 #define CASE(call, type, value)                                                    \
   static_assert(std::is_same_v<decltype(call), type>, #call " is not " #type);     \
   results[n++] = static_cast<double>(call);
-  OVERLOADS CUDAS_OWN DEVICE_ONLY
+  OVERLOADS CUDAS_OWN DEVICE_ONLY HALVES
 #undef CASE
 }
 
+// What a hint about the cache changes is the time.
+__global__ void hints(const float* in, float* out) {
+  out[0] = __ldg(in) + __ldcs(in + 1) + __ldca(in + 2) + __ldcg(in + 3) + __ldcv(in + 4) + __ldlu(in + 5);
+  __stcs(out + 1, 1.0f), __stcg(out + 2, 2.0f), __stwb(out + 3, 3.0f), __stwt(out + 4, 4.0f);
+}
+void expect_hints() {
+  float host[6] = {1, 2, 4, 8, 16, 32}, *in, *out;
+  OK(cudaMalloc(&in, sizeof host));
+  OK(cudaMalloc(&out, sizeof host));
+  OK(cudaMemcpy(in, host, sizeof host, cudaMemcpyHostToDevice));
+  hints<<<1, 1>>>(in, out);
+  OK(cudaMemcpy(host, out, sizeof host, cudaMemcpyDeviceToHost));
+  OK(cudaFree(in));
+  OK(cudaFree(out));
+  for (int i = 0; i < 5; ++i) REQUIRE(host[i] == (i == 0 ? 63 : i));
+}
+
+__global__ void read_clock(long long* time) { *time = clock64(); }
+
+// On the CPU it shows nanoseconds of the host's clock; on a GPU it is one of the GPU's own.
+void expect_clock() {
+  const auto now = [] { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+  long long time, *device;
+  OK(cudaMalloc(&device, sizeof time));
+  [[maybe_unused]] const long long before = now();
+  read_clock<<<1, 1>>>(device);
+  OK(cudaGetLastError());
+  OK(cudaMemcpy(&time, device, sizeof time, cudaMemcpyDeviceToHost));
+  OK(cudaFree(device));
+#ifdef CUDA_ON_CPU
+  REQUIRE(before <= time && time <= now());
+#endif
+}
+
 int main() {
+  expect_clock();
+  expect_hints();
   struct Case { const char* call; double value; } cases[] = {
 #define CASE(call, type, value) {#call, double(value)},
-      OVERLOADS CUDAS_OWN DEVICE_ONLY
+      OVERLOADS CUDAS_OWN DEVICE_ONLY HALVES
 #undef CASE
   };
   constexpr int count = sizeof cases / sizeof cases[0];

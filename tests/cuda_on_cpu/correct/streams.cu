@@ -44,9 +44,25 @@ void streams_have_an_order() {
   for (cudaStream_t stream : all) REQUIRE(std::count(ended.begin(), ended.end(), stream) == 1);
   for (cudaStream_t stream : all) OK(cudaStreamDestroy(stream));
 }
+
+// One with a priority blocks, too, or does not: the default stream waits for it, or does not.
+void flags_beside_a_priority(int* p) {
+  for (unsigned flags : {cudaStreamDefault, cudaStreamNonBlocking}) {
+    cudaStream_t stream;
+    int calls = 0;
+    OK(cudaStreamCreateWithPriority(&stream, flags, 0));
+    OK(cudaLaunchHostFunc(stream, count, &calls));
+    OK(cudaMemset(p, 0, 4));
+    OK(cudaStreamSynchronize(nullptr));
+    REQUIRE(calls == (flags == cudaStreamDefault));
+    OK(cudaStreamDestroy(stream));
+    REQUIRE(calls == 1);
+  }
+}
 #else
 void waits_are_counted(cudaStream_t, int*) {}
 void streams_have_an_order() {}
+void flags_beside_a_priority(int*) {}
 #endif
 
 int main() {
@@ -88,6 +104,7 @@ int main() {
   REQUIRE(host[31] == 10);
   waits_are_counted(first, a);
   streams_have_an_order();
+  flags_beside_a_priority(a);
 
   OK(cudaEventDestroy(ready));
   OK(cudaEventDestroy(start));

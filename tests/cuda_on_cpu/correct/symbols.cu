@@ -29,5 +29,18 @@ int main() {
   OK(cudaGetSymbolAddress(&address, table));
   OK(cudaMemcpy(rows, address, sizeof rows, cudaMemcpyDeviceToHost));
   REQUIRE(rows[0][2] == 0 && rows[1][0] == 1 && rows[1][2] == 1);
+  cudaStream_t stream;
+  OK(cudaStreamCreate(&stream));
+  host[1] = 7;
+  OK(cudaMemcpyToSymbolAsync(weights, host + 1, sizeof(float), 2 * sizeof(float), cudaMemcpyHostToDevice, stream));
+  use<<<1, 32, 0, stream>>>(out);
+  OK(cudaMemcpyFromSymbolAsync(&rows[0][1], table, sizeof(float), 5 * sizeof(float), cudaMemcpyDeviceToHost, stream));
+  OK(cudaMemcpyAsync(result, out, sizeof result, cudaMemcpyDeviceToHost, stream));
+  OK(cudaStreamSynchronize(stream));
+  REQUIRE(result[1] == 2 && result[2] == 7 && result[3] == 1 && rows[0][1] == 2);
+  size_t bytes = 0;
+  OK(cudaGetSymbolSize(&bytes, table));
+  REQUIRE(bytes == sizeof table);
+  OK(cudaStreamDestroy(stream));
   OK(cudaFree(out));
 }
