@@ -162,6 +162,7 @@ TEST(Record, HoldsTheArgumentsOfEveryCall) {
       {free_made, CALL(MPI_Cart_create(comm, 1, &size, &here, 0, &made)), {Op::cart_create}},
 
       {none, CALL(MPI_Win_allocate(8, 8, MPI_INFO_NULL, comm, &base, &window)), {Op::win_allocate}},
+      {free_window, CALL(MPI_Win_allocate_shared(8, 8, MPI_INFO_NULL, comm, &base, &window)), {Op::win_allocate_shared}},
       {free_window, CALL(MPI_Win_create(a.data(), 64, 8, MPI_INFO_NULL, comm, &window)), {Op::win_create}},
       {none, CALL(MPI_Win_fence(0, window)), {Op::win_fence}},
       {none, CALL(MPI_Win_lock(MPI_LOCK_SHARED, rank, 0, window)), {Op::win_lock, rank}},
@@ -187,6 +188,10 @@ TEST(Record, HoldsTheArgumentsOfEveryCall) {
   MPI_Win tried;
   if (PMPI_Win_create(a.data(), 64, 8, MPI_INFO_NULL, comm, &tried) == MPI_SUCCESS) PMPI_Win_free(&tried);
   else if (size == 1) std::erase_if(cases, [](const Case& c) { return c.expected.op == Op::win_create; });
+  MPI_Comm node;
+  MPI_CHECK(PMPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  if (ranks_of(node) < size) std::erase_if(cases, [](const Case& c) { return c.expected.op == Op::win_allocate_shared; });  // several hosts
+  MPI_CHECK(PMPI_Comm_free(&node));
   std::string differences;
   for (bool politely : {false, true}) {
     guard::recorded_trace().events.clear();
@@ -304,7 +309,7 @@ int64_t seconds_of_the_test = 0;
 // Of rank r: it runs 1 + r times as fast as that of rank 0, and is wrong by 5 r seconds.
 int64_t wrong_clock() { return ((1 + ::rank) * seconds_of_the_test + 5 * ::rank) * 1'000'000'000; }
 
-// Each rank on a host of its own, as far as the trace knows.
+// Each rank on a host of its own, as far as the trace knows. The whole file: an event in a rank's own row, and one in that of its second stream.
 TEST(Trace, HasTheTimeOfRank0WhateverOtherClocksShow) {
   std::string file = testing::TempDir() + "trace_" + std::to_string(getpid()) + ".json";
   file.resize(256);
@@ -323,18 +328,34 @@ TEST(Trace, HasTheTimeOfRank0WhateverOtherClocksShow) {
     const TraceRegion region("work", ::rank);
     seconds_of_the_test = 1003;
   }
+  const int64_t copied_from = guard_trace_region_begin();
+  seconds_of_the_test = 1004;
+  guard_trace_stream("copy", 7, copied_from, guard_trace_region_begin(), 2);
   seconds_of_the_test = 1010;
   guard::write_trace();
   guard::now_ns = clock;
   std::ifstream in(file);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  std::string missing;
-  for (int r = 0; r < ranks && ::rank == 0; r++) {
-    const std::string event = "{\"name\":\"work " + std::to_string(r) + "\",\"cat\":\"compute\",\"ph\":\"X\",\"pid\":0,\"tid\":" + std::to_string(r) +
-                              ",\"ts\":1001000000.000,\"dur\":2000000.000,";
-    if (text.find(event) == std::string::npos) missing += event + "\n";
+  std::vector<char> hosts(64 * size_t(ranks));
+  char host[64] = "";
+  gethostname(host, sizeof host - 1);
+  MPI_CHECK(MPI_Gather(host, 64, MPI_CHAR, hosts.data(), 64, MPI_CHAR, 0, MPI_COMM_WORLD));
+  const auto event = [](const std::string& name, const char* category, int row, int r, int begin, int length) {
+    return "{\"name\":\"" + name + "\",\"cat\":\"" + category + "\",\"ph\":\"X\",\"pid\":" + std::to_string(row) + ",\"tid\":" + std::to_string(r) +
+           ",\"ts\":" + std::to_string(begin) + "000000.000,\"dur\":" + std::to_string(length) + "000000.000,\"args\":{}},\n";
+  };
+  const auto label = [](const char* of, int row, const std::string& tid, const std::string& name) {
+    return std::string("{\"name\":\"") + of + "\",\"ph\":\"M\",\"pid\":" + std::to_string(row) + "," + tid + "\"args\":{\"name\":\"" + name + "\"}}";
+  };
+  std::string expected = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
+  for (int r = 0; r < ranks; r++) {
+    const std::string number = std::to_string(r), tid = "\"tid\":" + number + ",", on = "rank " + number + " on " + &hosts[64 * size_t(r)];
+    expected += label("thread_name", 0, tid, on) + ",\n";
+    for (int row : {1, 2}) expected += label("process_name", row, "", "GPUs, stream " + std::to_string(row)) + ",\n" + label("thread_name", row, tid, on) + ",\n";
+    expected += event("work " + number, "compute", 0, r, 1001, 2) + event("copy 7", "stream", 2, r, 1003, 1);
   }
-  EXPECT_ON_ALL_RANKS(missing.empty()) << "missing:\n" << missing << "in:\n" << text;
+  expected += label("process_name", 0, "", "MPI ranks") + "\n]}\n";
+  EXPECT_ON_ALL_RANKS(::rank != 0 || text == expected) << text << "\nexpected\n" << expected;
   if (::rank == 0) std::remove(file.c_str());
 }
 
