@@ -145,6 +145,15 @@ TEST(Fail, PrintsWhatWasPrintedBefore) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: the reason\n") << "also where results go to a file";
 }
 
+// Neither functions of atexit nor destructors come after it: they might wait for what has failed, or speak.
+TEST(EndProgram, EndsWithoutAWord) {
+  const auto ends = [] {
+    std::atexit([] { std::fputs("atexit\n", stderr); });
+    end_program(7);
+  };
+  EXPECT_EXIT(ends(), testing::ExitedWithCode(7), "^$");
+}
+
 [[gnu::noinline]] const void* return_address() { return __builtin_return_address(0); }
 
 // Each address has its line, also where a folder's name has quotes in it.
@@ -155,7 +164,7 @@ TEST(Addr2line, FindsLinesWhereverTheProgramLies) {
   if (dladdr(here, &info) == 0) GTEST_SKIP() << "skipped: a static program does not know where it lies";
   const unsigned long address = static_cast<unsigned long>(static_cast<const char*>(here) - static_cast<const char*>(info.dli_fbase)) - 1;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
-  if (addr2line(program, {address}).empty()) GTEST_SKIP() << "skipped: no addr2line here";
+  if (run_program("command -v addr2line").status != 0) GTEST_SKIP() << "skipped: no addr2line here";
   const std::string folder = testing::TempDir() + "o'clock 'n " + std::to_string(getpid()) + "'";
   std::filesystem::create_directory(folder);
   std::filesystem::create_symlink(program, folder + "/program");
