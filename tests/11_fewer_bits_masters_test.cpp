@@ -208,7 +208,7 @@ struct Step {
 };
 
 // Four steps on the same rows, in the second one of which rank `who` overflows; -1: none.
-std::vector<Step> steps_of(const ZeroOptions& options, int who, float value, bool& overflowed) {
+std::vector<Step> steps_of(const ZeroOptions& options, int who, float value, bool& overflowed, MPI_Comm comm = MPI_COMM_WORLD) {
   const Dataset data = random_dataset(size_t(odd_sizes[0]), 20);
   std::vector<uint32_t> order(data.count);
   std::iota(order.begin(), order.end(), 0u);
@@ -216,7 +216,7 @@ std::vector<Step> steps_of(const ZeroOptions& options, int who, float value, boo
   const Space space{.rows = 20, .keep_every = int(options.recompute)};
   Mlp mlp(device, make_layout(odd_sizes), nullptr, nullptr, space);
   SoftmaxHead head(device, space);
-  Zero zero(mlp, momentum, options, MPI_COMM_WORLD);
+  Zero zero(mlp, momentum, options, comm);
   Floats weights(mlp.layout().count);
   initialize(weights.data(), mlp.layout(), 1);
   zero.load(weights);
@@ -235,12 +235,12 @@ std::vector<Step> steps_of(const ZeroOptions& options, int who, float value, boo
       mlp.backward(Write::overwrite);
       loss += head.loss(mlp, 20);
     }
-    loss = step_together(zero, device, loss, scale, MPI_COMM_WORLD);
+    loss = step_together(zero, device, loss, scale, comm);
     zero.save(weights);
     steps.push_back({scale.value(), loss, weights});
   }
   int happened = device.happened;
-  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &happened, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+  MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, &happened, 1, MPI_INT, MPI_SUM, comm));
   overflowed = happened > 0;
   return steps;
 }
@@ -267,6 +267,23 @@ TEST(Masters, AgreeAboutAnOverflow) {
       EXPECT_ON_ALL_RANKS(steps[2].loss == good[1].loss && steps[3].loss == good[2].loss) << where;
     }
   }
+}
+
+// The ranks beside rank 0, in the opposite order, step as each of them does alone; rank 0 does nothing meanwhile.
+TEST(Masters, AreThoseOfTheRanksOfACommunicator) {
+  MPI_Comm others;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank() > 0, -rank(), &others));
+  for (Way& way : ways_of(6)) {
+    way.options.format = messages_of("bf16");
+    bool right = true, overflowed = false;
+    if (rank() > 0) {
+      const std::vector<Step> alone = steps_of(way.options, -1, 0, overflowed, MPI_COMM_SELF), together = steps_of(way.options, -1, 0, overflowed, others);
+      for (size_t i = 0; i < 4; ++i)
+        right = right && together[i].weights == alone[i].weights && together[i].scale == alone[i].scale && std::abs(together[i].loss - alone[i].loss) <= 1e-12;
+    }
+    EXPECT_ON_ALL_RANKS(right) << way.name;
+  }
+  MPI_CHECK(MPI_Comm_free(&others));
 }
 
 TEST(Masters, NeedALevel) {

@@ -60,6 +60,37 @@ TEST(Sum, KeepsWhatIsNotFinite) {
   EXPECT_ON_ALL_RANKS(std::isinf(data[7]) && std::isnan(data[22]) && data[8] == float(ranks));
 }
 
+// The ranks beside rank 0, in the opposite order, which are by themselves: rank 0 does nothing meanwhile.
+TEST(Sum, IsOneOfTheRanksOfItsCommunicator) {
+  MPI_Comm others;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank > 0, -rank, &others));
+  bool right = true;
+  const std::string error = error_of([&] {
+    if (rank == 0) return;
+    CpuDevice device;
+    const Layout layout = make_layout({4, 5, 3});
+    const Buffer<> parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+    device.fill(parameters, 0.1f, layout.count);
+    Mlp mlp(device, layout, parameters, gradients, {.rows = 30});
+    SoftmaxHead head(device, {.rows = 30});
+    std::vector<Floats> operands;
+    for (int r = ranks - 1; r > 0; --r) operands.push_back(test_floats(layout.count, uint32_t(10 + r)));
+    const Floats expected = ranks == 2 ? operands[0] : plain_sum(operands, bf16_format, SumIn::floats);
+    Floats data = operands[size_t(ranks - 1 - rank)];
+    device.copy_in(gradients.data(), data.data(), layout.count);
+    allreduce_sixteen_bits(data.data(), data.size(), sixteen_bits("bf16"), SumIn::floats, others);
+    FewerBitsOptions o(ranks - 1);
+    o.messages = "bf16", o.batch = 30;
+    const auto exchange = make_exchange(o, 30, mlp, head, gradients, others);
+    const Range rows = exchange->begin({0, 30}, 0);
+    const double loss = exchange->finish(rank);
+    right = data == expected && std::equal(expected.begin(), expected.end(), gradients.data()) && loss == ranks * (ranks - 1) / 2 &&
+            rows == share({0, 30}, size_t(ranks - 1), size_t(ranks - 1 - rank));
+  });
+  EXPECT_ON_ALL_RANKS(right && error.empty()) << error;
+  MPI_CHECK(MPI_Comm_free(&others));
+}
+
 // By hand: 256 is as far as ones can be counted in bf16.
 TEST(Sum, OfOnesStandsStillIn16Bits) {
   const SixteenBits& bf16 = sixteen_bits("bf16");
