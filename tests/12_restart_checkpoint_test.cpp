@@ -2,16 +2,41 @@
 // ranks: 1 2 3 5 8
 // more ranks: 4 7
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <new>
 
+#include "chapters/12_restart/checkpoint_writer.h"
 #include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/gather.h"
 #include "chapters/12_restart/write_all.h"
 #include "tests/checkpoints.h"
 
 using namespace checkpoints;
+
+// How much memory from `new`, so that of every vector, there is, and was at most.
+static std::atomic<int64_t> held = 0, most_held = 0;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+void* operator new(size_t n) {
+  void* const memory = std::malloc(n);
+  if (!memory) throw std::bad_alloc();
+  const int64_t now = held += int64_t(malloc_usable_size(memory));
+  for (int64_t most = most_held; now > most && !most_held.compare_exchange_weak(most, now);) {
+  }
+  return memory;
+}
+void operator delete(void* memory) noexcept {
+  held -= int64_t(malloc_usable_size(memory));
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept { operator delete(memory); }
+constexpr bool memory_is_counted = true;
+#else
+constexpr bool memory_is_counted = false;
+#endif
 
 // ---- where the numbers lie ----
 
@@ -59,6 +84,8 @@ TEST(Checksum, DoesNotDependOnTheCutAndSeesExchangedNumbers) {
   EXPECT_EQ(checksum(all, 5), sum);
   numbers[0] = -0.0f;
   EXPECT_NE(checksum(all, 5), sum);
+  // Another number would be another format, in which the files that there are would be damaged ones.
+  EXPECT_EQ(checksum(std::vector<float>{1, -2.5f, 0}, 5), 0x9f553430362dd538u);
 }
 
 // ---- writing and reading ----
@@ -173,6 +200,31 @@ TEST(Gather, PutsEachNumberInItsPlace) {
   EXPECT_ON_ALL_RANKS(most == "file: a rank holds 2147483648 numbers, more than MPI can count") << most;
 }
 
+// What a rank holds, in many segments, is in memory twice while blocks are made: as it leaves and as it comes, then as it comes and in its
+// place. Then once, until it is on the disk.
+TEST(Gather, HoldsTheStateTwice) {
+  if (!memory_is_counted) GTEST_SKIP() << "skipped: a sanitizer has a `new` of its own";
+  const Scratch scratch;
+  CpuDevice device;
+  CheckpointHeader header;
+  header.sizes = {1023, 1024};
+  const size_t numbers = header.numbers(), each = 1000;
+  ASSERT_EQ(numbers, size_t{1} << 20);
+  std::vector<float> all(numbers);
+  std::vector<Segment> segments;
+  for (size_t at = each * size_t(rank()); at < numbers; at += each * size_t(ranks())) segments.push_back({&all[at], at, std::min(each, numbers - at)});
+  CheckpointWriter writer(MPI_COMM_WORLD);
+  const int64_t before = most_held = held.load();
+  const double share_of_rank = 4.0 * double(numbers) / ranks();
+  writer.begin(scratch.file("a"), header, device, segments);
+  const double twice = double(most_held - before) / share_of_rank, once = double(held - before) / share_of_rank;
+  while (!writer.poll()) usleep(200);
+  const double nothing = double(held - before) / share_of_rank;
+  EXPECT_ON_ALL_RANKS(twice > 1.9 && twice < 2.1) << twice;
+  EXPECT_ON_ALL_RANKS(once > 0.9 && once < 1.1) << once;
+  EXPECT_ON_ALL_RANKS(nothing < 0.1) << nothing;
+}
+
 // 1.1 million numbers are more than one piece: on one rank in checking.
 TEST(Checkpoint, OfALargeNetworkIsWrittenInPieces) {
   const Scratch scratch;
@@ -180,6 +232,7 @@ TEST(Checkpoint, OfALargeNetworkIsWrittenInPieces) {
   CpuDevice device;
   CheckpointHeader header;
   header.sizes = {1100, 1000};
+  header.checksum = 7;  // of other numbers: the right one takes its place
   std::vector<float> all(header.numbers());
   ASSERT_EQ(all.size(), 1'101'000u);
   for (size_t i = 0; i < all.size(); ++i) all[i] = float(i);

@@ -13,6 +13,7 @@
 #include "chapters/12_restart/disk.h"
 #include "chapters/12_restart/gather.h"
 #include "chapters/12_restart/stop_signal.h"
+#include "chapters/12_restart/write_all.h"
 #include "common/timer.h"
 #include "tests/checkpoints.h"
 #include "tests/hanging_disk.h"
@@ -174,6 +175,43 @@ TEST(Folder, AWriteOfTooFewBytesGoesOn) {
   disk = {};
   EXPECT_ON_ALL_RANKS(error == scratch.file("step_00000008") + ".partial: cannot be written: No space left on device") << error;
   EXPECT_TRUE(scratch.holds({"step_00000007"}));
+}
+
+// The ranks beside rank 0, in the opposite order, which are by themselves: rank 0 does nothing meanwhile.
+TEST(Folder, IsThatOfTheRanksOfItsCommunicator) {
+  const Scratch scratch;
+  MPI_Comm others;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank() > 0, -rank(), &others));
+  std::string made, found, moved, blocked, nowhere;
+  bool well = true;
+  if (rank() > 0) {
+    const GridShape shape{ranks_of(others), 1, 1};
+    Holding holding(shape, rank_of(others)), again(shape, rank_of(others));
+    holding.fill();
+    CpuDevice device;
+    const FolderLock lock(scratch.path, 0, others);
+    CheckpointFolder folder(scratch.file("of_others"), 2, others);
+    well = !folder.has_some();
+    made = folder.save(header_of_step(7), device, holding.segments(false));
+    well = well && folder.has_some();
+    found = folder.newest_good().file;
+    read_checkpoint(found, device, again.segments(true), others);
+    well = well && again.as_filled();
+    write_all_by_mpi(scratch.file("by_mpi"), holding.segments(false), others);
+    blocked = error_of([&] { CheckpointFolder(made + "/b", 1, others); });  // rank 0 of them sees it
+    nowhere = error_of([&] { check_checkpoint(scratch.file("nowhere"), others); });
+    moved = folder.start_over();
+  }
+  EXPECT_ON_ALL_RANKS(well);
+  if (ranks() > 1) {
+    const std::string folder = scratch.file("of_others"), file = folder + "/step_00000007";
+    EXPECT_ON_ALL_RANKS(rank() == 0 || (made == file && found == file && moved == folder + "/before_1")) << made << " " << found << " " << moved;
+    EXPECT_ON_ALL_RANKS(rank() == 0 || blocked == file + "/b: cannot be made: Not a directory") << blocked;
+    EXPECT_ON_ALL_RANKS(rank() == 0 || nowhere == scratch.file("nowhere") + ": cannot be opened: No such file or directory") << nowhere;
+    EXPECT_ON_ALL_RANKS(bytes_of(folder + "/before_1/step_00000007") == file_of_one_rank());
+    EXPECT_ON_ALL_RANKS(bytes_of(scratch.file("by_mpi")).substr(4096) == file_of_one_rank().substr(4096));
+  }
+  MPI_CHECK(MPI_Comm_free(&others));
 }
 
 // ---- while the program goes on ----

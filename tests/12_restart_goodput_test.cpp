@@ -183,6 +183,9 @@ TEST(Goodput, PrintsWhatTheSumsSay) {
       g.restart = 60 * minutes;
       EXPECT_NEAR(share_by_sums(g, t), 0.9, 0.0005);
     }
+  const std::string short_one = " --runs 2 --intervals 3";
+  EXPECT_EQ(run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() + "/chapters/12_restart/goodput" + short_one).output,
+            run_program(program + short_one).output);  // rank 0 speaks
   const ProgramRun long_one = run_program(program + " --nodes 3600 --node-hours 1000 --interval 2001");
   EXPECT_EQ(long_one.status, 1);
   EXPECT_TRUE(contains(long_one.output, "--interval 2001 s: two failures are nearer to each other, and no run ends\n"));

@@ -78,6 +78,18 @@ TEST(Predict, KnowsLargeOutputs) {
   for (const char* part : {" 0   26.89 %", " 1   73.11 %", " 2    0.00 %", "\nimage 0 is a 1\n"}) EXPECT_TRUE(contains(told.output, part));
 }
 
+// An older file of this name, and a longer one.
+TEST(Npy, TakesThePlaceOfWhatWasThere) {
+  const std::string file = testing::TempDir() + "numbers_" + std::to_string(getpid()) + ".npy";
+  const std::vector<float> longer = {1, 2, 3}, numbers = {4, 5};
+  write_npy(file, longer, {3});
+  write_npy(file, numbers, {2});
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  std::filesystem::remove(file);
+  EXPECT_EQ(bytes, npy_header({2}) + std::string(reinterpret_cast<const char*>(numbers.data()), 8));
+}
+
 TEST(Npy, OnAFullDiskIsNamed) {
   SKIP_WITHOUT_FULL_DISK();
   const FullDisk full;
