@@ -144,6 +144,9 @@ TEST(Training, OneRankOfAGridIsSlow) {
   EXPECT_NEAR(sum, usual, 1e-9 * usual);
   EXPECT_GT(*std::min_element(more, more + 4), *std::max_element(more + 4, more + 8));
   EXPECT_GT(*std::min_element(more + 4, more + 8), 0.01 * usual);
+  // If nothing else is said, nobody is slow, and who is is as fast as ever.
+  EXPECT_EQ(simulate_step(cluster, s, {2, 2, 2}, {.steps = 1, .slowness = 2, .trace = {}}).computing, usual);
+  EXPECT_EQ(simulate_step(cluster, s, {2, 2, 2}, {.steps = 1, .slow_rank = 0, .trace = {}}).computing, usual);
 }
 
 // ---- The modelled device ----
@@ -350,6 +353,7 @@ TEST(StepTime, IsThatOfOneStep) {
   EXPECT_NEAR(nine.computing, one.computing, 1e-12);
   EXPECT_EQ(nine.operations, one.operations);
   EXPECT_EQ(nine.messages, (9 * (one.messages - 6) + 6) / 9);
+  EXPECT_EQ(simulate_step(c, s, {3, 1, 1}).messages, (2 * (one.messages - 6) + 6) / 2);  // two, if nothing else is said
   EXPECT_EQ(nine.bytes, one.bytes);
   const StepTime& three = one;
   EXPECT_EQ(three.micro_batches, 3);
