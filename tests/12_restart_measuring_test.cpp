@@ -164,6 +164,12 @@ TEST(Bench, PrintsWhatTheClockSays) {
   std::filesystem::remove(folder);
 }
 
+// Of the rank with most writes, whichever it is.
+TEST(Bench, CountsTheWritesOfTheBusiestRank) {
+  const int of_last = bench_program::most(rank()), of_first = bench_program::most(7 - rank());
+  EXPECT_ON_ALL_RANKS(of_last == ranks() - 1 && of_first == 7) << of_last << " " << of_first;
+}
+
 TEST(Bench, WritesWhereItIsTold) {
   const std::string nowhere = testing::TempDir() + "bench_12_nowhere";
   const Program p = bench({"--hidden", "none", "--batch", "12", "--rounds", "1", "--save-every", "1", "--folder", nowhere});

@@ -454,6 +454,26 @@ TEST(ALongMessage, NeedsItsReceiverOnce) {
   EXPECT_NEAR(s.ranks[1].seconds, 10, 1e-6);  // a question costs 1e-7 s
 }
 
+// One of the two waits already. The other one sends, or asks for it, at 2, and computes from then on until 9.
+TEST(ALongMessage, BeginsInTheCallThatNamesIt) {
+  Cluster c = plain(64);
+  c.eager_bytes = 0;
+  for (const int late : {0, 1}) {
+    const Simulated s = simulate(c, 2, [&] {
+      char data[64] = {};
+      MPI_Request request;
+      const int rank = rank_of(MPI_COMM_WORLD);
+      if (rank == late) compute(2);
+      if (rank == 0) MPI_CHECK(MPI_Isend(data, 64, MPI_CHAR, 1, 0, MPI_COMM_WORLD, &request));
+      if (rank == 1) MPI_CHECK(MPI_Irecv(data, 64, MPI_CHAR, 0, 0, MPI_COMM_WORLD, &request));
+      if (rank == late) compute(7);
+      MPI_CHECK(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    });
+    EXPECT_EQ(s.ranks[size_t(1 - late)].seconds, 2 + 1) << late;
+    EXPECT_EQ(s.ranks[size_t(late)].seconds, 9) << late;
+  }
+}
+
 // Messages of 1 s, and rank 0's second one of 2 s; a long one is asked for a quarter of a second and answered another one; the sender's overhead is an eighth. Ranks 0 and 2 are
 // there at once, rank 1 comes at 3, when they have asked. What it says to rank 0 first, its question or its answer, rank 0 hears first.
 double with_a_late_rank(bool one_connection, const std::string& says, int sends_to = 0, double overhead = 0.125) {
