@@ -3,17 +3,23 @@
 // ranks: 2 3
 #include <gtest/gtest.h>
 
+#include "chapters/01_serial/train_report.h"
+#include "chapters/03_fast_kernels/make_device.h"
+#include "chapters/04_point_to_point/serial_run.h"
 #include "chapters/05_collectives/timing.h"
 #include "chapters/07_sharded_optimizer/footprint.h"
+#include "chapters/07_sharded_optimizer/together.h"
+#include "tests/data_sets.h"
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
 
-// A formula that is wrong on rank 1, of this level.
+// A formula that is wrong on rank 1, of this level and quantity.
 static int wrong_level = -1;
+static size_t Footprint::* wrong_quantity = &Footprint::optimizer;
 static Footprint predict_or_be_wrong(const Shards& shards, const ZeroOptions& options, int state_vectors, int rank, size_t bytes = 4) {
   Footprint f = predict(shards, options, state_vectors, rank, bytes);
-  if (rank == 1 && options.level == wrong_level) f.optimizer -= 4;
+  if (rank == 1 && options.level == wrong_level) f.*wrong_quantity -= 4;
   return f;
 }
 
@@ -27,6 +33,12 @@ static Footprint predict_or_be_wrong(const Shards& shards, const ZeroOptions& op
 #undef predict
 namespace prefetch_program {
 #include "chapters/07_sharded_optimizer/prefetch.cpp"
+}
+namespace train_program {
+int spoiled = 0;  // then it begins with the weights of another seed
+#define initialize(weights, layout, seed) initialize(weights, layout, (seed) + spoiled)
+#include "chapters/07_sharded_optimizer/train.cpp"
+#undef initialize
 }
 
 namespace {
@@ -151,16 +163,19 @@ TEST(Memory, TellsTheCostsOfTheTextAndWritesThem) {
   }
 }
 
-// A formula that is wrong on one rank: said, and a failure, whichever the level.
+// A formula that is wrong on one rank: said, and a failure, whichever the level and the quantity.
 TEST(Memory, SaysWhereTheFormulaIsWrong) {
   const MemoryRun small{{"--hidden", "12", "--optimizer", "adam"}, {784, 12, 10}, 1, ranks(), "adam"};
-  for (wrong_level = 0; wrong_level <= 3; ++wrong_level) {
-    std::string printed, csv;
-    EXPECT_ON_ALL_RANKS(run(show_memory, small.options, printed) == 1) << wrong_level;
-    if (rank() == 0) {
-      EXPECT_EQ(printed, expected_memory(small, 2, wrong_level, csv));
+  for (size_t Footprint::* one :
+       {&Footprint::parameters, &Footprint::gradients, &Footprint::optimizer, &Footprint::exchange, &Footprint::sent})
+    for (wrong_level = 0; wrong_level <= 3; ++wrong_level) {
+      std::string printed, csv;
+      wrong_quantity = one;
+      EXPECT_ON_ALL_RANKS(run(show_memory, small.options, printed) == 1) << wrong_level;
+      if (rank() == 0) {
+        EXPECT_EQ(printed, expected_memory(small, 2, wrong_level, csv));
+      }
     }
-  }
   wrong_level = -1;
 }
 
@@ -319,6 +334,20 @@ TEST(Prefetch, TakesTurnsWithAndWithoutIt) {
   log_calls(nullptr);
   EXPECT_FALSE(calls.empty());
   EXPECT_EQ(text(calls), text(expected));
+}
+
+// --- train -------------------------------------------------------------------------------------------------------------
+
+TEST(Train, OtherWeightsThanThoseOfTheSerialRunAreAStatus) {
+  const data_sets::DataSet files({60, 5, 7, 10}, {20, 5, 7, 10});
+  for (const bool two_level : {false, true})
+    for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
+      std::vector<std::string> options = {"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "1"};
+      if (two_level) options.push_back("--two-level");
+      std::string printed;
+      EXPECT_ON_ALL_RANKS(run(train_program::train_sharded, options, printed) == train_program::spoiled) << two_level << printed;
+    }
+  train_program::spoiled = 0;
 }
 
 TEST(Options, HaveTheseDefaultsAndRanges) {
