@@ -24,6 +24,15 @@ inline PipelineOptions options_of(const char* schedule, int chunks, int micro_ba
   return o;
 }
 
+// Whether a report's activations by stage are those that it has by formula.
+inline bool counted_is_formula(const std::string& report) {
+  const std::string begins = "\nactivations by stage: ", goes_on = " MB; by formula: ", ends = " MB\n";
+  const size_t counted = report.find(begins), formula = report.find(goes_on), end = report.find(ends);
+  if (counted == std::string::npos || formula == std::string::npos || end == std::string::npos) return false;
+  const size_t first = counted + begins.size(), second = formula + goes_on.size();
+  return report.substr(first, formula - first) == report.substr(second, end - second);
+}
+
 inline const std::vector<int64_t> eight = {9, 12, 8, 7, 11, 6, 10};  // eight layers
 
 // A stage of such a pipeline, on this rank, with 50 samples; on a device of the test, or a CPU.

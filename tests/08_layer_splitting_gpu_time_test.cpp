@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/05_collectives/core_share.h"
+#include "chapters/08_layer_splitting/pipeline_report.h"
 #include "tests/08_known_stage.h"
 #include "tests/known_clock.h"
 #include "tests/late_device.h"
@@ -85,6 +87,56 @@ TEST(Time, OfAGpuIsThatOfItsPasses) {
       device->synchronize();
       EXPECT_ON_ALL_RANKS(trained.pipeline.time().computing == computed) << schedule << ", " << exchange;
     }
+}
+
+// By a clock that each reading moves on by one: between GPUs a stage waits for each message that comes, for a place for each that goes, and
+// at the end of the step for its messages and for the loss. It copies nothing.
+TEST(Time, BetweenGpusIsWaiting) {
+  if (ranks() == 1 || !on_one_host()) GTEST_SKIP() << "skipped: one rank sends nothing, and between hosts there are no mailboxes";
+  std::unique_ptr<CudaDevice> device;
+  try {
+    device = std::make_unique<CudaDevice>();
+  } catch (const NoGpu& error) {
+    GTEST_SKIP() << "skipped: " << error.what();
+  }
+  for (const char* schedule : {"1f1b", "zb-h1"}) {
+    PipelineOptions o = options_of(schedule, 1, 4, eight, 20);
+    o.exchange = "peer";
+    Trained trained(o, device.get());
+    trained.step({0, 20});
+    const PipelineTime before = trained.pipeline.time();
+    {
+      static double now = 0;
+      const ClockOfTest known([] { return ++now; });
+      trained.step({0, 20});
+    }
+    const PipelineTime found = trained.pipeline.time();
+    const double neighbours = (rank() > 0) + (rank() + 1 < ranks());
+    const double waited = found.waiting - before.waiting;
+    EXPECT_ON_ALL_RANKS(std::abs(waited - (2 * 4 * neighbours + 2)) < 1e-6) << schedule << waited;
+    EXPECT_ON_ALL_RANKS(found.copying == 0) << schedule << found.copying;
+  }
+}
+
+// Between GPUs labels and losses have a place for each micro-batch: 16 of 100 rows, 12 kB more than one. The report counts on them.
+TEST(Report, KnowsThePlacesOfLosses) {
+  std::unique_ptr<CudaDevice> device;
+  try {
+    device = std::make_unique<CudaDevice>();
+  } catch (const NoGpu& error) {
+    GTEST_SKIP() << "skipped: " << error.what();
+  }
+  for (const char* exchange : {"host", "auto"}) {
+    PipelineOptions o = options_of("1f1b", 1, 16, eight, 1600);
+    o.exchange = exchange;
+    device->reset_peaks();
+    Trained trained(o, device.get());
+    const std::string printed = printed_by([&] {
+      PipelineReport report(o, trained.data, trained.pipeline);
+      report.end(std::vector<float>(trained.layout.count));
+    });
+    EXPECT_ON_ALL_RANKS(rank() != 0 || counted_is_formula(printed)) << exchange << printed;
+  }
 }
 
 }  // namespace

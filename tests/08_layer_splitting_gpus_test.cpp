@@ -215,6 +215,8 @@ TEST_F(BetweenGpus, WhereOneStageCannotBeReachedAllGoByMpiOrThroughTheHost) {
   Stage by_host(*device, run, schedule_of(run, MPI_COMM_WORLD), MPI_COMM_WORLD);
   for (const Stage* stage : {&mixed, &by_host})
     EXPECT_ON_ALL_RANKS(!stage->pipeline.between_gpus() && !stage->pipeline.by_mpi());
+  const Pipeline unasked(*device, by_host.pipeline.schedule(), by_host.layout, by_host.parameters, by_host.gradients, 10, MPI_COMM_WORLD);
+  EXPECT_ON_ALL_RANKS(!unasked.between_gpus() && !unasked.by_mpi());
 }
 
 }  // namespace

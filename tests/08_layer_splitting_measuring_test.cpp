@@ -70,11 +70,14 @@ std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
   asked_for = node_rank;
   return std::make_unique<CpuDevice>();
 }
+int spoiled = 0;  // then it begins with the weights of another seed
 #define MpiSession SessionOfTest
 #define make_device device_of_test
+#define initialize(weights, layout, seed) initialize(weights, layout, (seed) + spoiled)
 #include "chapters/08_layer_splitting/train.cpp"
 #undef MpiSession
 #undef make_device
+#undef initialize
 }
 namespace plan_program {
 #include "chapters/08_layer_splitting/plan.cpp"
@@ -422,14 +425,23 @@ TEST(Bench, TakesTheWholeBatchesInTurn) {
   EXPECT_EQ(bench_program::full_batches(random_dataset(2, 60), o), (std::vector<Range>{{0, 20}, {20, 40}, {40, 60}}));
 }
 
-// A stage's GPU is that of its place on its node.
-TEST(Train, AsksForTheDeviceOfItsPlace) {
+// A stage's GPU is that of its place on its node; other weights than those of the serial run are a status.
+TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
   const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
-  Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "0"});
+  for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
+    Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "1", "--compare-with-serial"});
+    train_program::SessionOfTest session;
+    int status = -1;
+    printed_by([&] { status = train_program::train_layers(session, arguments.count(), arguments.values()); });
+    EXPECT_ON_ALL_RANKS(status == train_program::spoiled && train_program::asked_for == 40 + rank()) << status << train_program::asked_for;
+  }
+  train_program::spoiled = 0;
+
+  // There is room for a micro-batch.
+  Arguments wide({"--data", files.folder, "--hidden", "900,700", "--batch", "24", "--micro-batches", "8", "--epochs", "0"});
   train_program::SessionOfTest session;
-  int status = -1;
-  printed_by([&] { status = train_program::train_layers(session, arguments.count(), arguments.values()); });
-  EXPECT_ON_ALL_RANKS(status == 0 && train_program::asked_for == 40 + rank()) << train_program::asked_for;
+  const std::string printed = printed_by([&] { train_program::train_layers(session, wide.count(), wide.values()); });
+  EXPECT_ON_ALL_RANKS(rank() != 0 || counted_is_formula(printed)) << printed;
 }
 
 // --- The plan ----------------------------------------------------------------------------------------------------------
