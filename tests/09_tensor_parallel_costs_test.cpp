@@ -19,7 +19,7 @@
 #include "chapters/09_tensor_parallel/tensor_options.h"
 #include "chapters/09_tensor_parallel/tensor_report.h"
 #include "tests/data_sets.h"
-#include "tests/known_clock.h"
+#include "tests/known_share.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 #include "tests/tensor_runs.h"
@@ -36,11 +36,14 @@ std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
   asked_for = node_rank;
   return std::make_unique<CpuDevice>();
 }
+int spoiled = 0;  // then it begins with the weights of another seed
 #define MpiSession SessionOfTest
 #define make_device device_of_test
+#define initialize(weights, layout, seed) initialize(weights, layout, (seed) + spoiled)
 #include "chapters/09_tensor_parallel/train.cpp"
 #undef MpiSession
 #undef make_device
+#undef initialize
 }
 
 namespace {
@@ -303,14 +306,27 @@ TEST(Copies, ThatDifferAreNamed) {
   }
 }
 
-// A slice's GPU is that of its place on its node.
-TEST(Train, AsksForTheDeviceOfItsPlace) {
+// A slice's GPU is that of its place on its node; other weights than those of the serial run are a status.
+TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
   const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
-  Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "0"});
+  for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
+    Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "1", "--compare-with-serial"});
+    train_program::SessionOfTest session;
+    int status = -1;
+    printed_by([&] { status = train_program::train_on_all_ranks(session, arguments.count(), arguments.values()); });
+    EXPECT_ON_ALL_RANKS(status == train_program::spoiled) << status;
+    EXPECT_ON_ALL_RANKS(train_program::asked_for == 40 + world_rank()) << train_program::asked_for;
+  }
+  train_program::spoiled = 0;
+
+  // There is room for a micro-batch, of 10 rows: their activations, the last one's gradient, two of the widest inside, the head's.
+  Arguments wide({"--data", files.folder, "--hidden", "1000,500", "--batch", "30", "--micro-batches", "3", "--epochs", "0"});
   train_program::SessionOfTest session;
-  int status = -1;
-  printed_by([&] { status = train_program::train_on_all_ranks(session, arguments.count(), arguments.values()); });
-  EXPECT_ON_ALL_RANKS(status == 0 && train_program::asked_for == 40 + world_rank()) << train_program::asked_for;
+  const std::string printed = printed_by([&] { train_program::train_on_all_ranks(session, wide.count(), wide.values()); });
+  const int columns = 1000 / world_size(), classes = 10 / world_size(), head = world_size() > 1 ? 4 : 2;
+  const int width = 35 + columns + 500 + 2 * classes + 2 * std::max(columns, 500) + head;
+  const std::string expected = line("activations %.2f (", 4e-6 * 10 * width);
+  EXPECT_TRUE(world_rank() != 0 || contains(printed, expected)) << expected << printed;
 }
 
 // One rank's copy of a bias that others hold, too; a weight that is not that of the serial run; none.

@@ -210,6 +210,19 @@ TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
     }
 }
 
+// By a clock that each reading moves on by one: a sum is begun, and waited for.
+TEST_F(BetweenGpus, TimeOfASumIsExchanging) {
+  static double now = 0;
+  for (const std::string& way : ways()) {
+    Trainer t(*device, {35, 23, 10}, {.rows = 4}, "rank-order", MPI_COMM_WORLD, way);
+    const Buffer p(*device, 30, Purpose::activations);
+    device->fill(p, 1, 30);
+    const ClockOfTest known([] { return ++now; });
+    t.tensor.sum(p, 30);
+    EXPECT_ON_ALL_RANKS(t.tensor.time().exchanging == 2 && t.tensor.time().copying == 0) << way << t.tensor.time().exchanging;
+  }
+}
+
 TEST_F(BetweenGpus, EvaluationCountsAsThroughTheHost) {
   const Dataset data = small_data(101);
   for (const std::vector<int>& sizes : networks) {
@@ -252,6 +265,9 @@ TEST_F(BetweenGpus, WhereOneRankCannotBeReachedAllGoByMpiOrThroughTheHost) {
   EXPECT_ON_ALL_RANKS(!between(*device, "ring", "auto"));
   EXPECT_ON_ALL_RANKS(!between(*device, "rank-order", "host"));
   EXPECT_ON_ALL_RANKS(between(*device, "rank-order", "auto"));
+  const Layout layout = make_layout(sizes, {0, sizes.size() - 1}, {world_rank(), world_size()});
+  Mlp mlp(*device, layout, nullptr, nullptr, {.rows = 3});
+  EXPECT_ON_ALL_RANKS(!TensorParallel(mlp).between_gpus()) << "nobody has asked for it";
 }
 
 }  // namespace

@@ -332,6 +332,7 @@ TEST(Bench, GivesEachItsTurn) {
 struct SerialWeights : SerialContender {
   using SerialContender::SerialContender;
   std::vector<float> weights() const { return {parameters_.data(), parameters_.data() + layout_.count}; }
+  std::vector<float> gradients() const { return {gradients_.data(), gradients_.data() + layout_.count}; }
   double loss() const { return loss_; }
 };
 struct DataWeights : DataContender {
@@ -354,7 +355,15 @@ TEST(Bench, LetsThreeOfAKindRace) {
   TensorWeights by_columns(data, rank(), ranks());
   const std::vector<float> before = serial.weights();
   EXPECT_ON_ALL_RANKS(by_columns.weights() == before && by_rows.weights() == before);
-  for (int i = 0; i < 3; ++i) serial.step(17), by_rows.step(17), by_columns.step(17);
+  for (int i = 0; i < 3; ++i) {
+    const std::vector<float> last = serial.weights();
+    serial.step(17), by_rows.step(17), by_columns.step(17);
+    const std::vector<float> now = serial.weights(), gradients = serial.gradients();
+    bool right = true;
+    for (size_t w = 0; w < now.size(); ++w)  // a rounding of weights below one
+      right = right && std::abs(now[w] - (last[w] - 0.01 * gradients[w])) <= 1e-7;
+    EXPECT_ON_ALL_RANKS(right);
+  }
   const std::vector<float> one = serial.weights(), rows = by_rows.weights(), columns = by_columns.weights();
   const auto farthest = [](const std::vector<float>& a, const std::vector<float>& b) {
     double most = 0;
