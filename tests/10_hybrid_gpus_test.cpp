@@ -227,6 +227,30 @@ TEST_F(BetweenGpus, CostsWhatTheFormulasSay) {
     }
 }
 
+// By a clock that each reading moves on by one: gradients are added, and weights given to all.
+TEST_F(BetweenGpus, TimeOfTheUpdateIsWaiting) {
+  const Dataset d = data();
+  const GridShape shape{ranks(), 1, 1};
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
+  HybridSettings s = settings("sgd", ranks(), false);
+  s.exchange = "peer";
+  HybridModel model(*device, grid_of(shape), s);
+  model.initialize(1);
+  train(model, d, 0, 1);
+  const HybridModel::Time before = model.time();
+  const double exchanging = model.update().time().exchanging;
+  {
+    static double now = 0;
+    const ClockOfTest known([] { return ++now; });
+    train(model, d, 1, 2);
+  }
+  const HybridModel::Time found = model.time();
+  EXPECT_ON_ALL_RANKS(std::abs(model.update().time().exchanging - exchanging - 2) < 1e-6) << model.update().time().exchanging - exchanging;
+  const double waited = found.waiting - before.waiting;  // for messages and for the loss, too
+  EXPECT_ON_ALL_RANKS(std::abs(waited - 4) < 1e-6) << waited;
+  EXPECT_ON_ALL_RANKS(found.copying == before.copying) << found.copying;
+}
+
 // By MPI a host waits for its GPU before each message that it sends and each that it will receive, for each sum over slices and, once, for
 // the losses; for the gradients that leave and for the new weights, in two levels twice each. A GPU may have nothing left to do then.
 TEST_F(BetweenGpus, ByMpiTheHostWaitsAsTheFormulaSays) {

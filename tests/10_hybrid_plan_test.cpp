@@ -179,6 +179,22 @@ TEST(Plan, HidesMessagesBehindTheGradientsOfWeights) {
   EXPECT_NEAR(estimate(s, {1, 2, 2}, m).seconds, 1e-6 * (11 * 100 + 2 * 60 + 60 + 2 * 40), 1e-12);  // and 40 KB there and back
 }
 
+// A second for each message, whatever its length, with its addition. A sum of one number over two ranks takes one: so few go to everybody
+// at once. Of a layer of one neuron the first of two slices has nothing: its stage, which ends last, has no gradients to exchange. Its
+// products take 3 s, those of the other stage 2.
+TEST(Plan, WhatIsNotThereIsNotSent) {
+  PlanMachine m;
+  m.messages.exchanges = m.messages.reductions = m.messages.reductions_of_sent = {{1e18, 1, 0}};
+  m.operations_per_second = m.bytes_per_second = 1e30;
+  EXPECT_NEAR(estimate(settings({2, 2, 1}, 1), {1, 1, 2}, m).seconds, 1, 1e-9);
+  m.operations_per_second = 1;
+  HybridSettings s = settings({3, 1, 2}, 2);
+  s.micro_batches = 2;
+  const GridPlan plan = estimate(s, {2, 2, 2}, m);
+  EXPECT_NEAR(plan.seconds, (3 + 1) + (2 + 1) + (2 * 2 + 1) + 3, 1e-9);
+  EXPECT_EQ(plan.parts.gradients, 0);
+}
+
 // 8 ranks on two nodes, or 6 on two: tensor ranks that sum in every layer share a node, unless the wish is for others.
 TEST(Plan, KeepsTensorRanksOnANode) {
   const HybridSettings s = settings(course, 128);
@@ -490,7 +506,11 @@ TEST(Settings, AreTheUsualOnesIfNothingIsSaid) {
   EXPECT_EQ(s.micro_batches, 1);
   EXPECT_EQ(s.chunks, 1);
   EXPECT_FALSE(s.reproducible);
-  EXPECT_EQ(s.schedule + " " + s.allreduce, "1f1b rank-order");
+  EXPECT_EQ(s.schedule + " " + s.allreduce + " " + s.exchange, "1f1b rank-order host");
+  EXPECT_EQ(s.batch, 128u);
+  EXPECT_EQ(s.keep_every, 1);
+  EXPECT_EQ(s.activation_bytes, 4u);
+  EXPECT_FALSE(s.two_level || s.gradients_as || !s.nodes.empty());
   const HybridOptions o(3);
   EXPECT_FALSE(o.reproducible || o.compare_with_serial);
 }

@@ -373,6 +373,27 @@ TEST(TwoLevels, StayWithinTheBoundOnEveryGrid) {
   }
 }
 
+// Hosts of two ranks, of which nobody names any: the data ranks ask MPI.
+TEST(TwoLevels, TakeTheNodesThatMpiSays) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: the guard makes no calls here";
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
+  const Dataset d = data();
+  for (const GridShape& shape : shapes_of(ranks())) {
+    if (shape.data == 1) continue;
+    HybridSettings s = settings("sgd", 2 * shape.data, false);
+    s.two_level = true;
+    ranks_of_host = 2;
+    GridRun asked(shape, s);
+    ranks_of_host = 0;
+    for (int r = 0; r < ranks(); ++r) s.nodes.push_back(r / 2);
+    GridRun named(shape, s);
+    train(asked.model, d, 0, 3), train(named.model, d, 0, 3);
+    const std::vector<float> found = asked.model.weights(), expected = named.model.weights();
+    EXPECT_ON_ALL_RANKS(compare(found, expected).same_bits()) << told(shape, s);
+    EXPECT_ON_ALL_RANKS(counted_footprint(asked.device) == counted_footprint(named.device)) << told(shape, s);
+  }
+}
+
 // Only weights travel in two levels then.
 TEST(TwoLevels, KeepTheBitsOfReproducible) {
   const Dataset d = data();
@@ -447,6 +468,31 @@ TEST(EveryGrid, ASignalOfOneRankIsHeardByAll) {
     const int mine = rank() == ranks() - 1 ? SIGUSR1 : 0;
     EXPECT_ON_ALL_RANKS(run.model.step(d, order, {0, batch_rows}, mine).signal == SIGUSR1);
     EXPECT_ON_ALL_RANKS(run.model.step(d, order, {0, batch_rows}, rank() == 0 ? SIGTERM : mine).signal == SIGTERM);
+  }
+}
+
+// One number of one layer, in the sum of the last rank alone: that rank says so, of whichever layer.
+TEST(Update, SaysWhetherTheSumsOfAllLayersAreFinite) {
+  const Dataset d = data();
+  const std::vector<uint32_t> order = permutation(1, 0, d.count);
+  CpuDevice device;
+  const StageLayout layout = make_stage_layout(sizes, {{0, sizes.size() - 1}}, 1, 0);
+  const Buffer parameters(device, layout.count, Purpose::parameters), gradients(device, layout.count, Purpose::gradients);
+  initialize(parameters, layout, 1);
+  Pipeline pipeline(device, make_schedule("1f1b", 1, 1, 1), layout, parameters, gradients, 1, MPI_COMM_SELF);
+  ShardedUpdate update(pipeline, parameters, gradients, {}, ranks(), false, grid_of({ranks(), 1, 1}).data());
+  std::vector<Range> rows;
+  for (size_t r = 0; r < size_t(ranks()); ++r) rows.push_back({r, r + 1});
+  const bool is_last = rank() == ranks() - 1;
+  for (size_t layer = 0; layer <= update.shards().units.size(); ++layer) {
+    const bool spoiled = layer < update.shards().units.size();
+    update.begin(rows);
+    pipeline.run(d, order, {&rows[size_t(rank())], 1}, size_t(ranks()));
+    // In its own part, which it sends to nobody.
+    if (spoiled && is_last) gradients[update.shards().part(layer, rank()).last - 1] = INFINITY;
+    update.add_up();
+    EXPECT_ON_ALL_RANKS(update.finite() == !(spoiled && is_last)) << layer;
+    update.skip_step();
   }
 }
 
