@@ -120,6 +120,13 @@ TEST(TrainProgram, BadOptionsEndWithOneLine) {
   }
 }
 
+// Before anything is measured.
+TEST(Programs, SayThatAFileCannotBeWritten) {
+  const ProgramRun run = launch(1, "memory --hidden 12 --csv /no/such/folder/x.csv");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(run.output, "/no/such/folder/x.csv: cannot be written\n");
+}
+
 // What they measure is compared in 07_sharded_optimizer_measuring_test.
 TEST(Programs, EndWellAndOnlyRank0Speaks) {
   for (const char* program : {"memory --hidden 24,17 --unit 500", "memory --help", "bench --help", "train --help"}) {

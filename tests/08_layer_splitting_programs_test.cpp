@@ -176,7 +176,9 @@ TEST(Plan, DrawsEverySchedule) {
                            "|01230123456...0<71<.42<53<60<71<2<.3<.4<.5<.6<.7<4<5<6<7<|  keeps 11, has room for 12\n"})
     EXPECT_TRUE(contains(run.output, line));
   EXPECT_EQ(launch(1, "plan --events build/x.csv").output, "--events: needs one --schedule\n");
-  EXPECT_EQ(launch(1, "plan --schedule gpipe --events /no/such/folder/x.csv").output, "/no/such/folder/x.csv: cannot be written\n");
+  const std::string none = "/no/such/folder/x.csv";
+  for (const std::string program : {"plan --schedule gpipe --events ", "bench --rounds 1 --steps 1 --batch 16 --hidden 16,16 --csv "})
+    EXPECT_EQ(launch(1, program + none).output, none + ": cannot be written\n");
 }
 
 // More ranks than cores are never quiet: with --only-if-quiet the status says so, and no file is written.

@@ -134,6 +134,8 @@ TEST(Programs, BadChoicesEndWithOneLine) {
     EXPECT_EQ(run.status, 1) << option << "\n" << run.output;
     EXPECT_EQ(run.lines(), 1u) << option << "\n" << run.output;
   }
+  const std::string none = "/no/such/folder/machine";
+  EXPECT_EQ(launch(1, "calibrate --rounds 1 --longest 4096 --fit " + none).output, none + ": cannot be written\n") << "before it measures";
   const ProgramRun stages = launch(4, quick + "--pipeline 4");
   EXPECT_TRUE(contains(stages.output, "more stages than the network's 3 layers"));
 }
