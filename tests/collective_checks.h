@@ -105,6 +105,8 @@ struct Split : Place {
     ranks = ranks_of(comm);
   }
   ~Split() { MPI_CHECK(MPI_Comm_free(&comm)); }
+  Split(const Split&) = delete;
+  Split& operator=(const Split&) = delete;
 };
 
 inline std::vector<size_t> lengths(const Place& place) {

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <string_view>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,8 +34,8 @@ cudaError_t sticky_error();
 void set_sticky_error(cudaError_t error);
 
 std::string text(SourceLine source);
-inline bool same(SourceLine a, SourceLine b) { return a.line == b.line && std::string_view(a.file) == b.file; }
 std::string text(uint3 index);
+inline bool same(SourceLine a, SourceLine b) { return a.line == b.line && std::string_view(a.file) == b.file; }
 std::string format(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 // One host thread at a time is inside the runtime.

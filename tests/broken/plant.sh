@@ -23,7 +23,7 @@ prepare() {
 # The programs that a test starts: those of the folders that it names, other than in its includes.
 programs_of() { # TEST.cpp or TEST.cu
   for folder in $(grep -v '^#include' "$1" | grep -o 'chapters/[0-9][0-9a-z_]*' | sort -u); do
-    grep -lE '^int main' "$folder"/*.cpp
+    [ ! -d "$folder" ] || grep -lE '^int main' "$folder"/*.cpp
   done | sed 's,\(.*\)\.cpp,build/\1,'
 }
 

@@ -1,4 +1,4 @@
-// A barrier of another file: bugs/barriers_of_two_files.cu has one on the same line.
+// A barrier and a vote of another file: bugs/barriers_of_two_files.cu and bugs/votes_of_two_files.cu have theirs on the same lines.
 #pragma once
 
 

@@ -251,7 +251,7 @@ void order_lanes(unsigned number, unsigned lanes) {
   for (int lane = 0; lane < 32; ++lane) {
     if (!(lanes >> lane & 1u)) continue;
     std::memcpy(warp.knows[lane], together, sizeof together);
-    if (warp.knows[lane][lane] < UINT16_MAX) ++warp.knows[lane][lane];  // from there on it misses more
+    if (warp.knows[lane][lane] < UINT16_MAX) ++warp.knows[lane][lane];  // full: later races may be missed
   }
 }
 
