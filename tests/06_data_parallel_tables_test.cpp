@@ -61,13 +61,13 @@ double quarter(std::vector<double> values, int quarters) {
 
 // What one setting without overlap has in each round.
 struct Expected {
-  std::vector<double> step, speedup, exchanging, alone;
+  std::vector<double> step, speedup, exchanging, alone, of_limit;
 };
 
 // Replays the readings of take_turns: buckets[s] says in how many pieces setting s exchanges.
 struct Replayed {
   std::vector<KnownClock> clocks;
-  std::vector<double> serial, latency;
+  std::vector<double> serial, latency, limit;
   std::vector<Expected> settings;
 
   // Two readings for the copy and two for the exchange of every piece; then once more for all copies and the loss.
@@ -90,13 +90,20 @@ struct Replayed {
         for (int attempt = 0; attempt < 5; ++attempt) best = std::min(best, 1e9 * clocks[size_t(r)].section() / 100);
         if (r == rank) latency.push_back(best);
       }
-      clocks[0].read();
-      std::vector<double> alone;
-      for (int i = 0; i < steps; ++i) alone.push_back(clocks[0].section());
-      clocks[0].read();
-      serial.push_back(middle(alone));
+      serial.push_back(serial_turn(clocks[0], steps));
+      double at_once = 0;
+      for (KnownClock& clock : clocks) at_once = std::max(at_once, serial_turn(clock, steps));
+      limit.push_back(serial.back() / at_once * ranks);
       for (size_t s = 0; s < settings.size(); ++s) turn(settings[s], buckets[s], steps);
     }
+  }
+
+  static double serial_turn(KnownClock& clock, int steps) {
+    std::vector<double> seconds;
+    clock.read();
+    for (int i = 0; i < steps; ++i) seconds.push_back(clock.section());
+    clock.read();
+    return middle(seconds);
   }
 
   void turn(Expected& setting, int buckets, int steps) {
@@ -114,6 +121,7 @@ struct Replayed {
     }
     setting.step.push_back(slowest);
     setting.speedup.push_back(serial.back() / slowest);
+    setting.of_limit.push_back(serial.back() / slowest / limit.back());
     setting.exchanging.push_back(sum / ranks);
     setting.alone.push_back(middle({alone[0], alone[1], alone[2]}));
   }
@@ -135,7 +143,9 @@ std::string heading(const Replayed& r, size_t parameters, int batch, int rounds,
                             1000 * middle(r.serial), batch / middle(r.serial), rounds, steps, 1000 * quarter(r.serial, 1),
                             1000 * quarter(r.serial, 3));
   if (ranks > 1)
-    text += format("core to core: %.0f ns (%.0f to %.0f ns)\n", middle(r.latency), *std::min_element(r.latency.begin(), r.latency.end()),
+    text += format("limit: %d serial programs at once make %.2f times the steps of one (quartiles %.2f to %.2f)\n", ranks, middle(r.limit),
+                   quarter(r.limit, 1), quarter(r.limit, 3)) +
+            format("core to core: %.0f ns (%.0f to %.0f ns)\n", middle(r.latency), *std::min_element(r.latency.begin(), r.latency.end()),
                    *std::max_element(r.latency.begin(), r.latency.end()));
   return text + format("a rank was without its core for 0.0 %% of the time: %s\n", quiet_if_cores());
 }
@@ -161,9 +171,10 @@ TEST_F(Bench, PrintsWhatTheClockSays) {
   const Expected& s = r.settings[0];
   const std::string expected =
       "4-512-256-3, " + heading(r, small_network, 4, 5, 2) +
-      format("\n%-34s %9s %9s %17s %12s %10s\n", "", "ms a step", "speedup", "(quartiles)", "exchange, us", "alone, us") +
-      format("%-34s %9.3f %9.2f    (%5.2f to %5.2f) %12.0f %10.0f\n", "rank-order, 64 KiB", 1000 * middle(s.step), middle(s.speedup),
-             quarter(s.speedup, 1), quarter(s.speedup, 3), 1e6 * middle(s.exchanging), 1e6 * middle(s.alone));
+      format("\n%-34s %9s %9s %17s %9s %12s %10s\n", "", "ms a step", "speedup", "(quartiles)", "of limit", "exchange, us", "alone, us") +
+      format("%-34s %9.3f %9.2f    (%5.2f to %5.2f) %7.0f %% %12.0f %10.0f\n", "rank-order, 64 KiB", 1000 * middle(s.step),
+             middle(s.speedup), quarter(s.speedup, 1), quarter(s.speedup, 3), 100 * middle(s.of_limit), 1e6 * middle(s.exchanging),
+             1e6 * middle(s.alone));
   EXPECT_EQ(text, rank == 0 ? expected : "");
 }
 
@@ -326,7 +337,8 @@ TEST_F(Tables, TimesBeginWhenAllHaveCome) {
   const auto turns = [&] { take_turns(settings, o, data, 1, 2, *session_of_test); };
   const int core_to_core = 10, share = 1, serial = 6, exchange = 8;
   EXPECT_ON_ALL_RANKS(has_come(0, share + core_to_core + serial, 1, share + core_to_core + 1, turns)) << "the serial step";
-  EXPECT_ON_ALL_RANKS(has_come(1, share + core_to_core + 2 * exchange, 0, share + core_to_core + serial + 2 * exchange + 1, turns)) << "a setting";
+  EXPECT_ON_ALL_RANKS(has_come(0, share + core_to_core + 2 * serial, 1, share + core_to_core + serial + 1, turns)) << "serial steps at once";
+  EXPECT_ON_ALL_RANKS(has_come(1, share + core_to_core + serial + 2 * exchange, 0, share + core_to_core + 2 * serial + 2 * exchange + 1, turns)) << "a setting";
 }
 
 TEST_F(Scaling, PrintsWhatTheClockSays) {

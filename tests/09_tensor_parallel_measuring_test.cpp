@@ -483,8 +483,8 @@ TEST(Bench, PrintsTheCrossoverOfWhatWasQuiet) {
 }
 
 TEST(Bench, PrintsSpeedupsOfRounds) {
-  EXPECT_EQ(printed_by([] { print_speedup("some", {0.4, 0.3, 0.5, 0.6, 0.2}, {0.1, 0.2, 0.25, 0.1, 0.2}); }),
-            "some                 200.0 ms a step, speedup 2.00 (quartiles 1.50 to 4.00)\n");
+  EXPECT_EQ(printed_by([] { print_speedup("some", {0.4, 0.3, 0.5, 0.6, 0.2}, {5, 3, 2.5, 8, 2}, {0.1, 0.2, 0.25, 0.1, 0.2}); }),
+            "some                 200.0 ms a step, speedup 2.00 (quartiles 1.50 to 4.00), 75 % of the limit\n");
 }
 
 TEST(Bench, WritesAllNumbers) {

@@ -52,10 +52,15 @@ TEST(Bench, TellsTheSpeedupsOfWideLayers) {
       status = bench_wide(c, *session_of_test);
     });
     Cell cell{.width = 24, .rows = 8};
+    std::vector<double> limits;
     {
       const ClocksOfTest known(rank(), 0x1p-20, busy);
       Contenders contenders(24, 8, *session_of_test);
-      for (int round = 0; round < 3; ++round) take_turns(cell, contenders);
+      SerialContender alone(contenders.dataset);
+      for (int round = 0; round < 3; ++round) {
+        take_turns(cell, contenders);
+        limits.push_back(ranks() * cell.serial.back() / slowest(time_steps(cell, [&] { alone.step(8); })));
+      }
     }
     const bool enough = session_of_test->node_size() <= usable_cores();
     EXPECT_ON_ALL_RANKS(status == (enough && busy > 1 ? 0 : 77)) << status;
@@ -65,11 +70,16 @@ TEST(Bench, TellsTheSpeedupsOfWideLayers) {
     }
     std::string expected = line("layers of width 24, batch 8, %d ranks; a speedup is of one round, its median over 3 rounds:%s\n", ranks(),
                                 !enough ? "  MORE RANKS THAN CORES" : busy > 1 ? "" : "  DISTURBED");
+    expected += line("limit: %d serial programs at once make %.2f times the steps of one (quartiles %.2f to %.2f)\n", ranks(),
+                     sorted_at(limits, 0.5), sorted_at(limits, 0.25), sorted_at(limits, 0.75));
     for (const auto& [name, times] : {std::pair{"serial", &cell.serial}, {"data parallel", &cell.data}, {"tensor parallel", &cell.tensor}}) {
-      std::vector<double> speedups;
-      for (size_t round = 0; round < 3; ++round) speedups.push_back(cell.serial[round] / (*times)[round]);
-      expected += line("%-18s %7.1f ms a step, speedup %.2f (quartiles %.2f to %.2f)\n", name, 1000 * sorted_at(*times, 0.5), sorted_at(speedups, 0.5),
-                       sorted_at(speedups, 0.25), sorted_at(speedups, 0.75));
+      std::vector<double> speedups, shares;
+      for (size_t round = 0; round < 3; ++round) {
+        speedups.push_back(cell.serial[round] / (*times)[round]);
+        shares.push_back(speedups.back() / limits[round]);
+      }
+      expected += line("%-18s %7.1f ms a step, speedup %.2f (quartiles %.2f to %.2f), %.0f %% of the limit\n", name, 1000 * sorted_at(*times, 0.5),
+                       sorted_at(speedups, 0.5), sorted_at(speedups, 0.25), sorted_at(speedups, 0.75), 100 * sorted_at(shares, 0.5));
     }
     EXPECT_EQ(printed, expected);
   }

@@ -39,6 +39,9 @@ Verdict measure(std::vector<Setting>& settings, const DataParallelOptions& o, co
   std::printf("serial: %.3f ms a step, %.0f samples/s (median of %lld rounds of %lld steps; quartiles %.3f and %.3f ms)\n",
               1e3 * median(r.serial), double(c.batch) / median(r.serial), (long long)c.rounds, (long long)c.steps,
               1e3 * quantile(r.serial, 0.25), 1e3 * quantile(r.serial, 0.75));
+  if (mpi.size() > 1)
+    std::printf("limit: %d serial programs at once make %.2f times the steps of one (quartiles %.2f to %.2f)\n", mpi.size(),
+                median(r.limit), quantile(r.limit, 0.25), quantile(r.limit, 0.75));
   if (!r.latency.empty())
     std::printf("core to core: %.0f ns (%.0f to %.0f ns)\n", median(r.latency), quantile(r.latency, 0), quantile(r.latency, 1));
   std::printf("a rank was without its core for %.1f %% of the time: %s\n", 100 * r.lost, name_of(v));
@@ -79,11 +82,11 @@ Verdict bench_settings(const Dataset& train, Choices& c, MpiSession& mpi) {
   if (mpi.rank() == 0) std::printf("%zu-512-256-%zu, ", train.features(), train.classes);
   const Verdict v = measure(settings, o, train, c, mpi);
   if (mpi.rank() != 0) return v;
-  std::printf("\n%-34s %9s %9s %17s %12s %10s\n", "", "ms a step", "speedup", "(quartiles)", "exchange, us", "alone, us");
+  std::printf("\n%-34s %9s %9s %17s %9s %12s %10s\n", "", "ms a step", "speedup", "(quartiles)", "of limit", "exchange, us", "alone, us");
   for (const Setting& s : settings)
-    std::printf("%-34s %9.3f %9.2f    (%5.2f to %5.2f) %12.0f %10.0f\n", s.name.c_str(), 1e3 * median(s.step),
-                median(s.speedup), quantile(s.speedup, 0.25), quantile(s.speedup, 0.75), 1e6 * median(s.exchanging),
-                1e6 * median(s.alone));
+    std::printf("%-34s %9.3f %9.2f    (%5.2f to %5.2f) %7.0f %% %12.0f %10.0f\n", s.name.c_str(), 1e3 * median(s.step),
+                median(s.speedup), quantile(s.speedup, 0.25), quantile(s.speedup, 0.75), 100 * median(s.of_limit),
+                1e6 * median(s.exchanging), 1e6 * median(s.alone));
   return v;
 }
 

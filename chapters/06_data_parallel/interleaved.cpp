@@ -61,7 +61,7 @@ std::vector<float> Trainer::weights() const {
 }
 
 Setting make_setting(const std::string& name, const DataParallelOptions& options, const Dataset& train, std::unique_ptr<Device> device) {
-  return {name, std::make_unique<Trainer>(options, train, std::move(device)), {}, {}, {}, {}};
+  return {name, std::make_unique<Trainer>(options, train, std::move(device)), {}, {}, {}, {}, {}};
 }
 
 namespace {
@@ -92,9 +92,9 @@ class SerialSteps {
 };
 
 // Medians over the steps of a turn: another program that takes a core away for some steps does not count.
-double time_serial(SerialSteps& serial, int64_t steps, int rank, CoreShare& share) {
+double time_serial(SerialSteps& serial, int64_t steps, bool takes_part, CoreShare& share) {
   std::vector<double> seconds = {0};
-  if (rank == 0) {
+  if (takes_part) {
     for (int warm = 0; warm < 2; ++warm) serial.step();
     seconds.clear();
     share.begin();
@@ -109,7 +109,7 @@ double time_serial(SerialSteps& serial, int64_t steps, int rank, CoreShare& shar
   return slowest(median(seconds));
 }
 
-void time_setting(Setting& s, double serial, int64_t steps, int ranks, CoreShare& share) {
+void time_setting(Setting& s, const Rounds& round, int64_t steps, int ranks, CoreShare& share) {
   for (int warm = 0; warm < 2; ++warm) s.trainer->step();
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
   std::vector<double> steps_taken, exchanging, alone;
@@ -124,7 +124,8 @@ void time_setting(Setting& s, double serial, int64_t steps, int ranks, CoreShare
   share.end();
   const double seconds = slowest(median(steps_taken));
   s.step.push_back(seconds);
-  s.speedup.push_back(serial / seconds);
+  s.speedup.push_back(round.serial.back() / seconds);
+  s.of_limit.push_back(s.speedup.back() / round.limit.back());
   s.exchanging.push_back(mean_over_ranks(median(exchanging), ranks));
   for (int i = 0; i < 3; ++i) alone.push_back(slowest(s.trainer->exchange_alone()));
   s.alone.push_back(median(alone));
@@ -141,8 +142,9 @@ Rounds take_turns(std::vector<Setting>& settings, const DataParallelOptions& o, 
   Rounds result;
   for (int64_t round = 0; round < rounds; ++round) {
     if (window) result.latency.push_back(core_to_core(*window, mpi.rank()));
-    result.serial.push_back(time_serial(serial, steps, mpi.rank(), share));
-    for (Setting& s : settings) time_setting(s, result.serial.back(), steps, mpi.size(), share);
+    result.serial.push_back(time_serial(serial, steps, mpi.rank() == 0, share));
+    result.limit.push_back(mpi.size() * result.serial.back() / time_serial(serial, steps, true, share));
+    for (Setting& s : settings) time_setting(s, result, steps, mpi.size(), share);
   }
   result.lost = share.lost(MPI_COMM_WORLD);
   return result;

@@ -43,6 +43,7 @@ struct Setting {
   std::string name;
   std::unique_ptr<Trainer> trainer;
   std::vector<double> step, speedup, exchanging, alone;  // one entry a round; seconds per step
+  std::vector<double> of_limit;                          // its speedup, as a share of Rounds::limit
 };
 // train must outlive the setting.
 Setting make_setting(const std::string& name, const DataParallelOptions& options, const Dataset& train,
@@ -51,6 +52,7 @@ Setting make_setting(const std::string& name, const DataParallelOptions& options
 // What all settings of a measurement have in common.
 struct Rounds {
   std::vector<double> serial;   // seconds of a serial step, one entry a round
+  std::vector<double> limit;    // how many of them the cores make in that time while every rank makes its own, alone
   std::vector<double> latency;  // nanoseconds from core to core; none where ranks have hosts of their own
   double lost = 0;              // see CoreShare
 };

@@ -231,25 +231,38 @@ int bench_crossover(const Choices& c, MpiSession& mpi) {
   return status;
 }
 
-void print_speedup(const char* name, const std::vector<double>& serial, const std::vector<double>& parallel) {
-  std::vector<double> speedup;
-  for (size_t i = 0; i < serial.size(); ++i) speedup.push_back(serial[i] / parallel[i]);
-  std::printf("%-18s %7.1f ms a step, speedup %.2f (quartiles %.2f to %.2f)\n", name, 1e3 * median(parallel),
-              median(speedup), quantile(speedup, 0.25), quantile(speedup, 0.75));
+// limit: of the speedup in each round.
+void print_speedup(const char* name, const std::vector<double>& serial, const std::vector<double>& limit,
+                   const std::vector<double>& parallel) {
+  std::vector<double> speedup, of_limit;
+  for (size_t i = 0; i < serial.size(); ++i) {
+    speedup.push_back(serial[i] / parallel[i]);
+    of_limit.push_back(speedup[i] / limit[i]);
+  }
+  std::printf("%-18s %7.1f ms a step, speedup %.2f (quartiles %.2f to %.2f), %.0f %% of the limit\n", name,
+              1e3 * median(parallel), median(speedup), quantile(speedup, 0.25), quantile(speedup, 0.75), 100 * median(of_limit));
 }
 
 int bench_wide(const Choices& c, MpiSession& mpi) {
   Contenders contenders(int(c.wide), size_t(c.wide_batch), mpi);
+  SerialContender alone(contenders.dataset);
   Cell cell{.width = int(c.wide), .rows = int(c.wide_batch)};
-  for (int64_t round = 0; round < c.rounds; ++round) take_turns(cell, contenders);
+  std::vector<double> limit;  // how many serial steps the cores make in the time of one, while every rank makes its own
+  for (int64_t round = 0; round < c.rounds; ++round) {
+    take_turns(cell, contenders);
+    const double at_once = slowest(time_steps(cell, [&] { alone.step(size_t(cell.rows)); }));
+    limit.push_back(mpi.size() * cell.serial.back() / at_once);
+  }
   const Verdict v = verdict(cell.lost, mpi.node_size());
   const int status = status_of(v == Verdict::quiet, c);
   if (mpi.rank() != 0) return status;
   std::printf("layers of width %d, batch %d, %d ranks; a speedup is of one round, its median over %zu rounds:%s\n",
               cell.width, cell.rows, mpi.size(), cell.serial.size(), mark(v).c_str());
-  print_speedup("serial", cell.serial, cell.serial);
-  print_speedup("data parallel", cell.serial, cell.data);
-  print_speedup("tensor parallel", cell.serial, cell.tensor);
+  std::printf("limit: %d serial programs at once make %.2f times the steps of one (quartiles %.2f to %.2f)\n", mpi.size(), median(limit),
+              quantile(limit, 0.25), quantile(limit, 0.75));
+  print_speedup("serial", cell.serial, limit, cell.serial);
+  print_speedup("data parallel", cell.serial, limit, cell.data);
+  print_speedup("tensor parallel", cell.serial, limit, cell.tensor);
   return status;
 }
 
