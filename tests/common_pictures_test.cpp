@@ -325,7 +325,7 @@ TEST_F(Pictures, PeersAreComparedRoundByRound) {
   if (usable_cores() > 1) {
     expected += row("this course, 2 ranks", 2, 1800, 1600, 2000, 1, "0.4321") + row("two serial programs", 2, 2000, 2000, 2000, 0.9, "-");
     for (const char* name : {"NumPy", "PyTorch, eager", "PyTorch, torch.compile"}) expected += row(name, 2, 1000, 500, 1600, 1.8, "0.41");  // 1.8, 3.2, 1.25
-    EXPECT_EQ(read("called"), "-n 2 " + folder.string() + "/chapters/12_restart/train --start-over --checkpoint " + folder.string() + "/peers_checkpoint --epochs 1\n");
+    EXPECT_EQ(read("called"), "-n 2 " + folder.string() + "/chapters/12_restart/train --start-over --checkpoint " + folder.string() + "/peers_checkpoint --precision float --epochs 1\n");
   }
   expected += "versions: OpenBLAS Zen; numpy 1.0; torch 1.0; torch-compiled 1.0\n";
   EXPECT_EQ(run.output, expected);

@@ -182,18 +182,15 @@ def serial_twice(build):
     return "-", sum(float(rate_of(s)) for s in said), "this course"
 
 
-def ours(cores, build):
-    """One epoch of the serial program, or of the main job on several ranks: (loss, samples/s)."""
+def ours(cores, build, precision="float"):
+    """One epoch of the serial program, or chapter 11's where precision is not float, or of the main job on several ranks: (loss, samples/s)."""
     program = [build + "/chapters/01_serial/train"]
+    if precision != "float":
+        program = ["sh", "common/mpi/launch", "1", build + "/chapters/11_fewer_bits/train", "--precision", precision]
     if cores > 1:
-        program = ["sh", "common/mpi/launch", str(cores), build + "/chapters/12_restart/train", "--start-over", "--checkpoint", build + "/peers_checkpoint"]
+        program = ["sh", "common/mpi/launch", str(cores), build + "/chapters/12_restart/train", "--start-over", "--checkpoint", build + "/peers_checkpoint",
+                   "--precision", precision]
     said = run(program + ["--epochs", "1"], cores)
-    return re.search(r"^epoch +1 +loss ([\d.]+)", said, re.M)[1], rate_of(said), "this course"
-
-
-def ours_in(precision, cores, build):
-    """One epoch of chapter 11's program."""
-    said = run(["sh", "common/mpi/launch", str(cores), build + "/chapters/11_fewer_bits/train", "--precision", precision, "--epochs", "1"], cores)
     return re.search(r"^epoch +1 +loss ([\d.]+)", said, re.M)[1], rate_of(said), "this course"
 
 
@@ -236,7 +233,7 @@ def main():
     most = len(os.sched_getaffinity(0))
     if in_bf16:
         names["torch"] = "PyTorch in float"
-        runs = [("this course", 1, lambda: ours_in("bf16", 1, o.build)), ("this course in float", 1, lambda: ours(1, o.build))]
+        runs = [("this course", 1, lambda: ours(1, o.build, "bf16")), ("this course in float", 1, lambda: ours(1, o.build))]
     else:
         runs = [("this course", 1, lambda: ours(1, o.build)), ("C++ over OpenBLAS", 1, lambda: over_openblas(o.build))]
 
@@ -246,10 +243,8 @@ def main():
 
     runs += [(names[p], 1, lambda p=p: peer(p, 1)) for p in peers]
     if most > 1:
-        if in_bf16:
-            runs += [("this course, 2 ranks", 2, lambda: ours_in("bf16", 2, o.build))]
-        else:
-            runs += [("this course, 2 ranks", 2, lambda: ours(2, o.build)), ("two serial programs", 2, lambda: serial_twice(o.build))]
+        runs += [("this course, 2 ranks", 2, lambda: ours(2, o.build, o.precision))]
+        runs += [("two serial programs", 2, lambda: serial_twice(o.build))] if not in_bf16 else []
         runs += [(names[p], 2, lambda p=p: peer(p, 2)) for p in peers]
 
     found = {}

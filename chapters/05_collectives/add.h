@@ -21,14 +21,15 @@ inline void add(float* sum, const float* a, const float* b, size_t n) {
 // the operands. In pieces that stay in the first cache, so that a partial sum does not travel to memory.
 template <class Operand>
 void add_in_rank_order(float* sum, Operand operand, size_t n, int ranks) {
+  if (ranks == 1) {
+    if (sum != operand(0)) std::copy_n(operand(0), n, sum);
+    return;
+  }
   constexpr size_t piece = 2048;
   float partial[piece];
   for (size_t begin = 0; begin < n; begin += piece) {
     const size_t length = std::min(piece, n - begin);
-    if (ranks == 1)
-      std::copy_n(operand(0) + begin, length, partial);
-    else
-      add(partial, operand(0) + begin, operand(1) + begin, length);
+    add(partial, operand(0) + begin, operand(1) + begin, length);
     for (int r = 2; r < ranks; ++r) add(partial, partial, operand(r) + begin, length);
     std::copy_n(partial, length, sum + begin);
   }

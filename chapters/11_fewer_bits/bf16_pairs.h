@@ -31,14 +31,20 @@ struct Meanwhile {
 namespace {
 
 constexpr int pair_block = 256;  // of 512 terms, as in chapter 01
-constexpr int distance = 16;     // pairs that are fetched in advance
+constexpr int distance = 64;     // terms that are fetched in advance
 
-// A number in the upper half of 32 bits: what is stored so, or a float, rounded as bf16_bits of sixteen_bits.h does.
+// The bits of floats, rounded as bf16_bits of sixteen_bits.h does: of one, or of a vector of them.
+template <class Bits>
+Bits rounded(Bits u) {
+  return ((u & 0x7fffffff) > 0x7f800000 ? u | 0x400000 : u + 0x7fff + (u >> 16 & 1)) & 0xffff0000;
+}
+
+// A number in the upper half of 32 bits: what is stored so, or a float, rounded.
 uint32_t upper(uint16_t bits) { return uint32_t(bits) << 16; }
 uint32_t upper(float x) {
   uint32_t u;
   std::memcpy(&u, &x, sizeof u);
-  return ((u & 0x7fffffff) > 0x7f800000 ? u | 0x400000 : u + 0x7fff + (u >> 16 & 1)) & 0xffff0000;
+  return rounded(u);
 }
 template <class T>
 uint32_t pair(T high, T low) {
@@ -52,11 +58,11 @@ Four four_pairs(const uint16_t* p) {
   return (Four)(v << 16 | v >> 16);
 }
 Four four_pairs(const float* p) {
-  uint32_t pairs[4];
-  for (int q = 0; q < 4; ++q) pairs[q] = pair(p[2 * q], p[2 * q + 1]);
-  Four v;
-  std::memcpy(&v, pairs, sizeof v);
-  return v;
+  typedef uint32_t Bits __attribute__((vector_size(16)));
+  Bits v[2];
+  std::memcpy(v, p, sizeof v);
+  v[0] = rounded(v[0]), v[1] = rounded(v[1]);
+  return (Four)(__builtin_shufflevector(v[0], v[1], 0, 2, 4, 6) | __builtin_shufflevector(v[0], v[1], 1, 3, 5, 7) >> 16);
 }
 
 // For each pair q of terms of `rows` rows of a: a(r, 2q) and a(r, 2q + 1). Rows up to `height` are zeros. Behind an odd k stands `behind`:
@@ -70,8 +76,10 @@ void pack(uint32_t* panel, const T* a, size_t row_step, size_t column_step, int 
     uint32_t* to = panel;
     for (int q = 0; q < pairs; ++q, to += height, first += 2 * column_step) {
       const T* const second = first + column_step;
-      __builtin_prefetch(first + distance * column_step);
-      __builtin_prefetch(second + distance * column_step);
+      for (size_t line = 0; line < height * sizeof(T); line += 64) {
+        __builtin_prefetch((const char*)(first + distance * column_step) + line);
+        __builtin_prefetch((const char*)(second + distance * column_step) + line);
+      }
       for (int r = 0; r < height; ++r) to[r] = pair(first[r], second[r]);
     }
   } else {
@@ -169,6 +177,11 @@ void multiply_pairs(Bf16Result c, const Bf16View& a, const Bf16View& b, int m, i
       const int rows = m - i < height ? m - i : height;
       const bool direct = nothing_to_finish && rows == height && columns == width;
       float* const out = direct ? (float*)c.data + at : tile;
+      if (direct)  // c arrives from memory while the tile is computed
+        for (int r = 0; r < rows; ++r) {
+          __builtin_prefetch(out + size_t(r) * size_t(n), 1);
+          __builtin_prefetch(out + size_t(r) * size_t(n) + width / 2, 1);
+        }
       const size_t step = direct ? size_t(n) : size_t(width);
       if (rows > height / 3 * 2) multiply_tile<Vectors, height>(out, step, rows_of_a, height, packed_b, pairs);
       else if (rows > height / 3) multiply_tile<Vectors, height / 3 * 2>(out, step, rows_of_a, height, packed_b, pairs);
