@@ -46,7 +46,7 @@ Rounds known_turns(std::vector<Setting>& settings, const DataParallelOptions& o,
       settings[k - 1].step.push_back(seconds[round] / double(k));
       settings[k - 1].speedup.push_back(times[round] * double(k));
     }
-  return {.serial = serial, .lost = lost};
+  return {serial, {}, {}, lost};
 }
 #define make_setting noted_setting
 #define take_turns known_turns
