@@ -25,6 +25,7 @@
 // fast it is. devices: those of the settings.
 namespace bench_program {
 const std::vector<double> serial = {2, 4, 7, 8, 9}, seconds = {8, 3, 2, 1, 5}, times = {20, 1, 5, 10, 2};
+std::vector<double> latency = {40, 70, 30, 60, 50};  // none where each rank has a host of its own
 std::vector<std::string> devices;
 double lost = 0;  // of the time
 std::string told(const Device& device) {
@@ -46,7 +47,7 @@ Rounds known_turns(std::vector<Setting>& settings, const DataParallelOptions& o,
       settings[k - 1].step.push_back(seconds[round] / double(k));
       settings[k - 1].speedup.push_back(times[round] * double(k));
     }
-  return {serial, {}, {}, lost};
+  return {serial, {}, latency, lost};
 }
 #define make_setting noted_setting
 #define take_turns known_turns
@@ -126,9 +127,11 @@ TEST(Bench, PrintsItsRounds) {
     rows += row;
   }
   EXPECT_ON_ALL_RANKS(rank > 0 ? printed.empty() : printed.ends_with(rows)) << printed << rows;
+  EXPECT_ON_ALL_RANKS(rank > 0 || contains(printed, "\ncore to core: 50 ns (30 to 70 ns)\na rank was without its core for 0.0 % of the time: ")) << printed;
   // Somebody else had the cores, or there are too few: the status says so, on every rank, if that is asked for.
-  bench_program::lost = 0.875;
+  bench_program::lost = 0.875, bench_program::latency.clear();
   const std::string disturbed = run(77), why = session_of_test->node_size() > usable_cores() ? "MORE RANKS THAN CORES" : "DISTURBED";
+  EXPECT_ON_ALL_RANKS(!contains(disturbed, "core to core")) << disturbed;
   EXPECT_ON_ALL_RANKS(rank > 0 || disturbed.find("\na rank was without its core for 87.5 % of the time: " + why + "\n") != std::string::npos) << disturbed;
   options.pop_back();
   run(0);

@@ -44,6 +44,8 @@ int bench(MpiSession& mpi, int argc, char** argv) {
   std::printf("%zu parameters, batch %lld, %s; vdpbf16ps: %s\n", settings[0].trainer->parameters(), (long long)batch,
               mpi.size() == 1 ? "1 rank" : (std::to_string(mpi.size()) + " ranks, " + o.allreduce).c_str(),
               !has_bf16_instruction() ? "not on this processor" : bf16_instruction_pays() ? "taken" : "slower here, not taken");
+  if (!r.latency.empty())
+    std::printf("core to core: %.0f ns (%.0f to %.0f ns)\n", median(r.latency), quantile(r.latency, 0), quantile(r.latency, 1));
   std::printf("a rank was without its core for %.1f %% of the time: %s\n\n", 100 * r.lost, name_of(v));
   std::printf("%-30s %9s %10s %26s\n", "", "ms a step", "samples/s", "times chapter 01's step on");
   std::printf("%-30s %9s %10s %26s\n", "", "", "", "one rank (quartiles)");
