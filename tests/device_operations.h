@@ -358,6 +358,10 @@ inline void expect_vectors(Device& device) {
     for (size_t rule = 0; rule < actual.size(); ++rule)
       expect_same(in_parts[rule], actual[rule], names[rule] + " in two parts");
   }
+  // A gradient as small as epsilon: Adam's first step is half of the rate, g / (|g| + epsilon) of it.
+  const Copied<> w(device, {0, 0}), m(device, {0, 0}), v(device, {0, 0}), g(device, {1e-8f, -1e-8f});
+  device.adam(w, m, v, g, 1, 0.9f, 0.999f, 1e-8f, 1, 2);
+  expect_near(w.host(), {-0.5f, 0.5f}, [](size_t) { return 1e-3; }, "adam's epsilon");
 }
 
 inline void expect_fill_and_copy(Device& device) {

@@ -1,0 +1,2 @@
+# chapters/02_cuda/optimizers.cu 02_cuda_test CudaTest.VectorsAndOptimizers
+s/+ epsilon)/+ 0 * epsilon)/
