@@ -1,14 +1,17 @@
 // The programs of chapter 02 as a user meets them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <sstream>
+#include <string>
 
 #include "chapters/02_cuda/cuda_device.h"
 #include "chapters/02_cuda/make_device.h"
 #include "tests/data_sets.h"
 #include "tests/error_of.h"
+#include "tests/known_clock.h"
 #include "tests/plain_training.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
@@ -55,6 +58,58 @@ TEST(NvccProgram, WithoutAGpuSaysSoAndEndsWithItsOwnStatus) {
 }
 
 TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) { data_sets::expect_every_data_set(program + " --device cuda"); }
+
+// --- Sources -------------------------------------------------------------------------------------------------------------------
+
+// Without comments and strings.
+std::string code_of(const std::filesystem::path& file) {
+  const std::string text = text_of_file(file);
+  std::string code;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text.compare(i, 2, "//") == 0) i = std::min(text.find('\n', i), text.size());
+    if (text.compare(i, 3, "'\"'") == 0) i += 3;
+    if (text[i] == '"')
+      for (++i; text[i] != '"'; ++i) i += text[i] == '\\';
+    code += text[i];
+  }
+  return code;
+}
+
+// A call of CUDA or MPI that begins a statement: nobody reads what it returns. And a result that was kept and that nobody compares.
+std::string unchecked_calls(const std::string& code) {
+  std::string all;
+  for (const std::string begin : {"cuda", "MPI_"})
+    for (size_t at = code.find(begin); at != std::string::npos; at = code.find(begin, at + 1)) {
+      const size_t name_end = std::min(code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_", at), code.size());
+      const size_t before = code.find_last_not_of(" \n", at - 1), word = before < 3 ? 0 : before - 3;
+      const std::string name = code.substr(at, name_end - at);
+      if (code[name_end] != '(' || name == "MPI_CHECK") continue;
+      if (std::string(";{})").find(code[before]) != std::string::npos || code.compare(word, 4, "else") == 0) all += name + " ";
+    }
+  for (size_t at = code.find("cudaError_t "); at != std::string::npos; at = code.find("cudaError_t ", at + 1)) {
+    const size_t name = at + std::string("cudaError_t ").size(), end = code.find(' ', name);
+    const std::string result = code.substr(name, end - name), rest = code.substr(end, code.find("cudaError_t ", end) - end);
+    if (code.compare(end, 3, " = ") == 0 && !contains(rest, "CUDA_CHECK(" + result + ")") && !contains(rest, result + " != cudaSuccess")) all += result + " ";
+  }
+  return all;
+}
+
+// What may fail is asked. Exceptions: an error that has been dealt with is forgotten, a destructor asks nobody, chapter 04 begins with a
+// program that has nothing around MPI, and chapter 13 simulates one.
+TEST(Sources, NoCallGoesUnchecked) {
+  EXPECT_EQ(unchecked_calls("x(); cudaFree(p); if (a) cudaMalloc(b); else MPI_Send(c); CUDA_CHECK(cudaFree(p)); const cudaError_t e = cudaFree(p); f(e);"),
+            "cudaFree cudaMalloc MPI_Send e ");
+  std::string all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("chapters")) {
+    const std::filesystem::path& file = entry.path();
+    if (file.extension() != ".cu" && file.extension() != ".cpp" && file.extension() != ".cuh") continue;
+    if (file.filename() == "first.cpp" || file.string().starts_with("chapters/13_")) continue;
+    std::istringstream names(unchecked_calls(code_of(file)));
+    for (std::string name; names >> name;)
+      if (name != "cudaGetLastError" && name != "cudaGetErrorString" && name != "MPI_Comm_free") all += file.string() + ": " + name + "\n";
+  }
+  EXPECT_EQ(all, "");
+}
 
 // --- Occupancy ---------------------------------------------------------------------------------------------------------------
 
