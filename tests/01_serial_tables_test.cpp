@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <numbers>
 #include <sstream>
 #include <string>
@@ -38,10 +39,25 @@
 #include "tests/known_clock.h"
 #include "tests/program.h"
 
+// The benchmark's calls, noted: the steps of the product, and how fast bytes are copied.
+std::string products_called;
+template <int step>
+void noted(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish finish, MatmulWorkspace& workspace) {
+  for (size_t number : {size_t(step), size_t(m), size_t(n), size_t(k), a.row_step, a.column_step, b.row_step, b.column_step}) products_called += std::to_string(number) + " ";
+  matmul_steps[step].matmul(c, a, b, m, n, k, finish, workspace);
+}
+constexpr MatmulStep noted_steps[] = {{"loops", noted<0>}, {"tile", noted<1>}, {"packed", noted<2>}};
+std::map<size_t, double> copies;
+double noted_copies(size_t bytes) { return copies[bytes] = measure_copy_bandwidth(bytes); }
+
 #define main main_of_program
+#define matmul_steps noted_steps
+#define measure_copy_bandwidth noted_copies
 namespace bench_program {
 #include "chapters/01_serial/bench.cpp"
 }
+#undef matmul_steps
+#undef measure_copy_bandwidth
 namespace fit_program {
 #include "chapters/01_serial/fit_function.cpp"
 }
@@ -91,9 +107,10 @@ TEST(Bench, KnowsTheProductsOfAStep) {
 
 // A library with OpenBLAS's name that was loaded before is found by that name.
 const char* const sgemm_in_loops = R"(
-int threads = 0;
+int threads = 0, products = 0;
 void openblas_set_num_threads(int n) { threads = n; }
 void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, const float* a, int as, const float* b, int bs, float beta, float* c, int cs) {
+  ++products;
   for (int i = 0; i < m; ++i)
     for (int j = 0; j < n; ++j) {
       float sum = 0;
@@ -102,6 +119,8 @@ void cblas_sgemm(int order, int ta, int tb, int m, int n, int k, float alpha, co
     }
 }
 )";
+
+void* openblas_of_test = nullptr;
 
 // Libraries that lack what is needed take the places where one could be installed; only the last name is left.
 void take_openblas_away() {
@@ -186,6 +205,8 @@ void expect_bench(bool openblas, const std::string& core) {
   // The compiler chooses in which order the arguments of a call are calculated: here, which copy is measured first.
   const std::string from_first = expected_bench(openblas, core, false), from_last = expected_bench(openblas, core, true);
   EXPECT_EQ(text, text == from_first ? from_first : from_last);
+  EXPECT_TRUE(contains(text, format("copies: %.0f GB/s at 16 KiB, %.0f at 256 KiB, %.0f at 4 MiB, %.0f at 64 MiB\n", copies[16384], copies[262144],
+                                    copies[4194304], copies[67108864])));
 }
 
 // These come in this order: a library that was loaded stays.
@@ -197,7 +218,7 @@ TEST(Bench, PrintsWhatTheClockSaysWithoutOpenBlas) {
 
 TEST(Bench, TakesOpenBlasIfItHasWhatIsNeeded) {
   take_openblas_away();
-  void* library = load_false_library(std::string(sgemm_in_loops) + "char* openblas_get_corename(void) { static char name[] = \"TestWell\"; return name; }", "libopenblas.dylib");
+  void* const library = openblas_of_test = load_false_library(std::string(sgemm_in_loops) + "char* openblas_get_corename(void) { static char name[] = \"TestWell\"; return name; }", "libopenblas.dylib");
   const auto device = OpenBlasDevice::open();
   ASSERT_TRUE(device);
   EXPECT_EQ(device->core(), "TestWell");
@@ -226,8 +247,24 @@ TEST(Bench, TakesOpenBlasIfItHasWhatIsNeeded) {
 
 TEST(Bench, PrintsWhatTheClockSaysWithOpenBlas) {
   const auto device = OpenBlasDevice::open();
-  ASSERT_TRUE(device);
+  ASSERT_TRUE(device && openblas_of_test);
+  const int& products = *static_cast<int*>(dlsym(openblas_of_test, "products")) = 0;
   expect_bench(true, device->core());
+  EXPECT_EQ(products, 8 * 301 + 12 * 960 * 8) << "each product, and one training of the two";
+}
+
+// Each product by each step, with operands that lie as the training step has them.
+TEST(Bench, MeasuresEachStepOnTheOperandsOfTheProduct) {
+  for (const auto& [left, right, steps] : {std::tuple{false, false, "4 1 3 1 "}, {true, false, "1 2 3 1 "}, {false, true, "4 1 1 4 "}}) {
+    products_called.clear();
+    const ClockOfTest by_test{KnownClock(0)};
+    bench_program::time_product({"", 2, 3, 4, left, right}, nullptr);
+    std::string expected;
+    for (int i = 0; i < 301; ++i)
+      for (const char* step : {"0", "1", "2"})
+        if (i < 5 || *step != '0') expected += std::string(step) + " 2 3 4 " + steps;
+    EXPECT_TRUE(products_called == expected) << products_called.substr(0, 100);
+  }
 }
 
 TEST(Bench, HasTheProductsOfFourBatches) {
