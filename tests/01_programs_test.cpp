@@ -122,6 +122,62 @@ TEST(FitFunctionProgram, LearnsASine) {
   EXPECT_LT(std::stod(line.substr(line.rfind(' '))), 1e-3) << run.output;
 }
 
+// The peer of NumPy: its step against slopes that are measured in double precision; and a measurement of 31 batches and a bit, by a clock
+// that shows two seconds for the eleven behind those that warm up.
+TEST(Peers, NumPyTakesTheStepsOfGradientDescent) {
+  if (run_program("python3 -c 'import numpy'").status != 0) GTEST_SKIP() << "skipped: no NumPy for python3";
+  const ProgramRun run = run_program(R"(OPENBLAS_NUM_THREADS=1 python3 -B - <<'END'
+import contextlib, io, os, sys, tempfile
+import numpy as np
+text = open('chapters/01_serial/peers.py').read()
+peers = {'__name__': 'peers', '__doc__': ''}
+exec(text[:text.rindex('main()')], peers)
+spread = [w.std() * (n / 2) ** 0.5 for (w, b), n in zip(peers['starting_weights'](np), (784, 512, 256))]
+print('spread', np.round(spread, 1))
+draw = np.random.default_rng(7)
+
+images, labels, index = draw.integers(0, 256, (4, 6), np.uint8), np.array([2, 0, 1, 2], np.uint8), np.array([3, 0, 1])
+peers['SIZES'] = 6, 5, 4, 3
+step, wait = peers['numpy_steps'](np, images, labels)
+layers = dict(zip(step.__code__.co_freevars, (c.cell_contents for c in step.__closure__)))['layers']
+before = [[w.astype(float), b.astype(float)] for w, b in layers]
+def loss():
+    x = images[index] / 255
+    for i, (w, b) in enumerate(before):
+        x = np.maximum(x @ w + b, 0 if i < 2 else -np.inf)
+    return np.mean([np.log(np.exp(row).sum()) - row[t] for row, t in zip(x, labels[index])])
+print('loss', abs(wait(step(index)) - loss()) < 1e-5)
+worst = 0
+for layer, old_layer in zip(layers, before):
+    for new, old in zip(layer, old_layer):
+        for at in np.ndindex(old.shape):
+            kept, moved = old[at], []
+            for h in (1e-5, -1e-5):
+                old[at] = kept + h
+                moved.append(loss())
+            old[at] = kept
+            worst = max(worst, abs(new[at] - (kept - 0.1 * (moved[0] - moved[1]) / 2e-5)))
+print('update', worst < 1e-6)
+
+for rows in (31 * 128, 31 * 128 + 100):
+    images, labels = draw.integers(0, 256, (rows, 6), np.uint8), draw.integers(0, 3, rows, np.uint8)
+    step, wait = peers['numpy_steps'](np, images, labels)
+    order = np.random.default_rng(2).permutation(rows)
+    expected = np.mean([wait(step(order[128 * i : 128 * (i + 1)])) for i in range(31)])
+    peers['time'].perf_counter = iter((10.0, 12.0)).__next__
+    said = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(said):
+        for name, header, values in (('images-idx3', 16, images), ('labels-idx1', 8, labels)):
+            open(f'{folder}/train-{name}-ubyte', 'wb').write(bytes(header) + values.tobytes())
+        sys.argv = ['peers.py', 'numpy', '--cores', '1', '--data', folder]
+        peers['main']()
+    print(said.getvalue().startswith(f'samples/s {expected:.4f} {11 * 128 // 2} NumPy {np.__version__}'), said.getvalue() if rows % 128 else '')
+print('cores', len(os.sched_getaffinity(0)))
+END
+)");
+  EXPECT_TRUE(run.output.starts_with("spread [1. 1. 1.]\nloss True\nupdate True\nTrue \nTrue samples/s ") && run.output.ends_with("\ncores 1\n")) << run.output;
+}
+
 TEST(Data, OfAnySizeAndAnyNumberOfClassesIsTrained) {
   data_sets::expect_every_data_set(build_folder() + "/chapters/01_serial/train");
 }
