@@ -115,6 +115,7 @@ TEST_F(FastTest, AllFloatStepsGiveTheSameBits) {
 // Step 14 in its largest shape: so large that there are two of the largest blocks for each multiprocessor.
 TEST_F(FastTest, WarpTileInLargeBlocks) {
   CpuDevice cpu;
+  EXPECT_EQ(fast::multiprocessors(), device_limits().multiprocessors);
   int edge = 4;
   while (edge * edge < 2 * device_limits().multiprocessors) ++edge;
   for (const Product& p : {Product{Transposition::none, edge * 128 + 1, edge * 128 + 3, 17},

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <sstream>
 
 #include "chapters/01_serial/cpu_device.h"
@@ -31,9 +33,17 @@
 
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_blocks, cuda_on_cpu_threads;  // what the twin counts of the last launch
 
+// The benchmark's steps are those of one test, or else the chapter's.
+namespace fast {
+const std::vector<Step>& steps_of_bench();
+}
 #define main bench_main
+#define matmul_steps steps_of_bench
 #include "chapters/03_fast_kernels/bench.cpp"
+#undef matmul_steps
 #undef main
+std::vector<fast::Step> steps_of_test;
+const std::vector<fast::Step>& fast::steps_of_bench() { return steps_of_test.empty() ? matmul_steps() : steps_of_test; }
 
 namespace {
 
@@ -74,11 +84,14 @@ std::vector<double> shown;
 size_t readings;
 std::string watched;  // a file whose lines are counted with each reading
 long lines_watched;
+std::vector<std::array<unsigned long, 3>> started;  // kernels and graphs, and how often the host has waited, at each reading
 struct OwnClock {
   decltype(clock_seconds) before = clock_seconds;
   explicit OwnClock(const std::vector<double>& seconds) {
     shown = seconds, readings = 0;
+    started.clear();
     clock_seconds = [] {
+      if (&cuda_on_cpu_launches) started.push_back({cuda_on_cpu_launches, cuda_on_cpu_graphs, cuda_on_cpu_waits});
       if (!watched.empty()) {
         const std::string text = text_of_file(watched);
         lines_watched = std::count(text.begin(), text.end(), '\n');
@@ -235,6 +248,30 @@ TEST_F(BenchTest, ProductsAreTheirOperationsDividedByTheirTime) {
   testing::internal::GetCapturedStdout();
 }
 
+// A product that notes how it is called. Each is called three times, and the operands lie as the shape says.
+std::string products_called;
+template <int step>
+void noted(float*, MatrixView a, MatrixView b, int m, int n, int k, Finish, cudaStream_t) {
+  for (size_t number : {size_t(step), size_t(m), size_t(n), size_t(k), a.row_step, a.column_step, b.row_step, b.column_step}) products_called += std::to_string(number) + " ";
+}
+TEST_F(BenchTest, EachProductOfTheListIsTimed) {
+  const std::string of_shape[] = {"5 7 3 3 1 7 1 ", "4 6 5 1 4 6 1 ", "3 5 9 9 1 1 9 "};
+  const auto three = [](const std::string& step, const std::string& call) { return step + call + step + call + step + call; };
+  std::string by_step, by_shape;
+  for (const char* step : {"0 ", "1 "})
+    for (const std::string& shape : of_shape) by_step += three(step, shape);
+  for (const std::string& shape : of_shape) by_shape += three("0 ", shape) + three("1 ", shape);
+  steps_of_test = {{"first", noted<0>}, {"second", noted<1>}};
+  const OwnClock clock({0.5});
+  products_called.clear();
+  time_steps(*device, small);
+  EXPECT_EQ(products_called, by_step);
+  products_called.clear();
+  report_products(*device, small, "/dev/null");
+  EXPECT_EQ(products_called, by_shape);
+  steps_of_test.clear();
+}
+
 // All products of a training step by hand; then a line for each product in each shape.
 TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
   const std::vector<Shape> on_gpu = report_shapes(true);
@@ -374,6 +411,36 @@ TEST_F(BenchTest, ATrainingRateIsSamplesDividedByTime) {
   EXPECT_EQ(captured([&] { bench_training(*device, {}, job); }), title + line("chapter 01, on one core") + rows);
 }
 
+// A line's device and its way are told by the kernels and graphs that an epoch starts: here the second of three that are timed.
+TEST_F(BenchTest, EachLineOfTrainingIsOfItsDeviceAndItsWay) {
+  if (!&cuda_on_cpu_launches) GTEST_SKIP() << "skipped: on a GPU nobody counts";
+  const Job job{.sizes = {784, 12, 11, 10}, .batch = 5};
+  CpuDevice cpu;
+  CudaDevice plain;
+  using Starts = std::pair<unsigned long, unsigned long>;
+  std::vector<Starts> expected;
+  const auto starts_of_epoch = [&](Device& d, void (Trainer::*epoch)()) {
+    Trainer trainer(d, job);
+    (trainer.*epoch)();  // the first one records graphs
+    const Starts before{cuda_on_cpu_launches, cuda_on_cpu_graphs};
+    (trainer.*epoch)();
+    expected.emplace_back(cuda_on_cpu_launches - before.first, cuda_on_cpu_graphs - before.second);
+  };
+  for (Device* d : {static_cast<Device*>(&cpu), static_cast<Device*>(&plain), static_cast<Device*>(device.get())}) starts_of_epoch(*d, &Trainer::plain_epoch);
+  starts_of_epoch(*device, &Trainer::overlapped_epoch);
+  starts_of_epoch(*device, &Trainer::whole_epoch);
+  EXPECT_EQ(std::set(expected.begin(), expected.end()).size(), 5u) << "all of them differ";
+  const OwnClock clock({0.5});
+  captured([&] { bench_training(*device, {}, job); });
+  ASSERT_EQ(started.size(), 5 * 2 * 3u);
+  for (size_t i = 0; i < 5; ++i) {
+    const auto &before = started[6 * i + 2], &after = started[6 * i + 3];
+    EXPECT_EQ(Starts(after[0] - before[0], after[1] - before[1]), expected[i]) << i;
+    const unsigned long waits = after[2] - before[2];
+    EXPECT_TRUE(i == 0 || (i < 4 ? waits >= 8 : waits >= 1 && waits < 8)) << i << ": for the loss of each of eight batches, or for all of them, " << waits;
+  }
+}
+
 // cuBLAS takes half a second, the steps a quarter; in bfloat16 cuBLAS takes one, and the step with operands in memory an eighth.
 void expect_shares_of_cublas() {
   FastCudaDevice device;
@@ -402,6 +469,15 @@ void expect_shares_of_cublas() {
   ASSERT_EQ(row.gflops.size(), 2u);
   EXPECT_DOUBLE_EQ(row.gflops[1], rate(0.5));
   EXPECT_EQ(row.name, "cuBLAS");
+  EXPECT_TRUE(row.full_precision);
+  // The same in the benchmark's table, beside a peak of 1000 operations a second: 210 take a quarter of a second, or half of one.
+  std::vector<double> of_table(3 * fast::matmul_steps().size(), 0.25);
+  of_table.push_back(0.5);
+  const OwnClock of_all(of_table);
+  const std::string table = captured([&] { bench_products(device, {.name = "Some GPU", .is_gpu = true, .multiprocessors = 1, .gflops = 1e-6, .gbytes = 0}, {s}, ""); });
+  EXPECT_TRUE(table.starts_with("\n" + named("products, GFLOP/s") + "     plain   of peak  of cuBLAS in float\n" + named("1 naive") + "       0.0     84.0 %    200.0 %\n")) << table;
+  EXPECT_TRUE(contains(table, named("15 tensor cores, half") + "       0.0        -      200.0 % (fewer bits than cuBLAS here)\n")) << table;
+  EXPECT_TRUE(table.ends_with("\n" + named("cuBLAS") + "       0.0     42.0 %\n")) << table;
 }
 
 // A library that calls itself cuBLAS and multiplies as that one does, columns first: so the calls can be tested where there is none.

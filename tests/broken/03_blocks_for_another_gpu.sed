@@ -1,0 +1,2 @@
+# chapters/03_fast_kernels/matmul_14_three_shapes.cu 03_fast_kernels_products_test FastTest.WarpTileInLargeBlocks
+s/cudaDevAttrMultiProcessorCount/cudaDevAttrComputeCapabilityMajor/
