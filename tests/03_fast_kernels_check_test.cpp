@@ -1,6 +1,7 @@
 // Chapter 03's program that checks kernels: it finds one wrong number, and what is right it calls right.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <sstream>
@@ -19,15 +20,18 @@
 #include "tests/03_fast_test.h"
 #include "tests/known_clock.h"
 
-// The program, with products of the test in the place of the chapter's.
+// The program, with products of the test in the place of the chapter's, and a masked product that notes its mask and its block.
 namespace fast {
 const std::vector<Step>& steps_of_test();
-}
+void masked_of_test(float* c, MatrixView a, MatrixView b, const float* mask, int m, int n, int k, cudaStream_t stream, int edge);
+}  // namespace fast
 #define main check_main
 #define matmul_steps steps_of_test
+#define matmul_masked masked_of_test
 namespace check_program {
 #include "chapters/03_fast_kernels/check_kernels.cpp"
 }
+#undef matmul_masked
 #undef matmul_steps
 #undef main
 
@@ -55,8 +59,20 @@ void noted(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish fin
   fast::matmul_naive(c, a, b, m, n, k, finish, stream);
 }
 
+// The numbers of each mask; and the last number of a masked product may be wrong in blocks of one size.
+std::vector<std::pair<int, std::vector<float>>> masks;
+int wrong_edge = 0;
+FastCudaDevice* device_of_masks = nullptr;
+
 }  // namespace
 const std::vector<fast::Step>& fast::steps_of_test() { return steps_to_check; }
+void fast::masked_of_test(float* c, MatrixView a, MatrixView b, const float* mask, int m, int n, int k, cudaStream_t stream, int edge) {
+  matmul_masked(c, a, b, mask, m, n, k, stream, edge);
+  if (edge == wrong_edge) plain::fill(c + size_t(m) * size_t(n) - 1, 0.5f, 1, stream);
+  if (!device_of_masks) return;
+  auto& [of, numbers] = masks.emplace_back(edge, std::vector<float>(size_t(m) * size_t(n)));
+  device_of_masks->copy_out(numbers.data(), mask, numbers.size());
+}
 namespace {
 
 // What main says, by line, up to the largest difference.
@@ -103,6 +119,28 @@ TEST_F(CheckTest, TheCheckOfKernelsFindsOneWrongNumber) {
   for (const std::string shape : {"130 10 33", "33 129 20", "132 136 36"})
     for (const char* layout : {" plain", " left", " right"}) shapes.insert(shape + layout);
   EXPECT_EQ(asked, shapes);
+}
+
+// Each shape in each size of block, with a mask of all three kinds of number; and a block of any size is found that is wrong.
+TEST_F(CheckTest, TheCheckOfMaskedProductsSeesEveryBlock) {
+  steps_to_check = {{"naive", fast::matmul_naive}};
+  device_of_masks = device.get(), masks.clear();
+  printed_by([&] { check_program::check_products(*device, true); });
+  device_of_masks = nullptr;
+  const int edges[] = {32, 64, 128};
+  ASSERT_EQ(masks.size(), 3 * fast::products_at_edges().size());
+  for (size_t i = 0; i < masks.size(); ++i) {
+    const auto& [edge, numbers] = masks[i];
+    EXPECT_EQ(edge, edges[i % 3]);
+    for (float x : numbers) ASSERT_TRUE(x == std::round(x) && std::abs(x) < 4) << x;
+    if (numbers.size() == 1) continue;
+    for (float sign : {-1.0f, 0.0f, 1.0f}) EXPECT_GT(std::ranges::count_if(numbers, [&](float x) { return (x > 0) - (x < 0) == sign; }), ptrdiff_t(numbers.size() / 10));
+  }
+  for (int edge : {0, 32, 64, 128}) {
+    wrong_edge = edge;
+    EXPECT_TRUE(contains(printed_by([&] { check_program::check_products(*device, true); }), edge == 0 ? "right  masked product " : "WRONG  masked product ")) << edge;
+  }
+  wrong_edge = 0;
 }
 
 // A product of training with one number that is a little too large: after ten steps of gradient descent a weight is 0.0002 beside the right
