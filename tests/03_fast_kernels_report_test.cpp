@@ -172,6 +172,17 @@ TEST_F(WithTools, OfAGpuHasEveryStage) {
   EXPECT_EQ(read("out/products.txt"), "half of it\n");
 }
 
+// What is built is for the GPU at hand alone; without it nothing is begun.
+TEST_F(WithTools, ProgramsThatCannotBeBuiltAreNamed) {
+  if (fs::exists("build/gpu_at_hand")) GTEST_SKIP() << "skipped: they are built for a GPU that was here";
+  script("tools/nvidia-smi", "case $1 in *=name) echo 'Some GPU' ;; *=compute_cap) echo 9.0 ;; *) echo something ;; esac\n");
+  const std::string make = script("make", "echo \"$*\" >>" + file("called") + "\nexit 2\n");
+  const ProgramRun run = run_program("PATH=" + file("tools") + ":$PATH MAKE=" + make + " REHEARSE= CUDA=gpu BUILT= OUT=" + file("out") + " sh chapters/03_fast_kernels/gpu_report.sh");
+  EXPECT_EQ(run.output, "gpu-report: the programs of chapter 03 cannot be built: build/gpu-report/build.txt\n");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(read("called"), "--no-print-directory NO_INSTALL=1 CUDA=gpu B=build/gpu_at_hand O=build/gpu_at_hand gpus=90 gpu-report-core\n");
+}
+
 // A rate is that of the steps behind those that warm up: of fifty batches forty-two, each of 128 rows, here in two seconds.
 TEST(PeersOnGpu, TellTheRateWithoutTheWarmUp) {
   if (run_program("python3 -c ''").status != 0) GTEST_SKIP() << "skipped: no python3";
