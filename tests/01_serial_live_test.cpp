@@ -74,6 +74,35 @@ Trained train(CpuDevice& device, const Dataset& train, const Dataset& test, cons
   return result;
 }
 
+// What one of the first ten units has learned, in quarters of its largest change; 4 is none.
+std::string picture_of(const Trained& native, size_t unit, size_t units) {
+  const auto change = [&](size_t pixel) { return native.weights[pixel * units + unit] - native.initial[pixel * units + unit]; };
+  float largest = 0;
+  for (size_t i = 0; i < 784; ++i) largest = std::max(largest, std::abs(change(i)));
+  std::string picture;
+  for (size_t i = 0; i < 784; ++i) picture += char('4' + (largest > 0 ? std::lround(4 * change(i) / largest) : 0));
+  return picture;
+}
+
+// Without the tools, too: three epochs of four steps, the last one of eight rows, and two steps more.
+TEST(LiveTraining, DoesWhatTheProgramDoes) {
+  const Dataset all = part(read_mnist_train("build/data"), 0, 700), images = part(all, 0, 200), test = part(all, 200, 500);
+  LiveTraining live(all, "16-12", 0.3, 64);
+  for (int i = 0; i < 2; ++i) live.train(14);
+  CpuDevice device;
+  const Trained native = train(device, images, test, {784, 16, 12, 10}, 0.3, 64, 14, 3);
+  EXPECT_EQ(live.losses(), native.losses);
+  EXPECT_EQ(live.share_correct(), native.correct);
+  EXPECT_EQ(live.parameters(), native.weights.size());
+  EXPECT_EQ(live.test().labels, test.labels);
+  const std::vector<double> shares = live.probabilities({test.pixels.begin() + 3 * 784, test.pixels.begin() + 4 * 784});
+  ASSERT_EQ(shares.size(), 10u);
+  for (size_t digit = 0; digit < 10; ++digit) EXPECT_NEAR(shares[digit], native.shares[digit], 1e-12);
+  const std::vector<std::string> pictures = live.unit_pictures();
+  ASSERT_EQ(pictures.size(), 10u);
+  for (size_t unit = 0; unit < 10; ++unit) EXPECT_EQ(pictures[unit], picture_of(native, unit, 16)) << unit;
+}
+
 TEST(LiveTraining, HasTheBitsOfTheUnfusedNativeOne) {
   if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
   const Dataset all = read_mnist_train("build/data"), images = part(all, 0, 2500), test = part(all, 2500, 500);
@@ -134,16 +163,7 @@ TEST(LiveTraining, HasTheBitsOfTheUnfusedNativeOne) {
     ASSERT_NEAR(sum, 1, 1e-9) << "each is rounded once";
     for (size_t digit = 0; digit < 10; ++digit) ASSERT_NEAR(live.number("probabilities." + std::to_string(digit)), native.shares[digit], bound == 0 ? 1e-12 : 0.01);
     for (size_t i = 0; i < 784; i += 13) ASSERT_EQ(live.number("pixels." + std::to_string(i)), test.pixels[size_t(s.image) * 784 + i]);
-    // What each of the first ten units has learned, in quarters of its largest change; 4 is none.
-    const size_t units = size_t(sizes[1]);
-    for (size_t unit = 0; unit < 10 && bound == 0; ++unit) {
-      const auto change = [&](size_t pixel) { return native.weights[pixel * units + unit] - native.initial[pixel * units + unit]; };
-      float largest = 0;
-      for (size_t i = 0; i < 784; ++i) largest = std::max(largest, std::abs(change(i)));
-      std::string expected;
-      for (size_t i = 0; i < 784; ++i) expected += char('4' + (largest > 0 ? std::lround(4 * change(i) / largest) : 0));
-      ASSERT_EQ(live.text("units." + std::to_string(unit)), expected) << unit;
-    }
+    for (size_t unit = 0; unit < 10 && bound == 0; ++unit) ASSERT_EQ(live.text("units." + std::to_string(unit)), picture_of(native, unit, size_t(sizes[1]))) << unit;
     ASSERT_FALSE(live.has("units.10"));
   }
 }

@@ -59,7 +59,19 @@ TEST(WarpAccess, WavefrontsAndSectorsByHand) {
     const std::vector<AnsweredWord> answer = answer_to(request_of(access), access.shared);
     EXPECT_EQ(answer.back().row + 1, unsigned(by_hand.shared ? by_hand.units : (by_hand.units + 3) / 4));
     size_t wanted = 0;
-    for (const AnsweredWord& word : answer) wanted += word.lanes.size();
+    std::set<std::pair<unsigned, unsigned>> places;
+    for (const AnsweredWord& word : answer) {
+      wanted += word.lanes.size();
+      places.insert({word.row, word.column});
+      const unsigned together = by_hand.shared ? 32 : 8;  // banks, or words of a sector
+      EXPECT_EQ(word.column % together, word.word % together);
+      EXPECT_LT(word.column, 32u);
+      for (const unsigned lane : word.lanes) {
+        const int behind = int(word.word) - Setting{&by_hand, -1, 0, 0}.begin(int(lane));
+        EXPECT_TRUE(behind >= 0 && behind < by_hand.bytes / 4) << lane;
+      }
+    }
+    EXPECT_EQ(places.size(), answer.size());
     EXPECT_EQ(wanted, size_t(32 * by_hand.bytes / 4));
   }
   EXPECT_THROW(warp_access("sideways"), Error);
