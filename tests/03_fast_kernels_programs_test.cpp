@@ -33,9 +33,8 @@
 
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_blocks, cuda_on_cpu_threads;  // what the twin counts of the last launch
 
-// The benchmark's steps are those of one test, or else the chapter's.
 namespace fast {
-const std::vector<Step>& steps_of_bench();
+const std::vector<Step>& steps_of_bench();  // those of one test, or else the chapter's
 }
 #define main bench_main
 #define matmul_steps steps_of_bench
@@ -270,6 +269,20 @@ TEST_F(BenchTest, EachProductOfTheListIsTimed) {
   report_products(*device, small, "/dev/null");
   EXPECT_EQ(products_called, by_shape);
   steps_of_test.clear();
+}
+
+// The program's own products, and no training, into the file that was named.
+TEST_F(BenchTest, TheProgramMeasuresWhatItsOptionsSay) {
+  const std::string csv = scratch_file("named.csv");
+  steps_of_test = {{"only", noted<0>}}, products_called.clear();
+  const OwnClock clock({0.5});
+  Arguments arguments({"--products", "--csv", csv});
+  const std::string text = captured([&] { EXPECT_EQ(bench_main(arguments.count(), arguments.values()), 0); });
+  steps_of_test.clear();
+  EXPECT_TRUE(contains(text, "products, GFLOP/s") && !contains(text, "samples/s")) << text;
+  EXPECT_TRUE(contains(products_called, "0 128 512 784 784 1 512 1 ")) << products_called;
+  EXPECT_TRUE(contains(text_of_file(csv), "product,flop_per_byte,gflops\n\"only\",")) << text_of_file(csv);
+  std::filesystem::remove(csv);
 }
 
 // All products of a training step by hand; then a line for each product in each shape.
