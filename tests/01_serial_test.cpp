@@ -465,6 +465,17 @@ TEST(Optimizer, AnUnknownRuleIsAnError) {
   EXPECT_EQ(Optimizer(device, {.name = "adam"}, 3).state_vectors(), 2);
 }
 
+// Gradients as small as epsilon: the step is half the rate, g / (|g| + epsilon) of it; and a state that starts at zero.
+TEST(Optimizer, HasTheEpsilonOfAdam) {
+  CpuDevice device;
+  std::vector<float> w = {0, 0}, g = {1e-8f, -1e-8f};
+  Optimizer adam(device, {.name = "adam", .learning_rate = 1}, 2);
+  adam.step(w.data(), g.data());
+  EXPECT_NEAR(w[0], -0.5, 1e-3);
+  EXPECT_NEAR(w[1], 0.5, 1e-3);
+  EXPECT_EQ(adam.steps(), 1);
+}
+
 TEST(Training, SameSeedSameBits) {
   const Dataset data = random_images(200, 13);
   for (const char* rule : {"sgd", "momentum", "adam"}) {
