@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "chapters/13_scaling/step_time.h"
 #include "tests/13_simulated_ranks.h"
@@ -77,6 +78,25 @@ TEST(Noise, AndSpreadAreMultiplied) {
     EXPECT_NEAR(together[r][0], a[r][0] + b[r][0], 1e-12);
     EXPECT_TRUE(a[r][0] != 0 && b[r][0] != 0);
   }
+}
+
+// At whole seconds, where the low half of a moment's bits is zero; and with seeds that only a number of 64 bits tells apart.
+TEST(Noise, DependsOnEveryBitOfMomentAndSeed) {
+  Cluster c = flat();
+  c.noise = 0.25;
+  std::set<double> all;
+  for (const double seed : {1.0, 1.0 + 0x1p32, 1.0 + 0x1p40}) {
+    c.seed = seed;
+    simulate(c, 1, [&] {
+      for (int second = 0; second < 8; ++second) {
+        wait_until(8 * second);
+        EXPECT_EQ(virtual_time(), 8 * second);
+        compute(1);
+        all.insert(virtual_time() - 8 * second);
+      }
+    });
+  }
+  EXPECT_EQ(all.size(), 3u * 8);
 }
 
 // All wait for the slowest: of 5 and of 64 ranks that compute and then meet.
