@@ -390,9 +390,10 @@ TEST(Clusters, ReadEachChoiceAlone) {
   using Choices = std::vector<double>;
   const auto choices = [](const Cluster& c) {
     return Choices{double(c.progress_alone), double(c.fifo_ports), double(c.max_min), double(c.rails), double(c.round_robin), c.noise, c.rank_spread, c.seed,
-                   double(c.nodes_per_rack), double(c.ranks_per_island), c.oversubscription, c.inside.gap, c.between.gap};
+                   double(c.nodes_per_rack), double(c.ranks_per_island), c.oversubscription, c.inside.gap, c.between.gap, double(c.one_connection),
+                   c.island_bytes_per_second, double(c.multiprocessors), double(c.tile_rows), double(c.tile_columns), c.staging_bytes_per_second, c.host_bytes_per_second};
   };
-  const Choices usual = {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0};
+  const Choices usual = {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1e9, 1, 1, 1, 0, 0};
   EXPECT_EQ(choices(described("")), usual);
   const struct {
     const char* line;
@@ -400,7 +401,8 @@ TEST(Clusters, ReadEachChoiceAlone) {
     double value;
   } lines[] = {{"progress-alone 1", 0, 1}, {"fifo-ports 2", 1, 1}, {"max-min 1", 2, 1}, {"rails 1", 3, 1}, {"noise 0.25", 5, 0.25}, {"rank-spread 0.5", 6, 0.5},
                {"seed 7", 7, 7}, {"nodes-per-rack 3", 8, 3}, {"ranks-per-island 4", 9, 4}, {"oversubscription 6", 10, 6}, {"inside-gap-us 2e6", 11, 2},
-               {"between-gap-us 3e6", 12, 3}, {"progress-alone 0", 0, 0}};
+               {"between-gap-us 3e6", 12, 3}, {"progress-alone 0", 0, 0}, {"one-connection 1", 13, 1}, {"island-gbyte-per-second 2", 14, 2e9},
+               {"multiprocessors 9", 15, 9}, {"tile-rows 10", 16, 10}, {"tile-columns 11", 17, 11}};
   for (const auto& [line, place, value] : lines) {
     Choices expected = usual;
     expected[place] = value;
