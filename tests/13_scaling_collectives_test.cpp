@@ -248,6 +248,28 @@ TEST(Collectives, OfMpiItselfTakeTheTimeOfTheirAlgorithms) {
       }
 }
 
+// As long as each way asks for: a broadcast in blocks, and blocks that go round a ring, that double, and that Bruck moves.
+TEST(Collectives, OfMpiItselfCarryEveryByte) {
+  for (const int p : {1, 3, 4, 8, 9})
+    for (const int n : {5, 1000, 20'011, 180'003}) {
+      std::vector<char> everybodys(size_t(p) * size_t(n));
+      for (size_t i = 0; i < everybodys.size(); ++i) everybodys[i] = char(i + i / 251);
+      const auto of_rank = [&](int r) { return everybodys.begin() + r * n; };
+      simulate(nodes_of(4, 2), p, [&] {
+        for (const int root : {0, p - 1}) {
+          std::vector<char> data(size_t(n), 0);
+          if (rank() == root) std::copy_n(of_rank(p / 2), n, data.begin());
+          MPI_CHECK(MPI_Bcast(data.data(), n, MPI_CHAR, root, MPI_COMM_WORLD));
+          EXPECT_TRUE(std::equal(data.begin(), data.end(), of_rank(p / 2))) << p << " ranks, root " << root << ", " << n << " bytes";
+        }
+        const std::vector<char> mine(of_rank(rank()), of_rank(rank()) + n);
+        std::vector<char> all(everybodys.size());
+        MPI_CHECK(MPI_Allgather(mine.data(), n, MPI_CHAR, all.data(), n, MPI_CHAR, MPI_COMM_WORLD));
+        EXPECT_TRUE(all == everybodys) << p << " ranks, " << n << " bytes";
+      });
+    }
+}
+
 // A member may be late: nobody leaves before it has come. Sums, maxima and minima of every type.
 TEST(Collectives, WaitForTheLastAndKnowEveryType) {
   const Simulated s = simulate(flat(), 3, [] {

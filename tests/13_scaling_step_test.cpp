@@ -77,6 +77,14 @@ TEST(Training, AnyGridWithoutTensorRanksEndsWithTheBitsOfOneRank) {
   }
 }
 
+// Where messages are copied to the host and back, the same bits are in them.
+TEST(Training, CopiesToTheHostChangeNoBit) {
+  const Cluster staged = load_cluster("gpu_pods");
+  ASSERT_GT(staged.staging_bytes_per_second, 0);
+  for (const GridShape shape : {GridShape{2, 2, 1}, {2, 1, 2}})
+    EXPECT_TRUE(compare(train(staged, settings(4, true), shape).weights, train(load_cluster("ethernet"), settings(4, true), shape).weights).same_bits()) << to_string(shape);
+}
+
 // 12 and 16 tensor ranks: more than there are classes, so that some have nothing of the last layer.
 TEST(Training, TensorRanksStayNearOneRank) {
   const Cluster cluster = load_cluster("ethernet");

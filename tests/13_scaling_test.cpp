@@ -188,6 +188,23 @@ TEST(Messages, AreMatchedBySenderTagCommunicatorAndOrder) {
   });
 }
 
+// Two messages in one call, with tags and lengths of their own: rank 1 takes and answers them one by one.
+TEST(Messages, OfASendrecvHaveTheirOwnTags) {
+  simulate(flat(), 2, [] {
+    int out[3] = {7, 8, 9}, in[2] = {}, count = 0;
+    MPI_Status status;
+    if (rank() == 0) {
+      MPI_CHECK(MPI_Sendrecv(out, 3, MPI_INT, 1, 5, in, 2, MPI_INT, 1, 6, MPI_COMM_WORLD, &status));
+      MPI_CHECK(MPI_Get_count(&status, MPI_INT, &count));
+      EXPECT_TRUE(in[0] == 70 && in[1] == 80 && count == 2 && status.MPI_TAG == 6 && status.MPI_SOURCE == 1) << in[0] << " " << in[1] << " " << count;
+    } else {
+      MPI_CHECK(MPI_Recv(out, 3, MPI_INT, 0, 5, MPI_COMM_WORLD, &status));
+      in[0] = 10 * out[0], in[1] = 10 * out[1];
+      MPI_CHECK(MPI_Send(in, 2, MPI_INT, 0, 6, MPI_COMM_WORLD));
+    }
+  });
+}
+
 // Rank 0 has asked rank 1 for a message before both call a collective, whose messages are not what it has asked for.
 TEST(Messages, OfCollectivesMeetNoReceive) {
   simulate(flat(), 2, [] {
@@ -369,6 +386,12 @@ TEST(Mistakes, ARankThatIsNotThere) {
             "simulated MPI: no such communicator");
 }
 
+TEST(Mistakes, AFailedCallIsNamedWithItsPlace) {
+  const std::string here = std::string(__FILE__) + ":" + std::to_string(__LINE__ + 1);
+  EXPECT_EQ(error_of([] { simulate(flat(), 1, [] { MPI_CHECK(MPI_Comm_delete_attr(MPI_COMM_WORLD, 0)); }); }),
+            here + ": MPI_Comm_delete_attr(MPI_COMM_WORLD, 0): error " + std::to_string(MPI_ERR_OTHER));
+}
+
 // The error of one rank ends all of them: objects of the others are destroyed, also of those that wait, and another
 // simulation can begin.
 TEST(Mistakes, AnErrorOfOneRankEndsAll) {
@@ -428,7 +451,10 @@ TEST(Timeline, ShowsWhatRanksDidAndWhen) {
                 "{\"name\":\"MPI_Recv\",\"cat\":\"receive\",\"ph\":\"X\",\"pid\":0,\"tid\":1,\"ts\":0.000,\"dur\":%.3f,"
                 "\"args\":{\"bytes\":1024,\"peer\":0}},\n",
                 1e6 * (overhead + 1024 * beta), 1e6 * (1 + alpha + 1024 * beta));
-  EXPECT_TRUE(contains(text, events)) << text << events;
+
+  const std::string name = R"({"name":"thread_name","ph":"M","pid":0,"tid":)";
+  EXPECT_EQ(text, R"({"displayTimeUnit":"ms","traceEvents":[)" "\n" + name + R"(0,"args":{"name":"rank 0 on node 0"}},)" "\n" + name +
+                      R"(1,"args":{"name":"rank 1 on node 1"}},)" "\n" + events + R"({"name":"process_name","ph":"M","pid":0,"args":{"name":"simulated ranks"}})" "\n]}\n");
 
   // Regions have their number, also if it is 0, and none where none is given. They end in the reverse order.
   simulate(flat(), 1, [] {
@@ -440,6 +466,14 @@ TEST(Timeline, ShowsWhatRanksDidAndWhen) {
   const std::string regions{std::istreambuf_iterator<char>(third), {}}, where = R"("pid":0,"tid":0,"ts":2000000.000,"dur":1000000.000,"args":{}},)";
   std::filesystem::remove(file);
   EXPECT_TRUE(contains(regions, "{\"name\":\"forward 0\",\"cat\":\"compute\",\"ph\":\"X\"," + where + "\n{\"name\":\"step\",\"cat\":\"compute\",\"ph\":\"X\"," + where));
+  simulate(flat(), 1, [] {
+    const TraceRegion at_once("step");
+    compute(1);
+  }, file);
+  std::ifstream fourth(file);
+  const std::string at_once{std::istreambuf_iterator<char>(fourth), {}};
+  std::filesystem::remove(file);
+  EXPECT_TRUE(contains(at_once, R"({"name":"step","cat":"compute","ph":"X","pid":0,"tid":0,"ts":0.000,"dur":1000000.000,"args":{}},)"));
   EXPECT_TRUE(contains(error_of([&] {
                          simulate(
                              flat(), 1, [] {}, "/no/such/folder/x.json");
