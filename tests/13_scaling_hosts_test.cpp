@@ -133,6 +133,18 @@ TEST(Hosts, WereMeasuredAsTheyWereForeseen) {
   }
 }
 
+// The line of the text, from ratios that stand beside the limits and at them.
+TEST(Hosts, NearIsWithin15Percent) {
+  const std::string file = std::filesystem::temp_directory_path() / ("near_" + std::to_string(getpid()) + ".csv");
+  std::ofstream out(file);
+  out << "# ms\nhosts,...,ratio\n";
+  for (const char* ratio : {"0.849", "0.850", "0.989", "0.990", "1.010", "1.011", "1.150", "1.151"}) out << "2,1,half,4,0,0,0,5,7," << ratio << "\n";
+  out.close();
+  const ProgramRun run = run_program("awk -f " + folder + "nearness.awk " + file);
+  std::filesystem::remove(file);
+  EXPECT_EQ(run.output, "8 cases: 6 within 15 %, 2 of them within 1 %; the longest 1.15 times as long\n");
+}
+
 // Eight columns, behind comments and the line with their names.
 TEST(Hosts, ACaseHasEightColumns) {
   const std::string file = std::filesystem::temp_directory_path() / ("cases_" + std::to_string(getpid()) + ".csv");
