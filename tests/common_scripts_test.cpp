@@ -1,6 +1,8 @@
 // The shell scripts of common/ that paste, draw, unpack and lead a cluster.
 #include "tests/scripts.h"
 
+#include "common/addr2line.h"
+
 #include <cmath>
 #include <sstream>
 
@@ -18,7 +20,7 @@ struct Texts : Scripts {
 TEST_F(Texts, ArePastedOnRequestAndChecked) {
   const auto text = [](const std::string& run, const std::string& check, const std::string& other) {
     return "# Title\n```text\nnot pasted\n```\n" + block("run", "echo ran", run) + "between\n" + block("check", "printf 'one\\ntwo\\n'", check) +
-           block("check", "echo no; exit 77", other) + "the end, without a line's end";
+           "  - indented, with a \\ and a space at the end \n" + block("check", "echo no; exit 77", other) + "the end, without a line's end";
   };
   const std::string old = text("old\nolder\n", "one\n", "as it was\n"), whole = "the end, without a line's end";
   write("a.md", old);
@@ -99,6 +101,88 @@ TEST_F(Scripts, TheBookKnowsItsPages) {
   EXPECT_EQ(read("source"), files);
 }
 
+// ---- links.lua: where links of a page lead ----
+
+TEST_F(ScriptFolder, LinksLeadToPagesOrToCopies) {
+  if (run_program("command -v pandoc").status != 0) GTEST_SKIP() << "skipped: no pandoc here";
+  for (const char* name : {"README.md", "Makefile", "exercises/README.md", "chapters/glossary.md", "chapters/05_a/README.md", "chapters/05_a/other.h", "chapters/06_b/README.md",
+                           "chapters/06_b/code.cpp", "chapters/06_b/code.h", "chapters/06_b/more/run", "chapters/06_b/results/x.csv", "chapters/07_c/alone.cpp",
+                           "common/mpi/README.md", "common/mpi/launch", "common/error.h", "common/data/README.md", "common/data/sums", "slides/05_a.md"}) {
+    fs::create_directories((folder / name).parent_path());
+    write(name, "this is " + std::string(name) + "\n");
+  }
+  write("chapters/06_b/more/empty", "");
+  const auto page = [&](const std::string& text, const std::string& options = "") {
+    write("page.md", text);
+    return run_program("cd " + folder.string() + " && BOOK_TEXT=chapters/06_b/README.md pandoc --from gfm --to html5 --wrap none " + options + " --lua-filter " +
+                       fs::current_path().string() + "/common/book/links.lua page.md");
+  };
+  const std::pair<const char*, const char*> links[] = {
+      {"../../README.md", "index.html"},
+      {"README.md#part", "06_b.html#part"},
+      {"../05_a/README.md", "05_a.html"},
+      {"./../05_a/../05_a/README.md#x", "05_a.html#x"},
+      {"../glossary.md#loss", "glossary.html#loss"},
+      {"../../exercises/README.md", "exercises.html"},
+      {"code.cpp", "06_b_files.html#code.cpp"},
+      {"more/run", "06_b_files.html#more/run"},
+      {"more/empty", "06_b_files.html#more/empty"},
+      {"results/x.csv", "files/chapters/06_b/results/x.csv.txt"},
+      {"../07_c/alone.cpp", "files/chapters/07_c/alone.cpp.txt"},
+      {"../../common/mpi/launch", "mpi_files.html#launch"},
+      {"../../common/data/sums", "files/common/data/sums.txt"},
+      {"../../slides/05_a.md", "../slides/05_a.html"},
+      {"../../Makefile", "files/Makefile.txt"},
+      {"#here", "#here"},
+      {"https://example.org/README.md", "https://example.org/README.md"}};
+  std::string text, expected;
+  for (const auto& [target, address] : links) text += line("[to](%s)\n", target), expected += line("%s<a href=\"%s\">to</a>", expected.empty() ? "<p>" : " ", address);
+  const ProgramRun all = page(text);
+  EXPECT_EQ(all.status, 0) << all.output;
+  EXPECT_EQ(all.output, expected + "</p>\n");
+  for (const char* copy : {"chapters/06_b/results/x.csv", "chapters/07_c/alone.cpp", "common/data/sums", "Makefile"})
+    EXPECT_EQ(read("build/book/files/" + std::string(copy) + ".txt"), read(copy)) << copy;
+
+  // Files that are named in code, wherever they are named from; in a link they are no other one. What is no file is code.
+  const auto code = [](const char* address, const char* words) { return line("<a href=\"%s\"><code>%s</code></a>", address, words); };
+  const ProgramRun named = page("`code.cpp` `code.*` `../05_a/other.h` `common/error.h` `none.cpp` `make test` [`code.h`](../05_a/other.h)\n");
+  EXPECT_EQ(named.output, "<p>" + code("06_b_files.html#code.cpp", "code.cpp") + " " + code("06_b_files.html#code.h", "code.*") + " " +
+                              code("05_a_files.html#other.h", "../05_a/other.h") + " " + code("files/common/error.h.txt", "common/error.h") +
+                              " <code>none.cpp</code> <code>make test</code> " + code("05_a_files.html#other.h", "code.h") + "</p>\n");
+  EXPECT_EQ(page("`code.cpp`\n", "--metadata files-page:true").output, "<p><code>code.cpp</code></p>\n") << "sources are shown as they are";
+
+  // Commands head what they have printed; the live figure has its place.
+  const ProgramRun shown = page("<!-- run: make 06 -->\n\n<!-- check: diff a b -->\n\n<!-- a remark -->\n\n![live](figures/live.svg)![still](figures/still.svg)\n");
+  for (const char* command : {"make 06", "diff a b"}) EXPECT_TRUE(contains(shown.output, line("<div class=\"command\">\n<pre><code>$ %s</code></pre>\n</div>\n", command)));
+  EXPECT_TRUE(contains(shown.output, "<!-- a remark -->"));
+  EXPECT_TRUE(contains(shown.output, "<img src=\"figures/live.svg\" id=\"live-picture\" alt="));
+
+  EXPECT_EQ(shown.output.find("live-picture"), shown.output.rfind("live-picture"));
+
+  // A chapter that is not here is no link, and that is said; anything else that is missing is an error.
+  const ProgramRun hand_out = page("[nine](../09_none/README.md)\n");
+  EXPECT_EQ(hand_out.output, "chapters/06_b/README.md: no link to chapters/09_none/README.md, which is not here\n<p><span>nine</span></p>\n");
+  for (const char* target : {"none.md#x", "more"}) {
+    const ProgramRun lost = page(line("[lost](%s)\n", target));
+    EXPECT_NE(lost.status, 0);
+    EXPECT_TRUE(contains(lost.output, line("chapters/06_b/README.md: a link to %s, which does not exist", target)));
+  }
+}
+
+// ---- addr2line.h: what the tool is asked, and what is taken of its answer ----
+
+TEST_F(Scripts, Addr2lineIsAskedForEachAddress) {
+  link("sh");
+  tool("addr2line", "for word; do echo \"a file.cpp:$word (discriminator 3)\"; done; echo no debug information >&2\n");
+  const std::string before = getenv("PATH");
+  setenv("PATH", (folder / "tools").c_str(), 1);
+  const std::vector<std::string> plain = addr2line("a program", {16, 0x2a}), inlined = addr2line("a program", {16}, "-i");
+  setenv("PATH", before.c_str(), 1);
+  const std::string file = "a file.cpp:";
+  EXPECT_EQ(plain, (std::vector<std::string>{file + "-e", file + "a program", file + "0x10", file + "0x2a"}));
+  EXPECT_EQ(inlined, (std::vector<std::string>{file + "-i", file + "-e", file + "a program", file + "0x10"}));
+}
+
 // ---- virtual_cluster.sh: what it refuses before it makes anything, and what it says of hosts that there are ----
 
 TEST_F(Scripts, AVirtualClusterRefusesFirst) {
@@ -124,6 +208,109 @@ TEST_F(Scripts, AVirtualClusterRefusesFirst) {
   std::string all;
   for (const char* i : {"1", "2", "10"}) all += line("vc%s 10.77.0.%s/24: netem of vc%s;tbf;\n", i, i, i);
   EXPECT_EQ(with_tools("sh common/cluster/virtual_cluster.sh status", "HOSTS='vc10 (id: 2)\\nvc2\\nvc1 (id: 0)\\n'").output, all);
+}
+
+// The script with files of its own, and tools that only write down what they are told: which hosts, cards, rates and delays there are.
+struct VirtualCluster : Scripts {
+  void SetUp() override {
+    Scripts::SetUp();
+    link("sh awk sort sed dirname cat tr seq mkdir cp rm grep mv");
+    fs::create_directories(folder / "common/mpi"), fs::create_directories(folder / "common/cluster"), fs::create_directories(folder / "run");
+    std::string text = text_of("common/cluster/virtual_cluster.sh");
+    for (const auto& [old, of_test] : {std::pair{std::string("=/run/"), "=" + file("run/")}, {"/etc/netns", file("netns")}})
+      for (size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += of_test.size()) text.replace(at, old.size(), of_test);
+    write("common/cluster/virtual_cluster.sh", text);
+    write("common/mpi/launch", "echo \"$MPIEXEC|$FI_TCP_IFACE $UCX_NET_DEVICES $GUARD_WAIT|$*\"\n");
+    tool("id", "echo ${USER_ID:-0}\n");
+    tool("mpiexec", "exit 0\n");
+    tool("tc", "case $* in *\"${BROKEN:-none}\"*) exit 2 ;; esac\necho \"tc $*\" >>told\n");
+    tool("ip", "[ ! -e hosts ] || cp hosts before\ncase $* in 'netns list') [ ! -e hosts ] || cat hosts; exit ;; 'netns add '*) echo \"$3 (id: 0)\" >>hosts ;;\n"
+               "  'netns del '*) grep -v \"^$3 \" before >hosts ;; 'netns pids '*) exit ;; esac\necho \"ip $*\" >>told\n");
+  }
+  ProgramRun cluster(const std::string& words, const std::string& settings = "") const {
+    fs::remove(folder / "told");
+    return with_tools("sh -c 'cd " + folder.string() + " && sh common/cluster/virtual_cluster.sh " + words + "'", "GUARD_WAIT= VIRTUAL_MPIEXEC= " + settings);
+  }
+};
+
+TEST_F(VirtualCluster, HasHostsOfTheSpeedThatIsAskedFor) {
+  const ProgramRun none = cluster("env"), no_run = cluster("run 2 true");
+  for (const ProgramRun* run : {&none, &no_run})
+    EXPECT_TRUE(run->status == 1 && run->output == "virtual_cluster.sh: no virtual cluster; begin with: virtual_cluster.sh up 4\n") << run->output;
+  fs::create_directory(folder / "run/virtual_cluster");  // another one begins just now, and has no host yet
+  EXPECT_EQ(cluster("up 2").output, "virtual_cluster.sh: a virtual cluster is up already; take it down first\n");
+  EXPECT_TRUE(fs::remove(folder / "run/virtual_cluster") && !fs::exists(folder / "told")) << read("told");
+  const std::string address = "ip addr add 10.77.0.254/24 dev vc0\nip link set vc0 up\n", bridge = "ip link add vc0 address 02:00:00:00:00:01 type bridge\n" + address;
+  const std::string reno = "sh -c cd /proc/sys/net/ipv4 && echo reno >tcp_congestion_control && echo 65536 >tcp_limit_output_bytes\n";
+  const auto host = [&](int i, const std::string& in, const std::string& out) {  // what shapes messages into it, and out of it
+    const std::string vc = "vc" + std::to_string(i), inside = "ip netns exec " + vc + " ";
+    return "ip netns add " + vc + "\nip link add " + vc + " type veth peer name eth0 netns " + vc + "\nip link set " + vc + " master vc0 up\nip link set " + vc +
+           " gso_max_size 9000\n" + (in.empty() ? "" : "tc qdisc add dev " + vc + in) + "ip -n " + vc + " addr add 10.77.0." + std::to_string(i) +
+           "/24 dev eth0\nip -n " + vc + " link set lo up\nip -n " + vc + " link set eth0 up\n" + inside + reno + inside + "ip link set eth0 gso_max_size 9000\n" + out;
+  };
+  const auto out = [](int i, const std::string& words) { return "ip netns exec vc" + std::to_string(i) + " tc qdisc add dev eth0" + words; };
+  const std::string tbf = " tbf rate 1gbit burst 16kb latency 100ms\n", netem = " root handle 1: netem delay 50us limit 10000\n";
+  const std::string asked = "ip link add vct1 type veth peer name vct2\ntc qdisc add dev vct1 root netem delay 1us\nip link del vct1\n";
+
+  EXPECT_EQ(cluster("up 2 --rate 1gbit --delay 50us").output, "up: 2 hosts, rate 1gbit, delay 50us\n");
+  std::string all = asked + bridge;
+  for (int i : {1, 2}) all += host(i, " root handle 1:" + tbf, out(i, netem) + out(i, " parent 1: handle 2:" + tbf));
+  EXPECT_EQ(read("told"), all);
+  const std::string names = "127.0.0.1 localhost\n10.77.0.1 vc1\n10.77.0.2 vc2\n";
+  EXPECT_TRUE(read("netns/vc1/hosts") == names && read("netns/vc2/hosts") == names) << read("netns/vc1/hosts");
+  EXPECT_EQ(cluster("up 2").output, "virtual_cluster.sh: a virtual cluster is up already; take it down first\n");
+  EXPECT_EQ(read("run/virtual_cluster/hostfile"), "vc1\nvc2\n");
+
+  const std::string here = folder.string() + "/common/cluster", launcher = " -f " + file("run/virtual_cluster/hostfile") + " -localhost 10.77.0.254 -launcher ssh -launcher-exec " + here + "/enter_host";
+  EXPECT_EQ(cluster("env").output, "export UCX_TLS=tcp,self UCX_NET_DEVICES=eth0,lo UCX_LOG_LEVEL=error FI_PROVIDER=tcp FI_TCP_IFACE=eth0 GUARD_WAIT=polite\nexport MPIEXEC='mpiexec" +
+                                       launcher + "'\n");
+  EXPECT_EQ(cluster("run 3 program -x", "GUARD_WAIT=spin").output, "mpiexec" + launcher + "|eth0 eth0,lo spin|3 program -x\n");
+  tool("mpiexec.hydra", "exit 0\n");
+  EXPECT_TRUE(contains(cluster("env").output, "MPIEXEC='mpiexec.hydra -f "));
+  tool("mpiexec.mpich", "exit 0\n");
+  EXPECT_TRUE(contains(cluster("env").output, "MPIEXEC='mpiexec.mpich -f "));
+  EXPECT_TRUE(contains(cluster("env", "VIRTUAL_MPIEXEC=mine").output, "MPIEXEC='mine -f "));
+
+  EXPECT_EQ(cluster("down").output, "");
+  EXPECT_EQ(read("told"), "ip link del vc1\nip netns del vc1\nip link del vc2\nip netns del vc2\nip link del vc0\n");
+  EXPECT_FALSE(fs::exists(folder / "run/virtual_cluster") || fs::exists(folder / "netns/vc1") || fs::exists(folder / "netns/vc2"));
+
+  // Without a rate or a delay; and where something fails, what was made is removed.
+  EXPECT_EQ(cluster("up 1").output, "up: 1 hosts, rate unlimited, delay none\n");
+  EXPECT_EQ(read("told"), bridge + host(1, "", ""));
+  cluster("down");
+  EXPECT_EQ(cluster("up 1 --delay 50us").output, "up: 1 hosts, rate unlimited, delay 50us\n");
+  EXPECT_EQ(read("told"), asked + bridge + host(1, "", out(1, netem)));
+  cluster("down");
+  const ProgramRun failed = cluster("up 2 --rate 1gbit", "BROKEN=tbf");
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_EQ(failed.output, "virtual_cluster.sh: up failed; what was made is removed\n");
+  EXPECT_TRUE(read("told").ends_with("ip link del vc1\nip netns del vc1\nip link del vc0\n")) << read("told");
+  EXPECT_FALSE(fs::exists(folder / "run/virtual_cluster"));
+}
+
+// A kernel without netem: the switch of ours, whose compiler fails here, so that nothing is begun.
+TEST_F(VirtualCluster, TakesItsOwnSwitchWhereTheKernelHasNone) {
+  link("find");
+  tool("compiler", "echo \"$*\" >compiled; exit 1\n");
+  EXPECT_NE(cluster("up 2 --delay 50us", "CXX=compiler BROKEN=netem").status, 0);
+  const std::string here = folder.string() + "/common/cluster";
+  EXPECT_EQ(read("compiled"), "-Wall -Wextra -std=c++20 -O2 -o " + here + "/../../build/cluster/delay_switch " + here + "/delay_switch.cpp\n");
+  EXPECT_EQ(read("told"), "ip link add vct1 type veth peer name vct2\nip link del vct1\n");
+  EXPECT_FALSE(fs::exists(folder / "run/virtual_cluster"));
+}
+
+// As ssh would: the words of a command go through a shell. A host has its own name and its own shared memory.
+TEST_F(Scripts, AHostIsEnteredAsBySsh) {
+  link("sh");
+  tool("ip", "echo \"ip $1 $2 $3\"; shift 3; exec \"$@\"\n");
+  tool("unshare", "echo \"unshare $1 $2 $3\"; shift 3; exec \"$@\"\n");
+  tool("hostname", "echo \"hostname $*\"\n");
+  tool("mount", "echo \"mount $*\"\n");
+  tool("say", "echo \"$#: $*\"\n");
+  for (const char* option : {"", "-x "})
+    EXPECT_EQ(with_tools("sh common/cluster/enter_host " + std::string(option) + "vc2 say '\"a  b\"' -c").output,
+              "ip netns exec vc2\nunshare --uts --ipc --mount\nhostname vc2\nmount -t tmpfs tmpfs /dev/shm\n2: a  b -c\n");
 }
 
 // ---- unpack.sh ----

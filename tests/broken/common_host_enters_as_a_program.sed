@@ -1,0 +1,2 @@
+# common/cluster/enter_host common_scripts_test Scripts.AHost*
+s/eval "exec \$\*"/exec "$@"/
