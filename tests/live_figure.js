@@ -2,7 +2,7 @@
 //   node tests/live_figure.js NN_topic svg        its first state as a file of SVG
 //   node tests/live_figure.js NN_topic <LINES     for each line `name value; name value ...`: what C++ has returned, a number or word in
 //                                                a line `place=value`, then says=..., table.ROW.COLUMN=..., command=... and svg=..., or
-//                                                error=...; then an empty line
+//                                                error=...; and how many instances there have been; then an empty line
 //   node tests/live_figure.js NN_topic about      what stands around the drawing: each control's values, its question with both answers, and
 //                                                wrong.N=... for each state and width in which something is not as it should be
 "use strict";
@@ -82,6 +82,10 @@ async function about(run) {
     `because=${because}`, ...leaves(now, "now"), ...leaves(then, "then"), ""].join("\n");
 }
 
+let instances = 0; // that load has made
+const instantiate = WebAssembly.instantiate;
+WebAssembly.instantiate = (...all) => (++instances, instantiate(...all));
+
 (async () => {
   const file = `build/live/${name}`;
   const run = await load(readFileSync(`${file}.wasm`), existsSync(`${file}.data`) && readFileSync(`${file}.data`));
@@ -97,9 +101,9 @@ async function about(run) {
     try {
       const out = await settle(run, figure, set);
       const rows = figure.table?.(out, set).rows || [], says = figure.says(out, set).replace(/\s*\n\s*/g, " ");
-      console.log([...leaves(out, ""), `says=${says}`, ...leaves(rows, "table"), `command=${figure.command(set, out).replace(/\n/g, "; ")}`, `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
+      console.log([...leaves(out, ""), `instances=${instances}`, `says=${says}`, ...leaves(rows, "table"), `command=${figure.command(set, out).replace(/\n/g, "; ")}`, `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
     } catch (error) {
-      console.log(`error=${error.message}\n`);
+      console.log(`error=${error.message}\ninstances=${instances}\n`);
     }
   }
 })();
