@@ -3,8 +3,6 @@
 // ranks: 1
 #include <gtest/gtest.h>
 #include <mpi.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +20,6 @@
 #include "common/mpi_guard/leftovers.h"
 #include "common/mpi_guard/page.h"
 #include "common/mpi_guard/requests.h"
-#include "common/mpi_guard/socket.h"
 #include "common/mpi_guard/source_line.h"
 #include "common/mpi_guard/trace.h"
 #include "common/mpi_guard/trace_clock.h"
@@ -549,7 +546,7 @@ TEST(Datatypes, AreNamedAndMeasured) {
   EXPECT_EQ(size_if_known(MPI_DATATYPE_NULL), 0);
 }
 
-// ---- Clocks, cores, sockets ---------------------------------------------------------------------------------------------------------
+// ---- Clocks, cores ---------------------------------------------------------------------------------------------------------
 
 TEST(Conversion, DriftsEvenlyBetweenTwoLooks) {
   const Conversion drifting({1000, 50}, {3000, 70});
@@ -578,51 +575,6 @@ TEST(Cores, AreTooFewWhereRanksMustShareThem) {
   EXPECT_TRUE(overcrowded({a, a, four, four})) << "enough cores in all, two ranks on one of them";
   EXPECT_FALSE(overcrowded({a, b, four, four}));
   EXPECT_TRUE(overcrowded({a, b, four, four, four}));
-}
-
-TEST(Sockets, CarryWhatIsSentWholeAndSayWhenTheOtherIsGone) {
-  in_port_t port = 0;
-  const Socket listener = listen_somewhere(port);
-  ASSERT_TRUE(listener.open());
-  EXPECT_NE(port, 0);
-  EXPECT_FALSE(listener.ready(0)) << "nobody has come";
-  EXPECT_FALSE(accept_within(listener, 1).open());
-  const std::vector<in6_addr> addresses = own_addresses();
-  ASSERT_FALSE(addresses.empty());
-  for (const in6_addr& address : addresses) {
-    Socket caller = connect_within(address, port, 5000), host = accept_within(listener, 5000);
-    ASSERT_TRUE(caller.open() && host.open());
-    for (const Socket* socket : {&caller, &host}) {  // neither waits for ever, and a word goes at once
-      timeval send{}, receive{};
-      int at_once = 0;
-      socklen_t bytes = sizeof send, number = sizeof at_once;
-      getsockopt(socket->file(), SOL_SOCKET, SO_SNDTIMEO, &send, &bytes);
-      getsockopt(socket->file(), SOL_SOCKET, SO_RCVTIMEO, &receive, &bytes);
-      getsockopt(socket->file(), IPPROTO_TCP, TCP_NODELAY, &at_once, &number);
-      EXPECT_TRUE(send.tv_sec > 0 && send.tv_sec == receive.tv_sec && at_once != 0);
-    }
-    EXPECT_FALSE(host.ready(0));
-    std::vector<char> sent(3'000'000), got(sent.size());
-    for (size_t i = 0; i < sent.size(); i++) sent[i] = char(i * 7 % 251);
-    std::thread other([&] { EXPECT_TRUE(caller.send(sent.data(), sent.size())); });  // more than fits into any buffer
-    EXPECT_TRUE(host.receive(got.data(), got.size()));
-    other.join();
-    EXPECT_TRUE(sent == got);
-    EXPECT_FALSE(host.ready(0));
-    EXPECT_TRUE(caller.send(sent.data(), 1));
-    EXPECT_TRUE(host.ready(5000));
-    caller = Socket();
-    EXPECT_FALSE(caller.open());
-    EXPECT_TRUE(host.receive(got.data(), 1));
-    EXPECT_TRUE(host.ready(5000)) << "the end, too, is something to be read";
-    EXPECT_FALSE(host.receive(got.data(), 1));
-    EXPECT_FALSE(host.open());
-    EXPECT_FALSE(host.ready(0));
-  }
-  Socket closed;
-  EXPECT_FALSE(closed.send("x", 1));
-  EXPECT_FALSE(closed.receive(&port, 1));
-  EXPECT_FALSE(connect_within(addresses[0], 1, 200).open()) << "nobody listens there";
 }
 
 }  // namespace
