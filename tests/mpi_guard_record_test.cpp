@@ -13,8 +13,10 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/mpi/session.h"
@@ -70,8 +72,8 @@ TEST(Record, HoldsTheArgumentsOfEveryCall) {
   const int rank = rank_of(comm);
   const int size = ranks, root = size / 2, here = rank == root, all = MPI_ANY_SOURCE, any = MPI_ANY_TAG, null = MPI_PROC_NULL;
   const MPI_Datatype type = MPI_INT, wide = MPI_DOUBLE;
-  std::vector<int> counts(size, 2), starts(size);
-  for (int i = 0; i < size; i++) starts[i] = 2 * i;
+  std::vector<int> counts(size, 2), starts(size), ones(size, 1), halves(size);
+  for (int i = 0; i < size; i++) starts[i] = 2 * i, halves[i] = i;
   std::vector<double> a(64), b(64);
   MPI_Status status;
   MPI_Request request, requests[3] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL, MPI_REQUEST_NULL};
@@ -127,15 +129,21 @@ TEST(Record, HoldsTheArgumentsOfEveryCall) {
       {none, CALL(MPI_Gather(a.data(), 2, type, b.data(), 2, type, root, comm)), {Op::gather, root, any, 2, type}},
       {none, CALL(MPI_Gather(here ? MPI_IN_PLACE : a.data(), 1, wide, b.data(), 1, wide, root, comm)), {Op::gather, root, any, 1, wide}},
       {none, CALL(MPI_Gather(here ? MPI_IN_PLACE : a.data(), here ? 9 : 2, type, b.data(), here ? 2 : 9, type, root, comm)), {Op::gather, root, any, 2, type}},
+      {none, CALL(MPI_Gather(a.data(), 2, type, b.data(), 1, wide, root, comm)), {Op::gather, root, any, 2, type}},
+      {none, CALL(MPI_Gatherv(here ? MPI_IN_PLACE : a.data(), 1, wide, b.data(), counts.data(), starts.data(), type, root, comm)),
+       {Op::gatherv, root, any, !here, here ? MPI_DATATYPE_NULL : wide}},
       {none, CALL(MPI_Gatherv(a.data(), 2, type, b.data(), counts.data(), starts.data(), type, root, comm)), {Op::gatherv, root, any, 2, type}},
       {none, CALL(MPI_Scatter(a.data(), here ? 2 : 9, here ? type : wide, b.data(), here ? 2 : 2, type, root, comm)), {Op::scatter, root, any, 2, type}},
       {none, CALL(MPI_Scatter(a.data(), 2, type, here ? MPI_IN_PLACE : b.data(), here ? 9 : 2, type, root, comm)), {Op::scatter, root, any, 2, type}},
+      {none, CALL(MPI_Scatterv(a.data(), counts.data(), starts.data(), type, here ? MPI_IN_PLACE : b.data(), 1, wide, root, comm)),
+       {Op::scatterv, root, any, !here, here ? MPI_DATATYPE_NULL : wide}},
       {none, CALL(MPI_Scatterv(a.data(), counts.data(), starts.data(), type, b.data(), 2, type, root, comm)), {Op::scatterv, root, any, 2, type}},
       {none, CALL(MPI_Allgather(a.data(), 2, type, b.data(), 1, wide, comm)), {Op::allgather, null, any, 1, wide}},
-      {none, CALL(MPI_Allgatherv(a.data(), 2, type, b.data(), counts.data(), starts.data(), type, comm)), {Op::allgatherv, null, any, 2, type}},
-      {none, CALL(MPI_Alltoall(a.data(), 2, type, b.data(), 2, type, comm)), {Op::alltoall, null, any, 2, type}},
-      {none, CALL(MPI_Alltoallv(a.data(), counts.data(), starts.data(), type, b.data(), counts.data(), starts.data(), type, comm)),
-       {Op::alltoallv, null, any, 2 * size, type}},
+      {none, CALL(MPI_Allgatherv(a.data(), 1, wide, b.data(), counts.data(), starts.data(), type, comm)), {Op::allgatherv, null, any, 1, wide}},
+      {none, CALL(MPI_Allgatherv(MPI_IN_PLACE, 7, type, b.data(), counts.data(), starts.data(), type, comm)), {Op::allgatherv}},
+      {none, CALL(MPI_Alltoall(a.data(), 2, type, b.data(), 1, wide, comm)), {Op::alltoall, null, any, 1, wide}},
+      {none, CALL(MPI_Alltoallv(a.data(), counts.data(), starts.data(), type, b.data(), ones.data(), halves.data(), wide, comm)),
+       {Op::alltoallv, null, any, size, wide}},
       {none, CALL(MPI_Reduce_scatter(a.data(), b.data(), counts.data(), type, MPI_SUM, comm)), {Op::reduce_scatter, null, any, 2 * size, type}},
       {none, CALL(MPI_Reduce_scatter_block(a.data(), b.data(), 2, type, MPI_SUM, comm)), {Op::reduce_scatter_block, null, any, 2, type}},
       {none, CALL(MPI_Scan(a.data(), b.data(), 3, type, MPI_SUM, comm)), {Op::scan, null, any, 3, type}},
@@ -150,7 +158,10 @@ TEST(Record, HoldsTheArgumentsOfEveryCall) {
       {wait, CALL(MPI_Iscatter(a.data(), here ? 2 : 9, type, here ? MPI_IN_PLACE : b.data(), here ? 9 : 2, type, root, comm, &request)),
        {Op::iscatter, root, any, 2, type}},
       {wait, CALL(MPI_Iallgather(a.data(), 2, type, b.data(), 1, wide, comm, &request)), {Op::iallgather, null, any, 1, wide}},
-      {wait, CALL(MPI_Iallgatherv(a.data(), 2, type, b.data(), counts.data(), starts.data(), type, comm, &request)), {Op::iallgatherv, null, any, 2, type}},
+      {wait, CALL(MPI_Igather(a.data(), 2, type, b.data(), 1, wide, root, comm, &request)), {Op::igather, root, any, 2, type}},
+      {wait, CALL(MPI_Iscatter(a.data(), 1, wide, b.data(), 2, type, root, comm, &request)), {Op::iscatter, root, any, 2, type}},
+      {wait, CALL(MPI_Iallgatherv(a.data(), 1, wide, b.data(), counts.data(), starts.data(), type, comm, &request)), {Op::iallgatherv, null, any, 1, wide}},
+      {wait, CALL(MPI_Iallgatherv(MPI_IN_PLACE, 7, type, b.data(), counts.data(), starts.data(), type, comm, &request)), {Op::iallgatherv}},
       {wait, CALL(MPI_Ialltoall(a.data(), 2, type, b.data(), 1, wide, comm, &request)), {Op::ialltoall, null, any, 1, wide}},
       {wait, CALL(MPI_Ireduce_scatter(a.data(), b.data(), counts.data(), type, MPI_SUM, comm, &request)), {Op::ireduce_scatter, null, any, 2, type}},
       {wait, CALL(MPI_Ireduce_scatter_block(a.data(), b.data(), 2, type, MPI_SUM, comm, &request)), {Op::ireduce_scatter_block, null, any, 2, type}},
@@ -288,6 +299,43 @@ TEST(Record, MembersAgreeOnTheNumberOfACommunicator) {
   for (MPI_Comm* comm : {&part, &first, &second})
     if (*comm != MPI_COMM_NULL) MPI_CHECK(MPI_Comm_free(comm));
   for (MPI_Group* group : {&world_group, &some}) MPI_CHECK(MPI_Group_free(group));
+}
+
+// However it is made, each is another one, and the trace tells when it was made of which, and when it was freed.
+TEST(Record, TellsEveryNewCommunicatorFromTheOneBefore) {
+  MPI_Group world_group;
+  MPI_Comm grid;
+  const int sizes[2] = {ranks, 1}, periodic[2] = {}, keep[2] = {1, 0};
+  MPI_CHECK(MPI_Comm_group(MPI_COMM_WORLD, &world_group));
+  MPI_CHECK(MPI_Cart_create(MPI_COMM_WORLD, 2, sizes, periodic, 0, &grid));
+  const std::pair<Op, std::function<int(MPI_Comm*)>> makers[] = {
+      {Op::comm_dup, [&](MPI_Comm* made) { return MPI_Comm_dup(grid, made); }},
+      {Op::comm_split, [&](MPI_Comm* made) { return MPI_Comm_split(grid, 0, 0, made); }},
+      {Op::comm_split_type, [&](MPI_Comm* made) { return MPI_Comm_split_type(grid, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, made); }},
+      {Op::comm_create, [&](MPI_Comm* made) { return MPI_Comm_create(grid, world_group, made); }},
+      {Op::cart_create, [&](MPI_Comm* made) { return MPI_Cart_create(grid, 2, sizes, periodic, 0, made); }},
+      {Op::cart_sub, [&](MPI_Comm* made) { return MPI_Cart_sub(grid, keep, made); }}};
+  std::set<uint64_t> known = {guard::describe(MPI_COMM_WORLD).id, guard::describe(grid).id};
+  std::string wrong;
+  for (const auto& [op, make] : makers)
+    for (int turn = 0; turn < 2; turn++) {
+      MPI_Comm made;
+      guard::recorded_trace().events.clear();
+      guard::tracing = true;
+      MPI_CHECK(make(&made));
+      const guard::Communicator* const described = &guard::describe(made);
+      if (!known.insert(described->id).second) wrong += name_of(op) + std::string(" makes one that is known\n");
+      MPI_CHECK(MPI_Comm_free(&made));
+      guard::tracing = false;
+      const std::vector<guard::Event>& events = guard::recorded_trace().events;
+      if (events.size() != 2 || events[0].call.op != op || events[0].call.communicator != &guard::describe(grid) || events[1].call.op != Op::comm_free ||
+          events[1].call.communicator != described)
+        wrong += name_of(op) + std::string(" is in the trace as another one\n");
+    }
+  guard::recorded_trace().events.clear();
+  EXPECT_ON_ALL_RANKS(wrong.empty()) << wrong;
+  MPI_CHECK(MPI_Comm_free(&grid));
+  MPI_CHECK(MPI_Group_free(&world_group));
 }
 
 // Of twenty answers the one that came soonest counts, as one that was given in the middle of its trip: 381 ns are over before it is asked

@@ -182,6 +182,39 @@ TEST(Waiting, KeepsNoRequestsWhereNobodyAsks) {
   EXPECT_LT(exchange(1000), before + 100);
 }
 
+// An error is the number of a text that may be asked for later, when others have come: each keeps the name of its call. After a while MPI uses
+// its numbers again.
+TEST(Waiting, ErrorsKeepTheNamesOfTheirCalls) {
+#ifdef OPEN_MPI
+  GTEST_SKIP() << "skipped: Open MPI's errors have no texts of their own";
+#endif
+  const bool before = std::exchange(polite, true);
+  const auto truncated = [](bool exchanged) {
+    int two[2] = {1, 2}, one = 0;
+    MPI_Request sent;
+    PMPI_Isend(two, 2, MPI_INT, 0, 9, MPI_COMM_SELF, &sent);
+    const int error = exchanged ? MPI_Sendrecv(two, 1, MPI_INT, MPI_PROC_NULL, 0, &one, 1, MPI_INT, 0, 9, MPI_COMM_SELF, MPI_STATUS_IGNORE)
+                                : MPI_Recv(&one, 1, MPI_INT, 0, 9, MPI_COMM_SELF, MPI_STATUS_IGNORE);
+    PMPI_Wait(&sent, MPI_STATUS_IGNORE);
+    return error;
+  };
+  const auto names = [](int error, const std::string& call) {
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length = 0, kind = MPI_SUCCESS;
+    MPI_Error_string(error, text, &length);
+    MPI_Error_class(error, &kind);
+    return kind == MPI_ERR_TRUNCATE && length == int(std::string(text).size()) && std::string(text).find(call + "(...") != std::string::npos;
+  };
+  int wrong = 0;
+  for (int batch = 0; batch < 10; batch++) {
+    int errors[20];
+    for (int i = 0; i < 20; i++) errors[i] = truncated(i % 3 == 0);
+    for (int i = 0; i < 20; i++) wrong += !names(errors[i], i % 3 == 0 ? "MPI_Sendrecv" : "MPI_Recv");
+  }
+  EXPECT_EQ(wrong, 0);
+  polite = before;
+}
+
 // ---- The witness, and the page that it reads -------------------------------------------------------------------------------------------
 
 // What the system says of a process; "" where it says nothing.
