@@ -177,6 +177,44 @@ TEST(Trace, TimelineDrawsALanePerRank) {
   EXPECT_NE(run_program("common/mpi_guard/timeline no_such_file").status, 0);
 }
 
+// Ten milliseconds of two ranks, 1,100 units wide: places, colours, words and shares by hand. Then two of the ten.
+TEST(Trace, TimelineDrawsEachEventInItsPlace) {
+  const std::string file = testing::TempDir() + "drawn_" + std::to_string(getpid()) + ".json";
+  const auto event = [](const char* name, const char* kind, int row, int rank, int begin, int length, const char* arguments) {
+    return "{\"name\":\"" + std::string(name) + "\",\"cat\":\"" + kind + "\",\"ph\":\"X\",\"pid\":" + std::to_string(row) + ",\"tid\":" + std::to_string(rank) +
+           ",\"ts\":" + std::to_string(begin) + ".000,\"dur\":" + std::to_string(length) + ".000,\"args\":{" + arguments + "}},\n";
+  };
+  std::ofstream(file) << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
+                      << R"({"name":"thread_name","ph":"M","pid":0,"tid":1,"args":{"name":"rank 1 on a<b&c"}},)" << "\n"
+                      << event("forward 3", "compute", 0, 0, 1000, 4000, "") << event("backward 3", "compute", 0, 0, 5000, 1000, "")
+                      << event("MPI_Send", "send", 0, 0, 6000, 5000, R"("communicator":"w","bytes":40,"peer":1,"tag":8)")
+                      << event("MPI_Recv", "receive", 0, 1, 2000, 7000, R"("communicator":"w","bytes":80,"peer":-2,"tag":8)")
+                      << event("step 12", "compute", 0, 1, 10000, 250, "") << event("MPI_Win_lock", "other", 0, 1, 10500, 1, "")
+                      << event("MPI_Win_unlock", "other", 0, 1, 10501, 1, "") << event("copy", "stream", 1, 1, 0, 90000, "") << "]}\n";
+  const auto expect = [](const ProgramRun& picture, const std::vector<std::string>& all) {
+    ASSERT_EQ(picture.status, 0) << picture.output;
+    for (const std::string& words : all) EXPECT_EQ(occurrences(picture.output, words), 1) << words << "\n" << picture.output;
+  };
+  const ProgramRun all = run_program("common/mpi_guard/timeline " + file);
+  expect(all, {R"(>2 ranks, 10.000 ms</text>)", R"(<text x="846.0" y="158" font-size="12" fill="#666" text-anchor="middle">7</text>)", ">10 ms</text>",
+               ">rank 0<title></title></text>", ">rank 1<title>rank 1 on a&lt;b&amp;c</title></text>", R"(y="80.0" font-size="14")", R"(y="122.0" font-size="14")",
+               R"(<title>forward 3, 4.000 ms, at 0.000 ms</title><rect x="76.00" y="58" width="440.00" height="34" fill="#2f7f6f")", ">forward 3</text>",
+               R"(<title>backward 3, 1.000 ms, at 4.000 ms</title><rect x="516.00" y="58" width="110.00" height="34" fill="#7fbf7b")", ">backward 3</text>",
+               R"(<title>MPI_Send, 5.000 ms, at 5.000 ms, rank 1, 40 bytes</title><rect x="626.00" y="63" width="550.00" height="24" fill="#3b6fb6")", ">Send</text>",
+               R"(<title>MPI_Recv, 7.000 ms, at 1.000 ms, any rank, 80 bytes</title><rect x="186.00" y="105" width="770.00" height="24" fill="#d9623b")",
+               R"(<title>step 12, 0.250 ms, at 9.000 ms</title><rect x="1066.00" y="100" width="27.50" height="34" fill="#c79a3a")", ">12</text>",
+               R"(<rect x="1121.00" y="105" width="0.40" height="24" fill="#9a9a9a")", "MPI_Win_", ">forward 20 %</text>", ">backward 5 %</text>", ">send 25 %</text>",
+               ">receive 35 %</text>", ">step 1 %</text>", ">other MPI calls 0 %</text>"});
+  EXPECT_EQ(occurrences(all.output, "copy"), 0);
+  const ProgramRun part = run_program("common/mpi_guard/timeline " + file + " 5 7");
+  expect(part, {">2 ranks, 2.000 ms</text>", R"(x="1176.0" y="158" font-size="12" fill="#666" text-anchor="middle">7)",
+                R"(<rect x="76.00" y="63" width="1100.00" height="24" fill="#3b6fb6")", R"(<rect x="76.00" y="105" width="1100.00" height="24" fill="#d9623b")", ">forward 20 %</text>"});
+  EXPECT_EQ(occurrences(part.output, "step 12") + occurrences(part.output, "forward 3"), 0) << part.output;
+  std::ofstream(file) << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n]}\n";
+  EXPECT_EQ(run_program("common/mpi_guard/timeline " + file).status, 1) << "without an event";
+  std::filesystem::remove(file);
+}
+
 TEST(Trace, AFileThatCannotBeWrittenIsSaidAtOnce) {
   const ProgramRun run = run_program("GUARD_TRACE=/no/such/folder/t.json common/mpi/launch 2 " +
                                      build_folder() + "/tests/mpi_guard/traced");
@@ -233,7 +271,8 @@ TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
   const std::pair<std::string, std::string> launchers[] = {
       {"", "It was started by no launcher, or by one of another MPI."},
       {"OMPI_COMM_WORLD_SIZE=4 ", "It was started by Open MPI's launcher."},
-      {"SLURM_PROCID=0 ", "It was started inside Slurm (try srun --mpi=pmi2)."}};
+      {"SLURM_PROCID=0 ", "It was started inside Slurm (try srun --mpi=pmi2)."},
+      {"OMPI_COMM_WORLD_SIZE=4 SLURM_PROCID=0 ", "It was started by Open MPI's launcher."}};
   const ProgramRun first = run_program("EXPECT_RANKS=4 " + none + program);
   const bool open_mpi = first.output.find("linked with Open MPI") != std::string::npos;
   for (const auto& [sets, guess] : launchers) {
@@ -246,7 +285,9 @@ TEST(Launcher, OneOfAnotherMpiFailsLoudly) {
     EXPECT_TRUE(contains(run.output, ". Name that library's own launcher with MPIEXEC=..., or run `make doctor`.\n"));
     EXPECT_EQ(run.output.find('\t'), std::string::npos) << run.output;
   }
-  const ProgramRun two = run_program("sh common/mpi/launch 2 env EXPECT_RANKS=3 " + program);
+  const ProgramRun one = run_program("sh common/mpi/launch 2 env EXPECT_RANKS=1 " + program), two = run_program("sh common/mpi/launch 2 env EXPECT_RANKS=3 " + program);
+  EXPECT_NE(one.status, 0);
+  EXPECT_TRUE(contains(one.output, "MPI started 2 ranks, not 1"));
   EXPECT_NE(two.status, 0);
   EXPECT_TRUE(contains(two.output, "MPI started 2 ranks, not 3"));
   EXPECT_TRUE(open_mpi || two.output.find("It was started by a launcher that speaks PMI (MPICH's).") != std::string::npos) << two.output;
@@ -329,12 +370,14 @@ TEST(HelperThread, MakesNoMpiCall) {
   }
 }
 
-// Starts a planted program on two nodes that are one machine, under two names: half of its ranks on each.
-ProgramRun on_two_nodes(int ranks, const std::string& planted) {
-  const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra", each = ":" + std::to_string(ranks / 2);
-  return run_program("EXPECT_RANKS=" + std::to_string(ranks) + " GUARD_TIMEOUT=0.5 timeout 60 " + launcher + " -launcher fork -hosts localhost" +
-                     each + ",127.0.0.1" + each + " -n " + std::to_string(ranks) + " " + build_folder() + "/tests/mpi_guard/" + planted);
+// Starts a planted program on nodes that are one machine, under several names: as many of its ranks on each.
+ProgramRun on_nodes(int nodes, int ranks, const std::string& planted, const std::string& environment = "") {
+  const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra", each = ":" + std::to_string(ranks / nodes);
+  return run_program("EXPECT_RANKS=" + std::to_string(ranks) + " GUARD_TIMEOUT=0.5 " + environment + " timeout 60 " + launcher + " -launcher fork -hosts localhost" +
+                     each + ",127.0.0.1" + each + (nodes > 2 ? ",127.0.0.2" + each : "") + " -n " + std::to_string(ranks) + " " + build_folder() +
+                     "/tests/mpi_guard/" + planted);
 }
+ProgramRun on_two_nodes(int ranks, const std::string& planted) { return on_nodes(2, ranks, planted); }
 // Why there are no such nodes; "" where there are.
 std::string no_two_nodes() {
   const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra";
@@ -353,6 +396,22 @@ TEST(HelperThread, EndsTheJobOnOtherNodesToo) {
     EXPECT_LT(run.output.find("guard:   rank " + std::to_string(rank - 1)), run.output.find("guard:   rank " + std::to_string(rank))) << run.output;
   EXPECT_TRUE(contains(run.output, "guard: deadlock: rank 0 waits for rank 3, rank 3 waits for rank 2, rank 2 waits for rank 1, rank 1 waits for rank 0"));
   EXPECT_EQ(occurrences(run.output, "guard: ending the job"), 1) << run.output;
+}
+
+// Who comes without the password is sent away, and once all have come nobody is waited for. A node that does not come is missed, and its job goes on.
+TEST(HelperThread, LetsInTheOtherNodesAlone) {
+  if (const std::string why = no_two_nodes(); !why.empty()) GTEST_SKIP() << why;
+  const auto waited = [](int times) { return "rank 0 has waited at its door " + std::to_string(times) + " times\n"; };
+  for (int nodes : {2, 3}) {
+    const ProgramRun run = on_nodes(nodes, nodes, "meets_nodes");
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_EQ(run.output, waited(2 * (nodes - 1)));
+  }
+  const ProgramRun run = on_nodes(3, 3, "meets_nodes", "NO_WAY=2");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(contains(run.output, waited(3)));
+  EXPECT_EQ(occurrences(run.output, "guard: "), 1) << run.output;
+  EXPECT_TRUE(contains(run.output, "guard: 1 of 2 other nodes could not reach this one over TCP: the watchdog is off\n"));
 }
 
 // What ranks of another node answered to an earlier question is not what they do now.

@@ -116,15 +116,14 @@ void end_with_leftovers(MPI_Comm world) {
   if (has_word(forbidden(), "unfreed") && communicators > 0)
     blame("forbidden: " + me + " has made " + std::to_string(communicators) + " communicators that are never freed");
   politely(PMPI_Iallreduce, mine, all, 2, MPI_LONG, MPI_SUM, world);
-  const bool lost = wanted() && !persistent && all[1] != 0 && all[0] == 0;
+  const bool lost = wanted() && !persistent && all[1] > 0 && all[0] == 0;  // fewer: MPI_Bsend, or a receive that was cancelled
   if (lost) {
     MPI_Status status;
     if (unexpected(status))
       say("unreceived: " + me + ": a message from rank " + std::to_string(status.MPI_SOURCE) + " with tag " +
           std::to_string(status.MPI_TAG) + " was never received");
     if (rank == 0)
-      say("unreceived: rank 0: all ranks together sent " + std::to_string(std::labs(all[1])) + (all[1] > 0 ? " more" : " fewer") +
-          " messages than they received");
+      say("unreceived: rank 0: all ranks together sent " + std::to_string(all[1]) + " more messages than they received");
   }
   if (all[0] == 0 && !lost) return;
   wait_until_words_are_read();

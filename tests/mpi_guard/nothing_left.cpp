@@ -31,6 +31,17 @@ void planted(int rank, int size) {
   }
   MPI_Sendrecv(&values[0], 1, MPI_INT, right, 9, &values[1], 1, MPI_INT, left, 9, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
   MPI_Send(&values[0], 1, MPI_INT, MPI_PROC_NULL, 0, MPI_COMM_WORLD);
+  static char room[sizeof(int) + MPI_BSEND_OVERHEAD];  // sends that the guard does not see, and a receive that receives nothing
+  int bytes = sizeof room;
+  void* back = nullptr;
+  MPI_Request none;
+  MPI_Buffer_attach(room, bytes);
+  MPI_Bsend(&values[0], 1, MPI_INT, right, 10, MPI_COMM_WORLD);
+  MPI_Recv(&values[1], 1, MPI_INT, left, 10, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  MPI_Buffer_detach(&back, &bytes);
+  MPI_Irecv(&values[1], 1, MPI_INT, left, 11, MPI_COMM_WORLD, &none);
+  MPI_Cancel(&none);
+  MPI_Wait(&none, MPI_STATUS_IGNORE);
   MPI_Bcast(values, 1, MPI_INT, 0, MPI_COMM_WORLD);
   MPI_Barrier(MPI_COMM_WORLD);
   if (rank == 0) std::printf("the end\n");
