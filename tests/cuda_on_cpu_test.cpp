@@ -314,6 +314,21 @@ TEST(Cu2cpp, QuotesWhatStandsInQuotes) {
   EXPECT_TRUE(contains(output.text, "\n::cuda_on_cpu::launch(\"k<'\\\"', '\\\\\\\\'>\", {__FILE__, ")) << output.text;
 }
 
+// The kernel of a launch is all of the expression before it, and no more.
+TEST(Cu2cpp, AKernelIsAnExpression) {
+  std::string text;
+  std::vector<std::string> expected;
+  for (const std::string before : {"", "a = b, ", "if (a) ", "while (a[0]) ", "else ", "return ", "do ", "{ "})
+    for (const std::string kernel : {"k", "::k", "ns::k", "k<int, 3>", "ns::t<A>::k<(2 > 1)>", "o.k", "p->k", "t[2]", "t[2][i].k", "(*f)", "(*p).k", "of(a, 1).k",
+                                     "of(1)->k<2>", "o.template k<3>", "this->k"}) {
+      text += before + kernel + "<<<1, 2>>>(p);\n";
+      expected.push_back("\n" + before + "::cuda_on_cpu::launch(\"" + kernel + "\", {");
+    }
+  const Output output = translated(text).output;
+  EXPECT_EQ(output.status, 0) << output.text;
+  for (const std::string& launch : expected) EXPECT_TRUE(contains(output.text, launch)) << launch;
+}
+
 // A word of C++ before a kernel is none of its name's.
 TEST(Cu2cpp, AKernelBeginsBehindReturnElseAndDo) {
   for (const std::string word : {"return", "else", "do"}) {

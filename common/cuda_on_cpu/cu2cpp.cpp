@@ -213,23 +213,23 @@ std::string in_quotes(const std::string& text) {
 
 // The first token of the expression that ends before `end`: k, ns::k<int, 3>, object.k, (*pointer), table[2].
 size_t kernel_begin(size_t end, size_t launch) {
+  const auto named = [](size_t i) { return i > 0 && tokens[i - 1].kind == Token::word && !is(i - 1, "return") && !is(i - 1, "else") && !is(i - 1, "do"); };
   size_t i = end;
   for (;;) {
     if (i == 0) fail(tokens[launch].begin, "expected a kernel before '<<<'");
     if (is(i - 1, ">")) i = matching_angle(i - 1);
     while (i > 0 && is(i - 1, "]")) i = matching_open(i - 1);
-    if (i > 0 && tokens[i - 1].kind == Token::word && !is(i - 1, "return") && !is(i - 1, "else") && !is(i - 1, "do")) --i;
+    if (named(i)) --i;
     else if (i > 0 && is(i - 1, ")")) {
       i = matching_open(i - 1);
-      if (i > 0 && tokens[i - 1].kind == Token::word) --i;
+      if (named(i)) --i;
     } else {
       fail(tokens[launch].begin, "expected a kernel before '<<<'");
     }
     if (i > 0 && is(i - 1, "template")) --i;
     if (i > 0 && (is(i - 1, "::") || is(i - 1, ".") || is(i - 1, "->"))) --i;
     else return i;
-    if (i == 0 || !(tokens[i - 1].kind == Token::word || is(i - 1, ">") || is(i - 1, ")") || is(i - 1, "]"))) return i;
-    if (is(i - 1, "return") || is(i - 1, "else") || is(i - 1, "do")) return i;
+    if (!named(i) && (i == 0 || !(is(i - 1, ">") || (!is(i, "::") && (is(i - 1, ")") || is(i - 1, "]")))))) return i;
   }
 }
 

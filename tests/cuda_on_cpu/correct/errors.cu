@@ -242,6 +242,7 @@ void streams() {
   REFUSED(cudaErrorInvalidValue, cudaStreamEndCapture(stream, &graph));  // refused: this stream did not begin a capture
   OK(cudaStreamIsCapturing(stream, &status));
   REQUIRE(status == cudaStreamCaptureStatusNone);
+  REQUIRE(cudaStreamIsCapturing(gone, &status) == no_handle);
   OK(cudaEventRecord(other, nonblocking));
   OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
   REFUSED(cudaErrorInvalidValue, cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));  // refused: the stream captures already

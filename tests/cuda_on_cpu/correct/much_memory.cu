@@ -1,4 +1,4 @@
-// More memory, in all, than the first pieces of address space hold: what was allocated before keeps its meaning.
+// More memory, in all and once at one time, than the next piece of address space would hold: what was allocated before keeps its meaning.
 #include "tests/cuda_on_cpu/require.h"
 
 // What lies right behind the address space that holds `inside` is not the device's. That space ends with what nobody may touch yet.
@@ -22,7 +22,7 @@ int main() {
   OK(cudaMalloc(&first, sizeof one));
   OK(cudaMemcpy(first, &one, sizeof one, cudaMemcpyHostToDevice));
   look_behind(first);
-  for (size_t bytes : {size_t{50} << 20, size_t{100} << 20, size_t{60} << 20}) {
+  for (size_t bytes : {size_t{10} << 20, size_t{130} << 20, size_t{50} << 20}) {
     OK(cudaMalloc(&later, bytes));
     cudaPointerAttributes attributes;
     OK(cudaPointerGetAttributes(&attributes, first));
