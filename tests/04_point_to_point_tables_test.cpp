@@ -51,6 +51,7 @@ namespace hello_program {
 
 #define MPI_Send(...) (++sends, MPI_Send(__VA_ARGS__))
 #define MPI_Isend(buffer, n, ...) (note("send " + std::to_string(n)), MPI_Isend(buffer, n, __VA_ARGS__))
+#define MPI_Wait(...) (note("wait"), MPI_Wait(__VA_ARGS__))
 #define usleep(microseconds) note("sleep " + std::to_string(microseconds))
 #define wait_asleep(...) (note("asleep"), wait_asleep(__VA_ARGS__))
 namespace noted_cost {
@@ -58,6 +59,7 @@ namespace noted_cost {
 }
 #undef wait_asleep
 #undef usleep
+#undef MPI_Wait
 #undef MPI_Isend
 #undef MPI_Send
 
@@ -108,8 +110,7 @@ std::string said(int (*body)(MpiSession&, int, char**), std::vector<std::string>
   return text;
 }
 
-double hand = 0;        // a clock that stands still until the test moves it
-double ticks = 0;       // a clock that shows one second more at each reading
+double hand = 0, ticks = 0;  // clocks: one stands still until the test moves it, one shows a second more at each reading
 double ticking() { return ticks++; }
 
 // ---- hello ----
@@ -264,7 +265,7 @@ TEST(EagerLimit, IsFoundAtBothEnds) {
   noted.clear();
   EXPECT_ON_ALL_RANKS(noted_cost::eager_limit(3, MPI_COMM_WORLD) == 0);
   // The receiver comes twice as late as the sender is patient: 2 x 20 ms.
-  const std::vector<std::string> sender = {"send 2", "send 1"}, receiver = {"sleep 40000", "sleep 40000"};
+  const std::vector<std::string> sender = {"send 2", "wait", "send 1", "wait"}, receiver = {"sleep 40000", "sleep 40000"};
   // The others leave the cores to the two, once for each message.
   const std::vector<std::string> others(2, "asleep");
   EXPECT_ON_ALL_RANKS(noted == (rank == 0 ? sender : rank == 1 ? receiver : others));
@@ -590,11 +591,10 @@ TEST(ParameterServer, AccountsForRank0sTime) {
   EXPECT_EQ(account.moving, moving);
   EXPECT_EQ(account.adding, adding);
   EXPECT_EQ(account.vectors, rank == 0 ? 4u * 3 * unsigned(ranks - 1) : 0u);
-  const std::string text = printed_by([&] { server.print_account(3); });
-  EXPECT_EQ(text, rank > 0 ? ""
-                           : format("rank 0, per step of 750.00 ms: %.2f ms until gradients are ready, %.2f ms in calls that receive or send "
-                                    "%d.0 vectors of 0.00 MB, %.2f ms adding\n",
-                                    250 * until_ready, 250 * moving, 3 * (ranks - 1), 250 * adding));
+  EXPECT_EQ(printed_by([&] { server.print_account(3); }),
+            rank > 0 ? "" : format("rank 0, per step of 750.00 ms: %.2f ms until gradients are ready, %.2f ms in calls that receive or send "
+                                   "%d.0 vectors of 0.00 MB, %.2f ms adding\n",
+                                   250 * until_ready, 250 * moving, 3 * (ranks - 1), 250 * adding));
 }
 
 }  // namespace

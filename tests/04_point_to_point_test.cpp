@@ -162,6 +162,17 @@ TEST(PingPong, TimesPowersOfTwoInAsManyRoundsAsAskedFor) {
   EXPECT_EQ(text.find("\nA message of up to 5 bytes leaves before") != std::string::npos, world_rank() == 0) << text;
 }
 
+// Before a message is timed.
+TEST(PingPong, AFileThatCannotBeWrittenIsToldFirst) {
+  if (world_size() < 2) GTEST_SKIP() << "skipped: a message needs two ranks";
+  if (world_rank() > 0) return;
+  timed.clear();
+  Arguments arguments({"--log", "/no/such/folder/a"});
+  EXPECT_EQ(error_of([&] { printed_by([&] { ping_pong_program::ping_pong(*session_of_test, arguments.count(), arguments.values()); }); }),
+            "/no/such/folder/a: cannot be written");
+  EXPECT_TRUE(timed.empty());
+}
+
 TEST(EagerLimit, LiesBetweenAnEmptyAndAHugeMessage) {
   if (world_size() < 2) GTEST_SKIP() << "skipped: a message needs two ranks";
   const Backwards all;

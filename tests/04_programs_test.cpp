@@ -226,6 +226,16 @@ TEST(OverlapProgram, MeasuresAndEnds) {
   }
 }
 
+// The guard looks, when all is done, for messages that nobody received and requests that nobody waited for.
+TEST(Programs, LeaveNothingUndone) {
+  const data_sets::DataSet data({20, 2, 2, 3}, {10, 2, 2, 3});
+  for (const std::string& program : {"train --hidden 2 --batch 10 --epochs 1 --data " + data.folder, std::string("ring --way nonblocking --bytes 100000"),
+                                     std::string("overlap --bytes 100000 --rounds 1 --tests 3")}) {
+    const ProgramRun run = launch(3, program, "GUARD_LEFTOVERS=1");
+    EXPECT_EQ(run.status, 0) << program << run.output;
+  }
+}
+
 TEST(PingPongProgram, WritesTimesAndFit) {
   const std::string log = build_folder() + "/ping_pong_test.csv";
   const ProgramRun run = launch(2, "ping_pong --most 65536 --rounds 3 --log " + log);
