@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -11,17 +13,53 @@
 #include <string>
 #include <utility>
 
+#include "chapters/05_collectives/add.h"
+#include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/05_collectives/scratch.h"
 #include "chapters/05_collectives/timing.h"
+#include "chapters/05_collectives/words.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/world.h"
+
+// What a calibration adds: how much, and whether to what it has just sent.
+struct Added {
+  size_t n;
+  bool to_what_was_sent;
+  bool operator==(const Added&) const = default;
+};
+std::vector<Added> added;
+const float* just_sent = nullptr;
+void noted_add(float* sum, const float* a, const float* b, size_t n) { added.push_back({n, sum == just_sent}), add(sum, a, b, n); }
+#define add noted_add
+#define exchange_floats(out, ...) exchange_floats(just_sent = out, __VA_ARGS__)
+#include "chapters/05_collectives/calibrate.cpp"
+#undef exchange_floats
+#undef add
+
+// Messages of 16 bits, of vectors for which there is no memory.
+struct Sent {
+  char way;
+  const void* from;
+  int n, peer, tag;
+  bool operator==(const Sent&) const = default;
+};
+std::vector<Sent> messages_of_words;
+int noted(char way, const void* from, int n, int peer, int tag, MPI_Request* request) {
+  messages_of_words.push_back({way, from, n, peer, tag});
+  return *request = MPI_REQUEST_NULL, MPI_SUCCESS;
+}
+#define MPI_Isend(from, n, type, peer, tag, comm, request) noted('S', from, n, peer, tag, ((void)comm, request))
+#define MPI_Irecv(to, n, type, peer, tag, comm, request) noted('R', to, n, peer, tag, ((void)comm, request))
+#include "chapters/05_collectives/words.cpp"
+#undef MPI_Isend
+#undef MPI_Irecv
 
 namespace {
 
@@ -211,6 +249,16 @@ TEST(Calibrate, AllRanksAgree) {
   EXPECT_GT(machine.exchange(1000), 0);
 }
 
+// 60 calls of each step, and one that is not timed: exchanges, sums beside what is sent, sums in its place.
+TEST(Calibrate, AddsWhatItsStepsAdd) {
+  added.clear();
+  Calibration(MPI_COMM_WORLD, 2).round();
+  std::vector<Added> expected;
+  for (size_t n : {1, 2})
+    for (bool to_what_was_sent : {false, true}) expected.insert(expected.end(), 61, {n, to_what_was_sent});
+  EXPECT_ON_ALL_RANKS(added == expected) << added.size() << " additions";
+}
+
 TEST(Calibrate, GoesUpToSixteenMebibytes) {
   if (ranks > 1) GTEST_SKIP() << "for one rank: more of them would send for long";
   const ClockOfTest by_test{KnownClock(rank)};
@@ -273,6 +321,23 @@ TEST(CoreShare, IsWhatIsMissingOfTheTimeThatPassed) {
   share.end();
   EXPECT_ON_ALL_RANKS(share.lost(MPI_COMM_WORLD) == 0);
   processor_seconds = usual;
+}
+
+// --- Messages of 16 bits -------------------------------------------------------------------------------------------------
+
+TEST(Words, AreCutWhereCountsOfMpiEnd) {
+  const auto at = [](const uint16_t& x, size_t i) { return reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(&x) + i * sizeof x); };
+  const size_t most = INT_MAX, before = words_sent();
+  uint16_t a = 0, b = 0;
+  PendingWords messages;
+  messages.send(&a, most + 5, 3, MPI_COMM_WORLD, 7);
+  messages.receive(&b, most + 5, 4, MPI_COMM_WORLD, 8);
+  messages.send(&a, most, 1, MPI_COMM_WORLD, 9);
+  messages.wait();
+  const std::vector<Sent> expected = {{'S', at(a, 0), INT_MAX, 3, 7}, {'S', at(a, most), 5, 3, 7}, {'R', at(b, 0), INT_MAX, 4, 8}, {'R', at(b, most), 5, 4, 8},
+                                      {'S', at(a, 0), INT_MAX, 1, 9}};
+  EXPECT_TRUE(messages_of_words == expected) << messages_of_words.size() << " messages";
+  EXPECT_EQ(words_sent() - before, 2 * most + 5);
 }
 
 // --- Working memory ----------------------------------------------------------------------------------------------------

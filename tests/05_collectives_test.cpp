@@ -10,15 +10,34 @@
 #include <string>
 #include <vector>
 
+#include "chapters/05_collectives/add.h"
 #include "chapters/05_collectives/blocks.h"
 #include "chapters/05_collectives/collectives.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/power_of_two.h"
+#include "chapters/05_collectives/scratch.h"
+#include "chapters/05_collectives/shared_window.h"
 #include "chapters/05_collectives/table.h"
+#include "chapters/05_collectives/two_level.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
 #include "tests/collective_checks.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
+
+// What MPI is asked to add, of vectors for which there is no memory.
+struct Asked {
+  const void *from, *to;
+  int n;
+  bool operator==(const Asked&) const = default;
+};
+std::vector<Asked> asked;
+int noted_allreduce(const void* from, void* to, int n, MPI_Datatype, MPI_Op, MPI_Comm) { return asked.push_back({from, to, n}), MPI_SUCCESS; }
+#define MPI_Allreduce noted_allreduce
+namespace noted_calls {
+#include "chapters/05_collectives/allreduce.cpp"
+}
+#undef MPI_Allreduce
 
 namespace {
 
@@ -163,16 +182,34 @@ TEST(LongVectors, AMessageHasAtLeastOneFloatAndAtMostMpisLargestCount) {
   }
 }
 
-// A rank asks whether its messages may come before it answers that those of others may.
+// Of 2^28 floats at most: no byte of it is looked at here.
+TEST(LongVectors, AreGivenToMpiInPieces) {
+  constexpr size_t piece = size_t{1} << 28;
+  float a = 0, b = 0;
+  const auto at = [](const float& x, size_t i) { return reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(&x) + i * sizeof(float)); };
+  for (const auto& [n, lengths] : std::vector<std::pair<size_t, std::vector<int>>>{{0, {}}, {5, {5}}, {piece, {int(piece)}}, {2 * piece + 1, {int(piece), int(piece), 1}}})
+    for (const bool in_place : {false, true}) {
+      asked.clear();
+      noted_calls::allreduce_mpi(&b, in_place ? &b : &a, n, MPI_COMM_WORLD);
+      std::vector<Asked> expected;
+      for (size_t i = 0; i < lengths.size(); ++i) expected.push_back({in_place ? MPI_IN_PLACE : at(a, i * piece), at(b, i * piece), lengths[i]});
+      EXPECT_TRUE(asked == expected) << n << " floats in " << asked.size() << " pieces";
+    }
+}
+
+// A rank asks whether its messages may come before it answers that those of others may. No rank is everybody's first target.
 TEST(Order, SendsBeginBeforeReceives) {
   if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
   const Place at;
   const size_t others = size_t(at.ranks) - 1;
   const std::string each = std::string(others, 'S') + std::string(others, 'R');
-  const auto letters = [&](size_t n, const std::string& name) {
+  const auto calls = [&](size_t n, const std::string& name) {
     Vector x(n, 1.0f);
-    return letters_of(record([&] { find_allreduce(name).function(x.data(), x.data(), n, at.comm); }));
+    return record([&] { find_allreduce(name).function(x.data(), x.data(), n, at.comm); });
   };
+  const auto letters = [&](size_t n, const std::string& name) { return letters_of(calls(n, name)); };
+  for (const size_t n : {short_vector, short_vector + 1})
+    EXPECT_TRUE(everywhere(begin_at_the_right(calls(n, "rank-order"), "MPI_Isend", at.rank, at.ranks), "from the right neighbour on"));
   EXPECT_TRUE(everywhere(letters(short_vector + 1, "rank-order") == each + each, "rank-order"));
   EXPECT_TRUE(everywhere(letters(short_vector, "rank-order") == each, "rank-order, short"));
   EXPECT_TRUE(everywhere(letters(100, "ring") == std::string(2 * others, 'S'), "ring"));  // its receives are MPI_Recv
@@ -366,6 +403,23 @@ TEST(Traffic, IsWhatTheFormulasSay) {
   } else {
     EXPECT_EQ(rabenseifner.floats, both_ways);
   }
+}
+
+// Two ways have the same result: only the name says which one is asked for.
+TEST(Table, ANameIsThatOfItsFunction) {
+  const auto expect = [](auto table, std::vector<std::pair<std::string, decltype(table[0].function)>> ways) {
+    ASSERT_EQ(table.size(), ways.size());
+    for (size_t i = 0; i < ways.size(); ++i) EXPECT_TRUE(table[i].name == ways[i].first && table[i].function == ways[i].second) << table[i].name;
+  };
+  expect(broadcasts(), {{"linear", broadcast_linear}, {"tree", broadcast_tree}, {"chain", broadcast_chain}, {"scatter-allgather", broadcast_scatter_allgather}});
+  expect(reduces(), {{"linear", reduce_linear}, {"tree", reduce_tree}, {"chain", reduce_chain}});
+  expect(scatters(), {{"linear", scatter_linear}, {"tree", scatter_tree}});
+  expect(gathers(), {{"linear", gather_linear}, {"tree", gather_tree}});
+  expect(allgathers(), {{"direct", allgather_direct}, {"ring", allgather_ring}, {"bruck", allgather_bruck}, {"recursive-doubling", allgather_recursive_doubling}});
+  expect(reduce_scatters(), {{"rank-order", reduce_scatter_rank_order}, {"ring", reduce_scatter_ring}, {"recursive-halving", reduce_scatter_recursive_halving}});
+  expect(allreduces(), {{"rank-order", allreduce_rank_order}, {"reduce-broadcast", allreduce_reduce_broadcast}, {"recursive-doubling", allreduce_recursive_doubling},
+                        {"ring", allreduce_ring}, {"rabenseifner", allreduce_rabenseifner}, {"two-level", allreduce_two_level},
+                        {"shared-window", allreduce_shared_window}, {"mpi", allreduce_mpi}});
 }
 
 TEST(Table, UnknownNameListsTheKnownOnes) {
