@@ -293,6 +293,9 @@ TEST_F(SharedWindowTest, RefusesOtherMemory) {
   EXPECT_TRUE(refuses(elsewhere.data(), window->mine(), 10));
   EXPECT_TRUE(refuses(window->mine() + 1, window->mine() + 1, n));
   EXPECT_TRUE(refuses(window->mine() - 1, window->mine() - 1, 10));
+  const Split again(0, at.rank);  // the same ranks, but another communicator
+  const std::string error = error_of([&] { allreduce_shared_window(window->mine(), window->mine(), 10, again.comm); });
+  EXPECT_TRUE(everywhere(error.ends_with("a SharedWindow of this communicator, in place"), error));
 }
 
 TEST(Barrier, NobodyLeavesBeforeTheLastHasCome) {

@@ -151,6 +151,16 @@ TEST(StepsProgram, CountsWhatCrossesTheMiddle) {
     EXPECT_TRUE(contains(run.output, row));
 }
 
+// The guard looks, when all is done, for messages that nobody received, requests that nobody waited for and communicators that are left.
+// (Sums in two levels keep theirs as long as there is the world.)
+TEST(Programs, LeaveNothingUndone) {
+  for (const std::string program : {"steps --way all --floats 40000", "steps --collective reduce --way all --floats 40000", "reach"}) {
+    const ProgramRun run = launch(3, program, std::string("GUARD_LEFTOVERS=1") + (program.starts_with("steps --way") ? "" : " GUARD_FORBIDS=unfreed"));
+    if (run.status == 77) continue;  // no GPU
+    EXPECT_EQ(run.status, 0) << program << run.output;
+  }
+}
+
 // Who reaches whom, on the CPU that stands in for GPUs; each rank on a host of its own; and an MPI that takes pointers.
 TEST(ReachProgram, TellsTheWayOfEachPair) {
   const ProgramRun near = launch(3, "reach");
