@@ -1,0 +1,107 @@
+// Chapter 06's benchmarks before anything is timed: which runs they set beside each other. Here nothing takes its turn.
+// ranks: 1 3
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chapters/01_serial/require_samples.h"
+#include "chapters/05_collectives/table.h"
+#include "chapters/06_data_parallel/interleaved.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/options.h"
+#include "common/statistics.h"
+#include "tests/data_sets.h"
+#include "tests/known_clock.h"
+#include "tests/mpi_expect.h"
+#include "tests/world.h"
+
+// The options of each setting, and of each serial run that settings take turns with. Their networks are small.
+struct Made {
+  std::string name;
+  DataParallelOptions o;
+};
+std::vector<Made> made;
+Setting noted_setting(const std::string& name, DataParallelOptions o, const Dataset& train) {
+  made.push_back({name, o});
+  o.hidden = {2};
+  return make_setting(name, o, train);
+}
+struct Turns {
+  DataParallelOptions serial;
+  int64_t rounds, steps;
+};
+std::vector<Turns> taken;
+Rounds noted_turns(std::vector<Setting>& settings, const DataParallelOptions& serial, const Dataset&, int64_t rounds, int64_t steps, const MpiSession&) {
+  taken.push_back({serial, rounds, steps});
+  for (Setting& s : settings) s.step = s.speedup = s.exchanging = s.alone = s.of_limit = {1};
+  return {{1}, {1}, {}, 0};
+}
+
+#define main main_of_program
+#define make_setting noted_setting
+#define take_turns noted_turns
+namespace bench_program {
+#include "chapters/06_data_parallel/bench.cpp"
+}
+namespace scaling_program {
+#include "chapters/06_data_parallel/scaling.cpp"
+}
+#undef take_turns
+#undef make_setting
+#undef main
+
+namespace {
+
+struct Settings : testing::Test {
+  void SetUp() override {
+    if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts, and the benchmark leaves out what they cannot do";
+    made.clear(), taken.clear();
+  }
+};
+
+// "ring", "mpi, all at once", "rank-order, 256 KiB, overlap", "reproducible, 3 micro-batches": a name says all that is chosen.
+TEST_F(Settings, OfTheBenchmarkAreWhatTheirNamesSay) {
+  bench_program::Choices c;
+  c.rounds = 8, c.steps = 12, c.batch = 6;
+  const Dataset data = data_sets::tiny_data(20);
+  printed_by([&] { bench_program::bench_settings(data, c, *session_of_test), bench_program::bench_overlap(data, c, *session_of_test); });
+  ASSERT_EQ(made.size(), 13u + 10);
+  for (size_t i = 0; i < made.size(); ++i) {
+    const auto& [name, o] = made[i];
+    SCOPED_TRACE(name);
+    const std::string first = name.substr(0, name.find(", "));
+    const size_t kib = name.find(" KiB");
+    EXPECT_EQ(o.reproducible, first == "reproducible");
+    EXPECT_EQ(o.allreduce, o.reproducible ? "rank-order" : first);
+    EXPECT_EQ(o.micro_batches, o.reproducible ? std::stoi(name.substr(name.find(' '))) : 1);
+    EXPECT_EQ(o.bucket_kib, kib == std::string::npos ? 0 : std::stoi(name.substr(name.rfind(' ', kib - 1))));
+    EXPECT_EQ(o.overlap, name.ends_with(", overlap"));
+    EXPECT_EQ(o.hidden, i < 13 ? std::vector<int64_t>({512, 256}) : std::vector<int64_t>(8, 512));
+    EXPECT_TRUE(o.ranks == ranks && o.batch == 6 && o.watch == 0 && o.device == "cpu");
+  }
+  ASSERT_EQ(taken.size(), 2u);
+  for (const Turns& turns : taken) EXPECT_TRUE(turns.serial.batch == 6 && turns.serial.hidden.size() == (&turns == &taken[0] ? 2 : 8));
+  EXPECT_TRUE(taken[0].rounds == 8 && taken[0].steps == 12 && taken[1].rounds == 4 && taken[1].steps == 4);
+}
+
+// Two lines of the same batch for any number of ranks; the third one has 128 rows for each rank, and 128 in the serial step.
+TEST_F(Settings, OfScalingHaveTheBatchesOfTheirLines) {
+  const data_sets::DataSet data({1024, 2, 2, 3}, {40, 2, 2, 3});
+  Arguments arguments({"--data", data.folder, "--rounds", "7"});
+  printed_by([&] { scaling_program::scaling(*session_of_test, arguments.count(), arguments.values()); });
+  const std::vector<std::pair<int64_t, int64_t>> batches = {{128, 128}, {1024, 1024}, {128 * ranks, 128}};  // of the setting, of the serial step
+  ASSERT_TRUE(made.size() == 3 && taken.size() == 3);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(made[i].o.batch == batches[i].first && taken[i].serial.batch == batches[i].second) << i;
+    EXPECT_TRUE(made[i].o.ranks == ranks && made[i].o.watch == 0 && made[i].o.allreduce == "rank-order" && !made[i].o.overlap) << i;
+    EXPECT_EQ(taken[i].rounds, 7);
+    EXPECT_EQ(taken[i].steps, std::max<int64_t>(3, 1280 / batches[i].first)) << "1280 rows, but three steps at least";
+  }
+}
+
+}  // namespace
