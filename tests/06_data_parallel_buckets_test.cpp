@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <string>
 
@@ -17,6 +18,15 @@
 #include "tests/few_communicators.h"
 #include "tests/known_clock.h"
 #include "tests/recorded_calls.h"
+
+// How many numbers MPI was asked to add in the background, of which there is no memory.
+int asked_to_add = -1;
+int noted_iallreduce(const void*, void*, int n, MPI_Datatype, MPI_Op, MPI_Comm, MPI_Request*) { return asked_to_add = n, MPI_SUCCESS; }
+#define MPI_Iallreduce noted_iallreduce
+namespace noted_background {
+#include "chapters/06_data_parallel/background_allreduce.cpp"
+}
+#undef MPI_Iallreduce
 
 namespace {
 
@@ -136,6 +146,25 @@ TEST(BackgroundAllreduce, RefusesMoreThanAnMpiCountHolds) {
   for (const char* name : {"rank-order", "mpi"})
     EXPECT_EQ(error_of([&] { begin_allreduce(name, nullptr, size_t{1} << 31, 0, MPI_COMM_SELF); }),
               "--overlap: a piece of 2147483648 gradients, choose --bucket-kib");
+  noted_background::begin_allreduce("mpi", nullptr, INT_MAX, 0, MPI_COMM_SELF)->wait();
+  EXPECT_EQ(asked_to_add, INT_MAX);
+}
+
+// Numbers of 16 bits, here whole numbers as they are, in blocks that are no multiple of the pieces in which they are added: what stands
+// behind the last one stays.
+TEST(BackgroundAllreduce, WordsLeaveWhatIsBehindThem) {
+  const MessageFormat whole = {[](uint16_t* to, const float* from, size_t n) { std::copy_n(from, n, to); },
+                               [](float* to, const uint16_t* from, size_t n) { std::copy_n(from, n, to); }};
+  MPI_Comm comm;
+  MPI_CHECK(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
+  const int ranks = world_size();
+  for (size_t n : {size_t{1}, size_t{100}, 2048 * size_t(ranks) + 1}) {
+    std::vector<uint16_t> words(n + 3000, 7), expected = words;
+    for (size_t i = 0; i < n; ++i) words[i] = uint16_t(i % 100 * size_t(1 + world_rank())), expected[i] = uint16_t(i % 100 * size_t(ranks * (ranks + 1) / 2));
+    begin_rank_order(words.data(), n, 0, whole, comm)->wait();
+    EXPECT_ON_ALL_RANKS(words == expected) << n;
+  }
+  MPI_CHECK(MPI_Comm_free(&comm));
 }
 
 // Small whole numbers: every order gives the same sum.

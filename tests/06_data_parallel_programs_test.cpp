@@ -59,6 +59,33 @@ TEST(Programs, OneRankHasNobodyToAddWith) {
   EXPECT_TRUE(contains(run.output, "gpu_ways: needs at least two ranks\n"));
 }
 
+// The guard looks, when all is done, for messages that nobody received, requests that nobody waited for and communicators that are left.
+TEST(Train, LeavesNothingUndone) {
+  const data_sets::DataSet data({40, 2, 2, 3}, {10, 2, 2, 3});
+  for (const char* options : {"--reproducible --micro-batches 4", "--overlap --bucket-kib 1", "--device cuda --overlap --bucket-kib 1"}) {
+    const ProgramRun run = run_program("env GUARD_LEFTOVERS=1 GUARD_FORBIDS=unfreed sh common/mpi/launch 3 " + build_folder() +
+                                       "/chapters/06_data_parallel/train --hidden 90,9 --batch 20 --epochs 1 --data " + data.folder + " " + options);
+    if (run.status == 77) continue;  // no GPU
+    EXPECT_EQ(run.status, 0) << options << run.output;
+  }
+}
+
+// MPICH can be told that each rank is on a host of its own; then no memory is shared.
+TEST(Bench, OnSeveralHostsLeavesOutTheWindow) {
+  const data_sets::DataSet data({20, 2, 2, 3}, {20, 2, 2, 3});
+  const auto bench = [&](const std::string& only) {
+    return run_program("env MPIR_CVAR_NOLOCAL=1 sh common/mpi/launch 2 " + build_folder() + "/chapters/06_data_parallel/bench --rounds 1 --steps 1 --batch 4 --data " +
+                       data.folder + " --only " + only);
+  };
+  const ProgramRun window = bench("shared-window"), levels = bench("two-level");
+  if (!contains(levels.output, "; ranks on several hosts\n")) GTEST_SKIP() << "skipped: this MPI cannot be told that it is on several hosts";
+  EXPECT_EQ(window.status, 1) << window.output;
+  EXPECT_TRUE(contains(window.output, "--only shared-window: no setting's name has this in it"));
+  EXPECT_EQ(levels.status, 0) << levels.output;
+  EXPECT_TRUE(contains(levels.output, "\ntwo-level "));
+  EXPECT_EQ(levels.output.find("core to core"), std::string::npos) << levels.output;
+}
+
 // Shares of no time, and a speed of nothing, are no numbers.
 TEST(Train, OfNoEpochsTellsNoTimes) {
   const ProgramRun run = train(2, "--hidden 8 --train-samples 90 --batch 45 --epochs 0");

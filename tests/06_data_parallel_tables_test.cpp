@@ -563,11 +563,7 @@ TEST(Report, TellsWhereTheTimeWent) {
   const std::string equal = report(o, 10, 5, 1), none = report(o, 0, 0, 0);
   if (rank == 0) {
     EXPECT_EQ(line_with(equal, "time:"), one);
-  }
-  if (rank == 0) {
     EXPECT_EQ(line_with(none, "time:"), "");
-  }
-  if (rank == 0) {
     EXPECT_TRUE(contains(none, "distance to the serial run: not measured (--compare-with-serial does)\n"));
   }
 }
