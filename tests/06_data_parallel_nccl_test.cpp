@@ -70,8 +70,10 @@ const char* ncclGetErrorString(int status) { return status == 5 ? "invalid usage
 
 // What NCCL does on its stream happens here at once; memory of the GPU is the host's.
 void* stream_of_sum = nullptr;
+bool always_its_stream = true;
 void add_by_mpi(float* data, size_t n, void* stream) {
   stream_of_sum = stream;
+  always_its_stream = always_its_stream && stream == device_of_sum->stream();
   device_of_sum->synchronize();
   MPI_CHECK(MPI_Allreduce(MPI_IN_PLACE, data, int(n), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD));
 }
@@ -188,12 +190,14 @@ TEST_F(FalseNccl, StandsBesideTheWaysOfTheProgram) {
   const std::string file = testing::TempDir() + "gpu_ways_" + std::to_string(getpid()) + ".csv";
   const std::vector<const char*> arguments = {"gpu_ways", "--rehearse", "--rounds", "3", "--csv", file.c_str()};
   int status = -1;
+  always_its_stream = true;
   const ClockOfTest by_test{KnownClock(rank)};
   const std::string text = written_by([&] {
     status = gpu_ways(*session_of_test, int(arguments.size()), const_cast<char**>(arguments.data()));
     std::fflush(stdout);
   });
   EXPECT_ON_ALL_RANKS(status == 0);
+  EXPECT_ON_ALL_RANKS(always_its_stream) << "behind what the device was given";
   EXPECT_ON_ALL_RANKS(number("sums") == 3 * (1 + 3 * 21)) << number("sums");
   EXPECT_ON_ALL_RANKS(number("inits") == 1 && number("destroyed") == 1);
   if (rank != 0) return;
@@ -266,6 +270,14 @@ TEST_F(FalseNccl, WithoutRehearsalNothingIsTimedOnTheCpu) {
   EXPECT_ON_ALL_RANKS(text == (rank > 0 ? "" : "skipped: no GPU: kernels run on the CPU, and times would say nothing\n")) << text;
 }
 
+// Rank 0 alone is asked: it does not get as far as to the others.
+TEST_F(FalseNccl, AFileThatCannotBeWrittenIsToldFirst) {
+  const char* arguments[] = {"gpu_ways", "--rehearse", "--csv", "/no/such/folder/a"};
+  if (rank == 0) {
+    EXPECT_EQ(error_of([&] { gpu_ways(*session_of_test, 4, const_cast<char**>(arguments)); }), "/no/such/folder/a: cannot be written");
+  }
+}
+
 // A way that has not added is no way to time: here one that does nothing.
 TEST_F(FalseNccl, AWrongSumIsNotTimed) {
   Vector vector(*device, 6);
@@ -284,6 +296,7 @@ TEST(GpuWays, AreHeldAgainstNccl) {
   };
   EXPECT_EQ(told({"host", "NCCL"}), "host: 0.25 of NCCL's bandwidth for 1048576 bytes; below 65536 bytes at most 4.00 of its time\n");
   EXPECT_EQ(told({"host", "peer"}), "");
+  EXPECT_EQ(error_of([&] { write_csv("", {"host", "NCCL"}, rows, 4); }), "") << "nobody asks for a file";
   const FullDisk full;
   EXPECT_EQ(error_of([&] { write_csv(full.file(), {"host", "NCCL"}, rows, 4); }), full.file() + ": cannot be written");
   const std::string table = written_by([&] {

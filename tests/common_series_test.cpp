@@ -67,6 +67,7 @@ TEST_F(Series, LargeBatchesAreComparedRowByRow) {
   tool("launcher", "[ \"$1\" != --version ] || exit 0\necho \"$*\" >>" + file("called") + "\n"
                    "case $* in *8192) echo 'error: diverged in step 7'; exit 1 ;; *warm-up*) a=95.25 ;; *reference*) a=94.50 ;; *) a=93.75 ;; esac\n"
                    "echo 'epoch   1   loss 0.5   test accuracy 11.00 % (1 of 2)'; echo \"epoch  10   loss 0.5   test accuracy $a % (1 of 2)\"\n");
+  write("build/06_large_batch.csv", "those of another day\n");
   const ProgramRun run = in_tree(script + " 3");
   std::string table = line("%6s %7s   %12s %12s %18s\n", "batch", "steps", "rate 0.1", "scaled", "scaled, warm-up"), record = "batch,steps,same_rate,scaled_rate,scaled_and_warmed_up\n", called;
   for (const int batch : {128, 512, 2048, 8192}) {
