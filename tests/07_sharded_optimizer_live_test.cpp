@@ -147,6 +147,7 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
     auto& [shards, options, state, shown, two_or_four] = settings[k];
     ASSERT_EQ(live.number("parameters"), shards.count());
     ASSERT_EQ(live.number("shown"), shown);
+    ASSERT_EQ(live.number("marked"), options.level + 1) << "below the heads of the columns";
     const std::vector<std::string> x = drawn(live, "bar", "x"), width = drawn(live, "bar", "width");
     ASSERT_EQ(x.size(), 4 * size_t(shards.ranks));
     // The bars of all ranks have one scale: where the first is, all are.
@@ -189,6 +190,15 @@ TEST(LiveMemory, IsThatOfTheNativeFormulas) {
       }
     }
   }
+}
+
+// Somebody has just set fewer ranks than the rank that is shown: then the last one is.
+TEST(LiveMemory, ShowsTheLastRankWhereTheOneThatIsAskedForIsGone) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const auto answers = live_answers(figure, {"ranks 3; rank 3", "ranks 3; rank 2", "ranks 1; rank 3", "ranks 1; rank 0"});
+  EXPECT_EQ(answers[0].values, answers[1].values);
+  EXPECT_EQ(answers[2].values, answers[3].values);
+  EXPECT_EQ(answers[0].number("shown"), 2);
 }
 
 TEST(LiveMemory, RefusesWithTheSameWords) {

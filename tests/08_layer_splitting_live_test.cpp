@@ -111,6 +111,7 @@ TEST(LiveSchedules, AreThoseOfTheNativeProgram) {
       const int most = *std::max_element(of_kind.kept.begin(), of_kind.kept.end());
       ASSERT_EQ(live.number(kind + "most"), most);
       const std::string row = "table." + std::to_string(k + 1) + ".";
+      ASSERT_EQ(live.number("marked") == double(k + 1), name == setting.schedule);
       const std::string cells[] = {name, percent(of_kind.idle), percent(live.number(kind + "formula")), short_number(of_kind.length), std::to_string(most)};
       for (size_t i = 0; i < std::size(cells); ++i) ASSERT_EQ(live.text(row + std::to_string(i)), cells[i]);
     }
@@ -144,6 +145,23 @@ TEST(LiveSchedules, ShowOneMicroBatchAndTheirColours) {
   };
   EXPECT_EQ(key(0), "var(--blue) forward; var(--orange) backward: dx; var(--green) dw; var(--shade) idle; ");
   EXPECT_EQ(key(1), "var(--blue) forward; var(--orange) backward; var(--shade) idle; ");
+}
+
+// Of two stages with two chunks each, b is the second one; and what a bar is it says itself.
+TEST(LiveSchedules, NameTheBars) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const auto answers = live_answers("08_layer_splitting", {"schedule interleaved; stages 2; micro_batches 2", "schedule zb-h1; stages 2; micro_batches 2"});
+  const auto has = [&](size_t answer, const std::string& text) { return answers[answer].text("svg").find(text) != std::string::npos; };
+  for (const std::string m : {"0", "1"})
+    for (const int chunk : {0, 1, 2, 3})
+      for (const std::string pass : {"forward", "backward"}) {
+        const std::string& svg = answers[0].text("svg");
+        const size_t title = svg.find("<title>" + pass + " of chunk " + std::to_string(chunk) + ", micro-batch " + m + "</title>");
+        ASSERT_NE(title, std::string::npos) << pass << chunk << m;
+        const size_t text = svg.find('>', svg.find("<text", title)) + 1;
+        EXPECT_EQ(svg.substr(text, svg.find('<', text) - text), chunk < 2 ? m : m + "b");
+      }
+  EXPECT_TRUE(has(1, "<title>weights of chunk 1, micro-batch 0</title>") && has(1, "<title>backward of chunk 1, micro-batch 0</title>"));
 }
 
 TEST(LiveSchedules, RefuseWithTheSameWords) {

@@ -1,7 +1,7 @@
 // A figure without a page:
 //   node tests/live_figure.js NN_topic svg        its first state as a file of SVG
 //   node tests/live_figure.js NN_topic <LINES     for each line `name value; name value ...`: what C++ has returned, a number or word in
-//                                                a line `place=value`, then says=..., table.ROW.COLUMN=..., command=... and svg=..., or
+//                                                a line `place=value`, then says=..., table.ROW.COLUMN=..., marked=ROW, command=... and svg=..., or
 //                                                error=...; and how many instances there have been; then an empty line
 //   node tests/live_figure.js NN_topic about      what stands around the drawing: each control's values, its question with both answers, and
 //                                                wrong.N=... for each state and width in which something is not as it should be
@@ -100,8 +100,8 @@ WebAssembly.instantiate = (...all) => (++instances, instantiate(...all));
     }
     try {
       const out = await settle(run, figure, set);
-      const rows = figure.table?.(out, set).rows || [], says = figure.says(out, set).replace(/\s*\n\s*/g, " ");
-      console.log([...leaves(out, ""), `instances=${instances}`, `says=${says}`, ...leaves(rows, "table"), `command=${figure.command(set, out).replace(/\n/g, "; ")}`, `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
+      const { rows, marked } = figure.table?.(out, set) || { rows: [] }, says = figure.says(out, set).replace(/\s*\n\s*/g, " ");
+      console.log([...leaves(out, ""), `instances=${instances}`, `says=${says}`, ...leaves(rows, "table"), `marked=${marked}`, `command=${figure.command(set, out).replace(/\n/g, "; ")}`, `svg=${figure.draw(out, set, width)}`, ""].join("\n"));
     } catch (error) {
       console.log(`error=${error.message}\ninstances=${instances}\n`);
     }
