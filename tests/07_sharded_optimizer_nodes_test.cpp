@@ -182,6 +182,21 @@ TEST_F(BetweenGpus, EveryWayEndsWithTheBitsOfTheSerialRun) {
   }
 }
 
+// Two halves of the ranks at the same time, in descending order.
+TEST_F(BetweenGpus, HalvesOfTheRanksTrainAtTheSameTime) {
+  MPI_Comm half;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank() % 2, -rank(), &half));
+  const Dataset data = random_dataset(13, 23);
+  const Trained serial = train_serially(*device, data, odd_sizes, 20, ranks_of(half), rule("adam"));
+  for (const std::string& exchange : ways_between())
+    for (int level = 0; level < ways; ++level) {
+      ShardedRun run(*device, data, odd_sizes, 20, rule("adam"), by(exchange, way(level, 1, ranks_of(half))), half);
+      run.epoch();
+      EXPECT_ON_ALL_RANKS(compare(run.weights(), serial.weights).same_bits()) << exchange << ", level " << level;
+    }
+  MPI_CHECK(MPI_Comm_free(&half));
+}
+
 TEST_F(BetweenGpus, ClipsAsThroughTheHost) {
   OptimizerOptions clipped = rule("momentum");
   clipped.clip_norm = 0.05;

@@ -58,6 +58,21 @@ TEST(InPieces, HasTheSerialBitsOnCuda) {
   }
 }
 
+// Two halves of the ranks at the same time, in descending order.
+TEST(InPieces, HalvesOfTheRanksTrainAtTheSameTime) {
+  MPI_Comm half;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank() % 2, -rank(), &half));
+  const Dataset data = random_dataset(40, 30);
+  const Trained serial = train_serially(data, sizes, 20, ranks_of(half), rule("adam"));
+  for (int level = 0; level < ways; ++level) {
+    LateDevice device;
+    ShardedRun run(device, data, sizes, 20, rule("adam"), in_chunks(level, 1, ranks_of(half)), half);
+    run.epoch();
+    EXPECT_ON_ALL_RANKS(compare(run.weights(), serial.weights).same_bits()) << "level " << level;
+  }
+  MPI_CHECK(MPI_Comm_free(&half));
+}
+
 // What begins and ends, and how many messages this rank had sent then.
 struct Listening : LateDevice {
   void note(const std::string& what) {

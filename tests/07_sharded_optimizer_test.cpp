@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <numeric>
+#include <tuple>
 
 #include "chapters/01_serial/serial_training.h"
 #include "chapters/03_fast_kernels/make_device.h"
@@ -182,6 +183,31 @@ TEST(Zero, RunsOnSomeOfTheRanks) {
   const Trained serial = train_serially(data, odd_sizes, 20, ranks_of(half), rule("adam"));
   const std::vector<float> weights = run.weights();
   EXPECT_ON_ALL_RANKS(compare(weights, serial.weights).same_bits());
+  MPI_CHECK(MPI_Comm_free(&half));
+}
+
+// Two halves of the ranks at the same time, in descending order, at every level, in one level of nodes and in two, and clipped: each ends as
+// one rank alone with as many micro-batches.
+TEST(Zero, HalvesOfTheRanksTrainAtTheSameTime) {
+  MPI_Comm half;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, rank() % 2, -rank(), &half));
+  const Dataset data = random_dataset(13, 43);
+  OptimizerOptions clipped = rule("momentum");
+  clipped.clip_norm = 0.05;
+  const auto train = [&](const ZeroOptions& options, MPI_Comm comm) {
+    CpuDevice device;
+    ShardedRun run(device, data, odd_sizes, 20, clipped, options, comm);
+    const double loss = run.epoch();
+    return std::tuple{loss, run.weights(), run.count_correct()};
+  };
+  const auto alone = train(way(0, 1, ranks_of(half)), MPI_COMM_SELF);
+  const bool one_node = on_one_host();  // else two levels have another order of sums
+  for (int level = 0; level < ways; ++level)
+    for (const bool two_level : {false, true}) {
+      ZeroOptions options = way(level, 1, ranks_of(half));
+      options.two_level = two_level && one_node;
+      EXPECT_ON_ALL_RANKS(train(options, half) == alone) << "level " << level << (two_level ? ", in two levels" : "");
+    }
   MPI_CHECK(MPI_Comm_free(&half));
 }
 
