@@ -35,9 +35,24 @@ namespace prefetch_program {
 #include "chapters/07_sharded_optimizer/prefetch.cpp"
 }
 namespace train_program {
+struct SessionOfTest {
+  int rank() const { return rank_of(MPI_COMM_WORLD); }
+  int size() const { return ranks_of(MPI_COMM_WORLD); }
+  int node_rank() const { return 40 + rank(); }
+};
+int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+int asked_for = -1;
+std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
+  asked_for = node_rank;
+  return std::make_unique<CpuDevice>();
+}
 int spoiled = 0;  // then it begins with the weights of another seed
+#define MpiSession SessionOfTest
+#define make_device device_of_test
 #define initialize(weights, layout, seed) initialize(weights, layout, (seed) + spoiled)
 #include "chapters/07_sharded_optimizer/train.cpp"
+#undef MpiSession
+#undef make_device
 #undef initialize
 }
 
@@ -266,6 +281,20 @@ TEST(Bench, PrintsWhatTheClocksSay) {
   networks = usual;
 }
 
+// Before the clocks count, each level takes one step; then `steps` of them in each round. The clocks do not see the first one, but messages do.
+TEST(Bench, LetsEachLevelTakeAStepBeforeItCounts) {
+  const auto usual = networks;
+  networks = {{{30, 20, 10}, 7}};
+  double floats = 0;
+  for (int level = 0; level < 4; ++level) floats += costs(networks[0].sizes, level, 1, ranks(), ranks(), 2, rank()).sent / 4;
+  std::string printed;
+  const size_t before = traffic().floats;
+  EXPECT_ON_ALL_RANKS(run(bench_levels, {"--rounds", "3", "--steps", "2"}, printed) == 0);
+  const double sent = double(traffic().floats - before);
+  EXPECT_ON_ALL_RANKS(sent == (1 + 3 * 2) * floats) << sent << ", not " << (1 + 3 * 2) * floats;
+  networks = usual;
+}
+
 // --- prefetch ----------------------------------------------------------------------------------------------------------
 
 // Layers of 784 · 20 + 20, 20 · 30 + 30 and 30 · 10 + 10: a step gathers them twice, but the first once.
@@ -338,16 +367,42 @@ TEST(Prefetch, TakesTurnsWithAndWithoutIt) {
 
 // --- train -------------------------------------------------------------------------------------------------------------
 
-TEST(Train, OtherWeightsThanThoseOfTheSerialRunAreAStatus) {
+// A rank's GPU is that of its place on its node; other weights than those of the serial run are a status.
+TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
   const data_sets::DataSet files({60, 5, 7, 10}, {20, 5, 7, 10});
   for (const bool two_level : {false, true})
     for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
       std::vector<std::string> options = {"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "1"};
       if (two_level) options.push_back("--two-level");
-      std::string printed;
-      EXPECT_ON_ALL_RANKS(run(train_program::train_sharded, options, printed) == train_program::spoiled) << two_level << printed;
+      Arguments arguments(options);
+      train_program::SessionOfTest session;
+      int status = -1;
+      train_program::asked_for = -1;
+      const std::string printed = printed_by([&] { status = train_program::train_sharded(session, arguments.count(), arguments.values()); });
+      EXPECT_ON_ALL_RANKS(status == train_program::spoiled) << two_level << printed;
+      EXPECT_ON_ALL_RANKS(train_program::asked_for == 40 + rank()) << train_program::asked_for;
     }
   train_program::spoiled = 0;
+}
+
+// Each changes what it is named after, and nothing else.
+TEST(Options, ReachTheirVariables) {
+  ZeroOptions z;
+  Options options("");
+  z.declare(options);
+  const auto all = [&] {
+    return line("zero %d unit %d prefetch %d exchange %s chunk-kib %d recompute %d two-level %d micro-batches %d", int(z.level), int(z.unit), int(z.prefetch),
+                z.exchange.c_str(), int(z.chunk_kib), int(z.recompute), int(z.two_level), int(z.micro_batches));
+  };
+  const auto set = [&](const std::vector<std::string>& words) {
+    Arguments arguments(words);
+    options.parse(arguments.count(), arguments.values());
+    return all();
+  };
+  EXPECT_EQ(all(), "zero 1 unit 1 prefetch 0 exchange auto chunk-kib 1024 recompute 1 two-level 0 micro-batches 1");
+  EXPECT_EQ(set({"--zero", "3", "--prefetch", "--chunk-kib", "8"}), "zero 3 unit 1 prefetch 1 exchange auto chunk-kib 8 recompute 1 two-level 0 micro-batches 1");
+  EXPECT_EQ(set({"--unit", "7", "--recompute", "4"}), "zero 3 unit 7 prefetch 1 exchange auto chunk-kib 8 recompute 4 two-level 0 micro-batches 1");
+  EXPECT_EQ(set({"--two-level", "--exchange", "host"}), "zero 3 unit 7 prefetch 1 exchange host chunk-kib 8 recompute 4 two-level 1 micro-batches 1");
 }
 
 TEST(Options, HaveTheseDefaultsAndRanges) {
