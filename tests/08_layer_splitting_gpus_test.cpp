@@ -217,6 +217,13 @@ TEST_F(BetweenGpus, WhereOneStageCannotBeReachedAllGoByMpiOrThroughTheHost) {
     EXPECT_ON_ALL_RANKS(!stage->pipeline.between_gpus() && !stage->pipeline.by_mpi());
   const Pipeline unasked(*device, by_host.pipeline.schedule(), by_host.layout, by_host.parameters, by_host.gradients, 10, MPI_COMM_WORLD);
   EXPECT_ON_ALL_RANKS(!unasked.between_gpus() && !unasked.by_mpi());
+
+  // The last stage's head must be asked for each loss before the next one.
+  std::unique_ptr<PipelineHead> head;
+  if (by_host.pipeline.last_stage()) head = std::make_unique<SoftmaxPipelineHead>(*device, 10, 1);
+  const Pipeline asked_at_once(*device, by_host.pipeline.schedule(), by_host.layout, by_host.parameters, by_host.gradients, 10, MPI_COMM_WORLD,
+                               "auto", std::move(head));
+  EXPECT_ON_ALL_RANKS(!asked_at_once.between_gpus() && !asked_at_once.by_mpi() && !asked_at_once.waits_late());
 }
 
 }  // namespace

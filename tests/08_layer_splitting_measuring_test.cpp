@@ -418,6 +418,13 @@ TEST(Bench, SaysWhereItsTableCannotBe) {
   EXPECT_EQ(error_of([&] { bench_program::write_csv({}, {0.5}, c); }), "/no/such/folder/x.csv: cannot be written");
 }
 
+TEST(Bench, SaysThatABatchIsMoreThanAllSamples) {
+  const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
+  std::string printed;
+  EXPECT_EQ(error_of([&] { run(bench_program::bench, {"--data", files.folder, "--batch", "31"}, printed); }),
+            "--batch: 31 is more than the 30 training samples");
+}
+
 TEST(Bench, TakesTheWholeBatchesInTurn) {
   PipelineOptions o(1);
   o.batch = 20;
@@ -524,6 +531,23 @@ TEST(Plan, WritesTheTimesOfEveryStep) {
     }
     std::remove(file.c_str());
   }
+}
+
+// Each changes what it is named after, and nothing else.
+TEST(Options, ReachTheirVariables) {
+  PipelineOptions o(3);
+  Options options("");
+  o.declare(options);
+  const auto set = [&](const std::vector<std::string>& words) {
+    Arguments arguments(words);
+    options.parse(arguments.count(), arguments.values());
+    return o.schedule + line(" chunks %d split %zu recompute %d exchange %s compare %d trace ", int(o.chunks), o.split.size(), int(o.recompute),
+                             o.exchange.c_str(), int(o.compare_with_serial)) + o.trace;
+  };
+  EXPECT_EQ(set({"--recompute", "5"}), "1f1b chunks 1 split 0 recompute 5 exchange auto compare 0 trace ");
+  EXPECT_EQ(set({"--chunks", "2", "--split", "3,4,2"}), "1f1b chunks 2 split 3 recompute 5 exchange auto compare 0 trace ");
+  EXPECT_EQ(set({"--schedule", "naive", "--exchange", "host", "--compare-with-serial", "--trace", "file"}),
+            "naive chunks 2 split 3 recompute 5 exchange host compare 1 trace file");
 }
 
 TEST(Options, HaveTheseDefaultsAndRanges) {

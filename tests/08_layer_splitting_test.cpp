@@ -345,6 +345,7 @@ TEST(Memory, CountedAndPredictedAreEqual) {
       EXPECT_ON_ALL_RANKS(counted(Purpose::parameters) == expected.parameters) << run.text();
       EXPECT_ON_ALL_RANKS(counted(Purpose::gradients) == expected.gradients) << run.text();
       EXPECT_ON_ALL_RANKS(counted(Purpose::optimizer) == expected.optimizer) << run.text();
+      EXPECT_ON_ALL_RANKS(counted(Purpose::exchange) == 0 && expected.exchange == 0) << run.text() << ": " << expected.exchange;
     }
 }
 
