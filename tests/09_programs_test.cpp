@@ -126,6 +126,7 @@ TEST(Train, AMistakeGivesOneLineAndAStatus) {
     EXPECT_EQ(run.status, 1) << run.output;
     EXPECT_EQ(run.lines(), 1u) << run.output;
   }
+  EXPECT_EQ(launch(2, quick + "--exchange mpi").output, "--exchange mpi: needs --device cuda and --allreduce rank-order\n");
 }
 
 TEST(Train, OnlyRank0Speaks) {

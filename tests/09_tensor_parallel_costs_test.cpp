@@ -13,13 +13,18 @@
 #include <numeric>
 #include <sstream>
 
+#include "chapters/01_serial/cpu_device.h"
+#include "chapters/06_data_parallel/exchange.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "chapters/09_tensor_parallel/crossover.h"
 #include "chapters/09_tensor_parallel/equal_copies.h"
+#include "chapters/09_tensor_parallel/split_head.h"
 #include "chapters/09_tensor_parallel/tensor_footprint.h"
 #include "chapters/09_tensor_parallel/tensor_options.h"
 #include "chapters/09_tensor_parallel/tensor_report.h"
 #include "tests/data_sets.h"
 #include "tests/known_share.h"
+#include "tests/late_device.h"
 #include "tests/mpi_expect.h"
 #include "tests/recorded_calls.h"
 #include "tests/tensor_runs.h"
@@ -32,9 +37,10 @@ struct SessionOfTest {
 };
 int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
 int asked_for = -1;
+bool late = false;  // a device with copies
 std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
   asked_for = node_rank;
-  return std::make_unique<CpuDevice>();
+  return late ? std::make_unique<LateDevice>() : std::make_unique<CpuDevice>();
 }
 int spoiled = 0;  // then it begins with the weights of another seed
 #define MpiSession SessionOfTest
@@ -44,6 +50,16 @@ int spoiled = 0;  // then it begins with the weights of another seed
 #undef MpiSession
 #undef make_device
 #undef initialize
+}
+
+namespace counted {
+struct CountingDevice : CpuDevice {
+  static inline int relus = 0;
+  void relu_backward(float* dy, const float* y, size_t n) override { ++relus, CpuDevice::relu_backward(dy, y, n); }
+};
+#define CpuDevice CountingDevice
+#include "chapters/09_tensor_parallel/contenders.cpp"
+#undef CpuDevice
 }
 
 namespace {
@@ -327,6 +343,41 @@ TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
   const int width = 35 + columns + 500 + 2 * classes + 2 * std::max(columns, 500) + head;
   const std::string expected = line("activations %.2f (", 4e-6 * 10 * width);
   EXPECT_TRUE(world_rank() != 0 || contains(printed, expected)) << expected << printed;
+}
+
+// Once for the caches, and once by the clock.
+TEST(Contenders, ReadAnActivationBeforeTheyTimeIt) {
+  const Dataset data = random_dataset(24, 8);
+  counted::TensorContender tensor(data, world_rank(), world_size());
+  counted::CountingDevice::relus = 0;
+  const ClockOfTest known{[] { static int readings = 0; return double(++readings); }};
+  EXPECT_ON_ALL_RANKS(tensor.access(8) == 1 / (3.0 * 8 * 24));
+  EXPECT_ON_ALL_RANKS(counted::CountingDevice::relus == 2) << counted::CountingDevice::relus;
+}
+
+// Two batches of 15 rows and 10 rows for evaluation; 30 numbers a row behind layer 1, and one for the cut classes but in evaluation: five sums
+// in forward, two in backward. In rank order a sum in forward is a message to each other rank, and those in backward are begun by MPI itself;
+// a ring takes as many steps twice for each. Of 450 and 300 numbers 256 are a chunk of 1 KiB.
+TEST(Train, SumsInTheWayAndInTheChunksThatAreAskedFor) {
+  const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
+  const auto messages = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> options = {"--data", files.folder, "--hidden", "20,30", "--batch", "15", "--epochs", "1"};
+    options.insert(options.end(), more.begin(), more.end());
+    Arguments arguments(options);
+    train_program::SessionOfTest session;
+    std::vector<Call> calls;
+    log_calls(&calls);
+    printed_by([&] { train_program::train_on_all_ranks(session, arguments.count(), arguments.values()); });
+    log_calls(nullptr);
+    return std::ranges::count_if(calls, [](const Call& call) { return call.to >= 0; });
+  };
+  const auto usual = messages({}), in_ring = messages({"--allreduce", "ring"});
+  train_program::late = true;
+  const auto whole = messages({}), in_chunks = messages({"--chunk-kib", "1"});
+  train_program::late = false;
+  const int others = world_size() - 1;
+  EXPECT_ON_ALL_RANKS(in_ring - usual == (5 + 2) * 2 * others - 5 * others) << in_ring << " " << usual;
+  EXPECT_ON_ALL_RANKS(whole == usual && in_chunks - usual == 3 * others) << whole << " " << in_chunks;
 }
 
 // One rank's copy of a bias that others hold, too; a weight that is not that of the serial run; none.

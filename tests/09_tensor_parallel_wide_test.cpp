@@ -12,6 +12,7 @@
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/timing.h"
 #include "chapters/06_data_parallel/sleep_until_all.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "chapters/09_tensor_parallel/contenders.h"
 #include "chapters/09_tensor_parallel/crossover.h"
 #include "common/error.h"
@@ -39,6 +40,21 @@ int rank() { return rank_of(MPI_COMM_WORLD); }
 double sorted_at(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   return values[size_t(share * double(values.size() - 1))];
+}
+
+// What is summed is written anew each time: else it would be so many times as large after each sum as there are ranks, and soon no number.
+struct ShownInput : TensorContender {
+  using TensorContender::TensorContender;
+  std::vector<float> summed(size_t n) { return {mlp_.input(), mlp_.input() + n}; }
+};
+
+TEST(Bench, SumsTheSameNumbersInEachExchange) {
+  const Dataset data = random_dataset(24, 8);
+  ShownInput tensor(data, rank(), ranks());
+  tensor.exchange(8);
+  const std::vector<float> once = tensor.summed(8 * 24);
+  tensor.exchange(8);
+  EXPECT_ON_ALL_RANKS(tensor.summed(8 * 24) == once && once == std::vector<float>(8 * 24, once[0]) && once[0] > 0) << once[0];
 }
 
 // The wide layers, with the same clocks twice: each way to train has its own times, and a speedup is of one round.
