@@ -256,12 +256,15 @@ TEST(Training, WhereEverythingComesAsLateAsItMay) {
     }
 }
 
-// Copies, in the order in which they are asked for: (o)ut, waited for (w), (i)n.
+// Copies, in the order in which they are asked for: (o)ut, waited for (w), (i)n; and products for (d)w.
 template <class Kind>
 struct Listening : Kind {
   void begin_copy_out(float* p, size_t n) override { said += 'o', Kind::begin_copy_out(p, n); }
   void end_copy_out(float* p, size_t n) override { said += 'w', Kind::end_copy_out(p, n); }
   void begin_copy_in(float* p, size_t n) override { said += 'i', Kind::begin_copy_in(p, n); }
+  void linear_backward_weights(float* dw, const float* x, const float* dy, Write write, int rows, int in, int out) override {
+    said += 'd', Kind::linear_backward_weights(dw, x, dy, write, rows, in, out);
+  }
   std::string said;
 };
 
@@ -287,6 +290,18 @@ TEST(Pieces, GoOutTogetherAndEachComesInWhenItIsSummed) {
   for (const auto& [n, expected] : {std::pair{23, "ooooowiwiwiwiwi"}, {10, "oowiwi"}, {6, "oowiwi"}, {5, "owi"}, {4, "owi"}})
     EXPECT_ON_ALL_RANKS(said_by_a_sum<LateDevice>(size_t(n)) == expected) << n;
   EXPECT_ON_ALL_RANKS(said_by_a_sum<CpuDevice>(23) == "owi");
+}
+
+// In backward the copy of dx goes out before the product for dw, and the host waits for it when it has asked for that product, too. Layers 4
+// and 2 are cut by columns.
+TEST(Backward, AsksForDwBeforeItWaitsForTheCopyOfDx) {
+  Listening<LateDevice> device;
+  Trainer t(device, {35, 23, 17, 13, 12, 10}, {0, 5}, {.rows = 5}, "rank-order", MPI_COMM_WORLD);
+  t.mlp.forward(5);
+  device.fill(t.mlp.output_gradient(), 1, 5 * size_t(t.layout.layers.back().out));
+  device.said = "";
+  t.mlp.backward(Write::overwrite);
+  EXPECT_ON_ALL_RANKS(device.said == (world_size() > 1 ? "odwidodwidd" : "ddddd")) << device.said;
 }
 
 // Tests that run on CUDA devices.
