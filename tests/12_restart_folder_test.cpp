@@ -34,13 +34,14 @@ void save(CheckpointFolder& folder, uint64_t step) {
   folder.save(header_of_step(step), device, holding.segments(false));
 }
 
+long open_files() { return std::distance(fs::directory_iterator("/proc/self/fd"), {}); }
+
 }  // namespace
 
 TEST(Folder, KeepsTheLastOnes) {
   const Scratch scratch;
   CheckpointFolder folder(scratch.path, 2, MPI_COMM_WORLD);
   EXPECT_ON_ALL_RANKS(folder.newest_good().file.empty());
-  const auto open_files = [] { return std::distance(fs::directory_iterator("/proc/self/fd"), {}); };
   save(folder, 7);
   const auto before = open_files();
   for (uint64_t step : {8, 9, 10, 123456789}) save(folder, step);
@@ -96,6 +97,14 @@ TEST(Folder, AStartOverKeepsTheOldOnes) {
   EXPECT_TRUE(scratch.holds({"before_1", "before_2", "step_00000006"}));
   EXPECT_ON_ALL_RANKS(fs::exists(first + "/step_00004221") && fs::exists(first + "/step_00004690") &&
                       fs::exists(second + "/step_00000005"));
+}
+
+TEST(Folder, IsClosedAgainByARunThatIsRefused) {
+  const Scratch scratch;
+  const FolderLock other(scratch.path, 0, MPI_COMM_WORLD);
+  const long before = open_files();
+  const std::string error = error_of([&] { const FolderLock mine(scratch.path, 0, MPI_COMM_WORLD); });
+  EXPECT_ON_ALL_RANKS(!error.empty() && open_files() == before) << error << open_files() - before;
 }
 
 // As on some network file systems: nobody knows of another run then, and each goes on.

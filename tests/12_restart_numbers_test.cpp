@@ -120,4 +120,22 @@ TEST(OwnFile, AsksForNoMoreThanACallMayTake) {
   munmap(memory, all);
 }
 
+// A call may take, or give, one byte. The last one is no exception.
+TEST(OwnFile, GoesOnByteByByte) {
+  const std::string name = testing::TempDir() + "bytes_" + std::to_string(getpid()), text = "twelve bytes";
+  disk.write = [](int file, const void* bytes, size_t, off_t place) { return pwrite(file, bytes, 1, place); };
+  disk.read = [](int file, void* bytes, size_t, off_t place) { return pread(file, bytes, 1, place); };
+  std::string found(text.size(), '?');
+  {
+    OwnFile file(name, O_RDWR | O_CREAT);
+    file.write(3, text.data(), text.size());
+    file.read(3, found.data(), found.size());
+    EXPECT_EQ(file.problem(), "");
+  }
+  disk = {};
+  EXPECT_EQ(found, text);
+  EXPECT_EQ(std::filesystem::file_size(name), 3 + text.size());
+  std::filesystem::remove(name);
+}
+
 }  // namespace
