@@ -457,6 +457,7 @@ TEST(Header, ThatIsNoneIsRefused) {
     EXPECT_EQ(refusal(header_with(sizes + kind + end)), "file: damaged, its header names no network") << sizes;
   for (const char* vectors : {"0", "-1", "101"})
     EXPECT_EQ(refusal(header_with(first + kind + "vectors " + vectors + "\n")), "file: damaged, its header names no network") << vectors;
+  EXPECT_EQ(refusal(header_with(first + kind + "data \nvectors 100\nstep 3\nchecksum of numbers 00000000000000ab\n")), "");
   EXPECT_EQ(refusal(header_with(first + "numbers 16-bit float, big-endian\n" + end)),
             "file: its numbers are '16-bit float, big-endian', this program reads '32-bit float, little-endian'");
   // Lines in another order, a number written in another way, something in the empty lines: nobody but this program writes headers.

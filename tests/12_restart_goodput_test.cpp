@@ -148,7 +148,7 @@ TEST(Goodput, PrintsWhatTheSumsSay) {
   EXPECT_EQ(options_told(run_program(program + " --help").output),
             "nodes N (at least 1) [2048]\nnode-hours X (0.001 to 1000000000) [6336]\ncheckpoint X (1e-06 to 1000000000) [30]\n"
             "restart X (0 to 1000000000) [600]\ninterval X (0 to 1000000000) [0]\nruns N (2 to 10000000) [1000]\nintervals N (1 to 1000000) [200]\nseed N (at least 0) [1]\n");
-  const ProgramRun run = run_program(program + " --nodes 500 --node-hours 1000 --checkpoint 60 --restart 300 --interval 1234.5 --runs 400 --intervals 100");
+  const ProgramRun run = run_program(program + " --nodes 500 --node-hours 1000 --checkpoint 60 --restart 300 --interval 1234.5 --runs 400 --intervals 100 --seed 7");
   ASSERT_EQ(run.status, 0) << run.output;
   EXPECT_TRUE(run.output.starts_with("500 nodes, each fails once in 1000 h: a failure every 2 h; a checkpoint takes 60 s, a restart 300 s\n\n"));
   const Failures f{7200, 60, 300};
@@ -161,6 +161,9 @@ TEST(Goodput, PrintsWhatTheSumsSay) {
     EXPECT_NEAR(seconds, interval, 0.051);
     EXPECT_NEAR(share, 100 * share_by_sums(f, interval), 0.00051);
     EXPECT_NEAR((low + high) / 2, mean, 0.0011);
+    const Estimate simulated = simulated_share(f, interval, 100, 400, 7);
+    EXPECT_NEAR(mean, 100 * simulated.mean, 0.00051) << name;
+    EXPECT_NEAR((high - low) / 2, 100 * simulated.half, 0.0011) << name;
     // Twice the interval: of six that hang together one may miss.
     EXPECT_LT(std::abs(mean - share), high - low) << name;
     // The spread of a run's time is that of its failures, n of them on average, each costing about half an interval and a restart.
@@ -183,7 +186,8 @@ TEST(Goodput, PrintsWhatTheSumsSay) {
       g.restart = 60 * minutes;
       EXPECT_NEAR(share_by_sums(g, t), 0.9, 0.0005);
     }
-  const std::string short_one = " --runs 2 --intervals 3";
+  const std::string short_one = " --runs 2 --intervals 3 --interval 22275";  // as long as may be: twice 6336 hours by 2048 nodes
+  EXPECT_EQ(run_program(program + short_one).status, 0);
   EXPECT_EQ(run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD sh common/mpi/launch 2 " + build_folder() + "/chapters/12_restart/goodput" + short_one).output,
             run_program(program + short_one).output);  // rank 0 speaks
   const ProgramRun long_one = run_program(program + " --nodes 3600 --node-hours 1000 --interval 2001");

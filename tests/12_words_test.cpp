@@ -19,6 +19,7 @@ TEST(Checkpoint, SaysWhatItCannotSay) {
       {"export", "checkpoint export: not with 0 names (--help tells how)"},
       {"verify", "checkpoint verify: not with 0 names (--help tells how)"},
       {"--verify a", "unknown option --verify (--help lists the options)"},
+      {"-verify a", "unexpected argument '-verify' (--help lists the options)"},
       {"verified a", "unexpected argument 'verified' (--help lists the options)"},
       {"list README.md", "README.md: is not a folder"},
       {"list nowhere", "nowhere: is not a folder"},
