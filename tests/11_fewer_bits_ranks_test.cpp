@@ -1,16 +1,18 @@
 // ranks: 1 2 3 5
 //
-// A gradient that is not finite on one rank: all ranks skip the step, with the same loss scale afterwards. And what the benchmark prints of
-// steps whose times are known.
+// A gradient that is not finite on one rank: all ranks skip the step, with the same loss scale afterwards. What the benchmark prints of
+// steps whose times are known. And what status a training has that disagrees with the serial run.
 #include <gtest/gtest.h>
 
 #include <cstdio>
 
 #include "chapters/01_serial/require_samples.h"
 #include "chapters/05_collectives/table.h"
+#include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/06_data_parallel/interleaved.h"
 #include "chapters/11_fewer_bits/bf16_product.h"
+#include "chapters/11_fewer_bits/fewer_bits.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "chapters/11_fewer_bits/loss_scale.h"
 #include "common/machine.h"
@@ -55,6 +57,13 @@ Rounds known_turns(std::vector<Setting>& settings, const DataParallelOptions& o,
 #undef make_setting
 #undef take_turns
 }  // namespace bench_program
+
+namespace train_program {
+int spoiled = 0;  // then it takes the images in another order than the serial run
+#define permutation(seed, epoch, count) permutation((seed) + spoiled, epoch, count)
+#include "chapters/11_fewer_bits/train.cpp"
+#undef permutation
+}  // namespace train_program
 
 namespace {
 
@@ -150,6 +159,17 @@ TEST(Scale, IsAgreedByAllRanks) {
     EXPECT_ON_ALL_RANKS(steps[2].weights == good[1].weights && steps[3].weights == good[2].weights);
     EXPECT_ON_ALL_RANKS(good[0].weights != good[1].weights);
   }
+}
+
+TEST(Train, HasAStatusIfItDisagreesWithTheSerialRun) {
+  const data_sets::DataSet files({60, 4, 4, 7}, {20, 4, 4, 7});
+  for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
+    Arguments arguments({"--data", files.folder, "--hidden", "20", "--batch", "12", "--epochs", "1", "--compare-with-serial"});
+    int status = -1;
+    const std::string printed = printed_by([&] { status = train_program::train_on_all_ranks(*session_of_test, arguments.count(), arguments.values()); });
+    EXPECT_ON_ALL_RANKS(status == train_program::spoiled) << printed;
+  }
+  train_program::spoiled = 0;
 }
 
 }  // namespace

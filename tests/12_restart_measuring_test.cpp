@@ -1,4 +1,5 @@
-// What chapter 12's benchmark prints, with a clock that is known beforehand: it is a second later whenever it is read.
+// What chapter 12's benchmark prints, with a clock that is known beforehand: it is a second later whenever it is read. And what status its
+// training has where it disagrees with the serial run.
 // ranks: 1 2 4
 #include <gtest/gtest.h>
 
@@ -18,10 +19,12 @@
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/07_sharded_optimizer/sharded_run.h"
-#include "chapters/10_hybrid/hybrid_model.h"
+#include "chapters/10_hybrid/hybrid_report.h"
 #include "chapters/12_restart/agree.h"
 #include "chapters/12_restart/checkpoint_writer.h"
 #include "chapters/12_restart/disk.h"
+#include "chapters/12_restart/stop_signal.h"
+#include "chapters/12_restart/training_run.h"
 #include "chapters/12_restart/write_all.h"
 #include "common/error.h"
 #include "common/machine.h"
@@ -30,6 +33,7 @@
 #include "common/options.h"
 #include "common/statistics.h"
 #include "common/timer.h"
+#include "tests/data_sets.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
@@ -55,6 +59,13 @@ extern "C" int PMPI_File_close(MPI_File* file) {
 
 namespace bench_program {
 #include "chapters/12_restart/bench.cpp"
+}
+
+namespace train_program {
+int spoiled = 0;  // then it takes the images in another order than the serial run
+#define permutation(seed, epoch, count) permutation((seed) + spoiled, epoch, count)
+#include "chapters/12_restart/train.cpp"
+#undef permutation
 }
 
 namespace {
@@ -186,6 +197,18 @@ TEST(Bench, RefusesAGridOfOtherRanks) {
                                          "optimizer sgd|momentum|adam [sgd]\nreplicas N (at least 1) [1]\ntensor N (at least 1) [" + std::to_string(ranks()) +
                                              "]\nfolder TEXT [build]\nonly-if-quiet\n"))
       << help.printed;
+}
+
+TEST(Train, HasAStatusIfItDisagreesWithTheSerialRun) {
+  const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
+  for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
+    Arguments arguments({"--data", files.folder, "--hidden", "20", "--batch", "12", "--epochs", "1", "--compare-with-serial"});
+    const StopSignal stop;
+    int status = -1;
+    const std::string printed = printed_by([&] { status = train_program::train_and_survive(*session_of_test, stop, arguments.count(), arguments.values()); });
+    EXPECT_ON_ALL_RANKS(status == train_program::spoiled) << printed;
+  }
+  train_program::spoiled = 0;
 }
 
 }  // namespace
