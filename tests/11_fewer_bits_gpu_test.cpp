@@ -77,6 +77,13 @@ TEST_P(OnGpu, RoundsAsTheCpuDoes) {
   EXPECT_TRUE(y.equal());
 }
 
+// 4 MB twenty times: what is given back is there for others. Other ranks may have some on the same GPU meanwhile.
+TEST_P(OnGpu, GivesTheMemoryOfActivationsBack) {
+  const size_t numbers = size_t{1} << 21, before = free_gpu_memory(rank() % count_gpus());
+  for (int i = 0; i < 20; ++i) gpu->allocate_activations(numbers);
+  EXPECT_GT(free_gpu_memory(rank() % count_gpus()) + 10 * 2 * numbers, before);
+}
+
 // Small whole numbers: products and sums are exact in any order, and some results are too long for the format.
 TEST_P(OnGpu, ComputesWhatTheCpuDoes) {
   const int rows = 37, in = 150, out = 21;
@@ -168,6 +175,7 @@ TEST_P(OnGpu, HasTheKernelsOfTheFormula) {
   };
   const auto at = [](const Both& p) { return p.on_gpu.data(); };
   expect("forward", operand + weight + multiply + 1, [&] { d.linear_forward(at(y), at(x), at(w), at(b), Activation::relu, rows, in, out); });
+  expect("forward of no rows", weight, [&] { d.linear_forward(at(y), at(x), at(w), at(b), Activation::relu, 0, in, out); });
   expect("logits", operand + weight + multiply, [&] { d.linear_forward(at(logits), at(x), at(w), at(b), Activation::none, rows, in, out); });
   expect("dw", 2 * operand + multiply, [&] { d.linear_backward_weights(at(dw), at(x), at(dy), Write::overwrite, rows, in, out); });
   expect("dw of logits", operand + weight + multiply, [&] { d.linear_backward_weights(at(dw), at(x), at(logits), Write::overwrite, rows, in, out); });

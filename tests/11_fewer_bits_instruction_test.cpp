@@ -1,9 +1,11 @@
 // The product by pairs of bf16: by the processor's instruction, where it has one, and by ordinary arithmetic that does what the
 // instruction does. Both against chapter 01's product, bit for bit.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
 
 #include "chapters/11_fewer_bits/bf16_product.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
@@ -140,6 +142,20 @@ TEST(Pairs, ADeviceHasTheSameBitsWithoutTheInstruction) {
   EXPECT_EQ(turns, with.by_instruction() ? 2 : (35 + matmul_shape().tile_columns - 1) / matmul_shape().tile_columns);
   without.linear_forward(b.data(), x.data(), w.data(), nullptr, Activation::relu, 9, 31, 35);
   EXPECT_TRUE(same_bits(a, b));
+}
+
+// 64 MB twenty times: what a device gives back is there for others. In pages, of address space.
+TEST(Device, GivesTheMemoryOfActivationsBack) {
+  const auto pages = [] {
+    long all = 0;
+    std::ifstream("/proc/self/statm") >> all;
+    return all;
+  };
+  FewerBitsDevice device("bf16");
+  const size_t numbers = size_t{1} << 25;
+  const long before = pages();
+  for (int i = 0; i < 20; ++i) device.allocate_activations(numbers);
+  EXPECT_LT(pages() - before, 10 * long(2 * numbers) / sysconf(_SC_PAGESIZE));
 }
 
 // Its object is compiled for processors that the others need not have. So nothing in it runs by itself (_GLOBAL__sub_), and nothing is there that
