@@ -49,7 +49,7 @@ TEST(Programs, EveryGridOfTwoRanksAgreesWithTheSerialRunOnCuda) {
   const data_sets::DataSet data({230, 28, 28, 10}, {90, 28, 28, 10});  // the CPU that stands in for a GPU is slow
   for (const char* grid : {"--replicas 2", "--pipeline 2 --micro-batches 3", "--tensor 2"}) {
     const ProgramRun run = launch(2, quick + grid + " --device cuda --compare-with-serial --train-samples 0 --data " + data.folder);
-    if (run.status == 77) GTEST_SKIP() << "skipped: " << run.output;
+    if (found_no_gpu(run)) GTEST_SKIP() << "skipped: " << run.output;
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_TRUE(contains(run.output, "the same bits") || contains(run.output, "within ten times"));
     EXPECT_TRUE(contains(run.output, " % of the hosts' time; GPUs may compute meanwhile\n"));
@@ -66,7 +66,7 @@ TEST(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
   for (const auto& [grid, order, groups] : grids) {
     const std::string text = quick + "--train-samples 0 --data " + data.folder + " --epochs 1 --micro-batches 4 --device cuda " + grid + " --exchange ";
     const ProgramRun host = launch(4, text + "host");
-    if (host.status == 77) GTEST_SKIP() << "skipped: " << host.output;
+    if (found_no_gpu(host)) GTEST_SKIP() << "skipped: " << host.output;
     EXPECT_FALSE(contains(host.output, "GPU to GPU")) << host.output;
     const ProgramRun run = run_program("export CUDA_ON_CPU_ORDER=" + std::string(order) + "; " + command(4, text + "auto"));
     EXPECT_EQ(run.status, 0) << run.output;
@@ -81,7 +81,7 @@ TEST(Programs, GoThroughTheHostBetweenNodesAndSaySo) {
   const data_sets::DataSet data({150, 28, 28, 10}, {90, 28, 28, 10});
   const std::string text = quick + "--train-samples 0 --data " + data.folder + " --epochs 1 --micro-batches 2 --device cuda --replicas 2 --exchange ";
   const ProgramRun here = launch(2, text + "host"), apart = run_program("env MPIR_CVAR_NOLOCAL=1 " + command(2, text + "peer"));
-  if (here.status == 77) GTEST_SKIP() << "skipped: " << here.output;
+  if (found_no_gpu(here)) GTEST_SKIP() << "skipped: " << here.output;
   EXPECT_EQ(apart.status, 0) << apart.output;
   EXPECT_EQ(hash_of_weights(apart), hash_of_weights(here)) << apart.output;
   if (!contains(run_program("env MPIR_CVAR_NOLOCAL=1 " + command(2, "../04_point_to_point/hello")).output, " 0 of 1 "))
@@ -89,6 +89,16 @@ TEST(Programs, GoThroughTheHostBetweenNodesAndSaySo) {
   EXPECT_TRUE(contains(apart.output, "peer window: the ranks of this communicator do not share memory (several nodes?): gradients go through host memory\n"));
   EXPECT_TRUE(contains(apart.output, "through host memory: data ranks\n")) << apart.output;
   EXPECT_FALSE(contains(apart.output, "from GPU to GPU: ")) << apart.output;
+}
+
+// Of each of two ranks, in each of three steps: its two micro-batches, whose gradients are sent one by one, one sum of them and one update.
+TEST(Programs, WriteATimeline) {
+  const std::string file = testing::TempDir() + "10_trace_" + std::to_string(getpid()) + ".json";
+  const ProgramRun run = launch(2, "train --hidden 8 --train-samples 90 --batch 30 --epochs 1 --replicas 2 --micro-batches 4 --reproducible --trace " + file);
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* block : {"backward 0", "backward 1", "send gradients 0", "send gradients 1", "add gradients", "update"})
+    EXPECT_EQ(run_program("grep -c '\"" + std::string(block) + "\"' " + file).output, "6\n") << block;
+  std::remove(file.c_str());
 }
 
 TEST(Programs, AKilledRankLeavesNoSharedMemoryBehind) {

@@ -433,7 +433,7 @@ TEST_F(Programs, ACheckpointOfCudaIsContinuedAndUsedThere) {
   const data_sets::DataSet data({600, 28, 28, 10}, {170, 28, 28, 10});  // the CPU that stands in for a GPU is slow
   const std::string half = data.folder + "/t10k-", small = quick + "--hidden 16 --device cuda --replicas 2 --micro-batches 2 --data " + data.folder + " ";
   const ProgramRun whole = launch(2, small);
-  if (whole.status == 77) GTEST_SKIP() << "skipped: " << whole.output;
+  if (found_no_gpu(whole)) GTEST_SKIP() << "skipped: " << whole.output;
   EXPECT_EQ(launch(2, small + "--epochs 1 " + checkpoint()).status, 0);
   const ProgramRun rest = launch(2, small + "--resume " + checkpoint());
   EXPECT_TRUE(contains(rest.output, "continuing after step 13"));
@@ -453,7 +453,7 @@ TEST_F(Programs, GoFromGpuToGpuOrThroughTheHostWithTheSameBits) {
                        " --micro-batches 4 --device cuda --replicas 2 --tensor 2 --exchange " + options));
   };
   const ProgramRun host = train("ascending", "host");
-  if (host.status == 77) GTEST_SKIP() << "skipped: " << host.output;
+  if (found_no_gpu(host)) GTEST_SKIP() << "skipped: " << host.output;
   EXPECT_FALSE(contains(host.output, "GPU to GPU")) << host.output;
   const ProgramRun peer = train("descending", "peer --epochs 1 " + checkpoint());
   EXPECT_EQ(peer.status, 0) << peer.output;

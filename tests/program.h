@@ -37,6 +37,9 @@ inline ProgramRun run_program(const std::string& command) {
 // times, that of Open MPI 4.1 those of MPI, about once in three.
 inline bool words_of_mpi_are_lost(const ProgramRun& run) { return run.output.empty() || run.output.find("orte/util/show_help.c") != std::string::npos; }
 
+// Whether a program has ended because there is no GPU. One that asks for a GPU behind the last one has chosen wrongly.
+inline bool found_no_gpu(const ProgramRun& run) { return run.status == 77 && run.output.find("there is no such GPU") == std::string::npos; }
+
 // Whether the launcher spreads this many ranks over several hosts (MPIEXEC may name them): then they share neither memory nor cores.
 // Asked of chapter 04's hello; false if that is not built.
 inline bool on_several_hosts(int ranks) {
