@@ -14,6 +14,7 @@
 #include "tests/grid_runs.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_from_gpus.h"
+#include "tests/recorded_calls.h"
 
 namespace {
 
@@ -181,6 +182,40 @@ TEST_F(BetweenGpus, InTwoLevelsTheBitsAreThoseOfTwoLevelsThroughTheHost) {
       EXPECT_ON_ALL_RANKS(!&cuda_on_cpu_waits || model.waits_for_messages() == of_messages) << told(shape, s) << ": " << model.waits_for_messages();
     }
   }
+}
+
+// Says when it begins to read what came from elsewhere.
+struct RecordingGpu : CudaDevice {
+  void copy(float* to, const float* from, size_t n) override {
+    { const TraceRegion begins("read", 0); }
+    CudaDevice::copy(to, from, n);
+  }
+  void begin_copy_in(float* p, size_t n) override {
+    { const TraceRegion begins("read", 1); }
+    CudaDevice::begin_copy_in(p, n);
+  }
+};
+
+// Streams that run late would hide it: sums of other nodes, and weights, are read when all messages with them are there.
+TEST_F(BetweenGpus, InTwoLevelsMessagesAreWaitedForBeforeTheyAreRead) {
+  if (ranks() == 1) GTEST_SKIP() << "skipped: one rank exchanges nothing";
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset d = data();
+  HybridSettings s = settings("sgd", ranks(), false);
+  s.two_level = true, s.exchange = "peer";
+  for (int r = 0; r < ranks(); ++r) s.nodes.push_back(r);  // so that all messages are between nodes
+  RecordingGpu gpu;
+  HybridModel model(gpu, grid_of({ranks(), 1, 1}), s);
+  model.initialize(1);
+  const std::vector<Recorded> calls = record([&] { train(model, d, 0, 2); });
+  bool waited = true, open = false;
+  int reads[2] = {};
+  for (const Recorded& call : calls) {
+    if (call.what == "MPI_Irecv" || call.what == "MPI_Isend") open = true;
+    if (call.what == "MPI_Waitall") open = false;
+    if (call.what == "read") waited = waited && !open, ++reads[call.number];
+  }
+  EXPECT_ON_ALL_RANKS(waited && reads[0] > 0 && reads[1] > 0) << reads[0] << " " << reads[1];
 }
 
 TEST_F(BetweenGpus, FastAndLateRanksGiveTheSameBits) {

@@ -1,0 +1,2 @@
+# chapters/10_hybrid/sharded_update_between_gpus.cpp 10_hybrid_gpus_test *InTwoLevelsMessagesAreWaitedFor*
+/^void ShardedUpdate::add_up_between_nodes/,/^}/s/  messages.wait();//
