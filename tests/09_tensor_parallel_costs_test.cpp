@@ -380,6 +380,26 @@ TEST(Train, SumsInTheWayAndInTheChunksThatAreAskedFor) {
   EXPECT_ON_ALL_RANKS(whole == usual && in_chunks - usual == 3 * others) << whole << " " << in_chunks;
 }
 
+// A second takes longest on rank 1's clock, then on those of 2, 3, ..., and least on that of rank 0.
+TEST(Report, TellsWhoComputedLongest) {
+  const Dataset data = small_data(40);
+  TensorOptions o{world_rank(), world_size()};
+  o.hidden = {12, 9}, o.batch = 40, o.epochs = 1;
+  CpuDevice device;
+  Trainer t(device, {35, 12, 9, 10}, {.rows = 40});
+  const std::string printed = printed_by([&] {
+    static double now = 0;
+    const ClockOfTest known([] { return now += world_rank() == 0 ? 1 : 100 - 10 * world_rank(); });
+    TensorReport report(o, data, t.tensor);
+    report.step(t.step(data, permutation(1, 0, 40), {0, 40}), 40);
+    report.epoch(0, 1, 40);
+    const std::vector<float> weights(t.parameters.data(), t.parameters.data() + t.layout.count);
+    report.end(weights);
+  });
+  const std::string expected = line("; rank %d computed longest, ", world_size() > 1 ? 1 : 0);
+  EXPECT_TRUE(world_rank() != 0 || contains(printed, expected)) << expected << printed;
+}
+
 // One rank's copy of a bias that others hold, too; a weight that is not that of the serial run; none.
 TEST(Report, ACopyThatDiffersIsAnErrorAndAnotherWeightAStatus) {
   const Dataset data = small_data(40);
