@@ -107,10 +107,11 @@ class RunnerOfRanks : public testing::Test {
     std::ofstream(root + "/common/mpi/launch") << "#!/bin/sh\nexport RANKS=$1\nshift\nexec \"$@\"\n";
     fs::permissions(root + "/common/mpi/launch", fs::perms(0755));
     for (const auto& [name, source] : {std::pair{"many", "// What it is.\n// ranks: 1 3\n// more ranks: 2 7\n"}, {"few", "// ranks: 5\n"}, {"one", ""},
-                                       {"own", "// ranks: 6\nGUARD_WAIT"}, {"kernels", "// orders: ascending shuffled\n// more orders: descending\n"}}) {
+                                       {"own", "// ranks: 6\nGUARD_WAIT"}, {"starts", "sh common/mpi/launch 3"},
+                                       {"kernels", "// orders: ascending shuffled\n// more orders: descending\n"}}) {
       std::ofstream(root + "/tests/" + name + "_test" + (name == std::string("kernels") ? ".cu" : ".cpp")) << source;
       std::ofstream(root + "/" + name + "_test") << "#!/bin/sh\necho \"${RANKS:-none} ${GUARD_WAIT-as ever}${ORDERED:+ ${CUDA_ON_CPU_ORDER:-any order}}\" >>" << root
-                                                 << "/said\n" << writes(passes);
+                                                 << "/said\n[ -z \"${MEETS:-}\" ] || . " << root << "/meets\n" << writes(passes);
       fs::permissions(root + "/" + name + "_test", fs::perms(0755));
     }
   }
@@ -145,6 +146,14 @@ TEST_F(RunnerOfRanks, LetsRanksWaitPolitelyWhereOtherRunsGoOnBesideThem) {
   EXPECT_EQ(said("CORES=2"), "1 as ever,3 polite,5 polite,6 as ever,none polite,");
   EXPECT_EQ(said("CORES=8 TEST_LANES=2"), "1 as ever,3 as ever,5 polite,6 as ever,none as ever,");
   EXPECT_EQ(said("CORES=2 GUARD_WAIT=plain"), "1 plain,3 plain,5 plain,6 plain,none plain,");
+}
+
+// Of these only one goes on at a time, while one beside it that is not crowded does. Each waits until it has met the one that has no ranks.
+TEST_F(RunnerOfRanks, CrowdedRunsTakeTurns) {
+  std::ofstream(root + "/meets") << "cd " << root << "\ncase $0 in\n*one_test) : >one_is_here ;;\n*) [ \"${RANKS:-}\" != 1 ] || return 0\nmkdir crowd || echo two at a time >>said\n"
+                                 << "i=0; until [ -e one_is_here ] || [ $((i += 1)) -gt 200 ]; do sleep 0.05; done\n"
+                                 << "[ $i -le 200 ] || echo alone >>said\nrmdir crowd ;;\nesac\n";
+  EXPECT_EQ(said("MEETS=yes CORES=3 TEST_LANES=3", {"few", "starts", "many", "one"}), "1 as ever,3 polite,5 polite,none polite,none polite,");
 }
 
 }  // namespace
