@@ -101,6 +101,17 @@ void start() {
   polite = wanted;
 }
 
+// MPI's own beginning, in which ranks spin until the last one is there; how many of them share this host only the launcher can say then.
+int initialized(const std::function<int()>& init) {
+  start_witness();
+  const cpu_set_t cores = cores_of_this_rank();
+  const std::string ranks = environment("MPI_LOCALNRANKS") + environment("OMPI_COMM_WORLD_LOCAL_SIZE");
+  const YieldByTimer timer(std::atoi(ranks.c_str()) > CPU_COUNT(&cores));
+  const int error = init();
+  if (error == MPI_SUCCESS) start();
+  return error;
+}
+
 }  // namespace
 
 bool guard::overcrowded(const std::vector<cpu_set_t>& ranks) {
@@ -120,17 +131,11 @@ bool guard::overcrowded(const std::vector<cpu_set_t>& ranks) {
 }
 
 int MPI_Init(int* argc, char*** argv) {
-  start_witness();
-  const int error = PMPI_Init(argc, argv);
-  if (error == MPI_SUCCESS) start();
-  return error;
+  return initialized([&] { return PMPI_Init(argc, argv); });
 }
 
 int MPI_Init_thread(int* argc, char*** argv, int required, int* provided) {
-  start_witness();
-  const int error = PMPI_Init_thread(argc, argv, required, provided);
-  if (error == MPI_SUCCESS) start();
-  return error;
+  return initialized([&] { return PMPI_Init_thread(argc, argv, required, provided); });
 }
 
 // MPICH 4.0 calls this (over UCX) in MPI_Finalize for each connection, waits until its partner has answered, and then waits

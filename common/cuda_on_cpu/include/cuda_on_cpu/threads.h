@@ -2,7 +2,6 @@
 // A waiting thread is a suspended fiber (block.cpp); the last lane that arrives computes for all (warp.cpp).
 #pragma once
 
-#include <cstring>
 #include <type_traits>
 
 #include "cuda_on_cpu/launch.h"
