@@ -69,7 +69,7 @@ class Guard : public ::testing::TestWithParam<Planted> {
     if (!planted.one_host.empty() && on_several_hosts(std::stoi(planted.ranks)))
       GTEST_SKIP() << "skipped: on several hosts " << planted.one_host;
     // Open MPI's own words on an error are told by its launcher, which tests/run has asked to be quiet.
-    const std::string command = "OMPI_MCA_orte_execute_quiet=0 GUARD_TIMEOUT=0.5 GUARD_WAIT=" + wait + " timeout 120 common/mpi/launch " +
+    const std::string command = "OMPI_MCA_orte_execute_quiet=0 GUARD_TIMEOUT=0.2 GUARD_WAIT=" + wait + " timeout 120 common/mpi/launch " +
                                 planted.ranks + " " + build_folder() + "/tests/mpi_guard/" + planted.name;
     ProgramRun run = run_program(command);
     for (int again = 0; again < 20 && planted.status == "not 0" && words_of_mpi_are_lost(run); ++again) run = run_program(command);
@@ -362,7 +362,7 @@ typedef long Any(long, long, long, long, long, long, long, long, long, long, lon
 TEST(HelperThread, MakesNoMpiCall) {
   const std::string lookout = build_lookout();
   for (const char* planted : {"recv_cycle", "early_exit", "stuck_in_system_call"}) {
-    const ProgramRun run = run_program("GUARD_TIMEOUT=0.5 GUARD_WAIT=plain timeout 60 common/mpi/launch 2 env LD_PRELOAD=" + lookout +
+    const ProgramRun run = run_program("GUARD_TIMEOUT=0.2 GUARD_WAIT=plain timeout 60 common/mpi/launch 2 env LD_PRELOAD=" + lookout +
                                        " " + build_folder() + "/tests/mpi_guard/" + planted);
     EXPECT_EQ(run.status, 86) << run.output;
     EXPECT_GE(occurrences(run.output, "lookout: here"), 2) << run.output;
@@ -373,7 +373,7 @@ TEST(HelperThread, MakesNoMpiCall) {
 // Starts a planted program on nodes that are one machine, under several names: as many of its ranks on each.
 ProgramRun on_nodes(int nodes, int ranks, const std::string& planted, const std::string& environment = "") {
   const std::string launcher = std::getenv("MPIEXEC") ? std::getenv("MPIEXEC") : "mpiexec.hydra", each = ":" + std::to_string(ranks / nodes);
-  return run_program("EXPECT_RANKS=" + std::to_string(ranks) + " GUARD_TIMEOUT=0.5 " + environment + " timeout 60 " + launcher + " -launcher fork -hosts localhost" +
+  return run_program("EXPECT_RANKS=" + std::to_string(ranks) + " GUARD_TIMEOUT=0.2 " + environment + " timeout 60 " + launcher + " -launcher fork -hosts localhost" +
                      each + ",127.0.0.1" + each + (nodes > 2 ? ",127.0.0.2" + each : "") + " -n " + std::to_string(ranks) + " " + build_folder() +
                      "/tests/mpi_guard/" + planted);
 }
