@@ -25,7 +25,7 @@ ProgramRun launch(int ranks, const std::string& command, const std::string& envi
                      std::to_string(ranks) + " " + build_folder() + "/chapters/04_point_to_point/" + command);
 }
 
-const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 50 --epochs 1 ";
+const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 50 --epochs 1 --data " + data_sets::first_images() + " ";
 
 // Each option with its limits and what it is if nothing is said. The body of the text comes from rank 0 alone; one rank is enough to see it.
 std::string told(const std::string& program) {

@@ -26,7 +26,7 @@ ProgramRun train_serially(const std::string& options) {
   return run_program(build_folder() + "/chapters/01_serial/train " + options);
 }
 
-const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
+const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 --data " + data_sets::first_images() + " ";
 
 std::string after(const std::string& text, const std::string& word) {
   const size_t at = text.find(word);

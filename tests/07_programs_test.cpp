@@ -23,7 +23,7 @@ std::string hash_of_weights(const ProgramRun& run) {
   return found == std::string::npos ? "none" : run.output.substr(found + 10, 16);
 }
 
-const std::string quick = "train --hidden 24,17 --train-samples 600 --batch 47 --epochs 2 ";
+const std::string quick = "train --hidden 24,17 --train-samples 600 --batch 47 --epochs 2 --data " + data_sets::first_images() + " ";
 
 TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {
   int level = 1;

@@ -27,7 +27,7 @@ std::string after(const std::string& text, const std::string& word) {
   return at == std::string::npos ? "" : text.substr(at + word.size(), text.find('\n', at) - at - word.size());
 }
 
-const std::string quick = "train --hidden 24,17,12 --train-samples 500 --batch 47 --epochs 1 --micro-batches 6 ";
+const std::string quick = "train --hidden 24,17,12 --train-samples 500 --batch 47 --epochs 1 --micro-batches 6 --data " + data_sets::first_images() + " ";
 
 TEST(Train, PrintsWhatAPlainLoopComputes) {
   for (const plain::Run& run : plain::runs())

@@ -14,7 +14,7 @@ ProgramRun launch(int ranks, const std::string& command) {
                      "/chapters/09_tensor_parallel/" + command);
 }
 
-const std::string quick = "train --hidden 16 --train-samples 500 --epochs 1 ";
+const std::string quick = "train --hidden 16 --train-samples 500 --epochs 1 --data " + data_sets::first_images() + " ";
 
 std::string after(const ProgramRun& run, const std::string& word) {
   const size_t at = run.output.find(word);
@@ -46,7 +46,7 @@ TEST(Train, OneRankEndsWithTheWeightsOfChapter01) {
 
 // Depths 1, 2, 3, 4; hidden layers and an output layer that the ranks do not divide, or that some have nothing of.
 TEST(Train, StaysAsCloseToTheSerialRunAsAnotherOrderOfSums) {
-  const std::string options = "train --train-samples 1000 --epochs 1 --compare-with-serial --hidden ";
+  const std::string options = "train --data " + data_sets::first_images() + " --train-samples 1000 --epochs 1 --compare-with-serial --hidden ";
   for (const char* hidden : {"none", "33", "33,7", "33,3,12"})
     for (int ranks : {3, 7}) {
       const ProgramRun run = launch(ranks, options + hidden);

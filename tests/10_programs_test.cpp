@@ -27,7 +27,7 @@ std::string word_after(const ProgramRun& run, const std::string& mark) {
 }
 std::string hash_of_weights(const ProgramRun& run) { return word_after(run, "; weights "); }
 
-const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 2 ";
+const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 2 --data " + data_sets::first_images() + " ";
 
 TEST(Programs, PrintWhatAPlainLoopComputes) {
   const std::vector<std::string> grids = {"--replicas 3 --pipeline 2 --tensor 1", "--replicas 1 --pipeline 3 --tensor 2",

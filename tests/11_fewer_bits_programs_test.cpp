@@ -38,7 +38,7 @@ size_t times(const std::string& text, const std::string& word) {
   return n;
 }
 
-const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 ";
+const std::string quick = "--hidden 16 --train-samples 500 --epochs 1 --data " + data_sets::first_images() + " ";
 
 TEST(Programs, HelpNamesEveryOption) {
   const auto told = [](const std::string& program) {

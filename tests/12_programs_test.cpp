@@ -49,7 +49,7 @@ class Programs : public testing::Test {
   const std::string folder;
 };
 
-const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 2 ";
+const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 2 --data " + data_sets::first_images() + " ";
 
 TEST_F(Programs, PrintWhatAPlainLoopComputes) {
   for (const plain::Run& run : plain::runs())
@@ -62,7 +62,7 @@ TEST_F(Programs, AContinuedRunPrintsWhatAPlainLoopComputes) {
   const std::string options = "train --replicas 3" + run.options() + "--log " + folder + ".csv " + checkpoint();
   launch(3, options + "--epochs 1");
   const ProgramRun second = launch(3, options + "--resume");
-  const Dataset data = read_mnist_train("build/data"), test = read_mnist_test("build/data", data);
+  const Dataset data = read_mnist_train(data_sets::first_images()), test = read_mnist_test(data_sets::first_images(), data);
   const plain::Epoch expected = plain::train(run, data, test)[1];
   double loss = 0, correct = 0, steps = 0;
   const size_t line = std::min(second.output.size(), second.output.find("epoch   2"));
@@ -420,11 +420,11 @@ TEST_F(Programs, CheckpointsAreExported) {
 TEST_F(Programs, PredictCountsWhatTrainingCounted) {
   const ProgramRun trained = launch(2, quick + "--replicas 2 " + checkpoint());
   const std::string count = word_after(trained, " % (");
-  const std::string test = " --images build/data/t10k-images-idx3-ubyte --labels build/data/t10k-labels-idx1-ubyte";
+  const std::string half = data_sets::first_images() + "/t10k-", test = " --images " + half + "images-idx3-ubyte --labels " + half + "labels-idx1-ubyte";
   for (int ranks : {1, 2}) {
     const ProgramRun run = launch(ranks, "predict " + checkpoint() + "--show 0" + test);
     EXPECT_EQ(run.status, 0) << run.output;
-    EXPECT_TRUE(contains(run.output, "\n" + count + " of 10000 images")) << count << "\n" << run.output;
+    EXPECT_TRUE(contains(run.output, "\n" + count + " of 1003 images")) << count << "\n" << run.output;
   }
 }
 

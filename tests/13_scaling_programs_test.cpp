@@ -54,7 +54,7 @@ std::string text_of(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 1 ";
+const std::string quick = "train --hidden 24,16 --train-samples 600 --batch 47 --epochs 1 --data " + data_sets::first_images() + " ";
 
 }  // namespace
 

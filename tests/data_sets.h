@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <tuple>
+#include <utility>
 
 #include "common/dataset.h"
 #include "tests/program.h"
@@ -52,6 +55,25 @@ struct DataSet {
   ~DataSet() { std::filesystem::remove_all(folder); }
   const std::string folder;
 };
+
+// The first images of MNIST, in a folder that stays as long as this process: more than a short run takes, and few to be looked at in its end.
+constexpr size_t first_trained = 1100, first_tested = 1003;
+inline const std::string& first_images() {
+  static const struct Folder {
+    const std::string name = build_folder() + "/first_images_" + std::to_string(getpid());
+    Folder() {
+      std::filesystem::create_directories(name);
+      for (const auto& [half, count] : {std::pair{"/train", first_trained}, {"/t10k", first_tested}})
+        for (const auto& [kind, header, bytes] : {std::tuple{"-images-idx3-ubyte", 16, 784}, {"-labels-idx1-ubyte", 8, 1}}) {
+          std::string text(size_t(header) + count * size_t(bytes), 0);
+          std::ifstream("build/data" + (half + std::string(kind)), std::ios::binary).read(text.data(), std::streamsize(text.size()));
+          std::ofstream(name + half + kind, std::ios::binary) << text.replace(4, 4, big_endian(uint32_t(count)));
+        }
+    }
+    ~Folder() { std::filesystem::remove_all(name); }
+  } folder;
+  return folder.name;
+}
 
 // program: the command line of a training program, to which its options can be added.
 inline void expect_every_data_set(const std::string& program) {

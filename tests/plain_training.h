@@ -12,6 +12,7 @@
 
 #include "common/dataset.h"
 #include "common/philox.h"
+#include "tests/data_sets.h"
 #include "tests/program.h"
 
 namespace plain {
@@ -28,6 +29,7 @@ struct Run {
   // This run for any training program of the course.
   std::string options() const {
     std::ostringstream all;
+    all << " --data " << data_sets::first_images();
     for (size_t l = 1; l + 1 < sizes.size(); ++l) all << (l == 1 ? " --hidden " : ",") << sizes[l];
     all << " --train-samples " << samples << " --batch " << batch << " --epochs " << epochs << " --optimizer " << optimizer
         << " --learning-rate " << rate << " --seed " << seed << " ";
@@ -172,7 +174,7 @@ inline std::vector<Epoch> train(const Run& run, const Dataset& data, const Datas
 // What is wrong with the lines that a training program printed (chapters/01_serial/train_report.h; the lines on speedup and
 // shares where they are there), one complaint a line; "" if nothing is. A number printed with few digits may be off by half of the last one.
 inline std::string complaints(const ProgramRun& program, const Run& run, int ranks = 1) {
-  static const Dataset data = read_mnist_train("build/data"), test = read_mnist_test("build/data", data);
+  static const Dataset data = read_mnist_train(data_sets::first_images()), test = read_mnist_test(data_sets::first_images(), data);
   const std::vector<Epoch> expected = train(run, data, test);
   std::ostringstream wrong;
   std::istringstream lines(program.output);
@@ -193,7 +195,7 @@ inline std::string complaints(const ProgramRun& program, const Run& run, int ran
       near("the mean loss", loss, right.loss, 0.0002);
       near("the number of right answers", correct, double(right.correct), 3);  // floats decide differently where two are equal
       near("the accuracy", accuracy, 100 * correct / images, 0.0051);
-      near("the number of test images", images, 10000, 0);
+      near("the number of test images", images, double(data_sets::first_tested), 0);
     } else if (std::sscanf(line.c_str(), "trained %lf steps in %lf s, %lf samples/s", &steps, &seconds, &rate) == 3) {
       ended = true;
       near("the number of steps", steps, double(run.epochs * ((run.samples + run.batch - 1) / run.batch)), 0);
