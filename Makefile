@@ -10,6 +10,7 @@
 #   CXX, MPICXX, MPIEXEC, NVCC   compilers and launcher, found by common/setup.sh if not given; NVCC= for no CUDA Toolkit
 #   CUDA=gpu|cpu                 build .cu files with nvcc for a GPU, or with cu2cpp and CXX for the CPU; default: gpu
 #                                where there are nvcc and a GPU
+#   GPUS=90                      the GPUs that nvcc builds for, by compute capability without the point: "80 90"; default: all since 2018
 #   MARCH=native                 the processor to compile for. Programs built so may die with "illegal instruction" on
 #                                a cluster's older nodes: MARCH=x86-64-v3 runs on every x86 server since about 2015.
 #   SANITIZE=address,undefined   build with these sanitizers, in a folder of their own: make test-06 SANITIZE=address,undefined
@@ -50,6 +51,7 @@ comma := ,
 space := $() $()
 B := build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 O := $(B)
+N := $(O)/nvcc
 DATA := build/data
 quiet := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -137,7 +139,7 @@ linker = $(if $(call is_mpi,$(1)),$(MPICXX),$(CXX))
 
 # .cu files: with nvcc for a GPU, or translated and compiled for the CPU, where common/cuda_on_cpu/include stands in for
 # the Toolkit's headers. Rules below. Objects of .cpp files, in O, are the same for both.
-gpus := $(subst $(comma),$(space),$(firstword $(toolkit)))
+gpus := $(if $(toolkit),$(subst $(comma),$(space),$(or $(GPUS),$(firstword $(toolkit)))))
 gpus_here := $(wildcard /dev/nvidia[0-9]* /dev/dxg)
 ifneq ($(origin CUDA),command line)
 CUDA := $(or $(filter gpu cpu,$(CUDA)),$(if $(and $(gpus),$(gpus_here)),$(if $(SANITIZE),cpu,gpu),cpu))
@@ -146,7 +148,7 @@ $(if $(filter gpu cpu,$(CUDA)),,$(error CUDA=$(CUDA): must be gpu or cpu))
 $(if $(filter gpu,$(CUDA)),$(if $(gpus),,$(error CUDA=gpu needs nvcc: make NVCC=/path/to/nvcc)))
 export CUDA
 device = $(if $(filter auto,$(DEVICE)),$(if $(filter gpu,$(CUDA)),cuda,cpu),$(DEVICE))
-cu   := $(if $(filter gpu,$(CUDA)),$(O)/nvcc,$(B)/cuda_on_cpu)
+cu   := $(if $(filter gpu,$(CUDA)),$(N),$(B)/cuda_on_cpu)
 twin_include := -Icommon/cuda_on_cpu/include
 cuda_library := $(if $(filter gpu,$(CUDA)),,$(B)/lib/cuda_on_cpu.a)
 cudart := $(if $(filter gpu,$(CUDA)),$(wordlist 2,99,$(toolkit)) -lcudart_static -lrt)
@@ -155,9 +157,9 @@ cudart := $(if $(filter gpu,$(CUDA)),$(wordlist 2,99,$(toolkit)) -lcudart_static
 # hold.
 $(O)/flags: now := $(CXX) $(CPPFLAGS) $(CXXFLAGS)
 $(O)/mpi: now := $(MPICXX)
-$(O)/nvcc/flags: now = $(NVCC) $(nvcc_flags)
+$(N)/flags: now = $(NVCC) $(nvcc_flags)
 $(B)/cuda: now = $(cu)
-$(O)/flags $(O)/mpi $(O)/nvcc/flags $(B)/cuda: FORCE
+$(O)/flags $(O)/mpi $(N)/flags $(B)/cuda: FORCE
 	@mkdir -p $(@D); echo '$(now)' | cmp -s - $@ || echo '$(now)' > $@
 
 $(O)/%.o: %.cpp $(O)/flags
@@ -319,7 +321,7 @@ $(B)/check/%.o: $(B)/cuda_on_cpu/src/%.cpp $(O)/flags | $(translated)
 nvcc_flags = $(foreach a,$(gpus),-gencode arch=compute_$a$(comma)code=sm_$a) \
   $(foreach a,$(sort $(filter 80,$(gpus)) $(lastword $(gpus))),-gencode arch=compute_$a$(comma)code=compute_$a) \
   $(CPPFLAGS) -std=c++20 -O3 -Xcompiler -Wall$(comma)-Wextra $(strict)
-$(O)/nvcc/%.o: %.cu $(O)/nvcc/flags
+$(N)/%.o: %.cu $(N)/flags
 	$(call say,nvcc,$<)
 	@mkdir -p $(@D)
 	$(quiet)$(NVCC) -ccbin $(call compiler,$<) $(nvcc_flags) --resource-usage -MMD -MP -c $< -o $@ 2>$(@:.o=.usage); \
@@ -327,10 +329,15 @@ $(O)/nvcc/%.o: %.cu $(O)/nvcc/flags
 
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
 on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
-.PHONY: gpu-build
+# `make test` does that for one GPU, in half the time; machine code for another differs where a source asks for which one it is.
+.PHONY: gpu-build gpu-build-for-one
 ##@ All of it
 gpu-build: $(if $(gpus),$(on_cuda)) ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
-	@$(if $(gpus),$(MAKE) --no-print-directory CUDA=gpu B=build/gpu O=$(O) strict='-Werror all-warnings' $(patsubst $(B)/%,build/gpu/%,$(on_cuda)),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
+	@$(if $(gpus),$(call build_with_nvcc,build/gpu),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
+gpu-build-for-one: $(on_cuda)
+	@$(call build_with_nvcc,build/gpu/$(one_gpu)) GPUS=$(one_gpu) N=$(O)/nvcc/$(one_gpu)
+build_with_nvcc = $(MAKE) --no-print-directory CUDA=gpu O=$(O) strict='-Werror all-warnings' B=$(1) $(patsubst $(B)/%,$(1)/%,$(on_cuda))
+one_gpu := $(or $(filter 80,$(gpus)),$(lastword $(gpus)))
 # Where a GPU is at hand for some minutes: the script builds and calls what it needs.
 .PHONY: gpu-report gpu-report-core
 gpu-report: ## all that a GPU can tell in ten minutes, written to chapters/03_fast_kernels/results; CUDA=cpu rehearses it
@@ -366,10 +373,10 @@ $(B)/tests/cuda_on_cpu_test: | $(little)
 
 # Those that run right are CUDA: `make test-long` asks nvcc, for one GPU.
 little_on_cuda := $(if $(gpus),$(patsubst %.cu,$(O)/accepted/%.o,$(wildcard tests/cuda_on_cpu/correct/*.cu tests/cuda_on_cpu/textbook/*.cu)))
-$(O)/accepted/%.o: %.cu tests/cuda_on_cpu/require.h $(O)/nvcc/flags
+$(O)/accepted/%.o: %.cu tests/cuda_on_cpu/require.h $(N)/flags
 	$(call say,nvcc,$<)
 	@mkdir -p $(@D)
-	$(quiet)$(NVCC) -ccbin $(CXX) -arch=sm_$(or $(filter 80,$(gpus)),$(lastword $(gpus))) $(CPPFLAGS) -std=c++20 -c $< -o $@
+	$(quiet)$(NVCC) -ccbin $(CXX) -arch=sm_$(one_gpu) $(CPPFLAGS) -std=c++20 -c $< -o $@
 
 -include $(foreach f,$(basename $(cuda) $(wildcard tests/cuda_on_cpu/*/*.cu)),$(cu)/$(f).d $(B)/check/$(f).d)
 
@@ -423,7 +430,7 @@ train: $(B)/chapters/12_restart/train $(B)/chapters/12_restart/predict data ##* 
 	@sh common/mpi/launch $(RANKS) $< --data $(DATA) --device $(device) --log build/train.csv --checkpoint build/checkpoint $(if $(findstring --resume,$(ARGS)),,--start-over) $(ARGS)
 	@log=$$(echo '' $(ARGS) | sed -n 's/.* --log[ =]\([^ ]*\).*/\1/p'); sh chapters/01_serial/plot/loss.sh "$${log:-build/train.csv}"
 
-test: $(short_tests) $(programs) $(main_job:%=$(B)/whole/%) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ##* every test, in about the time of a coffee
+test: $(short_tests) $(programs) $(main_job:%=$(B)/whole/%) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build-for-one))) data compile_commands.json ##* every test, in about the time of a coffee
 	@echo '$(cuda_says)'
 	@sh tests/run $(short_tests) -- tests/consistency tests/slides tests/environments tests/exercises/prove
 
@@ -437,7 +444,7 @@ traffic: $(B)/check/tests/03_fast_kernels_traffic_test ## wavefronts and sectors
 	@CUDA_ON_CPU_TRAFFIC=$(B)/traffic.csv $< --gtest_also_run_disabled_tests --gtest_filter='Steps.DISABLED_$(PRODUCT)' >/dev/null
 	@awk -F '",|,' '{ sub(/^"/, "", $$1); sub(/^chapters\//, "", $$2); printf "%-28s %-44s %-13s %9s %-10s %9s\n", $$1, $$2, $$3, $$6, $$4, $$7 }' $(B)/traffic.csv
 
-test-long: $(tests) $(programs) $(little_on_cuda) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
+test-long: $(tests) $(programs) $(little_on_cuda) $(if $(filter cpu,$(CUDA)),$(if $(SANITIZE),,$(if $(gpus),gpu-build))) data compile_commands.json ## every test, full accuracy runs and planted bugs, too
 	@LONG=yes sh tests/run $(tests) -- $(wildcard tests/environments tests/cluster tests/machines tests/fuzz/run tests/broken/run tests/mutants/sample tests/slides_in_browser tests/live_in_browser tests/live_in_firefox tests/exercises/prove tests/exercises/wrong tests/exercises/hostile/run tests/exercises/class/try tests/exercises/gradescope/try)
 
 mutants: all data ## how many mechanical bugs do the tests notice? make mutants NN="05 mpi_guard" ARGS="--count 40"
