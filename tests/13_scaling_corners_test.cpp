@@ -2,6 +2,7 @@
 // as large as it may be, and what stands in timelines, cluster files and the last lines of a run.
 #include <gtest/gtest.h>
 #include <mpi.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <climits>
@@ -234,6 +235,31 @@ TEST(Stacks, AreApartAndGivenBack) {
   EXPECT_LT(mappings().size(), before + 100);
 }
 
+// Of 40 stacks, 20 MB of addresses, the system gives some and then none: that is said, and those that were given come back.
+TEST(Stacks, ThatTheSystemDoesNotGiveAreNotUsed) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "skipped: a sanitizer needs addresses of its own";
+#endif
+  unsigned long used = 0;
+  for (const Mapping& m : mappings()) used += m.end - m.begin;
+  if (used == 0) GTEST_SKIP() << "skipped: no /proc here";
+  rlimit usual;
+  getrlimit(RLIMIT_AS, &usual);
+  const rlimit little{used + 8'000'000, usual.rlim_max};
+  bool refused = false;
+  const size_t before = mappings().size();
+  setrlimit(RLIMIT_AS, &little);
+  try {
+    simulate(flat(), 40, [] {});
+  } catch (const std::bad_alloc&) {
+    refused = true;
+  }
+  setrlimit(RLIMIT_AS, &usual);
+  EXPECT_TRUE(refused);
+  EXPECT_LT(mappings().size(), before + 10);
+  EXPECT_EQ(error_of([] { simulate(flat(), 40, [] {}); }), "no error");
+}
+
 // ---- The timeline ----
 
 // Every call that takes time, under its name and kind, with its bytes and the other rank's number in the world. One that takes none is not there.
@@ -296,7 +322,8 @@ TEST(Device, MayUseAllOfItsMemory) {
     });
   };
   EXPECT_EQ(allocates(0), "no error");
-  EXPECT_EQ(allocates(1), "a rank needs more than the 1 MB that it has");
+  for (const size_t more : {1, 3'000'000})  // what it has, not what it needs
+    EXPECT_EQ(allocates(more), "a rank needs more than the 1 MB that it has");
 }
 
 TEST(GridSearch, TakesWhatFitsExactly) {
