@@ -265,6 +265,14 @@ Said searched() {
   return said;
 }
 
+// One rank says it for all.
+TEST(SearchProgram, HelpsOnce) {
+  Arguments arguments({"--help"});
+  int status = -1;
+  const std::string text = printed_by([&] { status = search_program::search(*session_of_test, arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS(status == 0 && (text.find("\n  --trials N ") != std::string::npos) == (world_rank() == 0) && text.empty() == (world_rank() > 0)) << text;
+}
+
 // The GPUs of a node are dealt out among its ranks; the manager needs none.
 TEST(SearchProgram, ADeviceIsThatOfTheRankOnItsNode) {
   if (world_size() < 2) GTEST_SKIP() << "skipped: a search needs two ranks";
