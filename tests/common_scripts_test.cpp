@@ -1,9 +1,15 @@
 // The shell scripts of common/ that paste, draw, unpack and lead a cluster.
 #include "tests/scripts.h"
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
 #include "common/addr2line.h"
 
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <sstream>
 
 namespace {
@@ -300,6 +306,55 @@ TEST_F(VirtualCluster, TakesItsOwnSwitchWhereTheKernelHasNone) {
   EXPECT_FALSE(fs::exists(folder / "run/virtual_cluster"));
 }
 
+#ifdef __linux__
+// With a compiler that works: the switch is told its delay in microseconds and all cards, it ends with the cluster, and it is compiled once for
+// each change of its source.
+TEST_F(VirtualCluster, StartsItsOwnSwitchAndEndsIt) {
+  link("find");
+  const std::string here = folder.string() + "/common/cluster", program = here + "/../../build/cluster/delay_switch", cxx = "CXX=compiler BROKEN=netem";
+  script("switch", "echo \"$*\" >switched; read never <fifo\n");
+  EXPECT_EQ(run_program("mkfifo " + file("fifo")).status, 0);
+  tool("compiler", "echo compiled >>compiled; cp switch \"$6\"\n");
+  tool("sleep", "i=0; until [ -s switched ] || [ $((i += 1)) -gt 1000000 ]; do :; done\n");
+  const auto up = [&](const std::string& words) {
+    fs::remove(folder / "switched");
+    return cluster("up " + words, cxx).output;
+  };
+  prctl(PR_SET_CHILD_SUBREAPER, 1);  // the switch is a child of this process when its script has ended
+  const auto down = [&] {
+    const pid_t process = std::atoi(read("run/virtual_cluster/switch.pid").c_str());
+    ASSERT_EQ(waitpid(process, nullptr, WNOHANG), 0) << "it is no longer there";
+    cluster("down");
+    int status = 0;
+    for (int i = 0; i < 10'000'000 && status == 0; ++i) waitpid(process, &status, WNOHANG);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    if (status == 0) kill(process, SIGKILL), waitpid(process, nullptr, 0);
+  };
+  write("common/cluster/delay_switch.cpp", "");
+  const std::string own = " (this kernel has no netem: by delay_switch, in user space)\n";
+  EXPECT_EQ(up("2 --rate 1gbit --delay 50us"), "up: 2 hosts, rate 1gbit, delay 50us" + own);
+  std::string all = "ip link add vct1 type veth peer name vct2\nip link del vct1\nip tuntap add dev vc0 mode tap\nip addr add 10.77.0.254/24 dev vc0\nip link set vc0 up\n";
+  for (const std::string i : {"1", "2"})
+    all += "ip netns add vc" + i + "\nip -n vc" + i + " tuntap add dev eth0 mode tap\nip -n vc" + i + " addr add 10.77.0." + i + "/24 dev eth0\nip -n vc" + i +
+           " link set lo up\nip -n vc" + i + " link set eth0 up\nip netns exec vc" + i +
+           " sh -c cd /proc/sys/net/ipv4 && echo reno >tcp_congestion_control && echo 65536 >tcp_limit_output_bytes\nip netns exec vc" + i +
+           " ip link set eth0 gso_max_size 9000\nip netns exec vc" + i + " tc qdisc add dev eth0 root handle 1: tbf rate 1gbit burst 16kb latency 100ms\n";
+  EXPECT_EQ(read("told"), all) << "nobody but the switch delays";
+  EXPECT_EQ(read("switched"), "50 vc0 vc1/eth0 vc2/eth0\n");
+  EXPECT_EQ(cluster("status").output, "vc1 : \nvc2 : \ndelay_switch: /bin/sh " + program + " 50 vc0 vc1/eth0 vc2/eth0 \n");
+  down();
+  EXPECT_EQ(up("1 --delay 2ms"), "up: 1 hosts, rate unlimited, delay 2ms" + own);
+  EXPECT_EQ(read("switched"), "2000 vc0 vc1/eth0\n");
+  down();
+  EXPECT_EQ(read("compiled"), "compiled\n") << "it was there, and newer than its source";
+  fs::last_write_time(folder / "common/cluster/delay_switch.cpp", fs::last_write_time(folder / "build/cluster/delay_switch") + std::chrono::hours(1));
+  EXPECT_EQ(up("1 --delay 3s"), "virtual_cluster.sh: --delay 3s: write it in us or ms\nvirtual_cluster.sh: up failed; what was made is removed\n");
+  EXPECT_EQ(read("compiled"), "compiled\ncompiled\n");
+  EXPECT_FALSE(fs::exists(folder / "run/virtual_cluster") || fs::exists(folder / "switched"));
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+#endif
+
 // As ssh would: the words of a command go through a shell. A host has its own name and its own shared memory.
 TEST_F(Scripts, AHostIsEnteredAsBySsh) {
   link("sh");
@@ -336,6 +391,17 @@ TEST_F(Scripts, AJobAsksForItsRanks) {
   const ProgramRun none = run_program(job + end);
   EXPECT_EQ(none.status, 1);
   EXPECT_EQ(none.output, "job.sh: Slurm says no number of tasks: is this a job? sbatch common/cluster/job.sh\n");
+}
+
+// The launcher that it finds hears of them, each rather than those before it; without words of its own the job is chapter 04's hello.
+TEST_F(Scripts, AJobTellsItsLauncherOfItsRanks) {
+  link("sh tr awk");
+  const auto job = [&](const char* words) { return with_tools("sh common/cluster/job.sh " + std::string(words), "SLURM_NTASKS=3 SLURM_JOB_ID=5 SLURM_JOB_NODELIST=a,b").output; };
+  for (const std::string name : {"mpiexec", "mpiexec.hydra", "mpiexec.mpich"}) {
+    tool(name, "echo \"${0##*/}, $EXPECT_RANKS ranks: $# $*\"\n");
+    EXPECT_EQ(job("a 'b c'"), "job 5: 3 ranks on a,b\n" + name + ", 3 ranks: 2 a b c\n");
+  }
+  EXPECT_EQ(job(""), "job 5: 3 ranks on a,b\nmpiexec.mpich, 3 ranks: 1 build/chapters/04_point_to_point/hello\n");
 }
 
 // ---- timeline: a picture of a trace that is written here ----
