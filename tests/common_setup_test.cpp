@@ -167,10 +167,10 @@ TEST_F(Doctor, MissesTheData) {
 
 // GPUs and a Toolkit: which of them can do something together.
 TEST_F(Doctor, LooksAtGpusAndTheToolkit) {
-  tool("nvidia-smi", "case \"$*\" in *query-gpu*) printf 'A GPU, 1.0\\nA GPU, 1.0\\nA GPU, 1.0\\n' ;;\n"
-                     "  *p2p*) printf ' \\tGPU0\\tGPU1\\tGPU2\\n GPU0\\tX\\tOK\\tCNS\\n GPU1\\tOK\\tX\\tCNS\\n GPU2\\tCNS\\tCNS\\tX\\n' ;;\n"
-                     "  *-m*) printf '\\tGPU0\\tGPU1\\tGPU2\\nGPU0\\t X \\tNV12\\tSYS\\nGPU1\\tNV12\\t X \\tNV4\\nGPU2\\tSYS\\tNV4\\t X \\n' ;;\n"
-                     "  *) echo '| Driver Version: 550   CUDA Version: 12.4  |' ;; esac\n");
+  tool("nvidia-smi", "case \"$*\" in '--query-gpu=name,driver_version --format=csv,noheader') printf 'A GPU, 1.0\\nA GPU, 1.0\\nA GPU, 1.0\\n' ;;\n"
+                     "  'topo -p2p r') printf ' \\tGPU0\\tGPU1\\tGPU2\\n GPU0\\tX\\tOK\\tCNS\\n GPU1\\tOK\\tX\\tCNS\\n GPU2\\tCNS\\tCNS\\tX\\n' ;;\n"
+                     "  'topo -m') printf '\\tGPU0\\tGPU1\\tGPU2\\nGPU0\\t X \\tNV12\\tSYS\\nGPU1\\tNV12\\t X \\tNV4\\nGPU2\\tSYS\\tNV4\\t X \\n' ;;\n"
+                     "  '') echo '| Driver Version: 550   CUDA Version: 12.4  |' ;; esac\n");
   const ProgramRun without = look();
   EXPECT_EQ(without.status, 0) << without.output;
   EXPECT_TRUE(contains(without.output, "\n  ok       GPU: A GPU, 1.0\nA GPU, 1.0\nA GPU, 1.0\n  note     no nvcc on the PATH: the GPU stays idle; add the toolkit's bin folder to PATH, or: make NVCC=/path/to/nvcc\n"
@@ -196,6 +196,26 @@ TEST_F(Doctor, LooksAtGpusAndTheToolkit) {
   EXPECT_TRUE(contains(old.output, "\n  note     nvcc (release 11.8) is not used: C++20 needs CUDA 12 or newer\n"));
   EXPECT_TRUE(no_options.status == 0 && no_options.output.empty()) << no_options.output;
   EXPECT_EQ(with_tools("sh common/cuda_on_cpu/toolkit.sh no_nvcc").output, "no_nvcc (release unknown) is not used: C++20 needs CUDA 12 or newer\n");
+}
+
+// Tools of a driver are no GPU: one fails where there is no card, another one says nothing.
+TEST_F(Doctor, FindsNoGpuWithoutACard) {
+  for (const char* says : {"echo 'No devices were found'; exit 9\n", "exit 0\n"}) {
+    tool("nvidia-smi", says);
+    const ProgramRun run = look();
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_TRUE(contains(run.output, "\nGPU (optional: without one, .cu files run on the CPU):\n  note     no GPU\n  note     no CUDA Toolkit\n"));
+  }
+}
+
+// Where programs are built for GPUs, chapter 05's says which ranks reach each other, one for each GPU.
+TEST_F(Doctor, AsksWhichRanksReachEachOther) {
+  tool("nvidia-smi", "case \"$*\" in *query-gpu*) printf 'A GPU, 1.0\\nA GPU, 1.0\\n' ;; esac\n");
+  script("chapters/05_collectives/reach", "echo \"rank $RANK of $EXPECT_RANKS\"\n");
+  const std::string said = "\n           rank 0 of 2\n           rank 1 of 2\n", note = "make 05-reach RANKS=2\n";
+  const ProgramRun gpu = look("CUDA=gpu B=" + folder.string()), cpu = look("CUDA=cpu B=" + folder.string());
+  EXPECT_TRUE(contains(gpu.output, said) && !contains(gpu.output, note)) << gpu.output;
+  EXPECT_TRUE(contains(cpu.output, note) && !contains(cpu.output, said)) << cpu.output;
 }
 
 // ---- launch ----
