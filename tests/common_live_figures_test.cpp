@@ -191,4 +191,60 @@ TEST_F(LiveFigures, OfARunThatFails) {
   EXPECT_TRUE(a.because("only " + percent(best) + " of the time is useful")) << a.all.text("because");
 }
 
+// What is around every figure in its page: controls that say their values, a table, a command, a pointer that tries, a question. By hand, for a
+// figure with `most` of 3 with kind a and of 10 otherwise; tests/live_page.js says what is done when. Then one that computes in a thread.
+TEST(LivePage, ShowsWhatTheReaderSets) {
+  if (run_program("command -v node").status != 0) GTEST_SKIP() << "skipped: no node";
+  const ProgramRun page = run_program("node tests/live_page.js");
+  EXPECT_EQ(page.status, 0);
+  EXPECT_EQ(page.output, R"PAGE(p section.live p; live figure: of a test; picture is-live
+range steps 1 10 0.5; range plain 0 2 1; hidden hidden - - -
+Kind abc | Steps  | Plain ; 1 observer of the drawing: true
+before it has a size: kind 'b', steps 4, plain 1, hidden 7; kind 'a', steps 4, plain 1, hidden 7
+   |  | undefined | , ,  | b, 4, 1, 7
+drawn: kind 'b', steps 4, plain 1, hidden '7'
+  b 4 500 | b & 4 | , 4 of 10, 1 | b, 4, 1, 7
+  th <x>, th y; marked td b, td 4; td 5, td 6
+  make|b|ARGS="<4>" of make b  ARGS="<4>"
+three changes, two drawings: kind 'b', steps 5, plain 1, hidden '7'; kind 'b', steps 6, plain 1, hidden '7'
+  b 6 500 | b & 6 | , 6 of 10, 1 | b, 6, 1, 7
+an end that moves: kind 'a', steps 6, plain 1, hidden '7'
+  a 3 500 | a & 3 | , 3 of 3, 1 | a, 3, 1, 7
+refused: kind 'c', steps 3, plain 1, hidden '7'
+  a 3 500 | no c here | a & 3 | , 3 of 3, 1 | c, 3, 1, 7
+on paper: kind 'b', steps 3, plain 1, hidden '7'
+  a 3 500 | no c here | a & 3 | , 3 of 3, 1 | b, 3, 1, 7
+narrow: kind 'b', steps 3, plain 1, hidden '7'
+  b 3 320 | b & 3 | , 3 of 10, 1 | b, 3, 1, 7
+nothing to change: 
+  b 3 320 | b & 3 | , 3 of 10, 1 | b, 3, 1, 7
+pointed at: kind 'a', steps 3, plain 1, hidden '7'
+  a 3 320 | a & 3 | , 3 of 3, 1 | a, 3, 1, 7
+and left: kind 'b', steps 3, plain 1, hidden '7'
+  b 3 320 | b & 3 | , 3 of 10, 1 | b, 3, 1, 7
+left once more: 
+  b 3 320 | b & 3 | , 3 of 10, 1 | b, 3, 1, 7
+pointed at again: kind 'a', steps 3, plain 1, hidden '7'
+  a 3 320 | a & 3 | , 3 of 3, 1 | a, 3, 1, 7
+clicked beside it: kind 'b', steps 3, plain 1, hidden '7'
+  b 3 320 | b & 3 | , 3 of 10, 1 | b, 3, 1, 7
+pointed at again: kind 'a', steps 3, plain 1, hidden '7'
+  a 3 320 | a & 3 | , 3 of 3, 1 | a, 3, 1, 7
+clicked: 
+  a 3 320 | a & 3 | , 3 of 3, 1 | a, 3, 1, 7
+back: kind 'b', steps 3, plain 1, hidden '7'
+  b 3 320 | b & 3 | , 3 of 10, 1 | b, 3, 1, 7
+Before you move anything. most < 10? 10, 3 < 10, 5; 
+answered: kind 'a', steps 4, plain 1, hidden '7'
+  a 3 320 | a & 3 | , 3 of 3, 1 | a, 3, 1, 7
+10, 3 < 10 right, 5 wrong; No, 3 < 10. From 10 to 3.
+again: kind 'a', steps 3, plain 1, hidden '7'
+  a 3 320 | a & 3 | , 3 of 3, 1 | a, 3, 1, 7
+10, 3 < 10 right, 5; Yes. From 10 to 3.; sends nothing: true
+in a thread: 3 some data 3 | 3 of 2 | 3, 4 | 0 rows
+refused there: 3 some data 3 | no 9 | 3, 4 | 0 rows
+and on: 3 some data 4 | 4 of 4 | 3, 4 | 0 rows
+)PAGE");
+}
+
 }  // namespace
