@@ -370,6 +370,18 @@ TEST(Work, GrowsWithTheMessages) {
   }
 }
 
+// One message: both of its ports are looked at when it begins, and the first one for what ends first there, once.
+TEST(Work, OfOneMessage) {
+  const Work work = simulate(plain(64), 2, [] {
+                      char data[64] = {};
+                      if (rank_of(MPI_COMM_WORLD) == 0) MPI_CHECK(MPI_Send(data, 64, MPI_CHAR, 1, 0, MPI_COMM_WORLD));
+                      else MPI_CHECK(MPI_Recv(data, 64, MPI_CHAR, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+                    }).work;
+  EXPECT_EQ(work.queued, 1u);
+  EXPECT_EQ(work.looked_at, 3u);
+  EXPECT_EQ(work.events, 3u + 2 + 2);  // it begins, leaves, arrives; each rank begins and goes on
+}
+
 // The same for a whole step, small: what tests/13_scaling_large_long_test.cpp does with 4,096 ranks.
 TEST(Work, OfAHybridGrid) {
   const std::vector<int> sizes = {784, 512, 512, 512, 512, 10};

@@ -164,28 +164,45 @@ TEST(Hosts, ACaseHasEightColumns) {
             std::make_tuple(2, 3, std::string("ring"), 0.5, 1.0, 2.0, 4.0, 8.0, 6));
 }
 
+// Late by their number times 3 ms, then 2.5 ms, of which they ask after each whole one and at the end.
+TEST(Hosts, ComputeAsLongAsTheyShould) {
+  for (const double asks : {1.0, 0.0}) {
+    const HostCase c{.hosts = 2, .on_a_host = 1, .pattern = "half", .megabytes = 1, .late = 3, .computes = 2.5, .asks = asks, .foreseen = 0};
+    simulate(load_cluster("two_cores"), 2, [&] {
+      double computed = 0;
+      int parts = 0;
+      seconds_of_round(c, virtual_time, [&](double seconds) { computed += seconds, ++parts; });
+      EXPECT_NEAR(computed, 1e-3 * (3 * rank_of(MPI_COMM_WORLD) + 2.5), 1e-12) << asks;
+      EXPECT_EQ(parts, asks > 0 ? 4 : 2);
+    });
+  }
+}
+
 // The median of five rounds, in which the clock goes wrong by 2 ms; the first one, in which connections are made, does not count. Of the cases
-// with three hosts, one line each.
+// with so many hosts and ranks on each, one line each.
 TEST(Hosts, AreMeasuredByTheMedianRound) {
-  const Cluster hosts = load_cluster(folder + "virtual_cluster.txt");
-  std::vector<std::string> words = {"measure", folder + "cases.csv", "3", "1", "5"};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
+  Cluster hosts = load_cluster(folder + "virtual_cluster.txt");
   measuring::Session session;
-  const auto measure = [&](int ranks) {
+  const auto measure = [&](int ranks, const std::string& on, const std::string& each) {
+    std::vector<std::string> words = {"measure", folder + "cases.csv", on, each, "5"};
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    hosts.ranks_per_node = std::stoi(each);
     measuring::readings.assign(size_t(ranks), 0);
     simulate(hosts, ranks, [&] { measuring::measure(session, int(words.size()), arguments.data()); });
   };
-  testing::internal::CaptureStdout();
-  measure(3);
-  std::istringstream said(testing::internal::GetCapturedStdout());
-  for (const HostCase& h : read_cases(folder + "cases.csv")) {
-    if (h.hosts != 3) continue;
-    double ms = -1;
-    said >> ms;
-    EXPECT_NEAR(ms, h.foreseen + 2, 0.11) << h.pattern << " " << h.late;
+  for (const auto& [on, each] : {std::pair{3, 1}, {2, 4}}) {
+    testing::internal::CaptureStdout();
+    measure(on * each, std::to_string(on), std::to_string(each));
+    std::istringstream said(testing::internal::GetCapturedStdout());
+    for (const HostCase& h : read_cases(folder + "cases.csv")) {
+      if (h.hosts != on || h.on_a_host != each) continue;
+      double ms = -1;
+      said >> ms;
+      EXPECT_NEAR(ms, h.foreseen + 2, 0.11) << h.pattern << " " << h.late;
+    }
+    std::string more;
+    EXPECT_FALSE(said >> more) << more;
   }
-  std::string more;
-  EXPECT_FALSE(said >> more) << more;
-  EXPECT_EQ(error_of([&] { measure(4); }), "measure: 4 ranks");
+  EXPECT_EQ(error_of([&] { measure(4, "3", "1"); }), "measure: 4 ranks");
 }
