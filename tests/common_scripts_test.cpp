@@ -175,6 +175,25 @@ TEST_F(ScriptFolder, LinksLeadToPagesOrToCopies) {
   }
 }
 
+// ---- build.sh: what live figures are made with ----
+
+TEST_F(Scripts, LiveFiguresNeedTheirTools) {
+  link("sh dirname");
+  const auto ask = [&](const char* what, const char* settings = "") { return with_tools("sh common/live/build.sh --" + std::string(what), settings).output; };
+  const bool library = fs::exists("/usr/include/wasm32-wasi/c++/v1/vector");
+  const std::string where = " (Debian 12: clang-16 lld-16 wasi-libc libc++-16-dev-wasm32 libc++abi-16-dev-wasm32 libclang-rt-16-dev-wasm32)\n", none = library ? "" : " libc++ for wasm32-wasi";
+  EXPECT_EQ(ask("tools"), "no clang++-16 wasm-ld-16" + none + where);
+  EXPECT_EQ(ask("compiler"), "");
+  tool("wasm-ld-16", "exit 1\n");
+  EXPECT_EQ(ask("tools"), "no clang++-16" + none + where);
+  tool("mine", "exit 1\n");
+  EXPECT_EQ(ask("tools", "WASM_CXX=mine"), library ? "" : "no" + none + where);
+  EXPECT_EQ(ask("compiler", "WASM_CXX=mine"), library ? "mine\n" : "");
+  no_tool("wasm-ld-16");
+  EXPECT_EQ(ask("tools", "WASM_CXX=mine"), "no wasm-ld-16" + none + where);
+  EXPECT_EQ(ask("compiler", "WASM_CXX=mine"), "");
+}
+
 // ---- addr2line.h: what the tool is asked, and what is taken of its answer ----
 
 TEST_F(Scripts, Addr2lineIsAskedForEachAddress) {

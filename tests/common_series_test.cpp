@@ -135,6 +135,8 @@ TEST_F(Series, RecordsAreDrawnWhereGnuplotIs) {
     if (!fs::exists(script)) continue;
     fs::remove(record);
     no_tool("gnuplot");
+    const ProgramRun usage = with_tools("sh " + std::string(script));
+    EXPECT_TRUE(usage.status != 0 && contains(usage.output, line("usage: %s.sh RECORD.csv\n", name)));
     const auto draw = [&, script = script] { return with_tools("sh " + std::string(script) + " " + record); };
     const ProgramRun none = draw();
     EXPECT_EQ(none.status, 1);

@@ -87,7 +87,7 @@ struct Doctor : Setup {
     link("make gzip sha256sum sed awk tr cut grep timeout env chmod nproc find uname sort");
     write("installed", "");
     tool("g++", "case $* in *print-file-name=*) echo /here/${1#*=} ;; *-march=none*) exit 1 ;; *--version*) echo 'g++ (of the test) 12' ;;\n"
-                "  *-dM*) echo '#define __AVX2__ 1'; echo '#define __FMA__ 1' ;; *' -o '*) : ;; *) cat >/dev/null ;; esac\n");
+                "  *-dM*) echo '#define __AVX2__ 1'; echo '#define __FMA__ 1'; [ -z \"${WIDE:-}\" ] || echo '#define __AVX512F__ 1' ;; *' -o '*) : ;; *) cat >/dev/null ;; esac\n");
     // What it builds says what the test wants to hear.
     tool("mpicxx.mpich", "case $* in *' -o '*) [ -z \"${NO_MPI_PROGRAM:-}\" ] || { echo 'no mpi.h'; exit 1; }\n"
                          "  for out; do :; done; printf '#!/bin/sh\\necho \"rank $RANK of ${WORLD:-2}|${LIBRARY:-MPICH Version: 4.2}\"\\n' >$out; chmod +x $out ;;\n"
@@ -107,8 +107,10 @@ TEST_F(Doctor, FindsNothingInTheWayWhereEverythingIs) {
                             "\n  ok       two processes are rank 0 and rank 1 of 2\n  ok       cores: ", "\n  note     no GPU\n  note     no CUDA Toolkit\n",
                             "\n  ok       make builds .cu files for the CPU, and make train runs on the cores (DEVICE=cpu|cuda)\nOptional extras:\n"
                             "  ok       gnuplot: gnuplot 5.4\n  note     pandoc is not installed (slides and book)\n",
+                            "\n  note     the book's live figures stand still: no clang++-16 wasm-ld-16",
                             "\n  note     node is not installed (the tests of the live figures)\nNothing is in the way.\n"})
     EXPECT_TRUE(contains(run.output, words));
+  EXPECT_TRUE(contains(look("WIDE=1").output, "\n  ok       -march=native: AVX-512 AVX2 FMA\n"));
   EXPECT_FALSE(contains(run.output, "PROBLEM"));
   const ProgramRun gpu = look("CUDA=gpu LIBRARY='Open MPI v4.1'");
   EXPECT_EQ(gpu.status, 0);
