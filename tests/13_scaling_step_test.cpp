@@ -4,6 +4,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <new>
 #include <set>
@@ -17,6 +18,7 @@
 #include "chapters/13_scaling/modelled_device.h"
 #include "chapters/13_scaling/step_time.h"
 #include "common/compare.h"
+#include "common/philox.h"
 #include "tests/13_simulated_ranks.h"
 #include "tests/training_runs.h"
 
@@ -231,6 +233,45 @@ TEST(Device, CountsWhatEachOperationComputesAndMoves) {
                      })
                 .seconds,
             0);
+}
+
+// With contents each operation has the bits of the CPU's. Four parts of a memory are read and written: two with both signs, two without.
+TEST(Device, ComputesWhatTheCpuDoes) {
+  using Operation = std::function<void(Device&, float*, float*, float*, float*)>;
+  static constexpr int rows = 3, in = 5, out = 7, labels[rows] = {6, 2, 3};
+  const std::pair<const char*, Operation> operations[] = {
+      {"forward", [](Device& d, float* a, float* b, float* c, float* e) { d.linear_forward(c, a, b, e, Activation::relu, rows, in, out); }},
+      {"weights", [](Device& d, float* a, float* b, float* c, float*) { d.linear_backward_weights(c, a, b, Write::accumulate, rows, in, out); }},
+      {"bias", [](Device& d, float* a, float*, float* c, float*) { d.linear_backward_bias(c, a, Write::accumulate, rows, out); }},
+      {"input", [](Device& d, float* a, float* b, float* c, float*) { d.linear_backward_input(c, a, b, Write::accumulate, rows, in, out); }},
+      {"add_bias", [](Device& d, float* a, float* b, float*, float*) { d.add_bias(a, b, Activation::relu, rows, out); }},
+      {"relu", [](Device& d, float* a, float* b, float*, float*) { d.relu_backward(a, b, 11); }},
+      {"loss", [](Device& d, float* a, float* b, float* c, float*) { d.softmax_cross_entropy(c, b, a, labels, 0.5f, rows, out); }},
+      {"row_max", [](Device& d, float* a, float*, float* c, float*) { d.row_max(c, a, rows, out); }},
+      {"row_exp_sum", [](Device& d, float* a, float* b, float* c, float*) { d.row_exp_sum(c, a, b, rows, out); }},
+      {"finish", [](Device& d, float* a, float* b, float* c, float* e) { d.softmax_finish(c, c + rows, a, b, e, labels, 0.5f, rows, out, 1); }},
+      {"add", [](Device& d, float* a, float* b, float*, float*) { d.add(a, b, 11); }},
+      {"scale", [](Device& d, float* a, float*, float*, float*) { d.scale(a, 0.3f, 11); }},
+      {"sgd", [](Device& d, float* a, float* b, float*, float*) { d.sgd(a, b, 0.3f, 11); }},
+      {"momentum", [](Device& d, float* a, float* b, float* c, float*) { d.momentum(a, b, c, 0.3f, 0.8f, 11); }},
+      {"adam", [](Device& d, float* a, float* b, float* c, float* e) { d.adam(a, b, c, e, 0.3f, 0.8f, 0.95f, 1e-3f, 3, 11); }},
+      {"copy", [](Device& d, float* a, float* b, float*, float*) { d.copy(a, b, 11); }},
+      {"fill", [](Device& d, float* a, float*, float*, float*) { d.fill(a, 0.3f, 11); }}};
+  std::vector<float> before = test_floats(4 * 64);
+  for (size_t i = 2 * 64; i < before.size(); ++i) before[i] = std::abs(before[i]);
+  for (const auto& [name, run] : operations) {
+    std::vector<float> expected = before, found = before;
+    const auto on = [&run = run](Device& d, std::vector<float>& m) { run(d, m.data(), m.data() + 64, m.data() + 128, m.data() + 192); };
+    CpuDevice cpu;
+    on(cpu, expected);
+    const Cluster c = flat();
+    simulate(c, 1, [&] {
+      ModelledDevice device(c, Contents::real);
+      on(device, found);
+    });
+    EXPECT_TRUE(compare(found, expected).same_bits()) << name;
+    EXPECT_FALSE(compare(expected, before).same_bits()) << name << " changes nothing: no good example";
+  }
 }
 
 // 64 bytes a second: 16 floats take one. One copy at a time, beside the operations; who ends one waits for it.
