@@ -200,6 +200,7 @@ TEST(LivePage, ShowsWhatTheReaderSets) {
   EXPECT_EQ(page.output, R"PAGE(p section.live p; live figure: of a test; picture is-live
 range steps 1 10 0.5; range plain 0 2 1; hidden hidden - - -
 Kind abc | Steps  | Plain ; 1 observer of the drawing: true
+<a b="&#34;1&#34; &#38; &#60;2&#62;" c="0.667"><i></i></a>
 before it has a size: kind 'b', steps 4, plain 1, hidden 7; kind 'a', steps 4, plain 1, hidden 7
    |  | undefined | , ,  | b, 4, 1, 7
 drawn: kind 'b', steps 4, plain 1, hidden '7'

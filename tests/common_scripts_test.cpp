@@ -112,7 +112,7 @@ TEST_F(Scripts, TheBookKnowsItsPages) {
 TEST_F(ScriptFolder, LinksLeadToPagesOrToCopies) {
   if (run_program("command -v pandoc").status != 0) GTEST_SKIP() << "skipped: no pandoc here";
   for (const char* name : {"README.md", "Makefile", "exercises/README.md", "chapters/glossary.md", "chapters/05_a/README.md", "chapters/05_a/other.h", "chapters/06_b/README.md",
-                           "chapters/06_b/code.cpp", "chapters/06_b/code.h", "chapters/06_b/more/run", "chapters/06_b/results/x.csv", "chapters/07_c/alone.cpp",
+                           "chapters/06_b/code.cpp", "chapters/06_b/code.h", "chapters/06_b/more/run", "chapters/06_b/results/x.csv", "chapters/06_b/results/x.svg", "chapters/06_b/more.md", "chapters/07_c/alone.cpp",
                            "common/mpi/README.md", "common/mpi/launch", "common/error.h", "common/data/README.md", "common/data/sums", "slides/05_a.md"}) {
     fs::create_directories((folder / name).parent_path());
     write(name, "this is " + std::string(name) + "\n");
@@ -134,6 +134,8 @@ TEST_F(ScriptFolder, LinksLeadToPagesOrToCopies) {
       {"more/run", "06_b_files.html#more/run"},
       {"more/empty", "06_b_files.html#more/empty"},
       {"results/x.csv", "files/chapters/06_b/results/x.csv.txt"},
+      {"results/x.svg", "files/chapters/06_b/results/x.svg.txt"},
+      {"more.md", "files/chapters/06_b/more.md.txt"},
       {"../07_c/alone.cpp", "files/chapters/07_c/alone.cpp.txt"},
       {"../../common/mpi/launch", "mpi_files.html#launch"},
       {"../../common/data/sums", "files/common/data/sums.txt"},

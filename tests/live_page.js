@@ -63,8 +63,9 @@ const calls = [];
 async function page(figure, load, ...all) {
   body.innerHTML = '<p><img id="live-picture"></img></p><p>below</p>';
   observers.length = 0;
-  const put = new Function("figure", "fake", `${readFileSync("common/live/live.js")} load = fake; return put_in_page;`)(figure, load);
-  await put(figure, ...all);
+  const put = new Function("figure", "fake", `${readFileSync("common/live/live.js")} load = fake; return [put_in_page, shape];`)(figure, load);
+  page.shape = put[1];
+  await put[0](figure, ...all);
   return body.querySelector("section");
 }
 
@@ -97,6 +98,7 @@ const compute = async () => async (set) => {
   console.log(`${body.children.map((e) => e.localName + (e.className ? `.${e.className}` : "")).join(" ")}; ${place.all["aria-label"]}; picture ${body.querySelector("img").className}`);
   console.log(place.querySelectorAll("input").map((e) => ["type", "name", "min", "max", "step"].map((key) => e.all[key] ?? "-").join(" ")).join("; "));
   console.log(`${place.querySelectorAll("label").map((e) => e.textContent).join(" | ")}; ${observers.length} observer of the drawing: ${observers[0][0] === drawing}`);
+  console.log(page.shape("a", { b: '"1" & <2>', c: 2 / 3 }, "<i></i>"));
   await tell("before it has a size");
   observers[0][1]();
   await tell("drawn");

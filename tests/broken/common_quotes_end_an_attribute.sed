@@ -1,0 +1,2 @@
+# common/live/live.js common_live_figures_test LivePage.*
+s/replace(\/\[&<>"\]\/g/replace(\/[\&<>]\/g/
