@@ -33,7 +33,9 @@ std::vector<Traced> traced;
 void guard_trace_stream(const char* name, int number, int64_t begin, int64_t end, int row) {
   traced.push_back({name + std::to_string(number), begin, end, row});
 }
+bool tracing = true;
 int64_t guard_trace_region_begin() {
+  if (!tracing) return 0;
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
@@ -180,6 +182,31 @@ TEST_F(CudaTest, ATraceHasItsStretchesByTheClockOfTheHost) {
     EXPECT_GT(inside.seconds(), 0);
   }
   EXPECT_EQ(&cuda_on_cpu_events ? cuda_on_cpu_events() : 0, events);
+}
+
+// Where nobody traces there is no event and no wait. Who traces waits once, in the first stretch, and for no stretch later.
+TEST_F(CudaTest, ATraceHoldsNobodyUp) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: on a GPU nobody counts";
+  const Buffer<> p(*device, 100, Purpose::workspace);
+  auto& cuda = static_cast<CudaDevice&>(*device);
+  traced.clear();
+  const unsigned long waits = cuda_on_cpu_waits, events = cuda_on_cpu_events();
+  {
+    GpuTrace trace(cuda);
+    const auto stretches = [&](int n) {
+      for (int i = 0; i < n; ++i) trace.begin(cuda.stream(), 1, "fill ", i), device->fill(p, float(i), p.size()), trace.end();
+    };
+    tracing = false;
+    stretches(2);
+    EXPECT_EQ(cuda_on_cpu_events(), events);
+    EXPECT_EQ(cuda_on_cpu_waits, waits);
+    tracing = true;
+    stretches(1);
+    EXPECT_EQ(cuda_on_cpu_waits, waits + 1) << "the moment that both clocks have in common";
+    stretches(3);
+    EXPECT_EQ(cuda_on_cpu_waits, waits + 1);
+  }
+  EXPECT_EQ(traced.size(), 4u);
 }
 
 // Another stream than the device's own: its stretch ends where that one is, and not where the device is.
