@@ -10,6 +10,7 @@
 #include "chapters/02_cuda/ask_cuda.h"
 #include "chapters/02_cuda/cuda_check.h"
 #include "chapters/02_cuda/cuda_device.h"
+#include "chapters/02_cuda/gpu_clock.h"
 #include "chapters/02_cuda/kernels.h"
 
 // A view is as long as its memory, and ends with it.
@@ -38,6 +39,25 @@ TEST(Memory, AViewIsPinnedUntilItsMemoryIsFreed) {
 }
 
 #ifndef __NVCC__
+
+// The default stream, on which a library may compute, waits for neither of a device's streams. Here they are as late as they may be.
+TEST(Streams, WaitForEachOtherAlone) {
+  CudaDevice device;
+  const size_t n = 100;
+  const Buffer<> p(device, n, Purpose::workspace), q(device, n, Purpose::workspace), of_others(device, n, Purpose::workspace);
+  float* const view = device.host_view(p, n);
+  GpuClock clock(device);
+  view[0] = 7;
+  device.fill(p, 1, n);
+  device.begin_copy_out(p, n);
+  clock.begin(), device.fill(q, 2, n), clock.end();
+  CUDA_CHECK(cudaMemset(of_others, 0, n * sizeof(float)));
+  CUDA_CHECK(cudaStreamSynchronize(nullptr));
+  EXPECT_EQ(view[0], 7) << "the copy has not been waited for";
+  EXPECT_EQ(clock.seconds(), 0) << "nor what the device computes";
+  device.end_copy_out(p, n);
+  EXPECT_EQ(view[0], 1);
+}
 
 namespace {
 
