@@ -23,24 +23,26 @@ std::string line_with(const std::string& text, const std::string& word) {
   return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
 }
 
-// Each option with its limits and what it is if nothing is said.
+// What the program does, and each option with its limits and what it is if nothing is said.
 TEST(Programs, HelpNamesEveryOption) {
   const auto told = [](const std::string& program) {
     const ProgramRun run = run_program(build_folder() + "/chapters/01_serial/" + program + " --help");
     EXPECT_EQ(run.status, 0) << run.output;
-    return options_told(run.output);
+    return run.output.substr(0, run.output.find('\n') + 1) + options_told(run.output);
   };
   EXPECT_EQ(told("train"),
-            "device cpu [cpu]\ndata TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nepochs N (0 to 100000) [10]\n"
+            "Trains a multilayer perceptron on MNIST, on one core.\ndevice cpu [cpu]\ndata TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nepochs N (0 to 100000) [10]\n"
             "batch N (1 to 1048576) [128]\nmicro-batches N (1 to 1048576) [1]\noptimizer sgd|momentum|adam [sgd]\n"
             "learning-rate X (0 to 1000) [0.1]\nmomentum X (0 to 1) [0.9]\ntrain-samples N (at least 0) [0]\nseed N (at least 0) [1]\nlog TEXT\n");
   EXPECT_EQ(told("bench"),
+            "Measures the products and the training step of chapter 01 on one core.\n"
             "data TEXT [build/data]\nhidden N,N,.. (1 to 65536) [512,256]\nbatch N (1 to 60000) [128]\npairs N (11 to 1001) [31]\n"
             "training-only\nall-products\ncsv TEXT\n");
   EXPECT_EQ(told("fit_function"),
-            "function sine|step|zigzag [sine]\nhidden N,N,.. (1 to 4096) [64,64]\nsteps N (0 to 1000000) [3000]\n"
+            "Fits a network with one input and one output to a function on [-1, 1].\nfunction sine|step|zigzag [sine]\nhidden N,N,.. (1 to 4096) [64,64]\nsteps N (0 to 1000000) [3000]\n"
             "optimizer sgd|momentum|adam [adam]\nlearning-rate X (0 to 100) [0.003]\nseed N (at least 0) [1]\nlog TEXT\n");
-  EXPECT_EQ(told("gradient_check"), "sizes N,N,.. (1 to 512) [13,7,5,3]\nrows N (1 to 1024) [4]\n");
+  EXPECT_EQ(told("gradient_check"), "Compares the gradients of the backward pass with measured slopes, parameter by parameter.\n"
+            "sizes N,N,.. (1 to 512) [13,7,5,3]\nrows N (1 to 1024) [4]\n");
 }
 
 TEST(TrainProgram, PrintsWhatAPlainLoopComputes) {

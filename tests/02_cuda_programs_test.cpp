@@ -177,7 +177,9 @@ TEST(OccupancyProgram, WhatCudaWouldRefuseIsAMistake) {
     EXPECT_EQ(run.output, "error: " + error + "\n");
   }
   EXPECT_EQ(error_of([] { with_capability("6.0"); }), "compute capability 6.0 is not in the table");
-  EXPECT_EQ(options_told(run_program(build_folder() + folder + "occupancy --help").output),
+  const std::string help = run_program(build_folder() + folder + "occupancy --help").output;
+  EXPECT_TRUE(help.starts_with("How many blocks a multiprocessor holds, what limits them, and the rounds of a grid.\n")) << help;
+  EXPECT_EQ(options_told(help),
             "capability 7.5|8.0|8.6|8.9|9.0|10.0|12.0 [8.0]\nmultiprocessors N (1 to 10000) [108]\nthreads N (1 to 1024) [256]\n"
             "registers N (1 to 255) [32]\nshared N (0 to 1048576) [0]\nblocks N (1 to 1e+12) [256]\n");
 }
