@@ -129,6 +129,18 @@ std::vector<std::vector<std::vector<double>>> plotted(const std::string& table) 
   return all;
 }
 
+// What is written into a picture: along the axis that goes up, turned, and everywhere else.
+void expect_words(const std::string& picture, const std::vector<std::string>& turned, const std::vector<std::string>& others) {
+  const std::string text = text_of(picture);
+  for (const auto* words : {&turned, &others})
+    for (const std::string& word : *words) {
+      const size_t at = text.find(">" + word + "</");
+      ASSERT_NE(at, std::string::npos) << word << " is not in " << picture;
+      const size_t group = text.rfind("transform=", at);
+      EXPECT_EQ(contains(text.substr(group, text.find('>', group) - group), "rotate(270)"), words == &turned) << word;
+    }
+}
+
 // A record of a run: losses of steps, and behind each tenth the accuracy. The running mean forgets a fiftieth at each step.
 TEST_F(Committed, ALossCurveHasItsMeanAndTheAccuracy) {
   std::ofstream record(file("run.csv"));
@@ -141,6 +153,8 @@ TEST_F(Committed, ALossCurveHasItsMeanAndTheAccuracy) {
   }
   record.close();
   draw("gnuplot -e \"record='" + file("run.csv") + "'; picture='/dev/null'; set table '" + file("table") + "'\" chapters/01_serial/plot/loss.gp");
+  draw("gnuplot -e \"record='" + file("run.csv") + "'; picture='" + file("run.svg") + "'\" chapters/01_serial/plot/loss.gp");
+  expect_words(file("run.svg"), {"loss", "test accuracy, %"}, {"Training on MNIST", "step", "loss of a batch", "running mean", "test accuracy"});
   const auto curves = plotted(file("table"));
   ASSERT_EQ(curves.size(), 3u) << read("table");
   for (const auto& point : curves[0]) EXPECT_NEAR(point.at(1), losses.at(size_t(point[0]) - 1), 1e-4) << "a batch";
@@ -203,6 +217,8 @@ TEST_F(Pictures, AFlatLossCurveIsALine) {
 TEST_F(Committed, AFitHasItsTargetAndTheNetwork) {
   std::ofstream(file("fit.csv")) << "x,target,fit\n-1,0.25,0.5\n0,1,0.75\n1,-1,-0.5\n";
   draw("gnuplot -e \"record='" + file("fit.csv") + "'; picture='/dev/null'; name='f'; set table '" + file("table") + "'\" chapters/01_serial/fit.gp");
+  draw("gnuplot -e \"record='" + file("fit.csv") + "'; picture='" + file("fit.svg") + "'; name='a sine'\" chapters/01_serial/fit.gp");
+  expect_words(file("fit.svg"), {}, {"a sine", "target", "network"});
   const std::vector<std::vector<double>> target = {{-1, 0.25}, {0, 1}, {1, -1}}, network = {{-1, 0.5}, {0, 0.75}, {1, -0.5}};
   EXPECT_EQ(plotted(file("table")), (std::vector<std::vector<std::vector<double>>>{target, network})) << read("table");
 }
@@ -211,6 +227,9 @@ TEST_F(Committed, AFitHasItsTargetAndTheNetwork) {
 TEST_F(Committed, ARooflineHasTheLowerOfItsTwoLimits) {
   std::ofstream(file("p.csv")) << "# Some GPU, 80GB,60,3\nproduct,flop_per_byte,gflops\n\"1 naive\",5,14\n\"2, better\",50,40\n";
   draw("gnuplot -e \"csv='" + file("p.csv") + "'; picture='/dev/null'; name='f'; peak=60.0; bandwidth=3.0; set table '" + file("table") + "'\" chapters/03_fast_kernels/roofline.gp");
+  draw("gnuplot -e \"csv='" + file("p.csv") + "'; picture='" + file("p.svg") + "'; name='Some GPU'; peak=60.0; bandwidth=3.0\" chapters/03_fast_kernels/roofline.gp");
+  expect_words(file("p.svg"), {"GFLOP/s"}, {"Some GPU: 4096 x 4096 x 4096, float", "operations per byte that must cross the memory bus", "measured", "1 naive", "2, better",
+                                            "limit of memory and of float arithmetic (tensor cores have a higher one)"});
   auto curves = plotted(file("table"));
   ASSERT_GE(curves.size(), 2u) << read("table");
   for (const auto& point : curves[0]) EXPECT_NEAR(point.at(1), std::min(60.0, 3 * point[0]), 1e-3 * point[1]) << point[0];

@@ -154,6 +154,15 @@ TEST_F(Series, RecordsAreDrawnWhereGnuplotIs) {
   EXPECT_EQ(loss().output, "error: " + record + ": holds no steps\n");
   fs::remove(record);
   EXPECT_EQ(loss().output, "error: " + record + ": no such run record; a run with --log FILE writes one\n");
+  // As text first, which needs no gnuplot.
+  link("awk");
+  write("a.b.csv", "step,loss,accuracy,samples_per_second\n1,0.5,,10\n");
+  no_tool("gnuplot");
+  const std::string as_text = with_tools("awk -f chapters/01_serial/plot/loss.awk " + record).output;
+  EXPECT_TRUE(contains(as_text, "loss (running mean)")) << as_text;
+  EXPECT_EQ(loss().output, as_text + "    (with gnuplot, an optional extra, `make plot` also draws an SVG)\n");
+  tool("gnuplot", "echo \"$*\"\n");
+  EXPECT_EQ(loss().output, as_text + "-e record='" + record + "'; picture='" + picture + "' chapters/01_serial/plot/loss.gp\n    drawn: " + picture + "\n");
 }
 
 }  // namespace
