@@ -100,6 +100,11 @@ TEST_F(WithDriver, GpusHaveTheAddressesOfThoseThatAreVisible) {
   EXPECT_EQ(visible_gpus_by_address(), (Addresses{"0000:c3:00.0", "0000:c1:00.0"}));
   setenv("CUDA_VISIBLE_DEVICES", "2", 1);
   EXPECT_EQ(visible_gpus_by_address(), (Addresses{"0000:c2:00.0"}));
+  for (const char* failing : {"NO_INIT", "NO_COUNT"}) {
+    setenv(failing, "1", 1);
+    EXPECT_EQ(visible_gpus_by_address(), Addresses()) << failing << ": what the driver has written does not count";
+    unsetenv(failing);
+  }
 }
 
 // CUDA on the CPU has one device, as a task of Slurm that sees its own GPU only.

@@ -184,6 +184,7 @@ TEST_F(WithTools, ProgramsThatCannotBeBuiltAreNamed) {
 }
 
 // A rate is that of the steps behind those that warm up: of fifty batches forty-two, each of 128 rows, here in two seconds.
+// Each library that is there gets the device and the steps; without one there is a line, and the status that says so.
 TEST(PeersOnGpu, TellTheRateWithoutTheWarmUp) {
   if (run_program("python3 -c ''").status != 0) GTEST_SKIP() << "skipped: no python3";
   const ProgramRun run = run_program(R"(python3 -B -c "
@@ -194,8 +195,18 @@ said = []
 peers_on_gpu.time.perf_counter = lambda: said.append('clock') or 10.0 + 2 * said.count('clock')
 peers_on_gpu.report('it', said.append, list(range(50)), lambda: said.append('waits') or 0.125)
 print(said == [*range(8), 'waits', 'clock', *range(8, 50), 'waits', 'clock'])
+sys.argv = ['peers_on_gpu.py', '--device', 'cpu', '--steps', '20']
+peers_on_gpu.pytorch = lambda device, steps: print('PyTorch', device, steps)
+peers_on_gpu.jax = lambda device, steps: print('JAX', device, steps)
+for here in ((), ('jax',), ('torch',), ('jax', 'torch')):
+    peers_on_gpu.importlib.util.find_spec = lambda name: name in here or None
+    try:
+        peers_on_gpu.main()
+    except SystemExit as end:
+        print(end.code)
 ")");
-  EXPECT_EQ(run.output, "it: 2688 samples/s, loss 0.1250\nTrue\n");
+  EXPECT_EQ(run.output, "it: 2688 samples/s, loss 0.1250\nTrue\nskipped: neither PyTorch nor JAX is installed for python3\n77\n"
+                        "JAX cpu 20\nPyTorch cpu 20\nPyTorch cpu 20\nJAX cpu 20\n");
 }
 
 }  // namespace

@@ -8,8 +8,8 @@ inline const char* const false_driver = R"(
 #include <stdlib.h>
 #include <string.h>
 static const char* visible(void) { const char* list = getenv("CUDA_VISIBLE_DEVICES"); return list ? list : "0,1,2,3"; }
-int cuInit(unsigned flags) { return flags != 0; }
-int cuDeviceGetCount(int* count) { *count = (int)(strlen(visible()) + 1) / 2; return 0; }
+int cuInit(unsigned flags) { return flags != 0 || getenv("NO_INIT") != 0; }
+int cuDeviceGetCount(int* count) { *count = (int)(strlen(visible()) + 1) / 2; return getenv("NO_COUNT") != 0; }
 int cuDeviceGetPCIBusId(char* text, int room, int gpu) {
   if (visible()[2 * gpu] == '0') return 1;
   snprintf(text, (size_t)room, "0000:C%c:00.0", visible()[2 * gpu]);
