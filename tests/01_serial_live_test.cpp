@@ -119,6 +119,7 @@ TEST(LiveTraining, HasTheBitsOfTheUnfusedNativeOne) {
       for (size_t batch : {16, 32, 64, 128, 256})
         for (size_t steps : {0, 20}) settings.push_back({rate, batch, steps, hidden, int(settings.size() * 7 % 500)});
   settings.push_back({0.1, 256, 30, "128", 3});  // three epochs
+  settings.push_back({0.1, 256, 10, "128", 4});  // fewer steps than the same network has made: it begins anew
   settings.push_back({0.1, 64, 10, "512-256", 3});
   ASSERT_GE(settings.size(), 200u);
   for (const Setting& s : settings) {
