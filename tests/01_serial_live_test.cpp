@@ -223,6 +223,52 @@ TEST(PaintedDigit, WhatLeavesTheImageIsLost) {
     }
 }
 
+// What a mouse or a finger paints: near its place black, around it grey, and never paler than before. Only with the first button, from the
+// square on, and in it; another test image takes the digit away.
+TEST(PaintedDigit, IsWhatThePointerPaints) {
+  if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  struct Event {
+    std::string name;
+    double x, y;  // in pixels of the digit
+    int buttons, pointer;
+    std::string place;
+    bool paints;
+  };
+  const std::vector<Event> events = {
+      {"pointermove", 3, 4, 1, 5, "field", false},  // it has not begun there
+      {"pointerdown", 6.5, 4.5, 1, 5, "field", true},
+      {"pointermove", 7.25, 5, 1, 5, "curve", true},  // where the pointer has been caught, what lies under it does not matter
+      {"pointermove", 9, 5, 1, 6, "field", false},  // another finger
+      {"pointermove", 9, 5, 0, 5, "field", false},
+      {"pointermove", 9, 5, 2, 5, "field", false},
+      {"pointermove", 27.9, 0.1, 3, 5, "field", true},
+      {"pointermove", -0.1, 5, 1, 5, "field", false},
+      {"pointermove", 28, 5, 1, 5, "field", false},
+      {"pointermove", 5, -0.1, 1, 5, "field", false},
+      {"pointermove", 5, 28, 1, 5, "field", false},
+      {"input image", 0, 0, 0, 0, "", false},
+      {"pointerdown", 20, 10, 1, 7, "curve", false},
+      {"pointerdown", 20, 10, 1, 7, "field", true}};
+  std::string lines, expected, digit(784, '0');
+  for (const Event& e : events) {
+    std::ostringstream line;
+    line << e.name << ' ' << 10 + 10 * e.x << ' ' << 20 + 10 * e.y << ' ' << e.buttons << ' ' << e.pointer << ' ' << e.place << '\n';
+    lines += e.name.starts_with("input") ? e.name + "\n" : line.str();
+    if (e.name.starts_with("input")) digit.assign(784, '0');
+    for (int i = 0; i < 784 && e.paints; ++i) {
+      const double right = i % 28 + 0.5 - e.x, down = i / 28 + 0.5 - e.y, square = right * right + down * down;
+      if (square < 1) digit[size_t(i)] = 'f';
+      else if (square < 1.7 * 1.7 && digit[size_t(i)] == '0') digit[size_t(i)] = '9';
+    }
+    if (e.paints || e.name.starts_with("input")) expected += "{\"digit\":\"" + (e.paints ? digit : "") + "\"}";
+    expected += "\n";
+  }
+  const std::string file = build_folder() + "/01_serial." + std::to_string(getpid()) + ".events";
+  std::ofstream(file) << lines;
+  EXPECT_EQ(run_program("node tests/live_figure.js 01_serial events <" + file).output, expected);
+  std::remove(file.c_str());
+}
+
 TEST(LiveTraining, SeesAPaintedDigitInTheMiddle) {
   if (const std::string why = why_no_figure(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
   const auto answers = live_answers(figure, {"digit " + painted(0, 0), "digit " + painted(13, 3)});

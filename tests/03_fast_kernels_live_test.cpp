@@ -1,4 +1,6 @@
 // The live figure of chapter 03 shows what the counter behind `make traffic` counts, and each word in its bank or sector.
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "chapters/03_fast_kernels/warp_access.h"
@@ -130,6 +132,29 @@ TEST(LiveRequests, AreThoseOfTheCounter) {
       ASSERT_EQ(live.text(cell + "4"), std::to_string(least[i]));
       ASSERT_EQ(live.text(cell + (accesses[i].shared ? "2" : "3")), std::to_string(accesses[i].units));
       ASSERT_EQ(live.text(cell + (accesses[i].shared ? "3" : "2")), "");
+    }
+
+    // What is said of the lane that is followed, and how its words stand out: by the cells, which are compared below.
+    std::string groups, places, several;
+    double row_of_lane = -1;
+    for (int cell = 0; live.has("cells." + std::to_string(cell) + ".0"); ++cell) {
+      const std::string place = "cells." + std::to_string(cell) + ".";
+      std::vector<int> wanting;
+      for (int i = 3; live.has(place + std::to_string(i)); ++i) wanting.push_back(int(live.number(place + std::to_string(i))));
+      const bool followed = std::ranges::find(wanting, s.lane) != wanting.end();
+      groups += std::string("<g") + (s.lane >= 0 && !followed ? " opacity=\"0.3\"" : "");
+      groups += wanting.empty() ? ">" : " data-set=\"lane " + std::to_string(followed ? s.lane : wanting[0]) + "\">";
+      if (!followed) continue;
+      if (row_of_lane < 0) row_of_lane = live.number(place + "0"), places = shared ? "" : std::to_string(int(4 * row_of_lane + std::floor(live.number(place + "1") / 8)) + 1);
+      if (shared) several = places.empty() ? "" : "s", places += (places.empty() ? "" : ", ") + live.text(place + "1");
+    }
+    std::string drawn_groups;
+    const std::string& drawing = live.text("svg");
+    for (size_t at = 0; (at = drawing.find("<g", at)) != std::string::npos; ++at) drawn_groups += drawing.substr(at, drawing.find('>', at) - at + 1);
+    ASSERT_EQ(drawn_groups, groups);
+    if (s.lane >= 0) {
+      const std::string end = shared ? ": bank" + several + " " + places + ", wavefront " + std::to_string(int(row_of_lane) + 1) + "." : ": sector " + places + ".";
+      ASSERT_TRUE(live.text("says").ends_with(end)) << live.text("says") << "\n" << end;
     }
 
     // Each lane finds each of its words in one cell; a place is given once.

@@ -61,7 +61,13 @@ TEST_F(LiveFigures, OfTraining) {
     expected += ". Of 500 images that it was not trained with, " + percent(live.number("correct")) + " are right. This image is a " + std::to_string(best) +
                 ", it says, with " + percent(live.number("probabilities." + std::to_string(best))) + ". Paint a digit into the square.";
     EXPECT_EQ(live.text("says"), expected);
+    EXPECT_TRUE(contains(live.text("svg"), ">an image of a " + live.text("label") + "<"));
   }
+  // Steps that are far too long, and a digit that was painted.
+  const auto others = live_answers("01_serial", {"steps 12; hidden 512-256; batch 16; rate 3", "steps 0; digit " + std::string(784, '0').replace(400, 20, 20, 'f')});
+  EXPECT_EQ(others[0].text("says"), "535,818 parameters after 12 steps; the last batch's loss is not a number. Of 500 images that it was not trained with, " +
+                                        percent(others[0].number("correct")) + " are right. The weights are not numbers. Paint a digit into the square.");
+  EXPECT_TRUE(contains(others[1].text("says"), " are right. Your digit is a ") && contains(others[1].text("svg"), ">yours<")) << others[1].text("says");
 }
 
 // By hand: eight lanes at a time; 8 words apart they meet in the same banks twice.

@@ -5,6 +5,9 @@
 //                                                error=...; and how many instances there have been; then an empty line
 //   node tests/live_figure.js NN_topic about      what stands around the drawing: each control's values, its question with both answers, and
 //                                                wrong.N=... for each state and width in which something is not as it should be
+//   node tests/live_figure.js NN_topic events <LINES  for each line `NAME X Y BUTTONS POINTER PLACE`, an event of the drawing, whose part of class
+//                                                PLACE is 280 wide, begins at (10, 20) and alone hears: a line with what the figure sets, or none;
+//                                                `input NAME` is one of a control
 "use strict";
 const { existsSync, readFileSync } = require("fs");
 const [name, what] = process.argv.slice(2);
@@ -82,6 +85,31 @@ async function about(run) {
     `because=${because}`, ...leaves(now, "now"), ...leaves(then, "then"), ""].join("\n");
 }
 
+// A drawing without a page, and the pointer that it has caught.
+async function events(run, lines) {
+  const heard = {}, said = [], set = { ...first_settings(figure), ...(figure.goes_on ? { steps: 0 } : {}) }, out = await settle(run, figure, set);
+  let caught = null;
+  const hears = (of) => (name, what) => (heard[`${name} ${of}`] = what);
+  const drawing = {
+    addEventListener: hears(""),
+    querySelector: () => ({ getBoundingClientRect: () => ({ left: 10, top: 20, width: 280, height: 280 }) }),
+    setPointerCapture: (pointer) => (caught = pointer),
+    hasPointerCapture: (pointer) => caught === pointer,
+    closest: () => ({ querySelector: (what) => ({ addEventListener: hears(what.match(/name=(\w+)/)[1]) }) }),
+  };
+  figure.attach(drawing, (change) => {
+    said.push(JSON.stringify(change));
+    figure.draw(out, Object.assign(set, change), width); // as the page does
+  });
+  for (const [name, x, y, buttons, pointer, on] of lines.map((text) => text.split(" "))) {
+    const before = said.length, event = { clientX: Number(x), clientY: Number(y), buttons: Number(buttons), pointerId: Number(pointer), target: { closest: (what) => what === `.${on}` || null } };
+    if (name === "input") heard[`input ${x}`]();
+    else heard[`${name} `](event);
+    if (said.length === before) said.push("");
+  }
+  return said.join("\n") + "\n";
+}
+
 let instances = 0; // that load has made
 const instantiate = WebAssembly.instantiate;
 WebAssembly.instantiate = (...all) => (++instances, instantiate(...all));
@@ -92,7 +120,9 @@ WebAssembly.instantiate = (...all) => (++instances, instantiate(...all));
   const first = first_settings(figure);
   if (what === "svg") return process.stdout.write(file_of(figure.draw(await settle(run, figure, first), first, width)));
   if (what === "about") return process.stdout.write(await about(run));
-  for (const text of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
+  const given = readFileSync(0, "utf8").split("\n").filter(Boolean);
+  if (what === "events") return process.stdout.write(await events(run, given));
+  for (const text of given) {
     const set = { ...first };
     for (const pair of text.split("; ")) {
       const value = pair.slice(pair.indexOf(" ") + 1);
