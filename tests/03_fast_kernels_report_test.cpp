@@ -133,10 +133,25 @@ TEST_F(WithTools, RegistersAreThoseThatNvccTells) {
     kernel("_ZN5plain10add_kernelEPfPKfm", "sm_90", 0, 4, "10 registers, used 0 barriers, 552 bytes cmem[0]");
     kernel("_ZN5plain12scale_kernelEPffm", "sm_90", 4, 12, "9 registers, used 1 barriers, 1024 bytes smem, 552 bytes cmem[0]");
   }
-  EXPECT_EQ(run_program("NVCC=" + nvcc + " sh chapters/03_fast_kernels/resources.sh " + folder.string()).output,
+  const auto resources = [&](const std::string& options) { return run_program("NVCC=" + nvcc + " sh chapters/03_fast_kernels/resources.sh " + options + folder.string()); };
+  EXPECT_EQ(resources("").output,
             "Registers of a thread by kind of GPU; spilled bytes of a thread and static shared bytes of a block, the most of all kinds:\n"
             "nvcc 13.5, written by `resources.sh`.\n\n| kernel | sm_75 | sm_90 | spilled | shared |\n|---|---|---|---|---|\n"
             "| `add_kernel` | 8 | 10 | 4 | 0 |\n| `scale_kernel` | 168 | 9 | 20 | 1024 |\n");
+  // What this one would make cannot be compared with what another release has made; and nothing can be told of what it has not said.
+  const ProgramRun other = resources("--check ");
+  EXPECT_EQ(other.status, 77);
+  EXPECT_EQ(other.output, "skipped: the table was made by another nvcc than 13.5\n");
+  // A table with this one's release, but of other kernels, is another one.
+  script("nvcc", "echo 'Cuda compilation tools, release " + run_program("sed -n 's/^nvcc \\([0-9.]*\\),.*/\\1/p' chapters/03_fast_kernels/results/resources.md | tr -d '\\n'").output + ", V1'\n");
+  const ProgramRun differs = resources("--check ");
+  EXPECT_EQ(differs.status, 1);
+  EXPECT_TRUE(contains(differs.output, "\n> | `add_kernel` | 8 | 10 | 4 | 0 |\n")) << differs.output;
+  const std::string said = (folder / "chapters/02_cuda/softmax.usage").string();
+  fs::remove(said);
+  const ProgramRun lacking = resources("");
+  EXPECT_EQ(lacking.status, 77);
+  EXPECT_EQ(lacking.output, "skipped: " + said + " is not there or is old: make gpu-build\n");
 }
 
 // A GPU, its driver, its tools and the programs, all of them words alone: what each is asked for, and what comes of one that fails.

@@ -353,6 +353,18 @@ TEST_F(Pictures, PeersAreComparedRoundByRound) {
   std::string bound;
   for (int round = 0; round < 3; ++round) bound += usable_cores() > 1 ? first + cores : first;
   EXPECT_EQ(run_program("sort " + file("bound")).output, run_program("printf '" + bound + "' | sort").output);
+  // Without OpenBLAS and without any peer, one round; and a program that fails.
+  script("chapters/01_serial/bench", "echo 'a box'\n");
+  const auto alone = [&] { return run_program("MPIEXEC=" + launcher + " python3 chapters/01_serial/peers.py --build " + folder.string() + " --rounds 1 --python false"); };
+  const std::string text = alone().output;
+  EXPECT_TRUE(text.starts_with("not installed: numpy, torch, jax. To have them:\n")) << text;
+  EXPECT_TRUE(contains(text, "a box; 784-512-256-10, batch 128, float, 1 interleaved rounds of one epoch\n") && contains(text, row("this course", 1, 1000, 1000, 1000, 1, "0.4321"))) << text;
+  EXPECT_FALSE(contains(text, "C++ over OpenBLAS")) << text;
+  EXPECT_TRUE(text.ends_with("\nversions: \n")) << text;
+  const std::string failing = script("chapters/01_serial/train", "echo '--epochs 1: no' >&2\nexit 5\n");
+  const ProgramRun ended = alone();
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_TRUE(ended.output.ends_with(failing + " --epochs 1 ended with status 5\n--epochs 1: no\n\n")) << ended.output;
 }
 
 }  // namespace

@@ -154,6 +154,15 @@ TEST_F(Series, RecordsAreDrawnWhereGnuplotIs) {
   EXPECT_EQ(loss().output, "error: " + record + ": holds no steps\n");
   fs::remove(record);
   EXPECT_EQ(loss().output, "error: " + record + ": no such run record; a run with --log FILE writes one\n");
+  // A roofline's numbers are in its table.
+  link("sed");
+  no_tool("gnuplot");
+  const auto roofline = [&](const std::string& table) { return with_tools("sh chapters/03_fast_kernels/roofline.sh " + table + " a.svg"); };
+  write("a.b.csv", "# Some GPU,60,3\nproduct,flop_per_byte,gflops\n");
+  EXPECT_EQ(roofline(record).output, "No picture: gnuplot is not installed (an optional extra). The numbers are in " + record + ".\n");
+  const ProgramRun no_table = roofline(record + ".not");
+  EXPECT_EQ(no_table.status, 1);
+  EXPECT_EQ(no_table.output, "error: " + record + ".not: no such file; bench --csv FILE writes one\n");
   // As text first, which needs no gnuplot.
   link("awk");
   write("a.b.csv", "step,loss,accuracy,samples_per_second\n1,0.5,,10\n");
