@@ -19,6 +19,7 @@
 #include "common/philox.h"
 #include "tests/03_fast_test.h"
 #include "tests/known_clock.h"
+#include "tests/options_told.h"
 
 // The program, with products of the test in the place of the chapter's, and a masked product that notes its mask and its block.
 namespace fast {
@@ -158,6 +159,13 @@ TEST_F(CheckTest, TheCheckOfTrainingFindsOneWrongNumber) {
   EXPECT_TRUE(check_program::all_right);
   EXPECT_EQ(verdicts(last_number_wrong<4>), "right02 WRONG03 right02 WRONG03 right02 WRONG03 ");
   EXPECT_FALSE(check_program::all_right);
+}
+
+TEST(CheckKernels, HelpSaysWhatIsChecked) {
+  Arguments arguments({"--help"});
+  const std::string help = printed_by([&] { EXPECT_EQ(check_program::check_main(arguments.count(), arguments.values()), 0); });
+  EXPECT_TRUE(help.starts_with("Checks the kernels of chapters 02 and 03 on the GPU at hand.\n")) << help;
+  EXPECT_EQ(options_told(help), "small\nonce\n");
 }
 
 // All three: within the bound, the largest of all, and NaN that stays; a line is there as soon as it is said.

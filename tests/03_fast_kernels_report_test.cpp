@@ -219,9 +219,11 @@ for here in ((), ('jax',), ('torch',), ('jax', 'torch')):
         peers_on_gpu.main()
     except SystemExit as end:
         print(end.code)
+sys.argv = ['peers_on_gpu.py']
+peers_on_gpu.main()
 ")");
   EXPECT_EQ(run.output, "it: 2688 samples/s, loss 0.1250\nTrue\nskipped: neither PyTorch nor JAX is installed for python3\n77\n"
-                        "JAX cpu 20\nPyTorch cpu 20\nPyTorch cpu 20\nJAX cpu 20\n");
+                        "JAX cpu 20\nPyTorch cpu 20\nPyTorch cpu 20\nJAX cpu 20\nPyTorch cuda 2000\nJAX cuda 2000\n");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // An error is asserted by its words: a test that asks for its type alone is content with any other error, too.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 
 #include "common/error.h"
@@ -10,6 +11,16 @@ inline std::string error_of(auto call) {
   try {
     call();
   } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// The same of a mistake in the program itself, which no user can make.
+inline std::string mistake_of(auto call) {
+  try {
+    call();
+  } catch (const std::logic_error& error) {
     return error.what();
   }
   return "";
