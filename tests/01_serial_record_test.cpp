@@ -174,6 +174,28 @@ TEST(TrainReport, ShowsHowFarTheRunIs) {
   EXPECT_EQ(line(0, true), "");
 }
 
+// Else the rest of the line of progress would stand behind a shorter one.
+TEST(TrainReport, WipesItsLineBeforeSomethingElseIsSaid) {
+  const ClockOfTest by_hand([] { return hand; });
+  TrainOptions o;
+  o.batch = 30, o.epochs = 2;
+  const auto behind_a_step = [&](auto then) {
+    return on_terminal([&] {
+      TrainReport report(o, tiny_data(40));
+      hand += 2;
+      report.step(0.5, 30);
+      then(report);
+    });
+  };
+  const std::string wiped = " s left \033[K\r\033[K", text = behind_a_step([](TrainReport& report) { report.epoch(0, 1, 2); });
+  EXPECT_TRUE(contains(text, wiped + "epoch   1   loss 0.5000")) << text;
+  const std::string failed = behind_a_step([](TrainReport& report) {
+    EXPECT_NE(error_of([&] { report.step(NAN, 30); }), "");
+    std::printf("an error");
+  });
+  EXPECT_TRUE(contains(failed, wiped + "an error")) << failed;
+}
+
 TEST(TrainReport, SaysWhatItDoes) {
   const ClockOfTest by_hand([] { return hand; });
   TrainOptions o;
