@@ -31,6 +31,7 @@
 #include "tests/known_share.h"
 #include "tests/late_device.h"
 #include "tests/options_told.h"
+#include "tests/steps_of_benchmark.h"
 
 namespace bench_program {
 // On nodes of three ranks and one, if the test says so; else as MPI says.
@@ -45,9 +46,13 @@ int slept = 0;
 void sleep_of_test(MPI_Comm comm) { ++slept, sleep_until_all_are_here(comm); }
 #define MpiSession SessionOfTest
 #define sleep_until_all_are_here sleep_of_test
+#define CpuDevice DeviceThatCountsRows
+#define MPI_Barrier barrier_of_a_while
 #include "chapters/10_hybrid/bench.cpp"
 #undef MpiSession
 #undef sleep_until_all_are_here
+#undef CpuDevice
+#undef MPI_Barrier
 }
 
 namespace train_program {
@@ -485,11 +490,15 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
   const GridPlan alone = estimate(s, {1, 1, 1}, machine);
   const std::vector<GridPlan> plans = plan_grids(s, {}, ranks(), machine);
   std::vector<int> readings = {readings_of_a_step(s, {1, 1, 1}, MPI_COMM_SELF, d)};
+  int64_t passes = 1;  // of a row in a step of everybody: each tensor rank sees it
   for (const GridPlan& plan : plans) {
+    passes += plan.shape.tensor;
     HybridSettings with = s;
     with.micro_batches = plan.micro_batches, with.two_level = plan.two_level;
     readings.push_back(readings_of_a_step(with, plan.shape, MPI_COMM_WORLD, d));
   }
+  const int64_t seen = rows_seen_by_all();
+  EXPECT_ON_ALL_RANKS(seen == 24 * (1 + rounds) * steps * passes) << seen;
   std::vector<int> all(readings.size() * size_t(ranks()));
   MPI_CHECK(MPI_Allgather(readings.data(), int(readings.size()), MPI_INT, all.data(), int(readings.size()), MPI_INT, MPI_COMM_WORLD));
   if (rank() != 0) return;
@@ -500,6 +509,7 @@ void expect_bench(const std::vector<std::string>& options, double busy, int roun
   for (int round = -1; round < rounds; ++round) {
     const auto turn = [&](int rank, size_t which) {
       KnownRank& r = clocks[size_t(rank)];
+      r.wall.read();  // until all are here
       const double begin = r.wall.read();
       for (int i = 0; i < steps * all[size_t(rank) * readings.size() + which]; ++i) r.wall.read();
       const double took = (r.wall.read() - begin) / steps;

@@ -252,7 +252,7 @@ TEST(EveryGrid, HalvesGiveTheBitsOfWholes) {
 }
 
 // A limit that every step's gradient exceeds. Its length is that of the whole network, what several slices hold counted once: on every
-// grid within the bound of the serial run, and where only rows and layers are split, with its bits.
+// grid within the bound of the serial run, and where only rows and layers are split, with its bits; also of several chunks a stage.
 TEST(EveryGrid, ClipsTheGradientOfTheWholeNetwork) {
   const Dataset d = data();
   const Yardstick y = yardstick("sgd", d, 9);
@@ -262,13 +262,17 @@ TEST(EveryGrid, ClipsTheGradientOfTheWholeNetwork) {
     const Trained serial = train_serially(s, d, 9);
     EXPECT_GT(compare(serial.weights, y.serial.weights).relative, 1000 * y.bound.relative) << "the limit changes next to nothing";
     for (const GridShape& shape : shapes_of(ranks())) {
-      GridRun run(shape, s);
-      train(run.model, d, 0, 9);
-      const std::vector<float> weights = run.model.weights();
-      const Distance found = compare(weights, serial.weights, y.serial.initial);
-      EXPECT_ON_ALL_RANKS(found.max_abs <= y.bound.max_abs && found.relative <= y.bound.relative)
-          << told(shape, s) << ": " << found << "; bound " << y.bound.max_abs << ", relative " << y.bound.relative;
-      EXPECT_ON_ALL_RANKS(found.same_bits() || !reproducible || shape.tensor > 1) << told(shape, s) << ": " << found;
+      for (const int chunks : {1, 2}) {
+        if (chunks == 2 && (!reproducible || shape.data < ranks())) continue;
+        s.chunks = chunks, s.schedule = chunks == 2 ? "interleaved" : "1f1b";
+        GridRun run(shape, s);
+        train(run.model, d, 0, 9);
+        const std::vector<float> weights = run.model.weights();
+        const Distance found = compare(weights, serial.weights, y.serial.initial);
+        EXPECT_ON_ALL_RANKS(found.max_abs <= y.bound.max_abs && found.relative <= y.bound.relative)
+            << told(shape, s) << ": " << found << "; bound " << y.bound.max_abs << ", relative " << y.bound.relative;
+        EXPECT_ON_ALL_RANKS(found.same_bits() || !reproducible || shape.tensor > 1) << told(shape, s) << ": " << found;
+      }
     }
   }
 }

@@ -37,6 +37,7 @@
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
+#include "tests/steps_of_benchmark.h"
 #include "tests/training_runs.h"
 
 // How often this rank has flushed a file, and how often MPI has for it; where the guard is linked (it calls MPI by these names).
@@ -58,7 +59,11 @@ extern "C" int PMPI_File_close(MPI_File* file) {
 }
 
 namespace bench_program {
+#define CpuDevice DeviceThatCountsRows
+#define MPI_Barrier barrier_of_a_while
 #include "chapters/12_restart/bench.cpp"
+#undef CpuDevice
+#undef MPI_Barrier
 }
 
 namespace train_program {
@@ -117,10 +122,13 @@ TEST(Bench, PrintsWhatTheClockSays) {
   const std::string folder = testing::TempDir() + "bench_12_" + std::to_string(ranks());
   if (rank() == 0) std::filesystem::create_directories(folder);
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
-  flushes = flushes_by_mpi = 0;
+  flushes = flushes_by_mpi = barriers = 0;
   const Program p = bench({"--hidden", "22,14", "--batch", "12", "--optimizer", "adam", "--rounds", "3", "--save-every", "4", "--replicas", std::to_string(replicas),
                            "--tensor", std::to_string(tensor), "--folder", folder, "--only-if-quiet"});
   EXPECT_ON_ALL_RANKS(p.status == 77) << p.status << p.error;
+  const int64_t seen = rows_seen_by_all();
+  EXPECT_ON_ALL_RANKS(seen == 12 * 4 * (1 + 3) * 2 * tensor) << seen;  // whole batches, by each tensor rank
+  EXPECT_ON_ALL_RANKS(barriers == 4 * (3 * (1 + 2) + 2 * 1 + 2)) << barriers;  // before a way and steps; before and after a file is removed
   // Four rounds, one of which does not count: the segments; the block alone, and with steps behind it. The header and its folder by rank 0.
   const int flushed = 4 * (1 + 2 * (rank() == 0 ? 3 : 1));
   EXPECT_ON_ALL_RANKS(!&guard::traffic || (flushes == flushed && flushes_by_mpi == 4)) << flushes << ", expected " << flushed << "; " << flushes_by_mpi;
@@ -136,8 +144,9 @@ TEST(Bench, PrintsWhatTheClockSays) {
   model.initialize(1);
   const Dataset d = random_dataset(784, 12);
   const double step = readings_of([&] { model.step(d, permutation(1, 0, d.count), {0, d.count}); });
-  // A section begins with a reading and ends with one, which makes a second; the copy of a checkpoint is a section inside.
-  const double without = most(1 + 4 * step), with = most(1 + 4 * step + 2), inside = 2 * (2 + 4 * step) + 2;
+  // A section begins with a reading and ends with one, which makes a second; the copy of a checkpoint is a section inside. One is read in
+  // each barrier.
+  const double without = most(1 + 4 * step), with = most(1 + 4 * step + 2), inside = 2 * (3 + 4 * step) + 2 + 2;
   const double lost = most(1 - (inside + 2) / 2 / (inside + 1));  // the core's seconds are read outside of the timer's first reading
   if (rank() != 0) {
     EXPECT_EQ(p.printed, "");
