@@ -207,6 +207,9 @@ TEST_P(OnGpu, HasViewsOfFloats) {
   EXPECT_TRUE(p.equal());
   EXPECT_FALSE(same(read(*gpu, p.on_gpu, 101), others));  // but rounded
   EXPECT_THROW(gpu->fill(p.on_gpu.data() + 1, 0, 1), std::logic_error);
+  const Both six(*gpu, cpu, Floats(6, 1), true);
+  EXPECT_THROW(gpu->fill(six.on_gpu.data() + 2, 0, 1), std::logic_error);
+  EXPECT_NO_THROW(gpu->fill(six.on_gpu.data() + 3, 0, 0));  // behind six numbers begins what is another one's
 }
 
 // Data and pipeline splits have the bits of one rank, as on the CPU. Sums have another order than there, so the losses are the same to

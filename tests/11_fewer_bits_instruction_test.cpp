@@ -158,6 +158,14 @@ TEST(Device, GivesTheMemoryOfActivationsBack) {
   EXPECT_LT(pages() - before, 10 * long(2 * numbers) / sysconf(_SC_PAGESIZE));
 }
 
+// Six numbers are in the place of three floats; what begins behind them is another one's.
+TEST(Device, KnowsWhereAnActivationEnds) {
+  FewerBitsDevice device("bf16");
+  const Buffer<> six = device.allocate_activations(6);
+  EXPECT_THROW(device.host_view(six.data() + 2, 1), std::logic_error);
+  EXPECT_EQ(device.host_view(six.data() + 3, 0), six.data() + 3);
+}
+
 // Its object is compiled for processors that the others need not have. So nothing in it runs by itself (_GLOBAL__sub_), and nothing is there that
 // the linker might take in place of another file's (V, W, u: weak).
 TEST(Pairs, TheInstructionStaysInItsFile) {
