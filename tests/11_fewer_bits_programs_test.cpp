@@ -18,10 +18,10 @@
 
 namespace {
 
-// The launcher of this very process left variables behind that are not for the programs that it starts. Messages that nobody has waited for
-// are a failure.
+// The launcher of this very process left variables behind that are not for the programs that it starts. Messages that nobody has waited for,
+// and communicators that nobody has freed, are a failure.
 ProgramRun launch(int ranks, const std::string& command) {
-  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD GUARD_LEFTOVERS=1 sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() +
+  return run_program("env -u PMI_RANK -u PMI_SIZE -u PMI_FD GUARD_LEFTOVERS=1 GUARD_FORBIDS=unfreed sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() +
                      "/" + command);
 }
 ProgramRun train(int ranks, const std::string& options) { return launch(ranks, "chapters/11_fewer_bits/train " + options); }

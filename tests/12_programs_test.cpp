@@ -19,10 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// These programs are MPI jobs of their own, whatever job this test may be part of.
+// These programs are MPI jobs of their own, whatever job this test may be part of. They wait for all their messages, and free communicators.
 const std::string outside = "env -u PMI_RANK -u PMI_SIZE -u PMI_FD ";
 std::string command(int ranks, const std::string& program) {
-  return outside + "sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() + "/chapters/12_restart/" + program;
+  return outside + "GUARD_LEFTOVERS=1 GUARD_FORBIDS=unfreed sh common/mpi/launch " + std::to_string(ranks) + " " + build_folder() + "/chapters/12_restart/" + program;
 }
 ProgramRun launch(int ranks, const std::string& program) { return run_program(command(ranks, program)); }
 
