@@ -31,11 +31,18 @@ struct SessionOfTest {
 int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
 
 struct DeviceOfTest : CpuDevice {
-  void fill(float*, float, size_t n) override { asked += line("fill %zu; ", n); }
-  void linear_forward(float*, const float*, const float*, const float* bias, Activation, int rows, int in, int out) override {
-    asked += line("forward %d %d %d%s; ", rows, in, out, bias ? " with bias" : "");
+  std::vector<float*> filled;  // and nothing else may be read
+  void fill(float* p, float, size_t n) override {
+    filled.push_back(p);
+    asked += line("fill %zu; ", n);
   }
-  void sgd(float*, const float*, float, size_t n) override { asked += line("sgd %zu; ", n); }
+  void linear_forward(float* y, const float* x, const float* w, const float* bias, Activation, int rows, int in, int out) override {
+    const bool well = filled.size() == 2 && x == filled[0] && w == filled[1] && y != x && y != w;
+    asked += line("forward %d %d %d%s; ", rows, in, out, bias ? " with bias" : well ? "" : " of other memory");
+  }
+  void sgd(float* w, const float* g, float, size_t n) override {
+    asked += line("sgd %zu%s; ", n, filled.size() == 4 && w == filled[2] && g == filled[3] ? "" : " of other memory");
+  }
   void synchronize() override { asked += "wait; "; }
 };
 std::unique_ptr<Device> device_of_test(const std::string& name, int node_rank) {

@@ -11,10 +11,12 @@
 #include "chapters/06_data_parallel/data_parallel.h"
 #include "chapters/06_data_parallel/exchange.h"
 #include "chapters/06_data_parallel/interleaved.h"
+#include "chapters/07_sharded_optimizer/together.h"
 #include "chapters/11_fewer_bits/bf16_product.h"
 #include "chapters/11_fewer_bits/fewer_bits.h"
 #include "chapters/11_fewer_bits/fewer_bits_device.h"
 #include "chapters/11_fewer_bits/loss_scale.h"
+#include "chapters/11_fewer_bits/sharded_masters.h"
 #include "common/machine.h"
 #include "common/options.h"
 #include "common/statistics.h"
@@ -60,10 +62,23 @@ Rounds known_turns(std::vector<Setting>& settings, const DataParallelOptions& o,
 
 namespace train_program {
 int spoiled = 0;  // then it takes the images in another order than the serial run
+struct WeightsOfTest : StoredWeights {
+  static inline uint64_t seed_of_last = 0;
+  WeightsOfTest(const std::string& how, const SixteenBits* format, float* parameters, size_t n, uint64_t seed)
+      : StoredWeights(how, format, parameters, n, seed) {
+    seed_of_last = seed;
+  }
+};
 #define permutation(seed, epoch, count) permutation((seed) + spoiled, epoch, count)
+#define StoredWeights WeightsOfTest
 #include "chapters/11_fewer_bits/train.cpp"
 #undef permutation
+#undef StoredWeights
 }  // namespace train_program
+
+namespace sharded_program {
+#include "chapters/11_fewer_bits/sharded.cpp"
+}  // namespace sharded_program
 
 namespace {
 
@@ -168,12 +183,26 @@ TEST(Scale, IsAgreedByAllRanks) {
 TEST(Train, HasAStatusIfItDisagreesWithTheSerialRun) {
   const data_sets::DataSet files({60, 4, 4, 7}, {20, 4, 4, 7});
   for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
-    Arguments arguments({"--data", files.folder, "--hidden", "20", "--batch", "12", "--epochs", "1", "--compare-with-serial"});
+    Arguments arguments({"--data", files.folder, "--hidden", "20", "--batch", "12", "--epochs", "1", "--seed", "5", "--compare-with-serial"});
     int status = -1;
     const std::string printed = printed_by([&] { status = train_program::train_on_all_ranks(*session_of_test, arguments.count(), arguments.values()); });
     EXPECT_ON_ALL_RANKS(status == train_program::spoiled) << printed;
+    EXPECT_ON_ALL_RANKS(train_program::WeightsOfTest::seed_of_last == 5) << "of weights that are rounded stochastically";
   }
   train_program::spoiled = 0;
+}
+
+// Every second activation is kept, those that are narrow: of the four wide ones there is one at a time.
+TEST(Sharded, ComputesActivationsAgainToSaveMemory) {
+  const data_sets::DataSet files({60, 4, 4, 7}, {20, 4, 4, 7});
+  const auto activations = [&](const char* recompute) {
+    Arguments arguments({"--data", files.folder, "--hidden", "4000,5,4000,5,4000,5,4000,5", "--batch", "50", "--epochs", "0", "--zero", "3", "--recompute", recompute});
+    const std::string printed = printed_by([&] { sharded_program::train_on_all_ranks(*session_of_test, arguments.count(), arguments.values()); });
+    const size_t at = printed.find("activations ");
+    return at == std::string::npos ? -1.0 : std::atof(printed.c_str() + at + 12);
+  };
+  const double all = activations("1"), some = activations("2");
+  EXPECT_ON_ALL_RANKS(rank > 0 || (some > 0 && some < 0.8 * all)) << some << ", of " << all;
 }
 
 }  // namespace

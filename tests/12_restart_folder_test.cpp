@@ -1,6 +1,7 @@
 // What chapter 12 claims of a folder of checkpoints: whole or not there, wherever a call fails or the plug is pulled; older ones survive
 // a full disk; the program goes on meanwhile. And of the signal that ends a run.
 // ranks: 1 2 3 4 5 7 8
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -105,6 +106,13 @@ TEST(Folder, IsClosedAgainByARunThatIsRefused) {
   const long before = open_files();
   const std::string error = error_of([&] { const FolderLock mine(scratch.path, 0, MPI_COMM_WORLD); });
   EXPECT_ON_ALL_RANKS(!error.empty() && open_files() == before) << error << open_files() - before;
+  int locked = 0, inherited = 0;  // by programs that this one starts
+  for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // what this loop has open
+    if (fs::read_symlink(entry, gone) != scratch.path) continue;
+    ++locked, inherited += !(fcntl(std::atoi(entry.path().filename().c_str()), F_GETFD) & FD_CLOEXEC);
+  }
+  EXPECT_ON_ALL_RANKS(locked == 1 && inherited == 0) << locked << " " << inherited;
 }
 
 // As on some network file systems: nobody knows of another run then, and each goes on.

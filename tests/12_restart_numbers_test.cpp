@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <filesystem>
@@ -135,6 +136,9 @@ TEST(OwnFile, GoesOnByteByByte) {
   disk = {};
   EXPECT_EQ(found, text);
   EXPECT_EQ(std::filesystem::file_size(name), 3 + text.size());
+  const mode_t mask = umask(0);  // anybody may read and write it whom the user's mask lets
+  umask(mask);
+  EXPECT_EQ(unsigned(std::filesystem::status(name).permissions()), 0666 & ~mask);
   std::filesystem::remove(name);
 }
 
