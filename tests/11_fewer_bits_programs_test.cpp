@@ -269,6 +269,8 @@ TEST(ShardedProgram, HasTheSameBitsAtEveryLevelAndOnOneRank) {
 TEST(MessagesProgram, TellsErrorsAndBytes) {
   const ProgramRun run = launch(1, "chapters/11_fewer_bits/messages --batch 50 --ranks 1,3,8");
   ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_TRUE(run.output.starts_with("error of the sum, in percent     sums in float              sums in bf16   MB that a rank sends\n"
+                                     "ranks                         kept as float   sent as bf16  sent as bf16       float     bf16\n")) << run.output;
   const ProgramRun too_many = launch(1, "chapters/11_fewer_bits/messages --batch 5 --ranks 5,6");
   EXPECT_EQ(too_many.status, 1);
   EXPECT_TRUE(contains(too_many.output, "--ranks: 6 parts of a --batch of 5 rows"));
@@ -330,6 +332,9 @@ TEST(FormatsProgram, TellsWhatNumbersBecome) {
            "70000                  70000           70016           70144             inf             inf\n",
            "1e-05         9.99999975e-06  9.99867916e-06  1.00135803e-05  1.00135803e-05               0\n",
            "1e-08         9.99999994e-09  9.99716576e-09  1.00117177e-08               0               0\n",
+           "\nformat          bits  exponent  fraction      largest  least normal        least  step at 1    at 1000   at 0.001\n",
+           "float             32         8        23    3.403e+38      1.18e-38      1.4e-45    1.2e-07    6.1e-05    1.2e-10\n",
+           "tf32              19         8        10    3.401e+38      1.18e-38     1.15e-41    0.00098        0.5    9.5e-07\n",
            "bf16              16         8         7     3.39e+38      1.18e-38     9.18e-41     0.0078          4    7.6e-06\n",
            "half              16         5        10     6.55e+04       6.1e-05     5.96e-08    0.00098        0.5    9.5e-07\n",
            "half-flushed      16         5        10     6.55e+04       6.1e-05      6.1e-05    0.00098        0.5    9.5e-07\n"})
@@ -423,6 +428,8 @@ void expect_exponents(const std::string& folder, size_t steps, size_t batch) {
     double limit;
     bool limit_too;
   };
+  const std::string kinds = "  weights             activations         their gradients     weights' gradients\n";
+  for (const char* left : {"\nsize          ", "\nmade zero by  "}) EXPECT_TRUE(contains(run.output, left + kinds));
   const std::string lost = run.output.substr(run.output.find("made zero by"));
   for (const Lost& format : {Lost{"bf16", 0x1p-134, true}, {"half", 0x1p-25, true}, {"half-flushed", 0x1p-14 - 0x1p-25, false}}) {
     std::istringstream words(after(lost, "\n" + format.name + " "));

@@ -150,7 +150,10 @@ TEST(Goodput, PrintsWhatTheSumsSay) {
             "restart X (0 to 1000000000) [600]\ninterval X (0 to 1000000000) [0]\nruns N (2 to 10000000) [1000]\nintervals N (1 to 1000000) [200]\nseed N (at least 0) [1]\n");
   const ProgramRun run = run_program(program + " --nodes 500 --node-hours 1000 --checkpoint 60 --restart 300 --interval 1234.5 --runs 400 --intervals 100 --seed 7");
   ASSERT_EQ(run.status, 0) << run.output;
-  EXPECT_TRUE(run.output.starts_with("500 nodes, each fails once in 1000 h: a failure every 2 h; a checkpoint takes 60 s, a restart 300 s\n\n"));
+  EXPECT_TRUE(run.output.starts_with("500 nodes, each fails once in 1000 h: a failure every 2 h; a checkpoint takes 60 s, a restart 300 s\n\n"
+                                     "save after                             useful by formula   simulated, 95 % interval\n"));
+  EXPECT_TRUE(contains(run.output, "\n\npublished, and a checkpoint of     failure every   useful if a restart takes     90 % leaves\n"
+                                   "                                                     5 min   15 min     for a restart\n"));
   const Failures f{7200, 60, 300};
   const double best = best_interval(f);
   const std::pair<const char*, double> rows[] = {{"a quarter of the best", best / 4}, {"Young 1974, sqrt(2 c M)", std::sqrt(2 * 60 * 7200.0)},
