@@ -192,6 +192,18 @@ TEST(Train, HasAStatusIfItDisagreesWithTheSerialRun) {
   train_program::spoiled = 0;
 }
 
+// Weights stay floats then, whatever is said of them; elsewhere than on a CPU nothing else can be done.
+TEST(Options, LeaveFloatsAloneOnAGpu) {
+  Dataset data = data_sets::tiny_data(30);
+  FewerBitsOptions o(ranks);
+  o.batch = 30, o.weights = "rounded", o.device = "cuda";
+  EXPECT_ON_ALL_RANKS(error_of([&] { o.apply(data); }).empty());
+  o.precision = "bf16";
+  EXPECT_ON_ALL_RANKS(error_of([&] { o.apply(data); }) == "--weights rounded: needs --device cpu, not cuda");
+  o.weights = "master";
+  EXPECT_ON_ALL_RANKS(error_of([&] { o.apply(data); }).empty());
+}
+
 // Every second activation is kept, those that are narrow: of the four wide ones there is one at a time.
 TEST(Sharded, ComputesActivationsAgainToSaveMemory) {
   const data_sets::DataSet files({60, 4, 4, 7}, {20, 4, 4, 7});

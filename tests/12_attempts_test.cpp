@@ -38,13 +38,15 @@ class Attempts : public testing::Test {
   // Runs a command there; signalled once the program waits.
   ProgramRun in_folder(const std::string& command, const std::string& signal = "") const {
     const std::string here = fs::current_path(), wait = "until [ -e ready ]; do sleep 0.05; done; kill -" + signal + " $p; ";
-    return run_program("cd " + folder + " && rm -rf said ready && ROOT=" + here + " timeout 120 sh -c 'PATH=$PWD:$PATH; " + command +
+    return run_program("cd " + folder + " && rm -rf said ready tmp && mkdir tmp && export TMPDIR=$PWD/tmp && ROOT=" + here + " timeout 120 sh -c 'PATH=$PWD:$PATH; " + command +
                        (signal.empty() ? "'" : " & p=$!; " + wait + "wait $p'"));
   }
   // What the program said of its attempts, and what the launcher's last line says.
   ProgramRun attempts(const std::string& plan, const std::string& words, const std::string& signal = "") {
     std::ofstream(folder + "/plan") << plan;
     ProgramRun run = in_folder(words, signal);
+    EXPECT_TRUE(fs::is_empty(folder + "/tmp")) << "files are left there";
+    everything = run.output;
     last = run.output.substr(0, run.output.find_last_not_of('\n') + 1);
     last = last.substr(last.find_last_of('\n') + 1);
     std::ifstream in(folder + "/said");
@@ -57,7 +59,7 @@ class Attempts : public testing::Test {
   }
   const std::string launch = "MPIEXEC=${MPIEXECUTE:-$PWD/mpiexec} sh $ROOT/common/mpi/launch --restarts ";
   const std::string folder;
-  std::string last;
+  std::string last, everything;  // that the launcher says
 };
 
 TEST_F(Attempts, GoOnUntilTheProgramHasDoneItsWork) {
@@ -113,6 +115,8 @@ TEST_F(Attempts, GoOnWithTheHostsThatAreLeft) {
     EXPECT_EQ(run.status, 0) << last;
     EXPECT_EQ(run.output, "5 ranks: --checkpoint saved\nasked for 3\nasked for 2\n2 ranks: --checkpoint saved --resume\n"
                           "2 ranks: --checkpoint saved --resume\n") << flag;
+    EXPECT_TRUE(contains(everything, "launch: no process starts on b\n"));
+    EXPECT_FALSE(contains(everything, "starts on a") || contains(everything, "starts on c")) << everything;
   }
   // Two are gone, one after the other: of the 1 rank that has room no grid can be made.
   run = attempts("5 1 b\n6 1 a\n7 0\n", there + "3 5 ./program --checkpoint saved");

@@ -1,0 +1,2 @@
+# chapters/12_restart/restarts 12_attempts_test Attempts.GoOnWith*
+s/no process starts on ${host%%:\*}"/no process starts on ${host#*:}"/
