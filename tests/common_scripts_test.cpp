@@ -506,8 +506,10 @@ TEST_F(Timeline, OfTheGridIsItsThirdStep) {
   fs::create_directories(folder / "chapters/13_scaling");
   std::ofstream(folder / "chapters/13_scaling/train") << "#!/bin/sh\necho \"$*\"\nwhile [ $1 != --trace ]; do shift; done\ncp " << file("trace.json") << " $2\n";
   fs::permissions(folder / "chapters/13_scaling/train", fs::perms::owner_all);
-  const ProgramRun run = run_program("B=" + folder.string() + " sh chapters/10_hybrid/timeline.sh " + file("step.svg"));
+  fs::create_directories(folder / "tmp");
+  const ProgramRun run = run_program("TMPDIR=" + file("tmp") + " B=" + folder.string() + " sh chapters/10_hybrid/timeline.sh " + file("step.svg"));
   EXPECT_TRUE(run.status == 0 && run.output.empty()) << run.output;
+  EXPECT_TRUE(fs::is_empty(folder / "tmp")) << "the trace is left there";
   // Ends: 20 + 17 on rank 0, 40 + 18 on rank 1.
   EXPECT_EQ(read("step.svg"), draw("36 62").output);
   EXPECT_TRUE(contains(read("step.svg"), ">2 ranks, 26.000 ms</text>"));
