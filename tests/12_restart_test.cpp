@@ -160,6 +160,19 @@ TEST(Plan, IsForOtherRanks) {
   other.reset();
   MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
   if (rank() == 0) std::filesystem::remove_all(folder);
+
+  // All of them are taken to be on one node, wherever those are that ask: tensor ranks may be there.
+  RestartOptions any(ranks());
+  any.hidden = {512, 256}, any.batch = 29, any.memory_mib = 1000, any.plan = 8;
+  testing::internal::CaptureStdout();
+  any.apply(d, 1);
+  testing::internal::GetCapturedStdout();
+  PlanMachine machine = typical_machine();
+  machine.ranks_of_node = 8;
+  HybridSettings s;
+  s.sizes = {17, 512, 256, 10}, s.batch = 29;
+  const GridShape expected = plan_grids(s, {}, 8, machine).front().shape;
+  EXPECT_ON_ALL_RANKS(any.grid == expected && expected.tensor > 1) << to_string(any.grid) << ", not " << to_string(expected);
 }
 
 // Whoever has other weights than the ranks of the same stage is named by its number in the world.
