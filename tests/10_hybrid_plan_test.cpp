@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "chapters/02_cuda/cuda_device.h"
+#include "chapters/07_sharded_optimizer/sharded_run.h"
 #include "chapters/10_hybrid/grid_footprint.h"
 #include "chapters/10_hybrid/hybrid_options.h"
 #include "chapters/10_hybrid/machine_file.h"
@@ -513,6 +514,21 @@ TEST(Settings, AreTheUsualOnesIfNothingIsSaid) {
   EXPECT_FALSE(s.two_level || s.gradients_as || !s.nodes.empty());
   const HybridOptions o(3);
   EXPECT_FALSE(o.reproducible || o.compare_with_serial);
+}
+
+// Each of them, none as it is if nothing is said.
+TEST(Settings, AreThoseOfTheOptions) {
+  Dataset d = random_dataset(17, 60);
+  HybridOptions o(1);
+  o.hidden = {40, 30, 20}, o.batch = 32, o.micro_batches = 4, o.optimizer.name = "adam", o.memory_mib = 1000;
+  o.schedule = "interleaved", o.chunks = 2, o.reproducible = true, o.recompute = 3, o.levels = 2;
+  o.gradients_as = two_bytes, o.activation_bytes = 2;
+  printed_by([&] { o.apply(d, 1); });
+  const HybridSettings s = o.settings();
+  EXPECT_EQ(s.sizes, (std::vector<int>{17, 40, 30, 20, 10}));
+  EXPECT_TRUE(s.batch == 32 && s.micro_batches == 4 && s.optimizer.name == "adam");
+  EXPECT_TRUE(s.schedule == "interleaved" && s.chunks == 2 && s.reproducible && s.keep_every == 3 && s.two_level);
+  EXPECT_TRUE(s.gradients_as && s.activation_bytes == 2);
 }
 
 // The names stand in what the guard says of a run that hangs.

@@ -175,6 +175,25 @@ TEST(Plan, IsForOtherRanks) {
   EXPECT_ON_ALL_RANKS(any.grid == expected && expected.tensor > 1) << to_string(any.grid) << ", not " << to_string(expected);
 }
 
+// Its bits are the same on any number of replicas, so that number is no option of the run.
+TEST(Header, OfAReproducibleRunFitsAnyReplicas) {
+  for (const bool reproducible : {false, true}) {
+    RestartOptions o(ranks());
+    o.hidden = {13, 11};
+    o.batch = int64_t(batch_rows);
+    o.replicas = ranks(), o.levels = 1, o.reproducible = reproducible;
+    Dataset d = data();
+    testing::internal::CaptureStdout();
+    o.apply(d, ranks());
+    testing::internal::GetCapturedStdout();
+    const CheckpointHeader h = o.header(0);
+    EXPECT_EQ(*h.option("replicas"), reproducible ? "any" : std::to_string(ranks()));
+    EXPECT_EQ(*h.option("levels"), reproducible ? "any" : "1");
+    EXPECT_EQ(*h.option("tensor"), "1");
+    EXPECT_EQ(*h.option("reproducible"), reproducible ? "yes" : "no");
+  }
+}
+
 // Whoever has other weights than the ranks of the same stage is named by its number in the world.
 TEST(Saving, NamesRanksByTheirNumbersInTheWorld) {
   const GridShape shape = ranks() >= 4 && ranks() % 2 == 0 ? GridShape{ranks() / 2, 2, 1} : GridShape{ranks(), 1, 1};
