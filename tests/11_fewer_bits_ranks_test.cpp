@@ -45,7 +45,7 @@ Setting noted_setting(const std::string& name, const DataParallelOptions& o, con
   return make_setting(name, o, train, std::move(device));
 }
 Rounds known_turns(std::vector<Setting>& settings, const DataParallelOptions& o, const Dataset&, int64_t rounds, int64_t steps, const MpiSession&) {
-  EXPECT_TRUE(o.batch == 40 && rounds == 5 && steps == 3);
+  EXPECT_TRUE(o.batch == 40 && o.watch == 0 && rounds == 5 && steps == 3);
   for (size_t k = 1; k <= settings.size(); ++k)
     for (size_t round = 0; round < 5; ++round) {
       settings[k - 1].step.push_back(seconds[round] / double(k));
