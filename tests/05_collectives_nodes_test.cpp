@@ -18,6 +18,7 @@
 #include "tests/collective_checks.h"
 #include "tests/few_communicators.h"
 #include "tests/mpi_expect.h"
+#include "tests/several_hosts.h"
 
 namespace {
 
@@ -218,6 +219,25 @@ TEST(TwoLevelHalves, FindTheHostsAsTheyAre) {
   const FewCommunicators few;
   for (int turn = 0; turn < few.turns; ++turn) EXPECT_EQ(nodes_of(at.comm).ranks, nodes.ranks);
   MPI_CHECK(MPI_Comm_free(&host));
+}
+
+// Where MPI says that there are several: hosts of one rank, of two, and of all but one.
+TEST(SeveralHosts, AreFoundAndAddTheirSumsFirst) {
+  const Place at;
+  const size_t n = 500;
+  for (const int of_host : {1, 2, std::max(at.ranks - 1, 1)}) {
+    const HostsOf hosts(of_host);
+    if (!HostsOf::are_told()) GTEST_SKIP() << "skipped: no guard that MPI is asked through";
+    std::vector<int> names;
+    for (int r = 0; r < at.ranks; ++r) names.push_back(r / of_host);
+    EXPECT_TRUE(everywhere(nodes_of(at.comm).node_of == names, "hosts of " + std::to_string(of_host)));
+    const Split again(0, at.rank);  // whose hosts nobody has asked for
+    const Vector sum = allreduced(allreduce_two_level, real_numbers(at.rank, n), again.comm);
+    EXPECT_TRUE(everywhere(same_bits(sum, sum_by_nodes(names, n)), "not the sum of the hosts' sums"));
+    const std::string error = error_of([&] { require_one_node(at.comm, "this"); });
+    const bool apart = of_host < at.ranks;
+    EXPECT_TRUE(everywhere(error == (apart ? "this: the ranks of this communicator do not share memory (several nodes?)" : ""), error));
+  }
 }
 
 // The constructor asks MPI for the memory: so the test sees its window.

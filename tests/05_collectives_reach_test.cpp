@@ -12,6 +12,7 @@
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/program.h"
+#include "tests/several_hosts.h"
 #include "tests/world.h"
 
 #define main main_of_program
@@ -55,6 +56,18 @@ TEST_F(PeerReach, WhereOneHasNoHandleOnlyItIsNotReached) {
   const Buffer box(device, 4, Purpose::workspace);
   device.fill(box, 1.0f, 4);  // which would find an error that was left behind
   device.synchronize();
+}
+
+TEST_F(PeerReach, RanksOfAnotherNodeAreNotReached) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: which GPUs reach each other depends on the machine";
+  CudaDevice device;
+  for (const int of_host : {1, 2}) {
+    const HostsOf hosts(of_host);
+    if (!HostsOf::are_told()) GTEST_SKIP() << "skipped: no guard that MPI is asked through";
+    std::vector<std::string> expected;
+    for (int other = 0; other < ranks; ++other) expected.push_back(other / of_host == rank / of_host ? "" : "another node");
+    EXPECT_ON_ALL_RANKS(why_not_reached(device, MPI_COMM_WORLD) == expected) << of_host;
+  }
 }
 
 // --- What the program prints -----------------------------------------------------------------------------------------
@@ -104,6 +117,32 @@ TEST(Reach, EachCaseIsToldWhatToDo) {
   EXPECT_EQ(printed([&] { print_advice(one_node, no, "another"); }),
             "1 pairs: 1 peer, 0 mpi, 0 host\nMPI takes no pointers into a GPU's memory (X says no)\n  -> ask its manual\n"
             "     peers need none: common/cluster/README.md\n");
+}
+
+// The whole program, on one host and on hosts of two ranks: a line for each rank, the table, the pairs.
+TEST_F(PeerReach, TheProgramTellsTheWayOfEachPair) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: which GPUs reach each other depends on the machine";
+  for (const int of_host : {ranks, 2}) {
+    const HostsOf hosts(of_host);
+    if (!HostsOf::are_told()) GTEST_SKIP() << "skipped: no guard that MPI is asked through";
+    Arguments arguments({});
+    int status = -1;
+    const std::string text = printed([&] { status = reach(*session_of_test, arguments.count(), arguments.values()); });
+    EXPECT_ON_ALL_RANKS(status == 0);
+    const std::string between = mpi_gpu_support().direct ? "  mpi" : " host";
+    std::string table = "\n      ";
+    for (int to = 0; to < ranks; ++to) table += "    " + std::to_string(to);
+    int near = 0;
+    for (int from = 0; from < ranks; ++from) {
+      table += "\n     " + std::to_string(from);
+      for (int to = 0; to < ranks; ++to) table += from == to ? "    -" : from / of_host == to / of_host ? " peer" : between;
+      for (int to = from + 1; to < ranks; ++to) near += from / of_host == to / of_host;
+    }
+    table += "\n" + std::to_string(ranks * (ranks - 1) / 2) + " pairs: " + std::to_string(near) + " peer, ";
+    EXPECT_ON_ALL_RANKS(rank == 0 ? bool(contains(text, table)) : text.empty()) << table << text;
+    const std::string begin = "NOT A GPU: the CPU stands in for one, and all ranks of a node share it\nrank 0: " + describe(*session_of_test) + "\n";
+    EXPECT_ON_ALL_RANKS(rank != 0 || text.starts_with(begin)) << text;
+  }
 }
 
 // Texts come in the order of the ranks, the longest as far as there is room; those of a rank say its host and its cores.
