@@ -195,10 +195,11 @@ TEST_F(GpuCollectivesTest, TakesTheLargest) {
       for (int r = 0; r + 1 < ranks; ++r) expected[1] = std::max(expected[1], operand(r, length)[1] - 4096);
       own[2] = expected[2] = -INFINITY;
     }
-    device->copy_in(x.data(), own.data(), length);
+    own.push_back(-7), expected.push_back(-7), found.push_back(0);  // what lies behind it stays
+    device->copy_in(x.data(), own.data(), length + 1);
     window->allreduce_of(x, length, GpuCollectives::Combine::largest);
     window->finish();
-    device->copy_out(found.data(), x.data(), length);
+    device->copy_out(found.data(), x.data(), length + 1);
     EXPECT_ON_ALL_RANKS(same(found, expected)) << length << " floats";
   }
 }
