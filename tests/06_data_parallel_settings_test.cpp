@@ -1,6 +1,8 @@
-// Chapter 06's benchmarks before anything is timed: which runs they set beside each other. Here nothing takes its turn.
+// Chapter 06's benchmarks before anything is timed: which runs they set beside each other, where nothing takes its turn here; and how a
+// rank waits that has nothing to do.
 // ranks: 1 3
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +15,7 @@
 #include "chapters/06_data_parallel/interleaved.h"
 #include "common/error.h"
 #include "common/machine.h"
+#include "common/mpi/session.h"
 #include "common/options.h"
 #include "common/statistics.h"
 #include "tests/data_sets.h"
@@ -41,6 +44,33 @@ Rounds noted_turns(std::vector<Setting>& settings, const DataParallelOptions& se
   for (Setting& s : settings) s.step = s.speedup = s.exchanging = s.alone = s.of_limit = {1};
   return {{1}, {1}, {}, 0};
 }
+
+// How it does that, one call after the other. The third look finds that all have come.
+std::vector<std::string> called;
+int noted_begin(MPI_Comm comm, MPI_Request* request) {
+  called.push_back(comm == MPI_COMM_SELF ? "begin" : "begin for others");
+  return *request = MPI_REQUEST_NULL, MPI_SUCCESS;
+}
+int noted_look(int* complete) {
+  called.push_back("look");
+  return *complete = std::count(called.begin(), called.end(), "look") == 3, MPI_SUCCESS;
+}
+#define MPI_Ibarrier noted_begin
+#define MPI_Test(request, complete, status) noted_look(complete)
+#define usleep(microseconds) called.push_back("sleep " + std::to_string(microseconds))
+namespace noted_calls {
+#include "chapters/06_data_parallel/sleep_until_all.h"
+}
+#undef usleep
+#undef MPI_Test
+#undef MPI_Ibarrier
+
+// How often a rank sleeps until all have come.
+int slept = 0;
+void noted_sleep(MPI_Comm) { ++slept; }
+#define sleep_until_all_are_here noted_sleep
+#include "chapters/06_data_parallel/interleaved.cpp"
+#undef sleep_until_all_are_here
 
 #define main main_of_program
 #define make_setting noted_setting
@@ -102,6 +132,27 @@ TEST_F(Settings, OfScalingHaveTheBatchesOfTheirLines) {
     EXPECT_EQ(taken[i].rounds, 7);
     EXPECT_EQ(taken[i].steps, std::max<int64_t>(3, 1280 / batches[i].first)) << "1280 rows, but three steps at least";
   }
+}
+
+// Who has come sleeps half a millisecond between two looks, and looks until all have come.
+TEST(SleepUntilAll, SleepsBetweenItsLooks) {
+  called.clear();
+  noted_calls::sleep_until_all_are_here(MPI_COMM_SELF);
+  const std::vector<std::string> expected = {"begin", "look", "sleep 500", "look", "sleep 500", "look"};
+  EXPECT_ON_ALL_RANKS(called == expected) << testing::PrintToString(called);
+}
+
+// Before and after the serial steps of rank 0 and those of all: no rank computes beside them.
+TEST(Turns, EndWithASleepWhereOthersAreMeasured) {
+  if (ranks > 1) GTEST_SKIP() << "for one rank: more of them would throw a ball to and fro for long";
+  const Dataset data = data_sets::tiny_data(20);
+  DataParallelOptions o(ranks);
+  o.hidden = {2};
+  o.batch = 4;
+  std::vector<Setting> none;
+  slept = 0;
+  take_turns(none, o, data, 3, 1, *session_of_test);
+  EXPECT_EQ(slept, 2 * 3);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "chapters/05_collectives/collectives.h"
 #include "chapters/06_data_parallel/reproducible_exchange.h"
 #include "tests/06_parallel_runs.h"
 #include "tests/backwards.h"
@@ -76,6 +77,21 @@ TEST(Reproducible, WithEveryOptimizerAndALearningRateThatWarmsUp) {
     ASSERT_ON_ALL_RANKS(moved(serial));
     ASSERT_ON_ALL_RANKS(compare(train_in_parallel(o, train).weights, serial.weights).same_bits()) << optimizer;
   }
+}
+
+// A gradient that travels along the ranks in two segments, and ranks that add several to it.
+TEST(Reproducible, OfALongGradientHasTheBitsOfTheSerialRun) {
+  const Dataset train = small_data(20);
+  DataParallelOptions o = small_run(world_size(), 20);
+  o.hidden = {500};
+  o.epochs = 1;
+  o.reproducible = true;
+  o.micro_batches = 2 * world_size();
+  ASSERT_GT(make_layout(o.sizes(train)).count, chain_segment);
+  const SerialRun serial = train_serially(o, train, *make_cpu_device());
+  ASSERT_ON_ALL_RANKS(moved(serial));
+  const ParallelRun parallel = train_in_parallel(o, train);
+  EXPECT_ON_ALL_RANKS(compare(parallel.weights, serial.weights).same_bits()) << compare(parallel.weights, serial.weights);
 }
 
 TEST(Reproducible, EfficiencyIsTheShareOfRanksThatHaveWork) {
