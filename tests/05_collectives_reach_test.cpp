@@ -12,11 +12,27 @@
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/program.h"
+#include "tests/session_on_a_node.h"
 #include "tests/several_hosts.h"
 #include "tests/world.h"
 
 #define main main_of_program
 #include "chapters/05_collectives/reach.cpp"
+// By which number on its node a rank asks for its GPU; it gets none.
+int number_of_gpu = -1;
+std::unique_ptr<Device> noted_device(const std::string&, int number) {
+  number_of_gpu = number;
+  throw Error("asked for a device");
+}
+#define MpiSession SessionOnANode
+#define run_with_mpi not_run
+#define make_device noted_device
+namespace on_a_node {
+#include "chapters/05_collectives/reach.cpp"
+}
+#undef make_device
+#undef run_with_mpi
+#undef MpiSession
 #undef main
 
 extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_waits;  // of common/cuda_on_cpu
@@ -167,19 +183,25 @@ TEST(Reach, ARankIsToldWithItsGpuAndItsCores) {
   const std::string folder = testing::TempDir() + "reach_" + std::to_string(getpid());
   char host[100] = "";
   gethostname(host, sizeof host);
-  const int second = session_of_test->node_rank() % 2;
-  for (const int known : {0, 1}) {
+  for (const auto& [known, second] : {std::pair(0, 0), std::pair(0, 1), std::pair(1, 0), std::pair(1, 1)}) {
     const std::string address = folder + (known == 1 ? "/0000:c1:00.0" : "/0000:c3:00.0");
     std::filesystem::create_directories(address);
     std::ofstream(address + "/local_cpulist") << "0-1,4\n";
     setenv("PCI_DEVICES", folder.c_str(), 1);
     setenv("CUDA_VISIBLE_DEVICES", "3,1", 1);
-    const std::string mine = describe(*session_of_test);
+    const std::string mine = on_a_node::describe({.number = 2 + second, .ranks = 8});
     for (const char* name : {"PCI_DEVICES", "CUDA_VISIBLE_DEVICES"}) unsetenv(name);
     std::filesystem::remove_all(folder);
     const std::string gpu = second ? ", GPU 1 of 2 0000:c1:00.0" : ", GPU 0 of 2 0000:c3:00.0", near = second == known ? ", near its GPU: 0-1,4" : "";
     EXPECT_ON_ALL_RANKS(mine == host + gpu + ", cores " + list_of(allowed_cores()) + near) << mine;
   }
+}
+
+TEST(Reach, ARankTakesItsGpuByItsNumberOnTheNode) {
+  SessionOnANode here{5, 8};
+  Arguments arguments({});
+  EXPECT_EQ(error_of([&] { on_a_node::reach(here, arguments.count(), arguments.values()); }), "asked for a device");
+  EXPECT_EQ(number_of_gpu, 5);
 }
 
 TEST(Reach, AdviceIsForTheLibraryThatIsHere) {

@@ -21,6 +21,7 @@
 #include "tests/data_sets.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
+#include "tests/session_on_a_node.h"
 #include "tests/world.h"
 
 // The options of each setting, and of each serial run that settings take turns with. Their networks are small.
@@ -39,7 +40,7 @@ struct Turns {
   int64_t rounds, steps;
 };
 std::vector<Turns> taken;
-Rounds noted_turns(std::vector<Setting>& settings, const DataParallelOptions& serial, const Dataset&, int64_t rounds, int64_t steps, const MpiSession&) {
+Rounds noted_turns(std::vector<Setting>& settings, const DataParallelOptions& serial, const Dataset&, int64_t rounds, int64_t steps, const SessionOnANode&) {
   taken.push_back({serial, rounds, steps});
   for (Setting& s : settings) s.step = s.speedup = s.exchanging = s.alone = s.of_limit = {1};
   return {{1}, {1}, {}, 0};
@@ -72,17 +73,37 @@ void noted_sleep(MPI_Comm) { ++slept; }
 #include "chapters/06_data_parallel/interleaved.cpp"
 #undef sleep_until_all_are_here
 
+bool share_memory(const SessionOnANode&) { return on_one_host(); }
+// By which number a program has asked for its GPU; it gets no device.
+int number_of_gpu = -1;
+std::unique_ptr<Device> noted_device(const std::string&, int number) {
+  number_of_gpu = number;
+  throw Error("asked for a device");
+}
+
 #define main main_of_program
+#define MpiSession SessionOnANode
+#define run_with_mpi not_run
 #define make_setting noted_setting
 #define take_turns noted_turns
+#define make_device noted_device
 namespace bench_program {
 #include "chapters/06_data_parallel/bench.cpp"
 }
 namespace scaling_program {
 #include "chapters/06_data_parallel/scaling.cpp"
 }
+namespace gpu_ways_program {
+#include "chapters/06_data_parallel/gpu_ways.cpp"
+}
+namespace train_program {
+#include "chapters/06_data_parallel/train.cpp"
+}
+#undef make_device
 #undef take_turns
 #undef make_setting
+#undef run_with_mpi
+#undef MpiSession
 #undef main
 
 namespace {
@@ -92,6 +113,7 @@ struct Settings : testing::Test {
     if (!on_one_host()) GTEST_SKIP() << "skipped: the ranks are on several hosts, and the benchmark leaves out what they cannot do";
     made.clear(), taken.clear();
   }
+  SessionOnANode here;
 };
 
 // "ring", "mpi, all at once", "rank-order, 256 KiB, overlap", "reproducible, 3 micro-batches": a name says all that is chosen.
@@ -99,7 +121,7 @@ TEST_F(Settings, OfTheBenchmarkAreWhatTheirNamesSay) {
   bench_program::Choices c;
   c.rounds = 8, c.steps = 12, c.batch = 6;
   const Dataset data = data_sets::tiny_data(20);
-  printed_by([&] { bench_program::bench_settings(data, c, *session_of_test), bench_program::bench_overlap(data, c, *session_of_test); });
+  printed_by([&] { bench_program::bench_settings(data, c, here), bench_program::bench_overlap(data, c, here); });
   ASSERT_EQ(made.size(), 13u + 10);
   for (size_t i = 0; i < made.size(); ++i) {
     const auto& [name, o] = made[i];
@@ -123,7 +145,7 @@ TEST_F(Settings, OfTheBenchmarkAreWhatTheirNamesSay) {
 TEST_F(Settings, OfScalingHaveTheBatchesOfTheirLines) {
   const data_sets::DataSet data({1024, 2, 2, 3}, {40, 2, 2, 3});
   Arguments arguments({"--data", data.folder, "--rounds", "7"});
-  printed_by([&] { scaling_program::scaling(*session_of_test, arguments.count(), arguments.values()); });
+  printed_by([&] { scaling_program::scaling(here, arguments.count(), arguments.values()); });
   const std::vector<std::pair<int64_t, int64_t>> batches = {{128, 128}, {1024, 1024}, {128 * ranks, 128}};  // of the setting, of the serial step
   ASSERT_TRUE(made.size() == 3 && taken.size() == 3);
   for (size_t i = 0; i < 3; ++i) {
@@ -131,6 +153,37 @@ TEST_F(Settings, OfScalingHaveTheBatchesOfTheirLines) {
     EXPECT_TRUE(made[i].o.ranks == ranks && made[i].o.watch == 0 && made[i].o.allreduce == "rank-order" && !made[i].o.overlap) << i;
     EXPECT_EQ(taken[i].rounds, 7);
     EXPECT_EQ(taken[i].steps, std::max<int64_t>(3, 1280 / batches[i].first)) << "1280 rows, but three steps at least";
+  }
+}
+
+// Cores are shared with the ranks of the node, however many there are in the world.
+TEST_F(Settings, VerdictsAreForTheRanksOfTheNode) {
+  const Dataset data = data_sets::tiny_data(20);
+  bench_program::Choices c;
+  c.batch = 6, c.only = "ring";
+  for (const int ranks_here : {1, 100000}) {
+    here.ranks = ranks_here;
+    const Verdict expected = ranks_here == 1 ? Verdict::quiet : Verdict::more_ranks_than_cores;
+    printed_by([&] {
+      EXPECT_EQ(bench_program::bench_settings(data, c, here), expected);
+      EXPECT_EQ(scaling_program::measure("some", 6, 6, 1, data, here), expected);
+    });
+  }
+}
+
+TEST(Programs, TakeTheirGpusByTheirNumbersOnTheNode) {
+  const data_sets::DataSet data({20, 2, 2, 3}, {10, 2, 2, 3});
+  Arguments none({}), cuda({"--data", data.folder, "--device", "cuda", "--batch", "4"});
+  for (int number : {0, 5}) {
+    SessionOnANode here{number, 8};
+    const auto asked_for = [&](auto program, Arguments& arguments) {
+      number_of_gpu = -1;
+      EXPECT_EQ(error_of([&] { program(here, arguments.count(), arguments.values()); }), "asked for a device");
+      return number_of_gpu;
+    };
+    EXPECT_EQ(asked_for(train_program::train_on_all_ranks, cuda), number);
+    if (ranks == 1) continue;  // of which this program wants two
+    EXPECT_EQ(asked_for(gpu_ways_program::gpu_ways, none), number);
   }
 }
 
