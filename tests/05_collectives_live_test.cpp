@@ -86,6 +86,7 @@ TEST(LiveCollectives, SendWhatTheNativeOnesSend) {
   for (size_t k = 0; k < natives.size(); ++k) {
     const Native& native = natives[k];
     std::vector<std::vector<long long>> sent(size_t(ranks), std::vector<long long>{});
+    std::vector<unsigned> heard(size_t(ranks), 0u);  // by rank: whose numbers it has had at first, or has been sent in the steps before
     for (int step = 0; step < most_steps; ++step) {
       const LiveAnswer& live = answers[k * most_steps + size_t(step)];
       SCOPED_TRACE(lines[k * most_steps + size_t(step)] + live.text("error"));
@@ -93,6 +94,7 @@ TEST(LiveCollectives, SendWhatTheNativeOnesSend) {
       ASSERT_LT(steps, most_steps);
       ASSERT_EQ(live.number("step"), std::min(step, steps));
       int messages = 0, stripes = 0;
+      std::vector<unsigned> on_its_way(size_t(ranks), 0u);
       std::vector<int> of_rank(size_t(ranks), 0), last_sums(size_t(ranks), 0);
       for (std::string place; live.has((place = "messages." + std::to_string(messages) + ".") + "from"); ++messages) {
         const int from = int(live.number(place + "from"));
@@ -107,6 +109,7 @@ TEST(LiveCollectives, SendWhatTheNativeOnesSend) {
           ASSERT_EQ(live.number(place + "whose"), expected);
         }
         if (step > steps) continue;
+        on_its_way[size_t(live.number(place + "to"))] |= unsigned(live.number(place + "whose"));
         sent[size_t(from)].insert(sent[size_t(from)].end(), {(long long)live.number(place + "to"), (long long)live.number(place + "floats")});
       }
       // In a tree everybody who has the vector sends it on: twice as many in each step.
@@ -116,6 +119,8 @@ TEST(LiveCollectives, SendWhatTheNativeOnesSend) {
         for (int block = 0; block < ranks; ++block) {
           const double have = live.number("have." + std::to_string(rank) + "." + std::to_string(block));
           stripes += bits(have);
+          if (step == 0) heard[size_t(rank)] |= unsigned(have);
+          ASSERT_EQ(unsigned(have) & ~heard[size_t(rank)], 0u) << rank << " has numbers that are still on their way";
           if (step >= steps) { ASSERT_EQ(have, native.have[size_t(rank * ranks + block)]) << rank << ' ' << block; }
           // A ring leaves the vectors as they are until each rank has the sum of its own block; then each step brings one from the left.
           if (lines[k * most_steps].starts_with("way allreduce: ring")) {
@@ -124,6 +129,7 @@ TEST(LiveCollectives, SendWhatTheNativeOnesSend) {
           }
         }
       }
+      for (size_t rank = 0; rank < heard.size(); ++rank) heard[rank] |= on_its_way[rank];
       ASSERT_EQ(drawn(live, "message", "d").size(), size_t(messages));
       ASSERT_EQ(drawn(live, "stripe", "x").size(), size_t(stripes));
     }
