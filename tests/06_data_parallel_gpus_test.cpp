@@ -119,6 +119,37 @@ TEST_P(OnDevice, EveryAllreduceStaysNearTheSerialRunOnTheCpu) {
   }
 }
 
+// Even and odd ranks, counted backwards, train at the same time, and not the same: no sum is one over all of them.
+TEST_P(OnDevice, TwoGroupsAtOnce) {
+  MPI_Comm half;
+  MPI_CHECK(MPI_Comm_split(MPI_COMM_WORLD, world_rank() % 2, -world_rank(), &half));
+  const Dataset train = small_data(50);
+  DataParallelOptions usual(ranks_of(half));
+  usual.hidden = {9};
+  usual.batch = 20;
+  usual.epochs = 1;
+  usual.watch = 1;
+  usual.seed = 1 + world_rank() % 2;
+  usual.device = GetParam();
+  DataParallelOptions host = usual, early = usual, reproducible = usual;
+  host.exchange = early.exchange = "host";
+  early.overlap = true;
+  reproducible.reproducible = true;
+  reproducible.micro_batches = 3;
+  for (const DataParallelOptions& o : {usual, host, early, reproducible}) {
+    const ParallelRun run = train_in_parallel(o, train, half);
+    bool right = true;
+    if (rank_of(half) == 0) {
+      DataParallelOptions alone = o;
+      alone.micro_batches = o.reproducible ? 3 : o.ranks;
+      const SerialRun expected = train_serially(alone, train, *device);
+      right = moved(expected) && compare(run.weights, expected.weights).same_bits() && std::abs(run.loss - expected.loss) < 1e-9;
+    }
+    EXPECT_ON_ALL_RANKS(right) << o.exchange << o.overlap << o.reproducible;
+  }
+  MPI_CHECK(MPI_Comm_free(&half));
+}
+
 struct OnCuda : testing::Test {
   void SetUp() override {
     try {

@@ -222,6 +222,7 @@ TEST_F(FalseNccl, ATimeIsThatOfOneSum) {
   const ClockOfTest by_hand([] { return now; });
   for (const size_t n : {size_t{2}, mib / 4 - 2, mib / 4}) {
     Vector vector(*device, n);
+    EXPECT_ON_ALL_RANKS(vector.data.size() == n && vector.layout.count == n) << "as many as are summed";
     int sums = 0;
     vector.sum = [&] { now += ++sums > 1 ? 0.25 : 1000; };
     EXPECT_ON_ALL_RANKS(seconds_of(vector) == 0.25 && sums == (n < mib / 4 ? 21 : 4)) << sums << " sums of " << n;
