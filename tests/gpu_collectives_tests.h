@@ -350,17 +350,29 @@ TEST_F(GpuCollectivesTest, TwoGroupsAtOnce) {
   bool right = true;
   for (int round = 0; round < 2 - rank % 2; ++round) {
     Buffer<> mine(*device, 500, Purpose::gradients);
-    device->fill(mine, float(rank + 1), 500);
-    Vector found(500);
+    Vector found(500), gathered(500), spread(500);
     {
-      const auto small = make_gpu_collectives(by_peers, *device, mine, 500, half);
-      small->allreduce(0, 500);
-      small->finish();
-      device->copy_out(found.data(), mine.data(), 500);
+      const auto small = make_gpu_collectives(by_peers, *device, mine, 500, half, 100);
+      const auto after = [&](Vector& x, auto work) {
+        device->fill(mine, float(rank + 1), 500);
+        work();
+        small->finish();
+        device->copy_out(x.data(), mine.data(), 500);
+      };
+      after(found, [&] { small->allreduce(0, 100), small->allreduce(100, 400); });
+      after(gathered, [&] { small->allgather(0, 500); });
+      after(spread, [&] { small->spread_parts([](int r) { return std::vector{GpuCollectives::Part{10 * size_t(r), 10}}; }); });
     }
     float sum = 0;
-    for (int r = rank % 2; r < ranks; r += 2) sum += float(r + 1);
-    right = right && found == Vector(500, sum);
+    Vector blocks(500), parts(500, float(rank + 1));  // the last rank is the first of its group
+    for (int r = ranks - 1, place = 0; r >= 0; --r) {
+      if (r % 2 != rank % 2) continue;
+      const Blocks of{500, ranks_of(half)};
+      sum += float(r + 1);
+      std::fill(blocks.begin() + long(of.begin(place)), blocks.begin() + long(of.end(place)), float(r + 1));
+      std::fill_n(parts.begin() + 10 * place++, 10, float(r + 1));
+    }
+    right = right && found == Vector(500, sum) && gathered == blocks && spread == parts;
   }
   EXPECT_ON_ALL_RANKS(right);
   MPI_CHECK(MPI_Comm_free(&half));
