@@ -24,6 +24,7 @@
 #include "chapters/05_collectives/words.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "tests/backwards.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
 #include "tests/world.h"
@@ -235,7 +236,8 @@ TEST_F(MachineFile, BrokenOnesAreRefused) {
 
 // Ranks that disagree about the machine would choose different algorithms and wait for each other for ever.
 TEST(Calibrate, AllRanksAgree) {
-  const Machine machine = calibrate(MPI_COMM_WORLD, 16, 2);
+  const Backwards all;
+  const Machine machine = calibrate(all.comm, 16, 2);
   ASSERT_FALSE(machine.exchanges.empty());
   std::vector<double> mine;
   for (const Curve& line : {machine.exchanges, machine.reductions, machine.reductions_of_sent})

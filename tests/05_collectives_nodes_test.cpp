@@ -231,6 +231,9 @@ TEST(SeveralHosts, AreFoundAndAddTheirSumsFirst) {
     std::vector<int> names;
     for (int r = 0; r < at.ranks; ++r) names.push_back(r / of_host);
     EXPECT_TRUE(everywhere(nodes_of(at.comm).node_of == names, "hosts of " + std::to_string(of_host)));
+    const Split back(0, -at.rank);  // counted backwards
+    const std::vector<int> names_back(names.rbegin(), names.rend());
+    EXPECT_TRUE(everywhere(nodes_of(back.comm).ranks == make_nodes(names_back).ranks, "backwards, hosts of " + std::to_string(of_host)));
     const Split again(0, at.rank);  // whose hosts nobody has asked for
     const Vector sum = allreduced(allreduce_two_level, real_numbers(at.rank, n), again.comm);
     EXPECT_TRUE(everywhere(same_bits(sum, sum_by_nodes(names, n)), "not the sum of the hosts' sums"));
