@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -79,6 +80,15 @@ TEST_P(SixProgram, EveryRankHasWhatTheStandardSays) {
   EXPECT_EQ(cells(run, "MPI_Allreduce"), everywhere(numbers(ranks, all))) << run.output;
   EXPECT_EQ(cells(run, "MPI_Reduce_scatter_block"), blocks) << run.output;
   EXPECT_EQ(cells(run, "then MPI_Allgather"), everywhere(numbers(ranks, all))) << run.output;
+  // Each rank has its column, in all lines the same.
+  std::set<std::vector<size_t>> columns;
+  std::istringstream lines(run.output);
+  for (std::string line; std::getline(lines, line);) {
+    std::vector<size_t> bars;
+    for (size_t at = 0; (at = line.find('|', at)) != std::string::npos; ++at) bars.push_back(at);
+    columns.insert(bars);
+  }
+  EXPECT_EQ(columns.size(), 1u) << run.output;
 }
 
 // One clock for all: whoever leaves first leaves after the last one came.

@@ -86,6 +86,35 @@ TEST_F(Series, LargeBatchesAreComparedRowByRow) {
   EXPECT_EQ(read("build/06_large_batch.csv"), record);
 }
 
+TEST_F(Series, ScalingWithoutItsProgramSaysWhatBuildsIt) {
+  const std::string script = "chapters/06_data_parallel/scaling.sh";
+  if (!tree_of(script)) GTEST_SKIP() << "skipped: no chapter 06 here";
+  const ProgramRun missing = in_tree(script);
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_EQ(missing.output, "build/chapters/06_data_parallel/scaling is missing: make 06 builds it\n");
+}
+
+// Chapter 05's two pictures: each script says that there is no gnuplot, or tells it what to read, what to write, and what was measured.
+TEST_F(Series, CollectivesAreDrawnWhereGnuplotIs) {
+  if (!fs::exists("chapters/05_collectives")) GTEST_SKIP() << "skipped: no chapter 05 here";
+  const std::string record = file("a.csv");
+  write("a.csv", "# Some box; of another day\nranks,bytes\n3,4,,ring,1,1,1\n5,4,,ring,1,1,1\n");
+  const auto draw = [&](const std::string& script) { return with_tools("sh chapters/05_collectives/" + script + ".sh " + record + " a.svg"); };
+  no_tool("gnuplot");
+  for (const auto& [script, status] : {std::pair("plot", 1), std::pair("curves", 77)}) {
+    const ProgramRun bare = draw(script);
+    EXPECT_EQ(bare.status, status);
+    EXPECT_EQ(bare.output, script + std::string(": gnuplot is not installed\n"));
+  }
+  tool("gnuplot", "cat\n");
+  for (const char* script : {"plot", "curves"}) {
+    const std::string told = draw(script).output;
+    EXPECT_TRUE(contains(told, "\nset output 'a.svg'\n"));
+    EXPECT_TRUE(contains(told, record));
+    EXPECT_EQ(bool(contains(told, "\nset title 'Allreduce, 3 ranks on Some box: measured (points), predicted (lines)'\n")), script == std::string("plot")) << told;
+  }
+}
+
 TEST_F(Series, MemoryIsCountedOnThreeNumbersOfRanks) {
   const std::string script = "chapters/07_sharded_optimizer/memory.sh";
   if (!tree_of(script)) GTEST_SKIP() << "skipped: no chapter 07 here";
