@@ -18,11 +18,13 @@
 
 #define main main_of_program
 #include "chapters/05_collectives/reach.cpp"
-// By which number on its node a rank asks for its GPU; it gets none.
+// By which number on its node a rank asks for its GPU; it gets that of the test, if there is one.
 int number_of_gpu = -1;
+std::unique_ptr<Device> device_of_test;
 std::unique_ptr<Device> noted_device(const std::string&, int number) {
   number_of_gpu = number;
-  throw Error("asked for a device");
+  if (!device_of_test) throw Error("asked for a device");
+  return std::move(device_of_test);
 }
 #define MpiSession SessionOnANode
 #define run_with_mpi not_run
@@ -159,6 +161,22 @@ TEST_F(PeerReach, TheProgramTellsTheWayOfEachPair) {
     const std::string begin = "NOT A GPU: the CPU stands in for one, and all ranks of a node share it\nrank 0: " + describe(*session_of_test) + "\n";
     EXPECT_ON_ALL_RANKS(rank != 0 || text.starts_with(begin)) << text;
   }
+}
+
+// Hosts of two ranks, and memory of the last rank that has no handle: it is its neighbour who is told why.
+TEST_F(PeerReach, TheProgramSaysWhyARankIsNotReached) {
+  if (!&cuda_on_cpu_waits) GTEST_SKIP() << "skipped: which GPUs reach each other depends on the machine";
+  const HostsOf two(2);
+  if (!HostsOf::are_told()) GTEST_SKIP() << "skipped: no guard that MPI is asked through";
+  device_of_test = std::make_unique<DeviceWithoutHandles>(rank == ranks - 1);
+  SessionOnANode here{rank % 2, 2};
+  Arguments arguments({});
+  int status = -1;
+  const std::string text = printed([&] { status = on_a_node::reach(here, arguments.count(), arguments.values()); });
+  EXPECT_ON_ALL_RANKS(status == 0);
+  const std::string last = std::to_string(ranks - 1), before = std::to_string(ranks - 2);
+  const bool told = bool(contains(text, "\n1 of one node do not reach each other (ranks " + before + " and " + last + ": invalid argument)\n"));
+  EXPECT_ON_ALL_RANKS(told == (rank == 0 && ranks % 2 == 0)) << text;
 }
 
 // Texts come in the order of the ranks, the longest as far as there is room; those of a rank say its host and its cores.

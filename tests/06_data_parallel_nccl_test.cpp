@@ -205,7 +205,8 @@ TEST_F(FalseNccl, StandsBesideTheWaysOfTheProgram) {
     return;
   }
   const bool peers = text.find(" peer") != std::string::npos;
-  EXPECT_TRUE(contains(text, std::to_string(ranks) + " ranks, "));
+  EXPECT_TRUE(contains(text, std::to_string(ranks) + " ranks, " + std::to_string(session_of_test->node_size()) + " on this node, which has " +
+                                 std::to_string(count_gpus()) + " x " + device->name() + "\n"));
   EXPECT_TRUE(contains(text, "--exchange mpi: MPI takes no pointers into a GPU's memory"));
   for (const char* line : {"\n     1024 ", "\n     4096 ", "\n    16384 ", "host: ", " of NCCL's bandwidth for 16384 bytes; below 65536 bytes at most "})
     EXPECT_TRUE(contains(text, line));
