@@ -2,6 +2,7 @@
 // measurements are believed; and working memory that is used again.
 // ranks: 1 2 3
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +10,11 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "chapters/05_collectives/add.h"
@@ -20,13 +24,18 @@
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
 #include "chapters/05_collectives/scratch.h"
+#include "chapters/05_collectives/shared_window.h"
+#include "chapters/05_collectives/table.h"
 #include "chapters/05_collectives/timing.h"
 #include "chapters/05_collectives/words.h"
 #include "common/error.h"
 #include "common/mpi/session.h"
+#include "common/options.h"
+#include "common/writable.h"
 #include "tests/backwards.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_expect.h"
+#include "tests/session_on_a_node.h"
 #include "tests/world.h"
 
 // What a calibration adds: how much, and whether to what it has just sent.
@@ -43,6 +52,33 @@ void noted_add(float* sum, const float* a, const float* b, size_t n) { added.pus
 #include "chapters/05_collectives/calibrate.cpp"
 #undef exchange_floats
 #undef add
+
+// The benchmark, of which nothing takes time, and whose ranks get no cores of their own.
+template <class Work>
+double a_second(MPI_Comm, float*, size_t, bool, Work) {
+  return 1;
+}
+struct NoCalibration {
+  explicit NoCalibration(MPI_Comm) {}
+  void round() {}
+  Machine fit() { return {{{1e9, 2e-6, 1e-9}}, {{1e9, 2e-6, 1e-9}}, {{1e9, 2e-6, 1e-9}}}; }
+};
+int no_core(int, size_t, const cpu_set_t*) { return -1; }
+#define main main_of_program
+#define MpiSession SessionOnANode
+#define run_with_mpi not_run
+#define seconds_per_call a_second
+#define Calibration NoCalibration
+#define sched_setaffinity no_core
+namespace bench_program {
+#include "chapters/05_collectives/bench.cpp"
+}
+#undef sched_setaffinity
+#undef Calibration
+#undef seconds_per_call
+#undef run_with_mpi
+#undef MpiSession
+#undef main
 
 // Messages of 16 bits, of vectors for which there is no memory.
 struct Sent {
@@ -292,6 +328,18 @@ TEST(CoreShare, VerdictsAreQuietDisturbedOrTooManyRanks) {
   EXPECT_EQ(verdict(0.01, 1), Verdict::quiet);
   EXPECT_EQ(verdict(0.25, 1), Verdict::disturbed);
   EXPECT_EQ(verdict(0.01, usable_cores() + 1), Verdict::more_ranks_than_cores);
+}
+
+// Cores are shared with the ranks of the node, and memory, too, where these are all that there are.
+TEST(Bench, CountsTheRanksOfTheNode) {
+  if (ranks > 1) GTEST_SKIP() << "for one rank: the memory of others would be made for long";
+  for (const int here : {1, 100000}) {
+    SessionOnANode session{0, here};
+    Arguments arguments({"--rounds", "1"});
+    const std::string text = printed_by([&] { bench_program::bench(session, arguments.count(), arguments.values()); });
+    EXPECT_EQ(text.find("MORE RANKS THAN CORES") != std::string::npos, here > 1) << text;
+    EXPECT_EQ(text.find(", shared window") != std::string::npos, here == 1) << text;
+  }
 }
 
 // Of five rounds, two may be as bad as they like: the median is told.
