@@ -92,7 +92,7 @@ TEST(BetweenNodes, SaysWhatTheTextShows) {
   EXPECT_EQ(uneven.output, expected);
   const ProgramRun as_it_is = launch(2, "between_nodes --hidden 24");
   EXPECT_TRUE(contains(as_it_is.output, on_several_hosts(2) ? "2 ranks on 2 nodes, " : "2 ranks on 1 nodes, ")) << as_it_is.output;
-  EXPECT_EQ(options_told(launch(1, "between_nodes --help").output),
+  EXPECT_EQ(options_told(launch(3, "between_nodes --help").output),
             "ranks-per-node N (at least 0) [0]\nhidden N,N,.. (1 to 65536) [512,256]\nzero N (0 to 3) [1]\n");
 }
 

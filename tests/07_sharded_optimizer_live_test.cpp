@@ -81,6 +81,7 @@ TEST(MemoryFormulas, HaveTheValuesOfTheFootprint) {
   EXPECT_EQ(text.rows[0].letters, "w · (S + even + odd)");
   EXPECT_EQ(text.rows[0].numbers, "2 · (78 + 154 + 45)");
   EXPECT_EQ(text.rows[2].numbers, "4 · 3 · 78");
+  EXPECT_EQ(text.rows[4].letters, "w · (b · (n - S) + (p - 1) · r · (2 · S - first))");  // nothing is computed again
   EXPECT_NE(text.meanings.find("S: the rank's shard, "), std::string::npos);
   EXPECT_NE(text.meanings.find("k: vectors of state, with the float masters, p: ranks"), std::string::npos);
   EXPECT_NE(text.meanings.find("odd: the largest one with an odd number"), std::string::npos);

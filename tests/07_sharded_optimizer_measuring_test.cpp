@@ -34,6 +34,22 @@ static Footprint predict_or_be_wrong(const Shards& shards, const ZeroOptions& op
 namespace prefetch_program {
 #include "chapters/07_sharded_optimizer/prefetch.cpp"
 }
+// On a node with as many ranks as a test says.
+namespace on_a_node {
+struct NodeSession {
+  int ranks_on_node;
+  int rank() const { return rank_of(MPI_COMM_WORLD); }
+  int size() const { return ranks_of(MPI_COMM_WORLD); }
+  int node_size() const { return ranks_on_node; }
+};
+int run_with_mpi(int, char**, int (*)(NodeSession&, int, char**)) { return 0; }
+#define MpiSession NodeSession
+#define main main_of_bench
+#include "chapters/07_sharded_optimizer/bench.cpp"
+#undef main
+#include "chapters/07_sharded_optimizer/prefetch.cpp"
+#undef MpiSession
+}
 namespace train_program {
 struct SessionOfTest {
   int rank() const { return rank_of(MPI_COMM_WORLD); }
@@ -62,11 +78,15 @@ int ranks() { return ranks_of(MPI_COMM_WORLD); }
 int rank() { return rank_of(MPI_COMM_WORLD); }
 MpiSession& session() { return *session_of_test; }
 
-int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
+template <class Session>
+int run_on(Session& session, int program(Session&, int, char**), const std::vector<std::string>& options, std::string& printed) {
   Arguments arguments(options);
   int status = -1;
-  printed = printed_by([&] { status = program(session(), arguments.count(), arguments.values()); });
+  printed = printed_by([&] { status = program(session, arguments.count(), arguments.values()); });
   return status;
+}
+int run(int program(MpiSession&, int, char**), const std::vector<std::string>& options, std::string& printed) {
+  return run_on(session(), program, options, printed);
 }
 
 // --- The costs of a level, from the text: units from the last layer on, each cut into parts for the ranks ----------------
@@ -295,17 +315,33 @@ TEST(Bench, LetsEachLevelTakeAStepBeforeItCounts) {
   networks = usual;
 }
 
+// Nobody else had the cores. Too few for all ranks are enough, if those of a node have one each; and the other way round.
+TEST(Bench, NeedsACoreForEachRankOfItsNode) {
+  on_a_node::networks = {{{30, 20, 10}, 7}};
+  for (const bool enough : {false, true}) {
+    on_a_node::NodeSession session{enough ? 1 : usable_cores() + 1};
+    std::string of_levels, of_prefetch;
+    const ClocksOfTest clocks(rank(), 0x1p-14, 1000);
+    EXPECT_ON_ALL_RANKS(run_on(session, on_a_node::bench_levels, {"--rounds", "1", "--only-if-quiet"}, of_levels) == (enough ? 0 : 77));
+    EXPECT_ON_ALL_RANKS(run_on(session, on_a_node::measure_prefetch, {"--rounds", "1", "--batch", "24", "--hidden", "20", "--only-if-quiet"}, of_prefetch) == (enough ? 0 : 77));
+    for (const std::string& printed : {of_levels, of_prefetch})
+      EXPECT_EQ(contains(printed, std::string(" % of the time: ") + (enough ? "quiet\n" : "MORE RANKS THAN CORES\n")), rank() == 0) << printed;
+  }
+}
+
 // --- prefetch ----------------------------------------------------------------------------------------------------------
 
 // Layers of 784 · 20 + 20, 20 · 30 + 30 and 30 · 10 + 10: a step gathers them twice, but the first once.
 TEST(Prefetch, TellsWhichPartIsHidden) {
   const double unit = 0x1p-14, all = 15700 + 630 + 310, gatherings = (2 * all - 15700) / all;
-  for (const double busy : {1000.0, 1.0}) {
+  for (const auto& [busy, only_if_quiet] : {std::pair{1000.0, true}, {1.0, true}, {1.0, false}}) {
+    std::vector<std::string> options = {"--rounds", "3", "--batch", "24", "--hidden", "20,30"};
+    if (only_if_quiet) options.push_back("--only-if-quiet");
     std::string printed;
     int status = -1;
     {
       const ClocksOfTest clocks(rank(), unit, busy);
-      status = run(prefetch_program::measure_prefetch, {"--rounds", "3", "--batch", "24", "--hidden", "20,30", "--only-if-quiet"}, printed);
+      status = run(prefetch_program::measure_prefetch, options, printed);
     }
     std::vector<KnownRank> known = known_ranks(ranks(), unit, busy);
     std::vector<double> seconds[3];  // without, with, gathering
@@ -323,7 +359,8 @@ TEST(Prefetch, TellsWhichPartIsHidden) {
     const double lost = most_lost(known);
     const Verdict v = verdict(lost, session().node_size());
     for (auto& s : seconds) std::sort(s.begin(), s.end());
-    EXPECT_ON_ALL_RANKS(status == (v == Verdict::quiet ? 0 : 77)) << status;
+    EXPECT_ON_ALL_RANKS(status == (only_if_quiet && v != Verdict::quiet ? 77 : 0)) << status;
+    EXPECT_ON_ALL_RANKS(busy > 1 || v != Verdict::quiet);
     const double a = seconds[0][1], b = seconds[1][1], g = seconds[2][1];
     const std::string expected = machine_name() + line(": %d ranks, %.0f parameters, batch 24, level 3\n", ranks(), all) +
                                  line("a rank was without its core for %.1f %% of the time: %s\n", 100 * lost, name_of(v)) +

@@ -302,4 +302,9 @@ TEST_F(BetweenGpus, IsRefusedWhereItCannotBe) {
     options.exchange = "auto";
     EXPECT_EQ(error(*device), "");
   }
+  // Nor are numbers of 16 bits added there (chapter 11).
+  ZeroOptions words = by("auto", way(3, 1, ranks()));
+  words.format = MessageFormat{};
+  ShardedRun run(*device, data, odd_sizes, 20, rule("sgd"), words, MPI_COMM_WORLD);
+  EXPECT_ON_ALL_RANKS(!run.zero().between_gpus());
 }

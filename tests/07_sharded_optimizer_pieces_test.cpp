@@ -142,6 +142,20 @@ TEST(InPieces, EveryMessageIsWaitedFor) {
   }
 }
 
+// Units of 1 KiB and of 1 KiB and 20 bytes. The first is a chunk, and all of it is copied out; of the second a rank's own gradients stay.
+TEST(InPieces, AUnitOfExactlyAChunkStaysWhole) {
+  Listening device;
+  const Dataset data = random_dataset(31, 20);
+  ShardedRun run(device, data, {31, 8, 29}, 20, rule("sgd"), in_chunks(1, 1, ranks()), MPI_COMM_WORLD);
+  const Shards& shards = run.zero().shards();
+  ASSERT_TRUE(shards.units[0].range.size() == longest && shards.units[1].range.size() == longest + 5);
+  run.step({0, 20});
+  device.floats_out = 0;
+  run.step({0, 20});
+  const size_t expected = longest + shards.part(0, rank()).size() + longest + 5;  // gradients, and own new weights
+  EXPECT_ON_ALL_RANKS(device.floats_out == (ranks() > 1 ? expected : 0)) << device.floats_out << ", not " << expected;
+}
+
 // A unit of at most a chunk is copied once, and is one message to each rank.
 TEST(InPieces, ShortUnitsStayWhole) {
   LateDevice device;

@@ -44,7 +44,9 @@ TEST(Shards, UnitsAreWholeLayersAndAsLargeAsAsked) {
     return sizes;
   };
   EXPECT_EQ(sizes_of_units(1), (std::vector<size_t>{154, 36, 40}));
+  EXPECT_EQ(sizes_of_units(40), (std::vector<size_t>{190, 40}));  // 40 are enough
   EXPECT_EQ(sizes_of_units(41), (std::vector<size_t>{154, 76}));
+  EXPECT_EQ(sizes_of_units(76), (std::vector<size_t>{154, 76}));
   EXPECT_EQ(sizes_of_units(77), (std::vector<size_t>{230}));
   const Shards shards{make_units(layout, 41), 3};
   EXPECT_EQ(shards.unit_of(0), 0u);
