@@ -153,6 +153,13 @@ TEST(Crossover, IsPredictedWhereTheSameIsSent) {
   // Half of an update of 40 us buys 20000 / 4 floats.
   EXPECT_EQ(step_crossover(model, {.update = 40e-6}), int((parameters + 5000) / (4 * 64 + 2)));
   EXPECT_EQ(step_crossover(model, {.update = 1}, 500), 500);
+  EXPECT_EQ(step_crossover(model, {.update = 1}), 65536);
+  EXPECT_EQ(close_from(model, {.update = 1}, 0.15), 65537);
+  // What costs the same is not cheaper: where messages cost nothing, and the products are all there is, both steps are equal.
+  const CrossoverModel free{model.sizes, 2, {{{1e12, 0, 0}}, {{1e12, 0, 0}}, {{1e12, 0, 0}}}};
+  EXPECT_EQ(exchange_crossover(free), 0);
+  EXPECT_EQ(step_crossover(free, {.per_row = 1e-5}), 0);
+  EXPECT_EQ(close_from(free, {.per_row = 1e-5}, 0), 1);
   EXPECT_LT(tensor_step(model, {.per_row = 1e-5}, 60), data_step(model, {.per_row = 1e-5}, 60));
   EXPECT_GT(tensor_step(model, {.per_row = 1e-5}, 70), data_step(model, {.per_row = 1e-5}, 70));
   // With an even number of layers the classes are whole, and the head asks nobody: the sums of layers 1 and 3, and of layer 2's dx.
