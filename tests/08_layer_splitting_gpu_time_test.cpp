@@ -1,5 +1,5 @@
 // Chapter 08's times where the host goes on before its device has computed: on a device as late as it may be, and on a GPU, or on the CPU
-// that stands in for one.
+// that stands in for one. And what its options refuse.
 // ranks: 1 2 3
 #include <gtest/gtest.h>
 
@@ -11,6 +11,7 @@
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/08_layer_splitting/pipeline_report.h"
 #include "tests/08_known_stage.h"
+#include "tests/error_of.h"
 #include "tests/known_clock.h"
 #include "tests/late_device.h"
 #include "tests/mpi_expect.h"
@@ -137,6 +138,15 @@ TEST(Report, KnowsThePlacesOfLosses) {
     });
     EXPECT_ON_ALL_RANKS(rank() != 0 || counted_is_formula(printed)) << exchange << printed;
   }
+}
+
+// Before anything is computed: a cut that is none of this network.
+TEST(Options, OfAnotherNetworkAreRefusedAtOnce) {
+  Dataset data = random_dataset(13, 50);
+  PipelineOptions o = options_of("1f1b", 1, 4, eight, 20);
+  EXPECT_EQ(error_of([&] { o.apply(data); }), "");
+  o.split.assign(size_t(ranks()), 1), o.split[0] = 9;
+  EXPECT_TRUE(error_of([&] { o.apply(data); }).starts_with("--split: ")) << error_of([&] { o.apply(data); });
 }
 
 }  // namespace

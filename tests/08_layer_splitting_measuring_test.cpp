@@ -58,6 +58,17 @@ void sleep_of_test(MPI_Comm comm) { ++slept, sleep_until_all_are_here(comm); }
 #undef make_cpu_device
 #undef sleep_until_all_are_here
 }
+// On a node with as many ranks as a test says.
+namespace on_a_node {
+struct MpiSession {
+  int ranks_on_node;
+  int rank() const { return rank_of(MPI_COMM_WORLD); }
+  int size() const { return ranks_of(MPI_COMM_WORLD); }
+  int node_size() const { return ranks_on_node; }
+};
+int run_with_mpi(int, char**, int (*)(MpiSession&, int, char**)) { return 0; }
+#include "chapters/08_layer_splitting/bench.cpp"
+}
 namespace train_program {
 struct SessionOfTest {
   int rank() const { return rank_of(MPI_COMM_WORLD); }
@@ -400,6 +411,13 @@ TEST(Bench, PrintsAndWritesWhatTheClocksSay) {
   expect_bench(1000, true, 5, 3, enough);
   expect_bench(1, false, 2, 4, false);
   expect_bench(1, true, 1, 1, false);
+}
+
+// Too few cores for all ranks are enough, if those of a node have one each; and the other way round.
+TEST(Bench, NeedsACoreForEachRankOfItsNode) {
+  const on_a_node::Setting undisturbed{PipelineOptions(1), nullptr, 0, {}, {}, {}, {0.0}};
+  EXPECT_TRUE(on_a_node::verdict_on(undisturbed, {1}) == Verdict::quiet);
+  EXPECT_TRUE(on_a_node::verdict_on(undisturbed, {usable_cores() + 1}) == Verdict::more_ranks_than_cores);
 }
 
 // By a real clock: a step of 100 million operations takes more than 0.02 ms on any core.
