@@ -13,6 +13,7 @@
 #include "tests/known_share.h"
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
+#include "tests/recorded_calls.h"
 
 // A formula that is wrong on rank 1, of this level and quantity.
 static int wrong_level = -1;
@@ -402,6 +403,14 @@ TEST(Prefetch, TakesTurnsWithAndWithoutIt) {
   EXPECT_EQ(text(calls), text(expected));
 }
 
+// In each round, and in the one before them, all ranks come to each of the three together.
+TEST(Prefetch, BeginsOnAllRanksTogether) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  std::string printed;
+  const std::vector<Recorded> calls = record([&] { run(prefetch_program::measure_prefetch, {"--rounds", "2", "--batch", "24", "--hidden", "20"}, printed); });
+  EXPECT_ON_ALL_RANKS(peers_of(calls, "MPI_Barrier").size() == 3 * (1 + 2)) << peers_of(calls, "MPI_Barrier").size();
+}
+
 // --- train -------------------------------------------------------------------------------------------------------------
 
 // A rank's GPU is that of its place on its node; other weights than those of the serial run are a status.
@@ -417,6 +426,7 @@ TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
       train_program::asked_for = -1;
       const std::string printed = printed_by([&] { status = train_program::train_sharded(session, arguments.count(), arguments.values()); });
       EXPECT_ON_ALL_RANKS(status == train_program::spoiled) << two_level << printed;
+      EXPECT_EQ(printed.empty(), rank() > 0) << printed;
       EXPECT_ON_ALL_RANKS(train_program::asked_for == 40 + rank()) << train_program::asked_for;
     }
   train_program::spoiled = 0;

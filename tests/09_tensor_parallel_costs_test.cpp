@@ -57,9 +57,14 @@ struct CountingDevice : CpuDevice {
   static inline int relus = 0;
   void relu_backward(float* dy, const float* y, size_t n) override { ++relus, CpuDevice::relu_backward(dy, y, n); }
 };
+struct OftenCompared : DataParallelOptions {
+  explicit OftenCompared(int ranks) : DataParallelOptions(ranks) { watch = 2; }
+};
 #define CpuDevice CountingDevice
+#define DataParallelOptions OftenCompared
 #include "chapters/09_tensor_parallel/contenders.cpp"
 #undef CpuDevice
+#undef DataParallelOptions
 }
 
 namespace {
@@ -231,6 +236,8 @@ TEST(Crossover, IsMeasuredBetweenTwoNumbersOfRows) {
   EXPECT_NEAR(measured_crossover({10, 20, 40}, {0.25, 0.5, 2}), std::sqrt(20 * 40), 1e-9);
   EXPECT_EQ(measured_crossover({10, 20}, {1.5, 2}), 0);
   EXPECT_EQ(measured_crossover({10, 20}, {0.1, 0.2}), std::numeric_limits<double>::infinity());
+  EXPECT_NEAR(measured_crossover({10, 20}, {1, 2}), 10, 1e-9) << "as dear is not dearer";
+  EXPECT_EQ(measured_crossover({10, 20}, {0.5, 1}), std::numeric_limits<double>::infinity());
 }
 
 // The sum of dx is begun before the product for dw, and its second half waited for behind it; the dx of a range's first layer, which
@@ -360,6 +367,15 @@ TEST(Contenders, ReadAnActivationBeforeTheyTimeIt) {
   const ClockOfTest known{[] { static int readings = 0; return double(++readings); }};
   EXPECT_ON_ALL_RANKS(tensor.access(8) == 1 / (3.0 * 8 * 24));
   EXPECT_ON_ALL_RANKS(counted::CountingDevice::relus == 2) << counted::CountingDevice::relus;
+}
+
+// A step is no more than a step: nobody compares what the ranks have, as they do elsewhere every so many steps.
+TEST(Contenders, DoNotCompareTheirCopies) {
+  if (!calls_can_be_recorded()) GTEST_SKIP() << "skipped: no guard that records calls";
+  const Dataset data = random_dataset(24, 8);
+  counted::DataContender by_rows(data, world_size());
+  const size_t first = record([&] { by_rows.step(8); }).size(), second = record([&] { by_rows.step(8); }).size();
+  EXPECT_ON_ALL_RANKS(first == second && (first > 0 || world_size() == 1)) << first << ", " << second;
 }
 
 // Two batches of 15 rows and 10 rows for evaluation; 30 numbers a row behind layer 1, and one for the cut classes but in evaluation: five sums
