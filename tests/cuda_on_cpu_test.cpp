@@ -329,6 +329,30 @@ TEST(Cu2cpp, AKernelIsAnExpression) {
   for (const std::string& launch : expected) EXPECT_TRUE(contains(output.text, launch)) << launch;
 }
 
+// A number ends where it ends: the bracket behind it closes the launch.
+TEST(Cu2cpp, ANumberTakesNothingThatFollows) {
+  const std::vector<std::string> numbers = {"0xe", "0xAE", "1e+2", "1.5E-3f", "0x1p-3", "0x1P+3", "1'0", "0xe'e", "7", ".5e1"};
+  std::string text;
+  for (const std::string& number : numbers) text += "k<<<" + number + ",(2)>>>(" + number + ");\n";
+  const Output output = translated(text).output;
+  EXPECT_EQ(output.status, 0) << output.text;
+  for (const std::string& number : numbers)
+    EXPECT_TRUE(contains(output.text, ", " + number + ",(2))\n") && contains(output.text, " (" + number + ");\n")) << output.text;
+}
+
+// What can change lies in a section of its own, also where its type has no name, and what cannot change does not.
+TEST(Cu2cpp, VariablesHaveASectionUnlessTheyAreConst) {
+  std::string text, expected;
+  for (const std::string type : {"int", "Pair<(2 > 1)>", "struct { int a; }", "struct S { int f() { return 1; } }", "union { int a; float b; }", "union U { int a; }"})
+    for (const std::string declared : {" x;", " x[1] = {{3}};", " x{3};", " const x = {3};", " const x[1] = {{3}};"}) {
+      text += "__device__ " + type + declared + "\n";
+      expected += (declared.starts_with(" const") ? " " : "CUDA_ON_CPU_DEVICE_VARIABLE ") + type + declared + "\n";
+    }
+  const Output output = translated(text).output;
+  EXPECT_EQ(output.status, 0);
+  EXPECT_TRUE(output.text.ends_with(expected)) << output.text << "expected\n" << expected;
+}
+
 // A word of C++ before a kernel is none of its name's.
 TEST(Cu2cpp, AKernelBeginsBehindReturnElseAndDo) {
   for (const std::string word : {"return", "else", "do"}) {

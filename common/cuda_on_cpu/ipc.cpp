@@ -181,7 +181,7 @@ cudaError_t cudaIpcGetEventHandle(cudaIpcEventHandle_t* handle, cudaEvent_t even
   BEGIN_CALL
   if (!valid_event(event) || !event->interprocess || event->owner)
     return refuse(cudaErrorInvalidResourceHandle, source, "cudaIpcGetEventHandle: needs cudaEventInterprocess | cudaEventDisableTiming");
-  if (!event->slot) exported.push_back(event);
+  if (!event->slot) exported.push_back(event), static_cast<void>(event->last && run_until(*event->last));  // its records have numbers from now on
   return write_handle(handle, event->slot, -1, 0, "cudaIpcGetEventHandle", source);
 }
 

@@ -38,6 +38,8 @@ int main() {
   OK(cudaMemcpyAsync(result, out, sizeof result, cudaMemcpyDeviceToHost, stream));
   OK(cudaStreamSynchronize(stream));
   REQUIRE(result[1] == 2 && result[2] == 7 && result[3] == 1 && rows[0][1] == 2);
+  OK(cudaMemcpyFromSymbol(&rows[0][0], table, sizeof(float), 4 * sizeof(float)));
+  REQUIRE(rows[0][0] == 2);
   size_t bytes = 0;
   OK(cudaGetSymbolSize(&bytes, table));
   REQUIRE(bytes == sizeof table);

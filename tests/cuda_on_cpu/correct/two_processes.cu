@@ -84,6 +84,8 @@ void take_part(int number, int from, int to) {
   REQUIRE(!can);  // itself
   // refused: device 1, but the only one is 0 (cudaErrorInvalidDevice)
   REQUIRE(cudaDeviceCanAccessPeer(&can, 0, devices) == cudaErrorInvalidDevice);
+  // refused: device 1, but the only one is 0 (cudaErrorInvalidDevice)
+  REQUIRE(cudaDeviceCanAccessPeer(&can, devices, 0) == cudaErrorInvalidDevice);
   // refused: device 0 is no other one (cudaErrorInvalidDevice)
   REQUIRE(cudaDeviceEnablePeerAccess(0, 0) == cudaErrorInvalidDevice);
   void* again = nullptr;
