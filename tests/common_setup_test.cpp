@@ -249,14 +249,30 @@ TEST_F(Setup, ALauncherIsToldWhatItKnows) {
   EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun").output, open_mpi + "--allow-run-as-root|" + to_a_file);
   EXPECT_EQ(with_tools(started, job + "MPIEXEC=mpirun USER_ID=1000").output, open_mpi + to_a_file);
   EXPECT_TRUE(contains(with_tools(started, job + "MPIEXEC=mpirun OMPI_MCA_io_ompio_priority=9").output, " 9 dumb\n")) << "who has chosen has chosen";
+  // No word of the job that this shell is part of.
+  std::string words;
+  for (const char* word : {"PMI_RANK", "PMI_SIZE", "PMI_FD", "OMPI_MCA_ess", "OMPI_MCA_pmix", "OMPI_MCA_orte_launch", "OMPI_MCA_orte_ess_num_procs",
+                           "ORTE_SCHIZO_DETECTION", "PMIX_RANK", "PMIX_SERVER_URI2"})
+    words += std::string(word) + "=7 ";
+  tool("teller", "if [ \"$1\" = --version ]; then echo teller; exit; fi\nenv | sed -n '/^[PO][MR].*=7$/p'\n");
+  EXPECT_EQ(with_tools(started, words + "MPIEXEC=teller").output, "");
+  EXPECT_EQ(with_tools(started, words + "MPIEXEC=teller PMIX_MCA_kept=7").output, "PMIX_MCA_kept=7\n");
   // Inside a job: with its tool, or without it if somebody says so.
-  for (const char* in_job : {"SLURM_JOBID=7", "PE_HOSTFILE=f", "LSB_JOBID=7"}) {
-    EXPECT_EQ(with_tools(started, in_job).status, 69) << in_job;
-    EXPECT_EQ(with_tools(started, job + in_job + " HYDRA_LAUNCHER=fork").output, "mpiexec.mpich|-n|3|" + end);
-    EXPECT_EQ(with_tools(started, job + in_job + " MPIEXEC='mpiexec.mpich -launcher ssh'").output, "mpiexec.mpich|-launcher|ssh|-n|3|" + end);
+  const std::pair<std::string, std::string> jobs[] = {{"SLURM_JOBID=7", "srun"}, {"PE_HOSTFILE=f", "qrsh"}, {"LSB_JOBID=7", "blaunch"}};
+  for (const auto& [in_job, starter] : jobs) {
+    const ProgramRun refused = with_tools(started, in_job);
+    EXPECT_EQ(refused.status, 69) << in_job;
+    EXPECT_EQ(refused.output, "launch: this shell is part of a batch job, whose " + starter + " does not work here (a container?)."
+                              " For ranks on this host alone: export HYDRA_LAUNCHER=fork HYDRA_RMK=user\n");
+    for (const std::string by : {"HYDRA_LAUNCHER", "HYDRA_BOOTSTRAP"})
+      EXPECT_EQ(with_tools(started, job + in_job + " " + by + "=fork").output, "mpiexec.mpich|-n|3|" + end);
+    for (const std::string by : {"-launcher", "-bootstrap"})
+      EXPECT_EQ(with_tools(started, job + in_job + " MPIEXEC='mpiexec.mpich " + by + " ssh'").output, "mpiexec.mpich|" + by + "|ssh|-n|3|" + end);
   }
-  tool("srun", "exit 0\n");
-  EXPECT_EQ(with_tools(started, job + "SLURM_JOBID=7").output, "mpiexec.mpich|-n|3|" + end);
+  for (const auto& [in_job, starter] : jobs) {
+    tool(starter, "exit 0\n");
+    EXPECT_EQ(with_tools(started, job + in_job).output, "mpiexec.mpich|-n|3|" + end);
+  }
   for (const bool up : {true, false}) {
     tool("scontrol", std::string("echo Slurmctld is ") + (up ? "UP\n" : "DOWN\n"));
     EXPECT_EQ(with_tools(started, "SLURM_JOBID=7").status, up ? 0 : 69);

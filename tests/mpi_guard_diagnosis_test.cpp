@@ -160,6 +160,10 @@ TEST(Diagnosis, TheLastSendsTellOfAnotherTagOrCommunicator) {
 TEST(Diagnosis, AMessageThatSeemsToBeSentIsTheLastToBeBlamed) {
   const Lines third = {"deadlock: rank 0 waits for rank 2, rank 2 waits for rank 0"};
   expect_lines({{message(1), message(2)}, Told{message(2)}.sent(0), Told{receiver(0, 4)}}, third);
+  // Where all of them seem to be sent it is the first, whichever rank that is.
+  const auto waits_twice = [](int first, int next) { return Told{message(first), message(next)}; };
+  expect_lines({Told{message(1)}.sent(1), waits_twice(0, 2), Told{message(1)}.sent(1)}, {each_waits});
+  expect_lines({Told{message(1)}.sent(1), waits_twice(2, 0), Told{message(1)}.sent(1)}, {"deadlock: rank 1 waits for rank 2, rank 2 waits for rank 1"});
   // Another communicator, another receiver, another tag: not sent.
   for (const auto& [to, tag, on] : {std::tuple{0, 0, 2}, {2, 0, 1}, {0, 1, 1}}) {
     const Diagnosis found = of({{message(1), message(2)}, Told{message(0)}.sent(to, tag, uint64_t(on)), Told{receiver(0, 4)}});
