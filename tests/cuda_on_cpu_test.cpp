@@ -200,6 +200,26 @@ TEST(Cuda, AnotherOrderIsRefused) {
   EXPECT_EQ(run(build_folder() + "plain/textbook/vector_add", "").status, 0) << "an empty word is none";
 }
 
+// By hand, for the two warps of two launches: a row is 4 sectors, a column 32, and every second of 64 words is in every second bank. What
+// atomics do is not counted, nor what is read of __constant__ memory.
+TEST(Cuda, TheCheckerCountsTheTrafficOfEachLine) {
+  const std::string file = testing::TempDir() + "traffic_of_lines_" + std::to_string(getpid());
+  const std::string begin = "\"pass\",tests/cuda_on_cpu/correct/traffic.cu:";
+  const std::string expected = "kernel,line,access,unit,requests,units,least\n" + begin + "12,read shared,wavefronts,12,24,12\n" + begin +
+                               "12,write global,sectors,12,384,48\n" + begin + "15,write global,sectors,2,8,8\n" + begin + "9,read global,sectors,4,16,16\n" + begin +
+                               "9,write shared,wavefronts,4,4,4\n";
+  for (const char* order : orders) {
+    EXPECT_EQ(run("env CUDA_ON_CPU_TRAFFIC=" + file + " " + build_folder() + "check/correct/traffic", order).status, 0);
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    static const std::regex folder(",[^ \n,]*/(tests/cuda_on_cpu/)");  // that in which it was built, if that is another one
+    EXPECT_EQ(std::regex_replace(text.str(), folder, ",$1"), expected) << order;
+    fs::remove(file);
+  }
+  const Output unwritable = run("env CUDA_ON_CPU_TRAFFIC=/no/such/file " + build_folder() + "check/correct/traffic", "");
+  EXPECT_EQ(unwritable.text, "/no/such/file: No such file or directory\n");
+}
+
 // Its result goes to a file or is printed; what it cannot read or write it names.
 TEST(Cu2cpp, SaysWhatItCannotDo) {
   const char* folder = std::getenv("B");
