@@ -1,2 +1,2 @@
 # tests/run common_runner_test RunnerOfRanks.*
-s/ && \[ "\$at_once" -gt 1 \] && ! grep/ \&\& ! grep/
+s/if \[ "\$at_once" -le 1 \] || \[ /if [ /
