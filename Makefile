@@ -329,13 +329,14 @@ $(N)/%.o: %.cu $(N)/flags
 
 # With nvcc but no GPU, the tests run on the CPU, and nvcc builds the same programs and tests, too: so they stay CUDA.
 on_cuda := $(foreach c,$(sort $(notdir $(patsubst %/,%,$(dir $(filter chapters/%,$(cuda)))))),$(filter $(B)/chapters/$(c)/% $(B)/tests/$(c)_%,$(programs) $(tests)))
-# `make test` does that for one GPU, in half the time; machine code for another differs where a source asks for which one it is.
+# `make test` does that for one GPU, in half the time; machine code for another differs where a source asks for which one it is. The plus
+# gives this make's jobs to the one that it starts.
 .PHONY: gpu-build gpu-build-for-one
 ##@ All of it
 gpu-build: $(if $(gpus),$(on_cuda)) ## build what stands on .cu files with nvcc in build/gpu, for every GPU since 2018, even where there is none
-	@$(if $(gpus),$(call build_with_nvcc,build/gpu),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
+	+@$(if $(gpus),$(call build_with_nvcc,build/gpu),echo 'no nvcc found: make NVCC=/path/to/nvcc gpu-build'; exit 1)
 gpu-build-for-one: $(on_cuda)
-	@$(call build_with_nvcc,build/gpu/$(one_gpu)) GPUS=$(one_gpu) N=$(O)/nvcc/$(one_gpu)
+	+@$(call build_with_nvcc,build/gpu/$(one_gpu)) GPUS=$(one_gpu) N=$(O)/nvcc/$(one_gpu)
 build_with_nvcc = $(MAKE) --no-print-directory CUDA=gpu O=$(O) strict='-Werror all-warnings' B=$(1) $(patsubst $(B)/%,$(1)/%,$(on_cuda))
 one_gpu := $(or $(filter 80,$(gpus)),$(lastword $(gpus)))
 # Where a GPU is at hand for some minutes: the script builds and calls what it needs.
