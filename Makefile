@@ -344,7 +344,7 @@ one_gpu := $(or $(filter 80,$(gpus)),$(lastword $(gpus)))
 gpu-report: ## all that a GPU can tell in ten minutes, written to chapters/03_fast_kernels/results; CUDA=cpu rehearses it
 	@MAKE='$(MAKE)' REHEARSE='$(if $(filter command,$(origin CUDA)),$(filter cpu,$(CUDA)))' sh chapters/03_fast_kernels/gpu_report.sh
 gpu-report-core: $(filter %/03_fast_kernels/check_kernels %/03_fast_kernels/bench,$(programs))
-cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(gpus),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(subst $(space),$(comma) sm_,$(gpus)),CUDA: no toolkit; kernels run on the CPU))
+cuda_says := $(if $(filter gpu,$(CUDA)),CUDA: built by nvcc; kernels run on the GPU,$(if $(gpus),CUDA: no GPU; kernels run on the CPU$(comma) and nvcc builds them for sm_$(one_gpu),CUDA: no toolkit; kernels run on the CPU))
 
 # `make check`: tests of chapters that have .cu files, linked with .cu files that tell the checker of every access. Chapter 05 has one,
 # and one test of it.
