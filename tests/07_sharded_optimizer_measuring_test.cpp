@@ -14,6 +14,7 @@
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
 #include "tests/recorded_calls.h"
+#include "tests/session_on_a_node.h"
 
 // A formula that is wrong on rank 1, of this level and quantity.
 static int wrong_level = -1;
@@ -37,14 +38,8 @@ namespace prefetch_program {
 }
 // On a node with as many ranks as a test says.
 namespace on_a_node {
-struct NodeSession {
-  int ranks_on_node;
-  int rank() const { return rank_of(MPI_COMM_WORLD); }
-  int size() const { return ranks_of(MPI_COMM_WORLD); }
-  int node_size() const { return ranks_on_node; }
-};
-int run_with_mpi(int, char**, int (*)(NodeSession&, int, char**)) { return 0; }
-#define MpiSession NodeSession
+int run_with_mpi(int, char**, int (*)(SessionOnANode&, int, char**)) { return 0; }
+#define MpiSession SessionOnANode
 #define main main_of_bench
 #include "chapters/07_sharded_optimizer/bench.cpp"
 #undef main
@@ -52,19 +47,14 @@ int run_with_mpi(int, char**, int (*)(NodeSession&, int, char**)) { return 0; }
 #undef MpiSession
 }
 namespace train_program {
-struct SessionOfTest {
-  int rank() const { return rank_of(MPI_COMM_WORLD); }
-  int size() const { return ranks_of(MPI_COMM_WORLD); }
-  int node_rank() const { return 40 + rank(); }
-};
-int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+int run_with_mpi(int, char**, int (*)(SessionOnANode&, int, char**)) { return 0; }
 int asked_for = -1;
 std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
   asked_for = node_rank;
   return std::make_unique<CpuDevice>();
 }
 int spoiled = 0;  // then it begins with the weights of another seed
-#define MpiSession SessionOfTest
+#define MpiSession SessionOnANode
 #define make_device device_of_test
 #define initialize(weights, layout, seed) initialize(weights, layout, (seed) + spoiled)
 #include "chapters/07_sharded_optimizer/train.cpp"
@@ -320,7 +310,7 @@ TEST(Bench, LetsEachLevelTakeAStepBeforeItCounts) {
 TEST(Bench, NeedsACoreForEachRankOfItsNode) {
   on_a_node::networks = {{{30, 20, 10}, 7}};
   for (const bool enough : {false, true}) {
-    on_a_node::NodeSession session{enough ? 1 : usable_cores() + 1};
+    SessionOnANode session{0, enough ? 1 : usable_cores() + 1};
     std::string of_levels, of_prefetch;
     const ClocksOfTest clocks(rank(), 0x1p-14, 1000);
     EXPECT_ON_ALL_RANKS(run_on(session, on_a_node::bench_levels, {"--rounds", "1", "--only-if-quiet"}, of_levels) == (enough ? 0 : 77));
@@ -421,7 +411,7 @@ TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
       std::vector<std::string> options = {"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "1"};
       if (two_level) options.push_back("--two-level");
       Arguments arguments(options);
-      train_program::SessionOfTest session;
+      SessionOnANode session{40 + rank()};
       int status = -1;
       train_program::asked_for = -1;
       const std::string printed = printed_by([&] { status = train_program::train_sharded(session, arguments.count(), arguments.values()); });

@@ -37,6 +37,7 @@
 #include "tests/mpi_expect.h"
 #include "tests/options_told.h"
 #include "tests/schedule_times.h"
+#include "tests/session_on_a_node.h"
 
 namespace bench_program {
 // Counts the products of forward passes by their rows, and the updates.
@@ -60,29 +61,20 @@ void sleep_of_test(MPI_Comm comm) { ++slept, sleep_until_all_are_here(comm); }
 }
 // On a node with as many ranks as a test says.
 namespace on_a_node {
-struct MpiSession {
-  int ranks_on_node;
-  int rank() const { return rank_of(MPI_COMM_WORLD); }
-  int size() const { return ranks_of(MPI_COMM_WORLD); }
-  int node_size() const { return ranks_on_node; }
-};
-int run_with_mpi(int, char**, int (*)(MpiSession&, int, char**)) { return 0; }
+int run_with_mpi(int, char**, int (*)(SessionOnANode&, int, char**)) { return 0; }
+#define MpiSession SessionOnANode
 #include "chapters/08_layer_splitting/bench.cpp"
+#undef MpiSession
 }
 namespace train_program {
-struct SessionOfTest {
-  int rank() const { return rank_of(MPI_COMM_WORLD); }
-  int size() const { return ranks_of(MPI_COMM_WORLD); }
-  int node_rank() const { return 40 + rank(); }
-};
-int run_with_mpi(int, char**, int (*)(SessionOfTest&, int, char**)) { return 0; }
+int run_with_mpi(int, char**, int (*)(SessionOnANode&, int, char**)) { return 0; }
 int asked_for = -1;
 std::unique_ptr<Device> device_of_test(const std::string&, int node_rank) {
   asked_for = node_rank;
   return std::make_unique<CpuDevice>();
 }
 int spoiled = 0;  // then it begins with the weights of another seed
-#define MpiSession SessionOfTest
+#define MpiSession SessionOnANode
 #define make_device device_of_test
 #define initialize(weights, layout, seed) initialize(weights, layout, (seed) + spoiled)
 #include "chapters/08_layer_splitting/train.cpp"
@@ -416,8 +408,8 @@ TEST(Bench, PrintsAndWritesWhatTheClocksSay) {
 // Too few cores for all ranks are enough, if those of a node have one each; and the other way round.
 TEST(Bench, NeedsACoreForEachRankOfItsNode) {
   const on_a_node::Setting undisturbed{PipelineOptions(1), nullptr, 0, {}, {}, {}, {0.0}};
-  EXPECT_TRUE(on_a_node::verdict_on(undisturbed, {1}) == Verdict::quiet);
-  EXPECT_TRUE(on_a_node::verdict_on(undisturbed, {usable_cores() + 1}) == Verdict::more_ranks_than_cores);
+  EXPECT_TRUE(on_a_node::verdict_on(undisturbed, {0, 1}) == Verdict::quiet);
+  EXPECT_TRUE(on_a_node::verdict_on(undisturbed, {0, usable_cores() + 1}) == Verdict::more_ranks_than_cores);
 }
 
 // By a real clock: a step of 100 million operations takes more than 0.02 ms on any core.
@@ -455,7 +447,7 @@ TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
   const data_sets::DataSet files({30, 5, 7, 10}, {10, 5, 7, 10});
   for (train_program::spoiled = 1; train_program::spoiled >= 0; --train_program::spoiled) {
     Arguments arguments({"--data", files.folder, "--hidden", "20,30", "--batch", "24", "--epochs", "1", "--compare-with-serial"});
-    train_program::SessionOfTest session;
+    SessionOnANode session{40 + rank()};
     int status = -1;
     printed_by([&] { status = train_program::train_layers(session, arguments.count(), arguments.values()); });
     EXPECT_ON_ALL_RANKS(status == train_program::spoiled && train_program::asked_for == 40 + rank()) << status << train_program::asked_for;
@@ -464,7 +456,7 @@ TEST(Train, AsksForTheDeviceOfItsPlaceAndSaysWhetherItAgrees) {
 
   // There is room for a micro-batch.
   Arguments wide({"--data", files.folder, "--hidden", "900,700", "--batch", "24", "--micro-batches", "8", "--epochs", "0"});
-  train_program::SessionOfTest session;
+  SessionOnANode session{40 + rank()};
   const std::string printed = printed_by([&] { train_program::train_layers(session, wide.count(), wide.values()); });
   EXPECT_ON_ALL_RANKS(rank() != 0 || counted_is_formula(printed)) << printed;
 }

@@ -2,7 +2,6 @@
 // atomic here; the check build tells an atomic access from a plain one.
 #pragma once
 
-
 #include "cuda_on_cpu/check.h"
 #include "cuda_on_cpu/vector_types.h"
 
