@@ -142,18 +142,33 @@ TEST_F(RunnerOfRanks, RunsKernelsInEachOrder) {
   EXPECT_EQ(orders("CUDA=cpu CUDA_ON_CPU_ORDER=descending"), "none as ever descending,");
 }
 
-TEST_F(RunnerOfRanks, LetsRanksWaitPolitelyWhereOtherRunsGoOnBesideThem) {
+TEST_F(RunnerOfRanks, LetsRanksWaitPolitelyWhereTheyAreMoreThanTheirCores) {
   EXPECT_EQ(said("CORES=2"), "1 as ever,3 polite,5 polite,6 as ever,none polite,");
-  EXPECT_EQ(said("CORES=8 TEST_LANES=2"), "1 as ever,3 as ever,5 polite,6 as ever,none as ever,");
+  EXPECT_EQ(said("CORES=3"), "1 as ever,3 as ever,5 polite,6 as ever,none polite,");
+  EXPECT_EQ(said("CORES=4 TEST_LANES=2"), "1 as ever,3 as ever,5 polite,6 as ever,none as ever,");
   EXPECT_EQ(said("CORES=2 GUARD_WAIT=plain"), "1 plain,3 plain,5 plain,6 plain,none plain,");
 }
 
-// Of these only one goes on at a time, while one beside it that is not crowded does. Each waits until it has met the one that has no ranks.
-TEST_F(RunnerOfRanks, CrowdedRunsTakeTurns) {
-  std::ofstream(root + "/meets") << "cd " << root << "\ncase $0 in\n*one_test) : >one_is_here ;;\n*) [ \"${RANKS:-}\" != 1 ] || return 0\nmkdir crowd || echo two at a time >>said\n"
-                                 << "i=0; until [ -e one_is_here ] || [ $((i += 1)) -gt 200 ]; do sleep 0.05; done\n"
-                                 << "[ $i -le 200 ] || echo alone >>said\nrmdir crowd ;;\nesac\n";
-  EXPECT_EQ(said("MEETS=yes CORES=3 TEST_LANES=3", {"few", "starts", "many", "one"}), "1 as ever,3 polite,5 polite,none polite,none polite,");
+// With three lanes on three cores: 5 and 3 ranks take all three, a program that starts some takes two, the others one. Each adds its lanes to
+// those that are taken and says so if they are more than three; the one of two lanes and the first of one wait until they have met. In the
+// second round there are two of two lanes.
+TEST_F(RunnerOfRanks, ARunTakesAsManyLanesAsItHasRanksAtMostAll) {
+  std::ofstream(root + "/meets") << "cd " << root << "\ncase $0:${RANKS:-} in *few*|*many*[37]) lanes=3 ;; *starts*|*many*2) lanes=2 ;; *) lanes=1 ;; esac\n"
+                                 << "i=0; while [ $((i += 1)) -le $lanes ]; do : >lane.$$.$i; done\n"
+                                 << "[ $(ls lane.* | wc -l) -le 3 ] || echo too many at a time >>said\n"
+                                 << "case $0 in *starts*) mine=two other=one ;; *one_test) mine=one other=two ;; *) mine= ;; esac; [ -z \"${LONG:-}\" ] || { mine=; sleep 0.1; }\n"
+                                 << "if [ -n \"$mine\" ]; then : >$mine.is_here; i=0; until [ -e $other.is_here ] || [ $((i += 1)) -gt 200 ]; do sleep 0.05; done\n"
+                                 << "[ $i -le 200 ] || echo alone >>said; fi\nrm lane.$$.*\n";
+  EXPECT_EQ(said("MEETS=yes CORES=3 TEST_LANES=3", {"few", "starts", "many", "one"}), "1 as ever,3 as ever,5 polite,none polite,none polite,");
+  EXPECT_EQ(said("MEETS=yes LONG=yes CORES=3 TEST_LANES=3", {"starts", "many"}), "1 as ever,2 as ever,3 as ever,7 polite,none polite,");
+}
+
+// A result is shown when it is there: the short run's first, though it stands behind.
+TEST_F(RunnerOfRanks, ShowsEachResultWhenItIsThere) {
+  std::ofstream(root + "/meets") << "case $0 in *starts*) i=0; until [ -e " << root << "/shown ] || [ $((i += 1)) -gt 200 ]; do sleep 0.05; done ;; esac\n";
+  const ProgramRun run = run_program("env -u TEST_RANKS -u LONG -u GUARD_WAIT MEETS=yes LEFT_OUT= CORES=4 TEST_LANES=2 sh " + root + "/tests/run " + root + "/starts_test " + root +
+                                     "/one_test | while read -r verdict name rest; do echo \"$verdict $name\"; : >" + root + "/shown; done");
+  EXPECT_EQ(run.output, "ok one_test\nok starts_test\n2 passed,\n");
 }
 
 }  // namespace

@@ -1,2 +1,2 @@
-# tests/run common_runner_test RunnerOfRanks.CrowdedRunsTakeTurns
-s,if \[ "$crowds" = yes \] && ! mkdir "$scratch/turn" 2>/dev/null,if false,
+# tests/run common_runner_test RunnerOfRanks.ARunTakes*
+s/while \[ "$free" -lt "$lanes" \]; do show_next/while [ "$free" -lt 1 ]; do show_next/

@@ -1,2 +1,2 @@
-# tests/run common_runner_test RunnerOfRanks.CrowdedRunsTakeTurns
-s,2>/dev/null; then left=yes; continue; fi,2>/dev/null; then left=yes; break; fi,
+# tests/run common_runner_test RunnerOfRanks.ARunTakes*
+s/^  lanes=\$(((ranks \* at_once + cores - 1) \/ cores))/  lanes=$at_once/

@@ -1,0 +1,2 @@
+# tests/run common_runner_test RunnerOfRanks.LetsRanks*
+s/else room=$((lanes \* cores)); fi/else room=$cores; fi/
