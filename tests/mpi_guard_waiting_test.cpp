@@ -105,6 +105,18 @@ TEST(Waiting, ATimerGivesTheCoreAwayWhileItsRegionLasts) {
   }
 }
 
+// Each period begins behind the yield of the one before: a hundred of them, of 0.1 ms each, take 10 ms or more.
+TEST(Waiting, ATimerGivesTheCoreAwayOnceInAPeriod) {
+  const double begin = MPI_Wtime();
+  const int before = yields;
+  {
+    const YieldByTimer region(true);
+    while (yields < before + 100 && MPI_Wtime() < begin + 20) {}
+  }
+  EXPECT_GE(yields, before + 100);
+  EXPECT_GE(MPI_Wtime() - begin, 0.010);
+}
+
 // Beside a program that computes a yield lasts long: then a few short sleeps come before the next one, and ever more of them, up to a
 // hundred, while thirty quick ones have not been between two slow ones. More than 0.3 ms is slow.
 TEST(Waiting, SlowYieldsAreFollowedBySleeps) {
