@@ -70,6 +70,7 @@ void expect_chapter_01(PairsProduct& product) {
         ASSERT_TRUE(same_bits(actual, expected)) << m << " x " << n << " x " << k << ", range " << range << ", variant " << variant;
         const int columns = &product == &matmul_bf16_instruction ? 32 : 16;
         ASSERT_EQ(turns, (n + columns - 1) / columns);  // messages under way move on
+        if (columns == 16) { ASSERT_EQ(room.size(), size_t((k + 1) / 2 * ((m + 3) / 4 * 4 + 16) + 16)) << "rows of tiles and a panel in pairs, and a cache line"; }
       }
     }
 }
