@@ -35,8 +35,10 @@ void guard_trace_stream(const char* name, int number, int64_t begin, int64_t end
   traced.push_back({name + std::to_string(number), begin, end, row});
 }
 bool tracing = true;
+unsigned long waits_before_reading = 0;  // of the host for its GPU, when it last asked what time it is
 int64_t guard_trace_region_begin() {
   if (!tracing) return 0;
+  if (&cuda_on_cpu_waits) waits_before_reading = cuda_on_cpu_waits;
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
@@ -206,6 +208,7 @@ TEST_F(CudaTest, ATraceHoldsNobodyUp) {
     tracing = true;
     stretches(1);
     EXPECT_EQ(cuda_on_cpu_waits, waits + 1) << "the moment that both clocks have in common";
+    EXPECT_EQ(waits_before_reading, waits + 1) << "the host looks at its clock when the GPU has got there";
     stretches(3);
     EXPECT_EQ(cuda_on_cpu_waits, waits + 1);
   }
