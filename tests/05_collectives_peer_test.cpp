@@ -6,9 +6,11 @@
 #include "chapters/05_collectives/peer_window.h"
 #include "common/error.h"
 #include "tests/backwards.h"
+#include "tests/device_without_handles.h"
 #include "tests/gpu_collectives_tests.h"
 
 const bool by_peers = true;
+extern "C" [[gnu::weak]] unsigned long cuda_on_cpu_events(), cuda_on_cpu_streams();  // of common/cuda_on_cpu
 
 namespace {
 
@@ -198,6 +200,31 @@ TEST_F(PeerWindowTest, MailboxesGiveTheirCommunicatorsBack) {
   const FewCommunicators few;
   for (int turn = 0; turn < few.turns; ++turn) PeerMailbox(*device, 10, -1, -1, MPI_COMM_WORLD);
   EXPECT_EQ(device->memory(Purpose::exchange).live, before);
+}
+
+// What they have opened and what they have made, also where they were refused: here the last rank's memory has no handle.
+TEST_F(PeerWindowTest, WindowsAndMailboxesEndWithTheirEventsAndStreams) {
+  if (!&cuda_on_cpu_events) GTEST_SKIP() << "skipped: on a GPU nobody counts events";
+  const int next = ranks > 1 ? (rank + 1) % ranks : -1, last = ranks > 1 ? (rank + ranks - 1) % ranks : -1;
+  for (const bool refused : {false, true}) {
+    DeviceWithoutHandles own(refused && rank == ranks - 1);
+    Buffer<> mine(own, 10, Purpose::gradients);
+    own.fill(mine, 1, 10);
+    const unsigned long events = cuda_on_cpu_events(), streams = cuda_on_cpu_streams();
+    const std::string of_window = error_of([&] {
+      PeerWindow window(own, mine, 10, MPI_COMM_WORLD);
+      window.allreduce(0, 10);
+      window.finish();
+    });
+    EXPECT_ON_ALL_RANKS(of_window.starts_with(refused ? "peer window: the GPUs" : "") && of_window.empty() != refused) << of_window;
+    EXPECT_ON_ALL_RANKS(cuda_on_cpu_events() == events && cuda_on_cpu_streams() == streams) << "a window";
+    const std::string of_mailbox = error_of([&] {
+      PeerMailbox mailbox(own, 10, next, last, MPI_COMM_WORLD);
+      if (next >= 0) mailbox.send(mine, 10), mailbox.sent(mine), mailbox.receive(mine, 10);
+    });
+    EXPECT_ON_ALL_RANKS(of_mailbox.starts_with(refused ? "peer mailbox: the GPUs" : "") && of_mailbox.empty() != refused) << of_mailbox;
+    EXPECT_ON_ALL_RANKS(cuda_on_cpu_events() == events && cuda_on_cpu_streams() == streams) << "a mailbox";
+  }
 }
 
 // Boxes of different lengths; a line of ranks whose ends have one neighbour.
