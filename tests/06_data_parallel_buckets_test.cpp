@@ -122,6 +122,26 @@ TEST(Overlap, GivesItsCommunicatorBack) {
   EXPECT_FALSE(mlp.hooks.after_backward);
 }
 
+// A step that ends with an error leaves its exchange in the middle: what the device calls meanwhile goes with it.
+TEST(Overlap, AnExchangeThatIsGoneIsNotCalledMeanwhile) {
+  if (world_size() > 1) GTEST_SKIP() << "for one rank: messages of others would be under way";
+  const auto device = make_cpu_device();
+  DataParallelOptions o = small_run(1, 1);
+  o.overlap = true;
+  const Layout layout = make_layout({4, 3});
+  const Buffer memory(*device, layout.count, Purpose::gradients);
+  device->fill(memory, 1.0f, layout.count);
+  Mlp mlp(*device, layout, memory, memory, {});
+  SoftmaxHead head(*device, {});
+  {
+    const auto exchange = make_exchange(o, 1, mlp, head, memory);
+    exchange->begin({0, 1}, 0);
+    mlp.hooks.after_backward(0, 0);
+    EXPECT_TRUE(device->meanwhile);
+  }
+  EXPECT_FALSE(device->meanwhile);
+}
+
 // --- The allreduce in the background ---------------------------------------------------------------------------------
 
 TEST(BackgroundAllreduce, HasTheBitsOfTheBlockingOne) {
