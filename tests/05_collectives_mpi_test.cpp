@@ -4,6 +4,7 @@
 // more ranks: 4 5 6
 #include "chapters/05_collectives/mpi_collectives.h"
 #include "common/error.h"
+#include "tests/begins_at_the_right.h"
 #include "tests/gpu_collectives_tests.h"
 #include "tests/known_clock.h"
 #include "tests/mpi_from_gpus.h"
@@ -56,6 +57,22 @@ TEST_F(MpiCollectivesTest, TheHostWaitsWhenItIsCalledAndThenGoesOn) {
   for (int i = 0; i < 3; ++i) device->fill(operands, float(i), n);
   window->finish();
   EXPECT_ON_ALL_RANKS(waits_so_far() == before);
+  read(1);
+}
+
+TEST_F(MpiCollectivesTest, NoRankIsEverybodysFirstTarget) {
+  write(operand(rank, n));
+  Buffer<> sum(*device, 10, Purpose::gradients);
+  const auto ten_each = [&](int owner) { return std::vector<GpuCollectives::Part>{{size_t(10 * owner), 10, sum}}; };
+  const auto expect_right = [&](const char* what, auto call) {
+    EXPECT_ON_ALL_RANKS(begins_at_the_right(rank, ranks, [&] { call(), window->finish(); })) << what;
+  };
+  expect_right("a short sum", [&] { window->allreduce(0, 100); });
+  expect_right("a long sum", [&] { window->allreduce(0, n); });
+  expect_right("blocks of a sum", [&] { window->reduce_scatter(0, n); });
+  expect_right("a vector of blocks", [&] { window->allgather(0, n); });
+  expect_right("parts of a sum", [&] { window->sum_parts(ten_each); });
+  expect_right("a vector of parts", [&] { window->spread_parts(ten_each); });
   read(1);
 }
 

@@ -15,6 +15,7 @@
 #include "chapters/05_collectives/shared_window.h"
 #include "chapters/05_collectives/two_level.h"
 #include "chapters/05_collectives/two_level_halves.h"
+#include "tests/begins_at_the_right.h"
 #include "tests/collective_checks.h"
 #include "tests/few_communicators.h"
 #include "tests/mpi_expect.h"
@@ -193,6 +194,38 @@ TEST(TwoLevelHalves, PostEveryReceiveFirst) {
     const auto first_send = std::find_if(calls.begin(), calls.end(), [](const Call& c) { return c.to >= 0; });
     EXPECT_TRUE(everywhere(std::none_of(first_send, calls.end(), [](const Call& c) { return c.from >= 0; }), "a receive behind a send"));
     EXPECT_TRUE(everywhere(calls.size() >= size_t(at.ranks - 1), "too few messages"));
+  }
+}
+
+// All on one node, and each on a node of its own: between nodes it is as inside of one.
+TEST(TwoLevelHalves, BeginWithTheRightNeighbour) {
+  const Place at;
+  const size_t n = 1000;
+  Vector data = real_numbers(at.rank, n), mine(at.blocks(n).size(at.rank));
+  for (const size_t way : {0, 1}) {
+    const Nodes nodes = make_nodes(some_nodes(at.ranks)[way]);
+    const auto sum = [&] { reduce_scatter_two_level(mine.data(), data.data(), n, nodes, at.comm); };
+    const auto gather = [&] { allgather_two_level(data.data(), mine.data(), n, nodes, at.comm); };
+    EXPECT_TRUE(everywhere(begins_at_the_right(at.rank, at.ranks, sum), "a sum"));
+    EXPECT_TRUE(everywhere(begins_at_the_right(at.rank, at.ranks, gather), "a gathering"));
+  }
+  const auto blocks_of_a_sum = [&] { reduce_scatter_rank_order(mine.data(), data.data(), n, at.comm); };
+  EXPECT_TRUE(everywhere(begins_at_the_right(at.rank, at.ranks, blocks_of_a_sum), "a sum in one level"));
+}
+
+// What is passed on of the first comes behind what the second one begins with, and must not be taken for it.
+TEST(TwoLevelHalves, TwoGatheringsMayBeUnderWay) {
+  const Place at;
+  const size_t n = 1000;
+  for (const std::vector<int>& names : some_nodes(at.ranks)) {
+    const Nodes nodes = make_nodes(names);
+    const Vector expected[] = {real_numbers(100, n), real_numbers(101, n)};
+    Vector all[] = {Vector(n), Vector(n)};
+    TwoLevelGather gathers[2];
+    for (const size_t i : {0, 1})
+      begin_allgather_two_level(all[i].data(), expected[i].data() + at.blocks(n).begin(at.rank), n, nodes, at.comm, gathers[i]);
+    for (const size_t i : {0, 1}) end_allgather_two_level(all[i].data(), n, nodes, at.comm, gathers[i]);
+    EXPECT_TRUE(everywhere(same_bits(all[0], expected[0]) && same_bits(all[1], expected[1]), "nodes " + testing::PrintToString(names)));
   }
 }
 
