@@ -390,6 +390,21 @@ TEST(Words, AreCutWhereCountsOfMpiEnd) {
   EXPECT_EQ(words_sent() - before, 2 * most + 5);
 }
 
+// No rank is everybody's first target.
+TEST(Words, GoToTheRightNeighbourFirst) {
+  const Backwards all;
+  const int rank = rank_of(all.comm);
+  std::vector<uint16_t> words(100);
+  PendingWords messages;
+  messages_of_words.clear();
+  begin_allgather_direct(words.data(), words.data() + Blocks{100, ranks}.begin(rank), 100, all.comm, messages);
+  std::vector<int> to, expected;
+  for (const Sent& message : messages_of_words)
+    if (message.way == 'S') to.push_back(message.peer);
+  for (int right = rank + 1; right < rank + ranks; ++right) expected.push_back(right % ranks);
+  EXPECT_ON_ALL_RANKS(to == expected) << testing::PrintToString(to);
+}
+
 // --- Working memory ----------------------------------------------------------------------------------------------------
 
 // What ended is used again: the shortest that is long enough. A longer one takes the place of the longest.
