@@ -11,7 +11,12 @@
 #include <vector>
 
 #include "chapters/01_serial/require_samples.h"
+#include "chapters/05_collectives/add.h"
+#include "chapters/05_collectives/blocks.h"
+#include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/scratch.h"
 #include "chapters/05_collectives/table.h"
+#include "chapters/06_data_parallel/background_allreduce.h"
 #include "chapters/06_data_parallel/interleaved.h"
 #include "common/error.h"
 #include "common/machine.h"
@@ -65,6 +70,15 @@ namespace noted_calls {
 #undef usleep
 #undef MPI_Test
 #undef MPI_Ibarrier
+
+// How many floats of working memory a sum in the background asks for.
+size_t floats_of_memory = 0;
+Scratch noted_scratch(size_t n) { return floats_of_memory = n, scratch(n); }
+#define scratch noted_scratch
+namespace noted_memory {
+#include "chapters/06_data_parallel/rank_order_in_background.cpp"
+}
+#undef scratch
 
 // How often a rank sleeps until all have come.
 int slept = 0;
@@ -193,6 +207,21 @@ TEST(SleepUntilAll, SleepsBetweenItsLooks) {
   noted_calls::sleep_until_all_are_here(MPI_COMM_SELF);
   const std::vector<std::string> expected = {"begin", "look", "sleep 500", "look", "sleep 500", "look"};
   EXPECT_ON_ALL_RANKS(called == expected) << testing::PrintToString(called);
+}
+
+// Blocks of all ranks, of floats or of words: two words take the place of one float, and an odd word that of one more.
+TEST(BackgroundMemory, HoldsTheBlocksOfAllRanks) {
+  const MessageFormat whole = {[](uint16_t* to, const float* from, size_t n) { std::copy_n(from, n, to); },
+                               [](float* to, const uint16_t* from, size_t n) { std::copy_n(from, n, to); }};
+  for (size_t n = 1; n <= 7; ++n) {
+    std::vector<float> floats(n, 1.0f);
+    std::vector<uint16_t> words(n, 1);
+    const size_t all = Blocks{n, ranks}.size(rank) * size_t(ranks);
+    noted_memory::begin_rank_order(floats.data(), n, 0, MPI_COMM_WORLD)->wait();
+    EXPECT_ON_ALL_RANKS(floats_of_memory == all) << n << " floats: " << floats_of_memory;
+    noted_memory::begin_rank_order(words.data(), n, 1, whole, MPI_COMM_WORLD)->wait();
+    EXPECT_ON_ALL_RANKS(floats_of_memory == all / 2 + all % 2) << n << " words: " << floats_of_memory;
+  }
 }
 
 // Before and after the serial steps of rank 0 and those of all: no rank computes beside them.
