@@ -23,6 +23,7 @@
 #include "chapters/05_collectives/core_share.h"
 #include "chapters/05_collectives/cost.h"
 #include "chapters/05_collectives/messages.h"
+#include "chapters/05_collectives/power_of_two.h"
 #include "chapters/05_collectives/scratch.h"
 #include "chapters/05_collectives/shared_window.h"
 #include "chapters/05_collectives/table.h"
@@ -97,6 +98,13 @@ int noted(char way, const void* from, int n, int peer, int tag, MPI_Request* req
 #include "chapters/05_collectives/words.cpp"
 #undef MPI_Isend
 #undef MPI_Irecv
+
+// How many floats of working memory a sum by halves asks for.
+size_t floats_of_memory = 0;
+Scratch noted_scratch(size_t n) { return floats_of_memory = n, scratch(n); }
+#define scratch noted_scratch
+#include "chapters/05_collectives/power_of_two.cpp"
+#undef scratch
 
 namespace {
 
@@ -406,6 +414,17 @@ TEST(Words, GoToTheRightNeighbourFirst) {
 }
 
 // --- Working memory ----------------------------------------------------------------------------------------------------
+
+// Two ranks keep a half each, and of an odd number of elements one half is longer.
+TEST(Halve, HasRoomForTheLongerHalf) {
+  if (ranks != 2) GTEST_SKIP() << "for two ranks";
+  for (size_t n = 1; n <= 5; ++n) {
+    const std::vector<float> x(n, 1.0f);
+    std::vector<float> sum(n);
+    halve(sum.data(), x.data(), Blocks{n, 2}, Survivors(MPI_COMM_WORLD), MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(floats_of_memory == (n + 1) / 2) << n << " elements: " << floats_of_memory;
+  }
+}
 
 // What ended is used again: the shortest that is long enough. A longer one takes the place of the longest.
 TEST(Scratch, IsUsedAgain) {
