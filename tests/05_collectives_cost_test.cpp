@@ -104,6 +104,7 @@ size_t floats_of_memory = 0;
 Scratch noted_scratch(size_t n) { return floats_of_memory = n, scratch(n); }
 #define scratch noted_scratch
 #include "chapters/05_collectives/power_of_two.cpp"
+#include "chapters/05_collectives/reduce_scatter.cpp"
 #undef scratch
 
 namespace {
@@ -423,6 +424,19 @@ TEST(Halve, HasRoomForTheLongerHalf) {
     std::vector<float> sum(n);
     halve(sum.data(), x.data(), Blocks{n, 2}, Survivors(MPI_COMM_WORLD), MPI_COMM_WORLD);
     EXPECT_ON_ALL_RANKS(floats_of_memory == (n + 1) / 2) << n << " elements: " << floats_of_memory;
+  }
+}
+
+// A ring's block of any rank, the longest, too; in rank order this rank's block of all ranks.
+TEST(ReduceScatter, HasRoomForItsBlocks) {
+  for (size_t n = 1; n <= 5; ++n) {
+    const std::vector<float> x(n, 1.0f);
+    std::vector<float> mine(n);
+    reduce_scatter_ring(mine.data(), x.data(), n, MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(floats_of_memory == (n + size_t(ranks) - 1) / size_t(ranks)) << n << " elements in a ring: " << floats_of_memory;
+    reduce_scatter_rank_order(mine.data(), x.data(), n, MPI_COMM_WORLD);
+    const Blocks blocks{n, ranks};
+    EXPECT_ON_ALL_RANKS(floats_of_memory == blocks.size(rank) * size_t(ranks)) << n << " elements in rank order: " << floats_of_memory;
   }
 }
 
