@@ -166,6 +166,21 @@ TEST(HalvingTest, ARestoredSearchGoesOnWhereItEnded) {
   }
 }
 
+// Of four trials three have results: the best two rose, one failed at the top. In whatever order they are restored, no job comes twice, and
+// the fourth one rises by its own result.
+TEST(HalvingTest, ResultsAreRestoredInAnyOrder) {
+  const std::vector<std::pair<Job, double>> results = {{{0, 0}, 0.9}, {{0, 1}, nan_value}, {{1, 0}, 0.7}, {{1, 1}, 0.8}, {{2, 0}, 0.1}};
+  std::vector<size_t> order = {0, 1, 2, 3, 4};
+  do {
+    Halving halving(4, 2, 2);
+    for (const size_t i : order) halving.restore(results[i].first, results[i].second);
+    ASSERT_EQ(halving.next(), (Job{3, 0})) << testing::PrintToString(order);
+    EXPECT_FALSE(halving.next());
+    halving.report({3, 0}, 0.95);
+    EXPECT_EQ(halving.next(), (Job{3, 1}));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
 // Algorithm 2 of Li et al. a second time: [rung] has results and those that were promoted.
 struct PlainHalving {
   int trials, rungs, eta, begun = 0;
