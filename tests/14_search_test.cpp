@@ -370,6 +370,14 @@ TEST(TeamsTest, TheWeightsOfATrialAreThoseOfAllItsRanks) {
   EXPECT_ON_ALL_RANKS(!teams.manager() || stretches >= 4 + 2) << stretches;
 }
 
+// When all ranks have come so far: whether no message is left, which nobody would receive, or somebody as that of another trial.
+bool nothing_is_left() {
+  MPI_CHECK(MPI_Barrier(MPI_COMM_WORLD));
+  int there = 0;
+  MPI_CHECK(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, MPI_STATUS_IGNORE));
+  return !there;
+}
+
 // --- The farm --------------------------------------------------------------------------------------------------------
 
 // A trial whose result is known: its accuracy is its number; its weights count its epochs.
@@ -436,6 +444,7 @@ TEST(Farm, FailedTrialsCostThemselvesAlone) {
   EXPECT_ON_ALL_RANKS(!manager || (begun == count && failed == 2 && best_at_top == 1))
       << begun << " " << failed;
   EXPECT_ON_ALL_RANKS(!manager || epochs_right);
+  EXPECT_ON_ALL_RANKS(nothing_is_left());
   std::vector<int> trials;
   for (const std::set<int>& of_worker : seen) trials.push_back(int(of_worker.size()));
   EXPECT_ON_ALL_RANKS(!manager || (report.stretches == stretches && report.trials == trials));
@@ -471,6 +480,7 @@ TEST(Farm, WhoWaitsSleeps) {
   }
   const int seen = looks, messages = unseen;
   EXPECT_ON_ALL_RANKS(world_rank() > 0 || (asked.trial == 9 && asked.rung == 1 && asked.epochs == 7 && asked.accuracy == 0.5));
+  EXPECT_ON_ALL_RANKS(nothing_is_left());
   if (seen == 0) GTEST_SKIP() << "skipped: without the guard nobody sees what MPI is asked";
   EXPECT_ON_ALL_RANKS(messages == 0) << messages;
 }
@@ -484,16 +494,19 @@ TEST(TrialTest, ADivergingTrialIsAnOutcomeAtOnce) {
   struct Counting : CpuDevice {
     int losses = 0;
     void softmax_cross_entropy(float* loss, float* dz, const float* z, const int* labels, float factor, int rows, int classes) override {
-      ++losses, CpuDevice::softmax_cross_entropy(loss, dz, z, labels, factor, rows, classes);
+      ++losses, ++moment, CpuDevice::softmax_cross_entropy(loss, dz, z, labels, factor, rows, classes);
     }
   } device;
   const Dataset data = synthetic(64);
   std::vector<float> weights;
   const Stretch stretch{.trial = {.width = 16, .batch = 16, .seed = 1, .learning_rate = 1e30}, .last_epoch = 2};
+  const TestClock clock;
+  clock_seconds = [] { return moment; };  // time passes with each loss alone
   const Outcome outcome = run_stretch(stretch, weights, data, data, device, Grid({}, MPI_COMM_SELF));
   EXPECT_EQ(outcome.failed, 1);
   EXPECT_TRUE(std::isnan(outcome.accuracy));
   EXPECT_EQ(device.losses, 2);
+  EXPECT_EQ(outcome.seconds, 2);
 }
 
 TEST(PartOf, HoldsTheSamplesOfItsRange) {
