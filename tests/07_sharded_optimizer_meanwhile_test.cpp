@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 #include "chapters/01_serial/cpu_device.h"
 #include "chapters/05_collectives/messages.h"
@@ -128,15 +129,18 @@ const MessageFormat high_halves = {
       for (size_t i = 0; i < n; ++i) to[i] = std::bit_cast<float>(uint32_t(from[i]) << 16);
     }};
 
-// As floats, and as numbers of 16 bits.
+// As floats, and as numbers of 16 bits; inside a node, and between nodes of one rank each.
 TEST(Meanwhile, TheNextWeightsArrive) {
   if (ranks() == 1 || !calls_can_be_recorded()) GTEST_SKIP() << "skipped: one rank gathers nothing, and without the guard no call is recorded";
   const Dataset data = random_dataset(300, 20);
   OptimizerOptions sgd;
   const int both = 2 * (ranks() - 1);  // a unit's messages: one to each of the others, and one from each
-  for (const auto& [prefetch, format] : {std::pair{false, false}, {true, false}, {true, true}}) {
+  std::vector<int> nodes(size_t(ranks()), 0);
+  for (int r = 0; r < ranks(); ++r) nodes[size_t(r)] = r;
+  for (const auto& [prefetch, format, two_level] : {std::tuple{false, false, false}, {true, false, false}, {true, true, false},
+                                                    {true, false, true}, {true, true, true}}) {
     SlowDevice device;
-    ZeroOptions options{.level = 3, .micro_batches = ranks(), .prefetch = prefetch};
+    ZeroOptions options{.level = 3, .micro_batches = ranks(), .prefetch = prefetch, .two_level = two_level, .nodes = nodes};
     if (format) options.format = high_halves;
     ShardedRun run(device, data, {300, 290, 310, 10}, 20, sgd, options, MPI_COMM_WORLD);
     const std::vector<int> open = waited_for([&] { run.step({0, 20}); });
@@ -145,7 +149,7 @@ TEST(Meanwhile, TheNextWeightsArrive) {
     // Of the gatherings only the first of each pass is waited for. The rest: gradients of each layer.
     std::vector<int> expected(size_t(prefetch ? 2 : 5), both);
     EXPECT_ON_ALL_RANKS(std::count(open.begin(), open.end(), both) >= int(expected.size()));
-    EXPECT_ON_ALL_RANKS(int(open.size()) == int(expected.size()) + 3) << open.size();
+    EXPECT_ON_ALL_RANKS(int(open.size()) == int(expected.size()) + 3) << open.size() << (format ? ", 16 bits" : "") << (two_level ? ", two levels" : "");
     EXPECT_ON_ALL_RANKS(!device.meanwhile);
   }
 }
