@@ -60,6 +60,15 @@ void noted(float* c, MatrixView a, MatrixView b, int m, int n, int k, Finish fin
   fast::matmul_naive(c, a, b, m, n, k, finish, stream);
 }
 
+// One that only notes its step and the product.
+std::vector<std::string> noted_once;
+template <int step>
+void only_noted(float*, MatrixView a, MatrixView b, int m, int n, int k, Finish, cudaStream_t) {
+  std::string text = std::to_string(step) + ":";
+  for (size_t number : {size_t(m), size_t(n), size_t(k), a.row_step, b.row_step}) text += " " + std::to_string(number);
+  noted_once.push_back(text);
+}
+
 // The numbers of each mask; and the last number of a masked product may be wrong in blocks of one size.
 std::vector<std::pair<int, std::vector<float>>> masks;
 int wrong_edge = 0;
@@ -120,6 +129,17 @@ TEST_F(CheckTest, TheCheckOfKernelsFindsOneWrongNumber) {
   for (const std::string shape : {"130 10 33", "33 129 20", "132 136 36"})
     for (const char* layout : {" plain", " left", " right"}) shapes.insert(shape + layout);
   EXPECT_EQ(asked, shapes);
+}
+
+// A profiler sees each step once, in a square that fills a GPU.
+TEST_F(CheckTest, OnceIsEachStepOnce) {
+  steps_to_check = {{"first", only_noted<1>}, {"second", only_noted<2>}};
+  for (const auto& [options, edge] : {std::pair{std::vector<std::string>{"--once"}, "2048"}, {{"--once", "--small"}, "128"}}) {
+    const std::string e = edge, product = ": " + e + " " + e + " " + e + " " + e + " " + e;
+    noted_once.clear();
+    EXPECT_EQ(check(options, 0).back(), "each step once, " + e + " x " + e + " x " + e);
+    EXPECT_EQ(noted_once, (std::vector<std::string>{"1" + product, "2" + product}));
+  }
 }
 
 // Each shape in each size of block, with a mask of all three kinds of number; and a block of any size is found that is wrong.

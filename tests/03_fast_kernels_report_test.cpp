@@ -132,12 +132,20 @@ TEST_F(WithTools, RegistersAreThoseThatNvccTells) {
     kernel("_ZN5plain12scale_kernelEPffm", "sm_75", 8, 12, "168 registers, used 1 barriers, 256 bytes smem, 372 bytes cmem[0]");
     kernel("_ZN5plain10add_kernelEPfPKfm", "sm_90", 0, 4, "10 registers, used 0 barriers, 552 bytes cmem[0]");
     kernel("_ZN5plain12scale_kernelEPffm", "sm_90", 4, 12, "9 registers, used 1 barriers, 1024 bytes smem, 552 bytes cmem[0]");
+    // A name is what the text calls the kernel: no namespace, no arguments, whatever the first of them is. The most shared bytes are those of the first kind.
+    kernel("_ZN4fast10row_kernelILi8EEEvPfPKf", "sm_75", 0, 0, "20 registers, used 1 barriers, 2048 bytes smem");
+    kernel("_ZN4fast10row_kernelILi8EEEvPfPKf", "sm_90", 0, 0, "21 registers, used 1 barriers, 512 bytes smem");
+    kernel("_ZN4fast11tile_kernelINS_12_GLOBAL__N_14TileIiEEEEvi", "sm_90", 0, 0, "31 registers, used 1 barriers");
+    kernel("_ZN4fast11next_kernelEjPf", "sm_90", 0, 0, "32 registers, used 1 barriers");
+    kernel("_ZN4fast10sum_kernelEPdPf", "sm_90", 0, 0, "33 registers, used 1 barriers");
+    kernel("_ZN4fast12round_kernelEP13__nv_bfloat16i", "sm_90", 0, 0, "34 registers, used 1 barriers");
   }
   const auto resources = [&](const std::string& options) { return run_program("NVCC=" + nvcc + " sh chapters/03_fast_kernels/resources.sh " + options + folder.string()); };
   EXPECT_EQ(resources("").output,
             "Registers of a thread by kind of GPU; spilled bytes of a thread and static shared bytes of a block, the most of all kinds:\n"
             "nvcc 13.5, written by `resources.sh`.\n\n| kernel | sm_75 | sm_90 | spilled | shared |\n|---|---|---|---|---|\n"
-            "| `add_kernel` | 8 | 10 | 4 | 0 |\n| `scale_kernel` | 168 | 9 | 20 | 1024 |\n");
+            "| `add_kernel` | 8 | 10 | 4 | 0 |\n| `scale_kernel` | 168 | 9 | 20 | 1024 |\n| `row_kernel<8>` | 20 | 21 | 0 | 2048 |\n"
+            "| `tile_kernel<Tile<int>>` |  | 31 | 0 | 0 |\n| `next_kernel` |  | 32 | 0 | 0 |\n| `sum_kernel` |  | 33 | 0 | 0 |\n| `round_kernel` |  | 34 | 0 | 0 |\n");
   // What this one would make cannot be compared with what another release has made; and nothing can be told of what it has not said.
   const ProgramRun other = resources("--check ");
   EXPECT_EQ(other.status, 77);
@@ -185,6 +193,40 @@ TEST_F(WithTools, OfAGpuHasEveryStage) {
   EXPECT_EQ(result_of("03_fast_kernels_test"), "skipped: cannot be built: build/gpu-report/build.txt");
   EXPECT_TRUE(contains(report.page, " | 80 | FAILED with status 3 |\n")) << report.page;
   EXPECT_EQ(read("out/products.txt"), "half of it\n");
+}
+
+// Ranks on one GPU: how many, with which options and limits. In a tree of its own, where results lie under the GPU's name and nothing is launched.
+TEST_F(WithTools, OfAGpuHasRanksToo) {
+  script("tools/nvidia-smi", "case $1 in *=name) echo 'Some GPU-80GB' ;; *) echo something ;; esac\n");
+  for (const char* tool : {"compute-sanitizer", "ncu", "python3"}) script(std::string("tools/") + tool, "");
+  const std::string note = "echo \"${0##*/} $*\" >>" + file("called") + "\n";
+  script("common/mpi/launch", note), script("chapters/06_data_parallel/by_way.sh", note), script("chapters/03_fast_kernels/roofline.sh", "");
+  script("chapters/03_fast_kernels/gpu_report.sh", text_of("chapters/03_fast_kernels/gpu_report.sh"));
+  for (const char* name : {"03_fast_kernels/check_kernels", "03_fast_kernels/bench", "06_data_parallel/train", "06_data_parallel/gpu_ways", "07_sharded_optimizer/train",
+                           "08_layer_splitting/train", "09_tensor_parallel/train", "10_hybrid/train", "12_restart/train"})
+    script(std::string("built/chapters/") + name, "");
+  const std::string command = "PATH=" + file("tools") + ":$PATH REHEARSE= BUILT=built sh " + file("chapters/03_fast_kernels/gpu_report.sh");
+  EXPECT_EQ(run_program("CUDA=cpu " + command).output, "gpu-report: skipped: no GPU\n") << "one that is there and not wanted";
+  const ProgramRun run = run_program("env -u OUT -u LIMIT CUDA=gpu " + command);
+  EXPECT_EQ(run.status, 0) << run.output;
+  const std::string out = "chapters/03_fast_kernels/results/Some_GPU_80GB", all = " --device cuda --epochs 1 --train-samples 6000 --hidden 32\n";
+  std::string called, limits;
+  for (const std::string ranks : {"2", "4"}) {
+    for (const char* way : {"host", "peer", "mpi"})
+      called += std::string("by_way.sh ") + way + " build/gpu-report/weights sh common/mpi/launch " + ranks + " built/chapters/06_data_parallel/train" + all;
+    called += "launch " + ranks + " built/chapters/06_data_parallel/gpu_ways --csv " + out + "/gpu_ways_" + ranks + ".csv\n";
+  }
+  for (const char* chapter : {"07_sharded_optimizer", "08_layer_splitting", "09_tensor_parallel", "10_hybrid", "12_restart"})
+    called += std::string("launch 2 built/chapters/") + chapter + "/train" + all;
+  EXPECT_EQ(read("called"), called);
+  std::istringstream stages_of_run(read(out + "/stages.csv"));
+  for (std::string line; std::getline(stages_of_run, line);)
+    if (const size_t seconds = line.find(','), limit = line.find(',', seconds + 1); line.ends_with(",\"passed\"")) limits += line.substr(0, seconds) + line.substr(limit, line.rfind(',') - limit) + "\n";
+  EXPECT_EQ(limits, "correctness,30\nlimits,20\nproducts,80\nroofline,30\nroofline_drawn,10\nstep,40\npeers,60\n"
+                    "two_ranks_06_host,15\ntwo_ranks_06_peer,15\ntwo_ranks_06_mpi,15\ntwo_ranks_06_curve,20\n"
+                    "four_ranks_06_host,15\nfour_ranks_06_peer,15\nfour_ranks_06_mpi,15\nfour_ranks_06_curve,20\n"
+                    "two_ranks_07,15\ntwo_ranks_08,15\ntwo_ranks_09,15\ntwo_ranks_10,15\ntwo_ranks_12,15\n"
+                    "sanitizer_memcheck,20\nsanitizer_racecheck,20\nsanitizer_synccheck,20\nsanitizer_initcheck,20\ncounters,50\n");
 }
 
 // What is built is for the GPU at hand alone; without it nothing is begun.

@@ -1,0 +1,2 @@
+# chapters/03_fast_kernels/gpu_report.sh 03_fast_kernels_report_test WithTools.OfAGpu*
+s/stage counters 50/stage counters 5/

@@ -1,0 +1,2 @@
+# chapters/03_fast_kernels/gpu_report.sh 03_fast_kernels_report_test WithTools.OfAGpu*
+s/launch $ranks "$train"/launch 2 "$train"/
