@@ -324,6 +324,14 @@ TEST(Device, MayUseAllOfItsMemory) {
   EXPECT_EQ(allocates(0), "no error");
   for (const size_t more : {1, 3'000'000})  // what it has, not what it needs
     EXPECT_EQ(allocates(more), "a rank needs more than the 1 MB that it has");
+  // Memory for every purpose counts, and what is given back does not.
+  for (int p = 0; p < purposes; ++p)
+    simulate(c, 1, [&] {
+      ModelledDevice device(c, Contents::none);
+      { const Buffer<> gone(device, 250'000, Purpose(p)); }
+      const Buffer<> most(device, 200'000, Purpose(p)), rest(device, 50'000, Purpose::gradients);
+      EXPECT_NE(error_of([&] { const Buffer<> one_more(device, 1, Purpose::gradients); }), "no error") << name_of(Purpose(p));
+    });
 }
 
 TEST(GridSearch, TakesWhatFitsExactly) {

@@ -6,15 +6,25 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
+#include "chapters/05_collectives/core_share.h"
 #include "chapters/13_scaling/product_time.h"
+#include "chapters/13_scaling/scaling_options.h"
 #include "chapters/13_scaling/step_time.h"
 #include "common/machine.h"
 #include "tests/plain_training.h"
 #include "tests/data_sets.h"
 #include "tests/full_disk.h"
+#include "tests/known_clock.h"
 #include "tests/options_told.h"
 #include "tests/program.h"
+
+#define main bench_main
+namespace bench_program {
+#include "chapters/13_scaling/bench.cpp"
+}
+#undef main
 
 namespace {
 
@@ -351,6 +361,22 @@ TEST(Bench, PutsSimulatedTimesBesideMeasuredOnes) {
   EXPECT_EQ(none.status, 1);
   EXPECT_TRUE(contains(none.output, "error: no times came from `sh common/mpi/launch 1 " + script + " --batch 128 --rounds 15 --only-if-quiet`\n"));
   fs::remove_all(build);
+}
+
+// Three steps in six seconds, by the test's clock: two of them for each. Whoever else reads the clock reads it twice, too.
+TEST(Bench, TellsItsSpeedByTheStep) {
+  static int readings;
+  readings = 0;
+  const ClockOfTest clock([] { return readings++ % 2 ? 6.0 : 0.0; });
+  const HybridSettings s = network({30, 20, 10}, 64);
+  std::string expected = "\nhow fast it simulates, on one core:\n  ranks   messages a step   s for a step   messages/s\n";
+  for (const int ranks : {8, 64}) {
+    HybridSettings of_ranks = s;
+    of_ranks.batch = size_t(4 * ranks);
+    const size_t messages = step_of("gpu_pods", of_ranks, {ranks, 1, 1}, ranks).messages;
+    expected += line("%7d %17zu          2.000 %12.3g\n", ranks, messages, double(messages) / 2);
+  }
+  EXPECT_EQ(printed_by([&] { bench_program::tell_speed(s); }), expected);
 }
 
 // The real processes of chapter 10 beside simulated ones.

@@ -73,6 +73,9 @@ TEST(Published, PrintsWhatIsSimulated) {
   const ProgramRun table = published("--pieces 16");
   ASSERT_EQ(table.status, 0) << table.output;
   std::istringstream lines(table.output);
+  // MiB and what was reported of them.
+  const double reported[][2] = {{1024, 8142.6}, {512, 10052}, {1024, 20079}, {2048, 39871}, {4096, 77194}, {8192, 158070},
+                                {1, 123.2}, {16, 298.1}, {128, 870.3}, {1024, 4607.6}, {16384, 66132}};
   int gpus = 0, rows = 0;
   for (std::string line; std::getline(lines, line);) {
     if (contains(line, "8 A100")) gpus = 8;
@@ -93,12 +96,18 @@ TEST(Published, PrintsWhatIsSimulated) {
     if (gpus == 16) expected.push_back(seconds_of_two_levels(c, bytes, 16));
     const size_t n = expected.size();
     ASSERT_EQ(numbers.size(), 2 + 2 * n) << line;
+    ASSERT_LE(rows, 11) << line;
+    EXPECT_TRUE(numbers[0] == reported[rows - 1][0] && numbers[1 + n] == reported[rows - 1][1]) << line;
     for (size_t i = 0; i < n; ++i) {
       EXPECT_NEAR(numbers[1 + i], 1e6 * expected[i], 0.501) << line;
       EXPECT_NEAR(numbers[2 + n + i], 1e6 * expected[i] / numbers[1 + n], 0.00501) << line;
     }
   }
   EXPECT_EQ(rows, 11);
+  for (const char* title : {"one node, 8 A100, links of 300 GB/s (nccl issue 527); us\n      MiB        ring    reported  ratio\n     1024 ",
+                            "\n\ntwo nodes, each 4 H100 and 4 cards of 25 GB/s (nccl-tests issue 252); us\n      MiB    one ring     4 rings    reported           ratios\n      512 ",
+                            "\n\ntwo nodes, each 8 H100 and cards of 400 GB/s together (AWS p5); us\n      MiB    one ring     8 rings  two levels    reported                     ratios\n        1 "})
+    EXPECT_TRUE(contains(table.output, title)) << title << table.output;
   EXPECT_EQ(options_told(published("--help").output), "pieces N (1 to 4096) [64]\n");
 }
 
@@ -139,4 +148,7 @@ TEST(PublishedSteps, AreWhatOneGpuComputesAndTheSums) {
     }
   }
   EXPECT_EQ(rows, 8u);
+  EXPECT_TRUE(table.output.starts_with("layers on several V100 of a node, links of 150 GB/s (Megatron-LM); ms\n  billions  GPUs    computes     sums   efficiency   reported    ratio\n"));
+  EXPECT_TRUE(contains(table.output, "\n\nnodes of 4 Pascal GPUs with one card of 25 Gbit/s, a ring (Horovod); ms\nnetwork        GPUs    computes      sum   sum after    sum in   reported\n" +
+                                     std::string(44, ' ') + "backward  backward\nInception V3 "));
 }

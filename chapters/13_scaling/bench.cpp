@@ -100,7 +100,7 @@ int main(int argc, char** argv) try {
   }
   if (!quiet) std::printf("DISTURBED: a rank was without its core for too long\n");
   if (!quiet && only_if_quiet) return not_quiet_status;
-  tell_speed(o.settings());
+  return tell_speed(o.settings()), 0;
 } catch (const Error& error) {
   return fail(error);
 }
