@@ -140,7 +140,8 @@ TEST_F(WithTools, RegistersAreThoseThatNvccTells) {
     kernel("_ZN4fast10sum_kernelEPdPf", "sm_90", 0, 0, "33 registers, used 1 barriers");
     kernel("_ZN4fast12round_kernelEP13__nv_bfloat16i", "sm_90", 0, 0, "34 registers, used 1 barriers");
   }
-  const auto resources = [&](const std::string& options) { return run_program("NVCC=" + nvcc + " sh chapters/03_fast_kernels/resources.sh " + options + folder.string()); };
+  fs::create_directories(folder / "tmp");
+  const auto resources = [&](const std::string& options) { return run_program("TMPDIR=" + file("tmp") + " NVCC=" + nvcc + " sh chapters/03_fast_kernels/resources.sh " + options + folder.string()); };
   EXPECT_EQ(resources("").output,
             "Registers of a thread by kind of GPU; spilled bytes of a thread and static shared bytes of a block, the most of all kinds:\n"
             "nvcc 13.5, written by `resources.sh`.\n\n| kernel | sm_75 | sm_90 | spilled | shared |\n|---|---|---|---|---|\n"
@@ -154,6 +155,7 @@ TEST_F(WithTools, RegistersAreThoseThatNvccTells) {
   script("nvcc", "echo 'Cuda compilation tools, release " + run_program("sed -n 's/^nvcc \\([0-9.]*\\),.*/\\1/p' chapters/03_fast_kernels/results/resources.md | tr -d '\\n'").output + ", V1'\n");
   const ProgramRun differs = resources("--check ");
   EXPECT_EQ(differs.status, 1);
+  EXPECT_TRUE(fs::is_empty(folder / "tmp")) << "nothing is left behind";
   EXPECT_TRUE(contains(differs.output, "\n> | `add_kernel` | 8 | 10 | 4 | 0 |\n")) << differs.output;
   const std::string said = (folder / "chapters/02_cuda/softmax.usage").string();
   fs::remove(said);

@@ -66,8 +66,12 @@ TEST(LargeResults, FitTogether) {
 // The script writes the file: its first rows again. The others: tests/13_scaling_large_long_test.cpp.
 TEST(LargeResults, AreWrittenByTheScript) {
   const std::string folder = testing::TempDir() + "large_" + std::to_string(getpid());
-  const ProgramRun script = run_program("env B=" + build_folder() + " sh chapters/13_scaling/large.sh 64 " + folder);
+  std::filesystem::create_directories(folder + "/tmp");
+  const ProgramRun script = run_program("env TMPDIR=" + folder + "/tmp B=" + build_folder() + " sh chapters/13_scaling/large.sh 64 " + folder);
   EXPECT_EQ(script.status, 0) << script.output;
+  EXPECT_TRUE(std::filesystem::is_empty(folder + "/tmp")) << "nothing is left behind";
+  const ProgramRun missing = run_program("env B=nowhere sh chapters/13_scaling/large.sh 64 " + folder);
+  EXPECT_TRUE(missing.status == 1 && missing.output == "nowhere/chapters/13_scaling/scaling is missing: make 13-scaling builds it\n") << missing.output;
   std::ifstream all("chapters/13_scaling/results/large.csv"), now(folder + "/large.csv");
   std::string expected, line;
   for (int number = 0; std::getline(all, line); ++number)

@@ -303,8 +303,9 @@ TEST_F(Pictures, SimulatedScalingIsOneTable) {
   script("chapters/13_scaling/scaling", "echo \"$*\" | sed 's/--csv .*/--csv FILE/' >>" + file("called") + "\nfor csv; do :; done\nprintf 'ranks,seconds\\n%s,7\\n2,8\\n' \"$4\" >\"$csv\"\n");
   script("tools/gnuplot", "echo \"$*\"\n");
   const auto run = [&](const std::string& options) {
-    return run_program("PATH=" + file("tools") + ":$PATH B=" + folder.string() + " sh chapters/13_scaling/plot.sh " + options);
+    return run_program("TMPDIR=" + file("tmp") + " PATH=" + file("tools") + ":$PATH B=" + folder.string() + " sh chapters/13_scaling/plot.sh " + options);
   };
+  fs::create_directories(folder / "tmp");
   std::string said, called, rows = "cluster,way,ranks,seconds\n";
   for (const std::string cluster : {"ethernet", "infiniband"})
     for (const std::string way : {"data", "grid"}) {
@@ -316,6 +317,16 @@ TEST_F(Pictures, SimulatedScalingIsOneTable) {
   EXPECT_EQ(read("out/scaling.csv"), rows);
   EXPECT_EQ(run("16 " + file("out")).status, 0);
   EXPECT_EQ(read("out/scaling.csv"), rows) << "written anew";
+  EXPECT_TRUE(fs::is_empty(folder / "tmp")) << "nothing is left behind";
+  // In a tree of its own, if nothing else is said: up to 256 ranks, into its build/13_scaling.
+  fs::copy_file("chapters/13_scaling/plot.sh", folder / "chapters/13_scaling/plot.sh");
+  fs::remove(file("called"));
+  const std::string alone = "PATH=" + file("tools") + ":$PATH sh " + file("chapters/13_scaling/plot.sh");
+  EXPECT_TRUE(run_program("B=" + folder.string() + " " + alone).output.ends_with("\ndrawn: build/13_scaling/scaling.svg\n"));
+  EXPECT_TRUE(contains(read("called"), "--cluster ethernet --ranks 256 --data-only --csv FILE\n")) << read("called");
+  EXPECT_TRUE(fs::exists(folder / "build/13_scaling/scaling.csv"));
+  const ProgramRun missing = run_program("B=nowhere " + alone);
+  EXPECT_TRUE(missing.status == 1 && missing.output == "nowhere/chapters/13_scaling/scaling is missing: make 13-scaling builds it\n") << missing.output;
 }
 
 // The course beside its peers, which stand in for themselves here: rates of three rounds, by hand; quartiles of three are all of them.
