@@ -21,18 +21,21 @@
 #include "tests/known_clock.h"
 #include "tests/options_told.h"
 
-// The program, with products of the test in the place of the chapter's, and a masked product that notes its mask and its block.
+// The program, with products and shapes of a step of the test in the place of the chapter's, and a masked product that notes its mask and its block.
 namespace fast {
 const std::vector<Step>& steps_of_test();
+std::vector<Shape> shapes_of_test(const std::vector<int>& sizes, int rows);
 void masked_of_test(float* c, MatrixView a, MatrixView b, const float* mask, int m, int n, int k, cudaStream_t stream, int edge);
 }  // namespace fast
 #define main check_main
 #define matmul_steps steps_of_test
+#define products_of_a_step shapes_of_test
 #define matmul_masked masked_of_test
 namespace check_program {
 #include "chapters/03_fast_kernels/check_kernels.cpp"
 }
 #undef matmul_masked
+#undef products_of_a_step
 #undef matmul_steps
 #undef main
 
@@ -76,6 +79,11 @@ FastCudaDevice* device_of_masks = nullptr;
 
 }  // namespace
 const std::vector<fast::Step>& fast::steps_of_test() { return steps_to_check; }
+std::vector<fast::Shape> fast::shapes_of_test(const std::vector<int>& sizes, int rows) {
+  EXPECT_EQ(sizes, (std::vector{784, 512, 256, 10}));
+  EXPECT_EQ(rows, 128);
+  return {{"of a step", 2, 3, 4, false, false}};
+}
 void fast::masked_of_test(float* c, MatrixView a, MatrixView b, const float* mask, int m, int n, int k, cudaStream_t stream, int edge) {
   matmul_masked(c, a, b, mask, m, n, k, stream, edge);
   if (edge == wrong_edge) plain::fill(c + size_t(m) * size_t(n) - 1, 0.5f, 1, stream);
@@ -101,11 +109,12 @@ std::vector<std::string> check(std::vector<std::string> options, int expected_st
 TEST_F(CheckTest, TheCheckOfKernelsFindsOneWrongNumber) {
   const std::vector<std::string> training = {"right  sgd, chapter 02",      "right  sgd, chapter 03",  "right  momentum, chapter 02",
                                              "right  momentum, chapter 03", "right  adam, chapter 02", "right  adam, chapter 03"};
-  steps_to_check = {{"naive", fast::matmul_naive}, {"another", last_number_wrong<2>}, {"no number", last_number_wrong<3>, 1, 0.5}};
-  std::vector<std::string> expected = {device->name(), "right  naive", "WRONG  another", "WRONG  no number", "WRONG  the same bits in float", "right  masked product"};
+  steps_to_check = {{"naive", fast::matmul_naive}, {"noted", noted}, {"another", last_number_wrong<2>}, {"no number", last_number_wrong<3>, 1, 0.5}};
+  std::vector<std::string> expected = {device->name(), "right  naive", "right  noted", "WRONG  another", "WRONG  no number", "WRONG  the same bits in float", "right  masked product"};
   expected.insert(expected.end(), training.begin(), training.end());
   expected.push_back("something is WRONG");
-  EXPECT_EQ(check({"--small"}, 1), expected);
+  EXPECT_EQ(check({}, 1), expected);
+  EXPECT_TRUE(asked.contains("2 3 4 plain")) << "if nothing is said";
 
   // Right, but for the last bit of numbers that are no integers.
   steps_to_check = {{"naive", fast::matmul_naive}, {"rounded", last_number_wrong<0>, 1, 0.5}, {"another bit", last_number_wrong<1>}};
@@ -129,6 +138,9 @@ TEST_F(CheckTest, TheCheckOfKernelsFindsOneWrongNumber) {
   for (const std::string shape : {"130 10 33", "33 129 20", "132 136 36"})
     for (const char* layout : {" plain", " left", " right"}) shapes.insert(shape + layout);
   EXPECT_EQ(asked, shapes);
+  asked.clear(), shapes.insert("2 3 4 plain");
+  printed_by([&] { check_program::check_products(*device, false); });
+  EXPECT_EQ(asked, shapes) << "and those of a training step";
 }
 
 // A profiler sees each step once, in a square that fills a GPU.
