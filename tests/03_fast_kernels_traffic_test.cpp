@@ -99,6 +99,21 @@ TEST(Steps, DISABLED_softmax) {
   }
 }
 
+// Vectors of 2048 numbers are 256 sectors; 128 rows of 16 columns are as many.
+TEST(Steps, DISABLED_vectors) {
+  constexpr size_t numbers = 2048;
+  FastCudaDevice device;
+  const Buffer<> w(device, numbers, Purpose::workspace), first(device, numbers, Purpose::workspace), second(device, numbers, Purpose::workspace),
+      g(device, numbers, Purpose::workspace), sums(device, 16, Purpose::workspace);
+  for (const Buffer<>* operand : {&w, &first, &second, &g}) device.fill(*operand, 1, numbers);
+  device.linear_backward_bias(sums, g, Write::overwrite, 128, 16);
+  device.momentum(w, first, g, 1, 1, numbers);
+  device.adam(w, first, second, g, 1, 0.5f, 0.5f, 1, 1, numbers);
+  float last = 0;
+  device.copy_out(&last, sums.data() + 15, 1);
+  EXPECT_EQ(last, 128);
+}
+
 // This is build/check/tests/NAME, not build/tests/NAME.
 bool counting() { return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().filename() == "check"; }
 
@@ -193,6 +208,19 @@ TEST(Traffic, OfAMaskedProductIsThatOfItsProductAndTheMaskOnce) {
 TEST(Traffic, OfSoftmaxIsARowOnce) {
   if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";
   EXPECT_EQ(counts("softmax").at("kernel read global").units, softmax_rows * ((5 + 1) + (3 * 40 + 1 + 1)));
+}
+
+// In one pass: momentum reads w, v and g and writes two of them; Adam reads four and writes three; a sum of columns reads each sector once, since
+// eight neighbours of a row are one.
+TEST(Traffic, OfVectorsIsEachOfThemOnce) {
+  if (!counting()) GTEST_SKIP() << "skipped: the program that make check builds counts";
+  const auto sectors = [](const std::string& what) { return counts("vectors").at(what + " global").units; };
+  EXPECT_EQ(sectors("momentum_kernel read"), 3 * 256);
+  EXPECT_EQ(sectors("momentum_kernel write"), 2 * 256);
+  EXPECT_EQ(sectors("adam_kernel read"), 4 * 256);
+  EXPECT_EQ(sectors("adam_kernel write"), 3 * 256);
+  EXPECT_EQ(sectors("column_sums_kernel read"), 256);
+  EXPECT_EQ(sectors("column_sums_kernel write"), 2);
 }
 
 // What is padded for it: the fragments' tiles are written with at most four numbers to a bank.
