@@ -20,6 +20,8 @@
 #include "common/compare.h"
 #include "common/philox.h"
 #include "tests/13_simulated_ranks.h"
+#include "tests/known_clock.h"
+#include "tests/terminal.h"
 #include "tests/training_runs.h"
 
 using namespace simulated_ranks;
@@ -485,6 +487,24 @@ TEST(GridSearch, TriesWhatFits) {
   EXPECT_EQ(tried(6, 2, 12, {8, 6, 6}), (Shapes{"6 x 1 x 1", "3 x 2 x 1", "3 x 1 x 2"}));
   EXPECT_EQ(tried(6, 4, 5, {8, 6, 6, 4}), (Shapes{"3 x 2 x 1", "2 x 3 x 1", "3 x 1 x 2", "1 x 3 x 2"}));
   EXPECT_EQ(tried(1, 4, 1, {8, 6}), (Shapes{"1 x 1 x 1"}));
+}
+
+// Each grid is said when it is simulated, also one that does not fit: of three, by a clock that is a second later at each look.
+TEST(GridSearch, SaysHowFarItIs) {
+  static double now;
+  now = 0;
+  const ClockOfTest clock([] { return now += 1; });
+  Cluster c = nodes_of(2, 1);
+  c.memory = 1;
+  std::string seen;
+  {
+    Terminal terminal("xterm");
+    if (terminal.screen < 0) GTEST_SKIP() << "skipped: this system gives no terminal";
+    EXPECT_EQ(search_grids(c, {.sizes = {8, 6, 6}, .batch = 4, .allreduce = "mpi", .optimizer = {}}, 2).too_large, 3);
+    seen = terminal.shown();
+  }
+  EXPECT_EQ(seen, "\r[========                ]  33 %  simulated 2 x 1 x 1  2 s left \033[K\r[================        ]  66 %  simulated 1 x 2 x 1  1 s left \033[K"
+                  "\r[========================] 100 %  simulated 1 x 1 x 2  0 s left \033[K\r\033[K");
 }
 
 // ---- Laws ----
