@@ -270,4 +270,38 @@ peers_on_gpu.main()
                         "JAX cpu 20\nPyTorch cpu 20\nPyTorch cpu 20\nJAX cpu 20\nPyTorch cuda 2000\nJAX cuda 2000\n");
 }
 
+// The course's network and its steps, in a PyTorch that only writes down what it is asked for; and compilers that fail at once or when they are needed.
+TEST(PeersOnGpu, TrainTheCoursesNetwork) {
+  if (run_program("python3 -c ''").status != 0) GTEST_SKIP() << "skipped: no python3";
+  const ProgramRun run = run_program(R"(python3 -B -c "
+import sys
+sys.path.insert(0, 'chapters/03_fast_kernels')
+from unittest.mock import MagicMock
+import peers_on_gpu
+torch = sys.modules['torch'] = MagicMock(__version__='9', uint8='uint8')
+torch.compile.side_effect = lambda run, mode: lambda batch: print(mode) or run(batch)
+peers_on_gpu.report = lambda name, step, batches, finish: print(name, len([step(batch) for batch in batches])) or finish()
+peers_on_gpu.pytorch('gpu', 2)
+print(torch.backends.cuda.matmul.allow_tf32)
+for one in map(str, torch.mock_calls):
+    if 'SGD(<' in one: one = one.split('<')[0] + one.split('>')[-1]
+    if one.startswith('call.compile'): break
+    if 'MagicMock' not in one: print(one)
+peers_on_gpu.report = lambda name, step, batches, finish: step(batches[0])
+for compiler in RuntimeError('an old Python'), lambda run, mode: lambda batch: 1 / 0:
+    torch.compile.side_effect = compiler
+    peers_on_gpu.pytorch('gpu', 2)
+")");
+  const std::string step = "call.optim.SGD().zero_grad()\ncall.randint().__getitem__().float()\ncall.randint().__getitem__().float().__truediv__(255)\n"
+                           "call.nn.functional.cross_entropy().backward()\ncall.optim.SGD().step()\n";
+  EXPECT_EQ(run.output, "PyTorch 9, eager 2\nreduce-overhead\nreduce-overhead\nPyTorch 9, compiled 2\nFalse\ncall.manual_seed(1)\n"
+                        "call.randint(0, 256, (6000, 784), dtype='uint8', device='gpu')\ncall.randint(0, 10, (6000,), device='gpu')\n"
+                        "call.randint(0, 6000, (128,), device='gpu')\ncall.randint(0, 6000, (128,), device='gpu')\n"
+                        "call.nn.Linear(784, 512)\ncall.nn.ReLU()\ncall.nn.Linear(512, 256)\ncall.nn.ReLU()\ncall.nn.Linear(256, 10)\n"
+                        "call.nn.Sequential().to('gpu')\ncall.nn.Sequential().to().parameters()\ncall.optim.SGD(, lr=0.1)\n" + step + step +
+                        "call.nn.functional.cross_entropy().item()\ncall.nn.Linear(784, 512)\ncall.nn.ReLU()\ncall.nn.Linear(512, 256)\ncall.nn.ReLU()\ncall.nn.Linear(256, 10)\n"
+                        "call.nn.Sequential().to('gpu')\ncall.nn.Sequential().to().parameters()\ncall.optim.SGD(, lr=0.1)\n"
+                        "PyTorch, compiled: skipped: RuntimeError\nPyTorch, compiled: skipped: ZeroDivisionError\n");
+}
+
 }  // namespace

@@ -48,7 +48,6 @@ def pytorch(device, steps):
             loss.backward()
             return loss
 
-        compute = torch.compile(gradients, mode="reduce-overhead") if name == "compiled" else gradients
         last = [None]
 
         def step(batch):
@@ -57,6 +56,7 @@ def pytorch(device, steps):
             optimizer.step()
 
         try:
+            compute = torch.compile(gradients, mode="reduce-overhead") if name == "compiled" else gradients
             report(f"PyTorch {torch.__version__}, {name}", step, batches, lambda: last[0].item())
         except Exception as error:  # no compiler, or a GPU that it does not know
             print(f"PyTorch, {name}: skipped: {type(error).__name__}", flush=True)
