@@ -304,4 +304,36 @@ for compiler in RuntimeError('an old Python'), lambda run, mode: lambda batch: 1
                         "PyTorch, compiled: skipped: RuntimeError\nPyTorch, compiled: skipped: ZeroDivisionError\n");
 }
 
+// In a JAX of NumPy, whose gradients are one half for each weight and one for each bias: the losses of two steps, computed once more.
+TEST(PeersOnGpu, TrainTheSameInJax) {
+  if (run_program("python3 -c 'import numpy'").status != 0) GTEST_SKIP() << "skipped: no NumPy for python3";
+  const ProgramRun run = run_program(R"(python3 -B -c "
+import sys, types
+sys.path.insert(0, 'chapters/03_fast_kernels')
+import numpy as np
+import peers_on_gpu
+relu = lambda x: np.maximum(x, 0)
+tree = lambda change, w, g: [tuple(change(*pair) for pair in zip(*layers)) for layers in zip(w, g)]
+draw = lambda key: np.random.default_rng(key)
+random = types.SimpleNamespace(PRNGKey=lambda seed: 100 * seed, split=lambda key, n: [key + i for i in range(n)], normal=lambda key, shape: draw(key).standard_normal(shape),
+                               randint=lambda key, shape, low, high, dtype=int: draw(key).integers(low, high, shape).astype(dtype))
+jax = types.SimpleNamespace(__version__='9', random=random, numpy=np, jit=lambda f: f, devices=lambda: [types.SimpleNamespace(platform='gpu')], tree_util=types.SimpleNamespace(tree_map=tree),
+                            config=types.SimpleNamespace(update=lambda *what: print(*what)), value_and_grad=lambda f: lambda w, batch: (f(w, batch), [(0 * a + 0.5, 0 * b + 1) for a, b in w]),
+                            nn=types.SimpleNamespace(relu=relu, log_softmax=lambda x: x - np.log(np.exp(x).sum(1, keepdims=True))))
+sys.modules['jax'], sys.modules['jax.numpy'] = jax, np
+losses = []
+peers_on_gpu.report = lambda name, step, batches, finish: print(name) or [step(batch) or losses.append(finish()) for batch in batches]
+peers_on_gpu.jax('cuda', 2)
+images, labels, batches = draw(100).integers(0, 256, (6000, 784)), draw(101).integers(0, 10, 6000), draw(102).integers(0, 6000, (2, 128))
+for step, batch in enumerate(batches):
+    x = images[batch] / 255
+    for layer, (n, m) in enumerate(((784, 512), (512, 256), (256, 10))):
+        x = x @ (draw(103 + layer).standard_normal((n, m)) * (2 / n) ** 0.5 - 0.1 * 0.5 * step) - 0.1 * step
+        if layer < 2: x = relu(x)
+    loss = np.mean([np.log(np.exp(row).sum()) - row[labels[r]] for row, r in zip(x, batch)])
+    print(abs(loss - losses[step]) < 1e-4 * loss)
+")");
+  EXPECT_EQ(run.output, "jax_default_matmul_precision highest\nJAX 9 on gpu, compiled\nTrue\nTrue\n");
+}
+
 }  // namespace
