@@ -3,7 +3,10 @@
 // orders: ascending descending shuffled
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "chapters/02_cuda/cuda_check.h"
@@ -133,6 +136,25 @@ TEST_F(Instructions, SumsAreFloats) {
   for (unsigned& two : b) two = two_of(1 + 0x1p-7f, 0x1p-12f);
   const float exact = 5 + 8 * (1 + 0x1p-7f) * (1 + 0x1p-7f) + 8 * 0x1p-12f;
   for (float sum : product(std::vector<float>(128, 5), a, b)) EXPECT_NEAR(sum, exact, 17 * exact * 0x1p-22f);
+}
+
+// What only nvcc translates, as the manual writes it: four registers of a lane, an address; then d, a, b and c, where d lies in c's registers.
+TEST(Assembly, NamesEachRegisterInItsPlace) {
+  std::ifstream header("chapters/03_fast_kernels/tensor_instructions.h");
+  const std::string text{std::istreambuf_iterator<char>(header), {}};
+  std::vector<std::string> found;
+  for (size_t at = 0; (at = text.find("asm volatile(", at)) != std::string::npos;) {
+    const size_t end = text.find(");\n", at);
+    std::string one;
+    for (; at < end; ++at)
+      if (text[at] != ' ' && text[at] != '\n') one += text[at];
+    found.push_back(one.substr(std::string("asmvolatile(").size()));
+  }
+  EXPECT_EQ(found, (std::vector<std::string>{
+                       R"("ldmatrix.sync.aligned.m8n8.x4.shared.b16{%0,%1,%2,%3},[%4];":"=r"(part[0]),"=r"(part[1]),"=r"(part[2]),"=r"(part[3]))"
+                       R"(:"r"(unsigned(__cvta_generic_to_shared(row))):"memory")",
+                       R"("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32{%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};")"
+                       R"(:"+f"(sum[0]),"+f"(sum[1]),"+f"(sum[2]),"+f"(sum[3]):"r"(a[0]),"r"(a[1]),"r"(a[2]),"r"(a[3]),"r"(b[0]),"r"(b[1]))"}));
 }
 
 }  // namespace
