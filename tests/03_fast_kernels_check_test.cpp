@@ -115,6 +115,9 @@ TEST_F(CheckTest, TheCheckOfKernelsFindsOneWrongNumber) {
   expected.push_back("something is WRONG");
   EXPECT_EQ(check({}, 1), expected);
   EXPECT_TRUE(asked.contains("2 3 4 plain")) << "if nothing is said";
+  asked.clear();
+  EXPECT_EQ(check({"--small"}, 1), expected);
+  EXPECT_FALSE(asked.contains("2 3 4 plain")) << "no shape of a training step";
 
   // Right, but for the last bit of numbers that are no integers.
   steps_to_check = {{"naive", fast::matmul_naive}, {"rounded", last_number_wrong<0>, 1, 0.5}, {"another bit", last_number_wrong<1>}};

@@ -185,7 +185,10 @@ std::string right_aligned(double value, int width, int digits, const std::string
   text << value;
   return " " + text.str() + behind;
 }
-std::string named(std::string name) { return name.resize(26, ' '), name; }
+std::string named(std::string name) {
+  name.resize(26, ' ');
+  return name;
+}
 
 TEST(Bench, ARowHasItsSharesOfPeakAndYardstick) {
   const Row yard{"yard", {3, 8}, true};
@@ -306,7 +309,7 @@ TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
   EXPECT_TRUE(device->masks_gradients()) << "the product is training's again";
   watched = "";
   const bool cublas = Cublas(device->stream()).available();
-  std::ostringstream text, written;
+  std::ostringstream text;
   text << "shape,m,n,k,product,gflops,of_cublas\n";
   for (const Shape& s : small) {
     std::ostringstream rate;
@@ -319,8 +322,7 @@ TEST_F(BenchTest, AReportHasEveryProductInEveryShape) {
     if (cublas) text << begin << "cuBLAS, bfloat16\"," << rate.str() << ",1\n";
     text << begin << "16 stages, operands in memory\"," << rate.str() << (cublas ? ",1\n" : ",\n");
   }
-  written << std::ifstream(csv).rdbuf();
-  EXPECT_EQ(written.str(), text.str());
+  EXPECT_EQ(text_of_file(csv), text.str());
   const std::string whole = text.str();
   EXPECT_EQ(lines_watched + 1, std::count(whole.begin(), whole.end(), '\n')) << "each line is there when the next product begins";
   std::filesystem::remove(csv);
@@ -342,11 +344,10 @@ TEST_F(BenchTest, LimitsAreOperationsAndBytesBySeconds) {
   const OwnClock clock({0.5, 0.5, 0.5, 0.25});  // three readings for the operations, then the copy
   const std::string csv = testing::TempDir() + "limits_" + std::to_string(getpid()) + ".csv";
   report_limits(*device, {.name = "none", .gflops = 12, .gbytes = 34}, csv);
-  std::ostringstream text, written;
+  std::ostringstream text;
   text << "limit,from_attributes,measured\nGFLOP/s in float,12," << 2e-9 * 8 * 4 * 256 * 8 * device_limits().multiprocessors / 0.5
        << "\nGB/s,34," << 2e-9 * 4 * 16384 / 0.25 << "\n";
-  written << std::ifstream(csv).rdbuf();
-  EXPECT_EQ(written.str(), text.str());
+  EXPECT_EQ(text_of_file(csv), text.str());
   std::filesystem::remove(csv);
   EXPECT_EQ(error_of([&] { report_limits(*device, {}, "/nonexistent/f.csv"); }), unwritable);
   if (!&cuda_on_cpu_blocks) return;  // on a GPU nobody counts
@@ -456,32 +457,31 @@ TEST_F(BenchTest, EachLineOfTrainingIsOfItsDeviceAndItsWay) {
 void expect_shares_of_cublas() {
   FastCudaDevice device;
   const Shape &s = small[0], five{"five", 3, 4, 5, false, false};
-  std::vector<double> seconds(3, 0.5);  // a product is timed three times
-  const auto rate = [&](double time) { return 2e-9 * s.m * s.n * s.k / time; };
-  std::ostringstream text, written;
-  const auto line = [&](const std::string& product, double time, double share) {
-    text << "\"plain\",5,7,3,\"" << product << "\"," << rate(time) << ',' << share << '\n';
+  std::vector<double> seconds; std::ostringstream text;
+  const auto rate = [](const Shape& of, double time) { return 2e-9 * of.m * of.n * of.k / time; };
+  const auto line = [&](const Shape& of, const std::string& product, double time, const std::string& share) {
+    seconds.insert(seconds.end(), 3, time);  // a product is timed three times
+    text << '"' << of.name << "\"," << of.m << ',' << of.n << ',' << of.k << ",\"" << product << "\"," << rate(of, time) << ',' << share << '\n';
   };
   text << "shape,m,n,k,product,gflops,of_cublas\n";
-  line("cuBLAS", 0.5, 1);
-  for (const fast::Step& step : fast::matmul_steps()) seconds.insert(seconds.end(), 3, 0.25), line(step.name, 0.25, 2);
-  seconds.insert(seconds.end(), 3, 1), line("cuBLAS, bfloat16", 1, 1);
-  seconds.insert(seconds.end(), 3, 0.125), line("16 stages, operands in memory", 0.125, 8);
+  line(s, "cuBLAS", 0.5, "1");
+  for (const fast::Step& step : fast::matmul_steps()) line(s, step.name, 0.25, "2");
+  line(s, "cuBLAS, bfloat16", 1, "1"), line(s, "16 stages, operands in memory", 0.125, "8");
   // Of a product with five terms cuBLAS makes none in bfloat16: that line has no share, and not the one of another product.
-  for (size_t i = 0; i < 2 + fast::matmul_steps().size(); ++i) seconds.insert(seconds.end(), 3, 0.5);
-  const std::string last = "\"five\",3,4,5,\"16 stages, operands in memory\",2.4e-07,\n";
+  line(five, "cuBLAS", 0.5, "1");
+  for (const fast::Step& step : fast::matmul_steps()) line(five, step.name, 0.5, "1");
+  line(five, "16 stages, operands in memory", 0.5, "");
   const std::string csv = testing::TempDir() + "shares_" + std::to_string(getpid()) + ".csv";
   {
     const OwnClock clock(seconds);
     report_products(device, {s, five}, csv);
   }
-  written << std::ifstream(csv).rdbuf();
-  EXPECT_TRUE(written.str().starts_with(text.str()) && written.str().ends_with(last)) << written.str();
+  EXPECT_EQ(text_of_file(csv), text.str());
   std::filesystem::remove(csv);
   const OwnClock clock({0.5});
   const Row row = time_cublas(device, {s, s});
   ASSERT_EQ(row.gflops.size(), 2u);
-  EXPECT_DOUBLE_EQ(row.gflops[1], rate(0.5));
+  EXPECT_DOUBLE_EQ(row.gflops[1], rate(s, 0.5));
   EXPECT_EQ(row.name, "cuBLAS");
   EXPECT_TRUE(row.full_precision);
   // The same in the benchmark's table, beside a peak of 1000 operations a second: 210 take a quarter of a second, or half of one.

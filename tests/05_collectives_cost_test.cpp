@@ -99,11 +99,12 @@ int noted(char way, const void* from, int n, int peer, int tag, MPI_Request* req
 #undef MPI_Isend
 #undef MPI_Irecv
 
-// How many floats of working memory a sum by halves asks for.
+// How many floats of working memory a sum has asked for last.
 size_t floats_of_memory = 0;
 Scratch noted_scratch(size_t n) { return floats_of_memory = n, scratch(n); }
 #define scratch noted_scratch
 #include "chapters/05_collectives/power_of_two.cpp"
+#include "chapters/05_collectives/reduce.cpp"
 #include "chapters/05_collectives/reduce_scatter.cpp"
 #undef scratch
 
@@ -424,6 +425,20 @@ TEST(Halve, HasRoomForTheLongerHalf) {
     std::vector<float> sum(n);
     halve(sum.data(), x.data(), Blocks{n, 2}, Survivors(MPI_COMM_WORLD), MPI_COMM_WORLD);
     EXPECT_ON_ALL_RANKS(floats_of_memory == (n + 1) / 2) << n << " elements: " << floats_of_memory;
+  }
+}
+
+// A chain has two segments at a time, and none is longer than the vector. In a tree only who receives has memory for a vector; of up to
+// three ranks that is the root.
+TEST(Reduce, HasRoomForWhatItReceives) {
+  for (const size_t n : {size_t(1), size_t(5), chain_segment, chain_segment + 1}) {
+    const std::vector<float> x(n, 1.0f);
+    std::vector<float> sum(n);
+    reduce_chain(sum.data(), x.data(), n, 0, MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(floats_of_memory == 2 * std::min<size_t>(n, 16384)) << n << " elements in a chain: " << floats_of_memory;
+    floats_of_memory = 0;
+    reduce_tree(sum.data(), x.data(), n, 0, MPI_COMM_WORLD);
+    EXPECT_ON_ALL_RANKS(floats_of_memory == (rank == 0 && ranks > 1 ? n : 0)) << n << " elements in a tree: " << floats_of_memory;
   }
 }
 

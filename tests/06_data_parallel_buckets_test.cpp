@@ -107,39 +107,38 @@ TEST(Overlap, TakesTenThousandPieces) {
   }
 }
 
+// A run of one rank with --overlap, and a network of one little layer.
+struct LittleRun {
+  const std::unique_ptr<Device> device = make_cpu_device();
+  const Layout layout = make_layout({4, 3});
+  const Buffer<> memory{*device, layout.count, Purpose::gradients};
+  Mlp mlp{*device, layout, memory, memory, {}};
+  SoftmaxHead head{*device, {}};
+  DataParallelOptions o = small_run(1, 1);
+  LittleRun() { o.overlap = true, device->fill(memory, 1.0f, layout.count); }
+  auto exchange() { return make_exchange(o, 1, mlp, head, memory); }
+};
+
 // A program may make an exchange for each of many runs.
 TEST(Overlap, GivesItsCommunicatorBack) {
   if (world_size() > 1) GTEST_SKIP() << "for one rank: more of them would make communicators for long";
-  const auto device = make_cpu_device();
-  DataParallelOptions o = small_run(1, 1);
-  o.overlap = true;
-  const Layout layout = make_layout({4, 3});
-  const Buffer memory(*device, layout.count, Purpose::gradients);
-  Mlp mlp(*device, layout, memory, memory, {});
-  SoftmaxHead head(*device, {});
+  LittleRun run;
   const FewCommunicators few;
-  for (int turn = 0; turn < few.turns; ++turn) make_exchange(o, 1, mlp, head, memory);
-  EXPECT_FALSE(mlp.hooks.after_backward);
+  for (int turn = 0; turn < few.turns; ++turn) run.exchange();
+  EXPECT_FALSE(run.mlp.hooks.after_backward);
 }
 
 // A step that ends with an error leaves its exchange in the middle: what the device calls meanwhile goes with it.
 TEST(Overlap, AnExchangeThatIsGoneIsNotCalledMeanwhile) {
   if (world_size() > 1) GTEST_SKIP() << "for one rank: messages of others would be under way";
-  const auto device = make_cpu_device();
-  DataParallelOptions o = small_run(1, 1);
-  o.overlap = true;
-  const Layout layout = make_layout({4, 3});
-  const Buffer memory(*device, layout.count, Purpose::gradients);
-  device->fill(memory, 1.0f, layout.count);
-  Mlp mlp(*device, layout, memory, memory, {});
-  SoftmaxHead head(*device, {});
+  LittleRun run;
   {
-    const auto exchange = make_exchange(o, 1, mlp, head, memory);
+    const auto exchange = run.exchange();
     exchange->begin({0, 1}, 0);
-    mlp.hooks.after_backward(0, 0);
-    EXPECT_TRUE(device->meanwhile);
+    run.mlp.hooks.after_backward(0, 0);
+    EXPECT_TRUE(run.device->meanwhile);
   }
-  EXPECT_FALSE(device->meanwhile);
+  EXPECT_FALSE(run.device->meanwhile);
 }
 
 // --- The allreduce in the background ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ int main() {
   REQUIRE(pipe(there) == 0 && pipe(back) == 0);
   cudaIpcEventHandle_t handle;
   char token = 't';
-  if (fork() == 0) {
+  if (second_process() == 0) {
     REQUIRE(read(there[0], &handle, sizeof handle) == sizeof handle);
     cudaEvent_t event;
     OK(cudaIpcOpenEventHandle(&event, handle));

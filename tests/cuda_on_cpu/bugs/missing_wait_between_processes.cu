@@ -17,7 +17,7 @@ int main() {
   REQUIRE(pipe(there) == 0 && pipe(back) == 0);
   Handles h;
   char token = 't';
-  if (fork() == 0) {
+  if (second_process() == 0) {
     REQUIRE(read(there[0], &h, sizeof h) == sizeof h);
     float *p, found = 0;
     cudaEvent_t written;

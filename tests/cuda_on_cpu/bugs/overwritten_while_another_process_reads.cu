@@ -13,7 +13,7 @@ int main() {
   REQUIRE(pipe(there) == 0 && pipe(back) == 0);
   cudaIpcMemHandle_t memory;
   char token = 't';
-  if (fork() == 0) {
+  if (second_process() == 0) {
     REQUIRE(read(there[0], &memory, sizeof memory) == sizeof memory);
     float* p;
     cudaStream_t stream;

@@ -12,7 +12,7 @@ int main() {
   REQUIRE(pipe(pipes) == 0);
   cudaIpcEventHandle_t handle;
   cudaEvent_t event;
-  const pid_t child = fork();
+  const pid_t child = second_process();
   if (child == 0) {
     OK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventInterprocess));
     OK(cudaIpcGetEventHandle(&handle, event));

@@ -1,4 +1,4 @@
-// expect: race between processes on 0 bytes into 4 bytes of device memory & write by this process, asked for at & set_while_another_process_reads.cu:33 & read by process & set_while_another_process_reads.cu:21 & no event orders them
+// expect: race between processes on 0 bytes into 4 bytes of device memory & write by this process, asked for at & set_while_another_process_reads.cu:32 & read by process & set_while_another_process_reads.cu:20 & no event orders them
 // build: check
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,8 +12,7 @@ int main() {
   cudaIpcMemHandle_t memory;
   char token = 't';
   float *p, one = 1;
-  if (fork() == 0) {
-    alarm(60);  // it does not wait for ever for a parent that has failed
+  if (second_process() == 0) {
     REQUIRE(read(there[0], &memory, sizeof memory) == sizeof memory);
     OK(cudaIpcOpenMemHandle(reinterpret_cast<void**>(&p), memory, cudaIpcMemLazyEnablePeerAccess));
     REQUIRE(write(back[1], &token, 1) == 1);

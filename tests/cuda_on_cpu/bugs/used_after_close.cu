@@ -12,7 +12,7 @@ int main() {
   cudaIpcMemHandle_t handle;
   char token = 't';
   float* p = nullptr;
-  if (fork() == 0) {
+  if (second_process() == 0) {
     REQUIRE(read(there[0], &handle, sizeof handle) == sizeof handle);
     OK(cudaIpcOpenMemHandle(reinterpret_cast<void**>(&p), handle, cudaIpcMemLazyEnablePeerAccess));
     OK(cudaIpcCloseMemHandle(p));

@@ -29,7 +29,7 @@ int main() {
   int pipes[2];
   REQUIRE(pipe(pipes) == 0);
   cudaIpcMemHandle_t handle;
-  const pid_t child = fork();
+  const pid_t child = second_process();
   if (child == 0) {
     float* p;
     OK(cudaMalloc(&p, n * sizeof(float)));

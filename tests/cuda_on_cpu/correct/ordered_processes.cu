@@ -90,7 +90,7 @@ void last() {
 int main() {
   for (auto& ends : pipes) REQUIRE(pipe(ends) == 0);
   for (int number : {1, 2})
-    if (fork() == 0) {
+    if (second_process() == 0) {
       number == 1 ? between() : last();
       return 0;
     }

@@ -128,7 +128,7 @@ void take_part(int number, int from, int to) {
 int main() {
   int there[2], back[2];
   REQUIRE(pipe(there) == 0 && pipe(back) == 0);
-  const pid_t child = fork();  // before the first call of CUDA
+  const pid_t child = second_process();  // before the first call of CUDA
   if (child == 0) {
     take_part(1, there[0], back[1]);
     return 0;
